@@ -1,0 +1,183 @@
+/**
+ * weftd's view of its members: operations as values, transactions over gRPC, state and events. Inside, an address is an
+ * address value: bytes in network order.
+ */
+
+/** 4 or 16 bytes in network order. */
+export type Address = Uint8Array
+
+export interface Prefix {
+  readonly address: Address
+  readonly length: number
+}
+
+/** Identity of a forwarding object, the same in all members and after every restart: a hash of what it stands for. */
+export type ObjectKey = bigint
+
+export type DropKind = 'blackhole' | 'unreachable' | 'prohibit'
+
+export type ForwardingObject =
+  | { readonly type: 'adjacency'; readonly interface: string; readonly nextHop: Address }
+  | { readonly type: 'glean'; readonly interface: string }
+  | { readonly type: 'local'; readonly vrf: number }
+  | { readonly type: 'drop'; readonly kind: DropKind }
+  | {
+      readonly type: 'group'
+      readonly members: readonly { readonly key: ObjectKey; readonly weight: number }[]
+    }
+
+export interface InterfaceSpec {
+  readonly name: string
+  readonly vrf: number
+  /** Name of the port it sits on; undefined: none (it stays down). */
+  readonly port: string | undefined
+  readonly enabled: boolean
+  readonly ipv4: boolean
+  readonly ipv6: boolean
+  readonly ipv4Forwarding: boolean
+  readonly ipv6Forwarding: boolean
+  /** Octets of layer 3; 0: the port's. */
+  readonly mtu: number
+  readonly mac?: Uint8Array
+  readonly addresses: readonly Prefix[]
+}
+
+/** One change of a member's tables; `encodeRecords` packs them (dataplane/engine/program/records.h). */
+export type Operation =
+  | { readonly op: 'port-set'; readonly name: string; readonly driver: string; readonly device: string }
+  | { readonly op: 'port-delete'; readonly name: string }
+  | { readonly op: 'interface-set'; readonly interface: InterfaceSpec }
+  | { readonly op: 'interface-delete'; readonly name: string }
+  | { readonly op: 'object-set'; readonly key: ObjectKey; readonly object: ForwardingObject }
+  | { readonly op: 'object-delete'; readonly key: ObjectKey }
+  | { readonly op: 'route-set'; readonly vrf: number; readonly prefix: Prefix; readonly key: ObjectKey }
+  | { readonly op: 'route-delete'; readonly vrf: number; readonly prefix: Prefix }
+  | {
+      readonly op: 'neighbour-set'
+      readonly interface: string
+      readonly address: Address
+      readonly mac: Uint8Array
+    }
+  | { readonly op: 'neighbour-delete'; readonly interface: string; readonly address: Address }
+  /** Records packed already: many routes at once. */
+  | { readonly op: 'records'; readonly bytes: Uint8Array }
+
+/** A prepared transaction of one member: all that can fail has been done. */
+export interface PreparedTransaction {
+  apply(commit: number): Promise<void>
+  abort(): Promise<void>
+}
+
+export interface StateQuery {
+  readonly interfaces?: boolean
+  readonly neighbours?: boolean
+  readonly ports?: boolean
+  readonly drops?: boolean
+  readonly statistics?: boolean
+  readonly interface?: string
+}
+
+export interface InterfaceState {
+  readonly name: string
+  readonly port: string
+  readonly device: string
+  readonly driver: string
+  readonly driverReason: string
+  readonly index: number
+  readonly adminUp: boolean
+  readonly operUp: boolean
+  readonly present: boolean
+  readonly mtu: number
+  readonly speed: bigint
+  readonly mac: Uint8Array
+  /** Milliseconds since the epoch. */
+  readonly lastChange: number
+  readonly discontinuity: number
+  readonly counters: Readonly<Record<InterfaceCounter, bigint>>
+}
+
+export type InterfaceCounter =
+  | 'inOctets'
+  | 'inUnicast'
+  | 'inMulticast'
+  | 'inBroadcast'
+  | 'inDiscards'
+  | 'inErrors'
+  | 'inUnknown'
+  | 'outOctets'
+  | 'outUnicast'
+  | 'outMulticast'
+  | 'outBroadcast'
+  | 'outDiscards'
+  | 'outErrors'
+  | 'in4'
+  | 'forwarded4'
+  | 'in6'
+  | 'forwarded6'
+
+export interface NeighbourState {
+  readonly interface: string
+  readonly address: Address
+  readonly mac: Uint8Array
+  readonly origin: 'other' | 'static' | 'dynamic'
+  readonly state: 'incomplete' | 'reachable' | 'stale' | 'delay' | 'probe'
+  readonly router: boolean
+}
+
+export interface PortState {
+  readonly name: string
+  readonly driver: string
+  readonly device: string
+  readonly reason: string
+  readonly up: boolean
+  readonly present: boolean
+  readonly mtu: number
+  readonly mac: Uint8Array
+  readonly counters: Readonly<
+    Record<'rxPackets' | 'rxOctets' | 'rxDropped' | 'txPackets' | 'txOctets' | 'txDropped', bigint>
+  >
+}
+
+export interface MemberState {
+  readonly interfaces: readonly InterfaceState[]
+  readonly neighbours: readonly NeighbourState[]
+  readonly ports: readonly PortState[]
+  readonly drops: readonly { readonly node: string; readonly reason: string; readonly packets: bigint }[]
+  readonly statistics:
+    | Readonly<
+        Record<'routes4' | 'routes6' | 'objects' | 'neighbours' | 'heldPackets' | 'commit', bigint>
+      >
+    | undefined
+}
+
+export interface MemberEvent {
+  readonly kind: 'link' | 'neighbour' | 'port-lost'
+  readonly interface: string
+  readonly up: boolean
+}
+
+/** One member, attached or not. */
+export interface Member {
+  readonly name: string
+  readonly attached: boolean
+  /** Process id the member said; undefined while it is not attached. */
+  readonly pid: number | undefined
+  /** Last commit the member applied, as it said or was told. */
+  readonly commit: number
+  /** Stages and prepares; rejects with what the member said, or `DeadlineError`. When not attached: resolves to a no-op. */
+  prepare(operations: Iterable<Operation>, options: { full: boolean; deadline: number }): Promise<PreparedTransaction>
+  /** Rejects when the member is not attached. */
+  state(query: StateQuery): Promise<MemberState>
+}
+
+/**
+ * The server side of the contract: listens on a unix socket, accepts members, keeps them by name.
+ * `attached` handlers run each time a member comes (again): the reconciler sends it a full transaction.
+ */
+export interface Members extends AsyncDisposable {
+  readonly member0: Member
+  on(event: 'attached' | 'detached', handler: (member: Member) => void): void
+  on(event: 'event', handler: (member: Member, event: MemberEvent) => void): void
+  /** Tells every attached member to end, and waits until they have. */
+  shutdown(): Promise<void>
+}

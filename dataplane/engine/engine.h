@@ -1,0 +1,97 @@
+// The forwarding engine of one member: ports, tables, the packet graph and its worker threads. Process-wide native state:
+// the addon, benches and fuzz targets link it. Tables are programmed by transactions of packed records (program/records.h)
+// from one programming thread at a time, while workers forward.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ports/port.h"
+
+namespace weft {
+
+struct InterfaceState {
+    std::string name, port, device;
+    std::string driver;         // of the port; empty: none
+    std::string driver_reason;  // why this driver, or why there is none
+    uint32_t index = 0;         // engine index + 1: the ifIndex of RFC 8343
+    bool admin_up = false, oper_up = false, present = false;
+    uint32_t mtu = 0;
+    uint64_t speed = 0;
+    MacAddress mac{};
+    int64_t last_change = 0;    // milliseconds since the epoch, of oper_up
+    int64_t discontinuity = 0;  // when the counters began
+    uint64_t in_octets = 0, in_unicast = 0, in_multicast = 0, in_broadcast = 0, in_discards = 0, in_errors = 0, in_unknown = 0;
+    uint64_t out_octets = 0, out_unicast = 0, out_multicast = 0, out_broadcast = 0, out_discards = 0, out_errors = 0;
+    // Layer 3, RFC 4293 style.
+    uint64_t in4 = 0, forwarded4 = 0, in6 = 0, forwarded6 = 0;
+};
+
+struct NeighbourState {
+    std::string interface;
+    HostAddress address;  // prefix_length unused
+    MacAddress mac{};
+    enum class Origin : uint8_t { other, fixed, dynamic } origin = Origin::dynamic;  // static in RFC 8344's words
+    enum class State : uint8_t { incomplete, reachable, stale, delay, probe } state = State::incomplete;
+    bool router = false;
+};
+
+struct DropCounter {
+    const char *node;
+    const char *reason;
+    uint64_t packets;
+};
+
+struct PortState {
+    std::string name, driver, device, reason;
+    LinkState link;
+    PortCounters counters;
+};
+
+struct EngineStatistics {
+    uint64_t routes4 = 0, routes6 = 0, objects = 0, neighbours = 0, held_packets = 0;
+    uint64_t commit = 0;  // number of the last applied transaction's commit
+};
+
+struct Event {
+    enum class Kind : uint8_t { link, neighbour, port_lost } kind;
+    std::string interface;
+    bool up = false;
+};
+
+class Engine {
+  public:
+    explicit Engine(std::unique_ptr<PortFactory> factory);
+    ~Engine();
+    Engine(const Engine &) = delete;
+    Engine &operator=(const Engine &) = delete;
+
+    void start(unsigned workers);
+    void stop();
+
+    // A transaction: stage any number of record blocks, prepare (all that can fail fails here: records checked, memory
+    // reserved, ports and taps opened), then apply (cannot fail) or abort. `full`: the records are everything that should
+    // be there; what they do not mention is swept away after the rest has been applied, and what is already right is not touched.
+    // Texts are empty on success, else for a person and beginning with what was wrong (an interface, a prefix).
+    std::string stage(uint64_t transaction, const uint8_t *bytes, size_t length);
+    std::string prepare(uint64_t transaction, bool full);
+    void apply(uint64_t transaction, uint64_t commit);
+    void abort(uint64_t transaction);
+
+    std::vector<InterfaceState> interfaces(const std::string &only = {}) const;
+    std::vector<NeighbourState> neighbours(const std::string &interface = {}) const;
+    std::vector<PortState> ports() const;
+    std::vector<DropCounter> drops() const;
+    EngineStatistics statistics() const;
+    // Called from engine threads other than workers; must be quick.
+    void on_event(std::function<void(const Event &)> handler);
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace weft

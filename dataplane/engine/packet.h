@@ -1,0 +1,39 @@
+// One packet on its way through the graph. The memory is the receiving port's (a ring slot, a pool buffer) and stays
+// valid until Port::release(); nodes rewrite it in place and may grow it downwards into the headroom.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace weft {
+
+inline constexpr size_t burst_size = 64;
+inline constexpr uint32_t no_interface = 0xffffffff;
+
+// As struct virtio_net_hdr of <linux/virtio_net.h>, little endian on the wire of rings and taps.
+struct Offload {
+    uint8_t flags = 0;     // VIRTIO_NET_HDR_F_NEEDS_CSUM, _DATA_VALID
+    uint8_t gso_type = 0;  // VIRTIO_NET_HDR_GSO_*
+    uint16_t header_length = 0;
+    uint16_t gso_size = 0;
+    uint16_t csum_start = 0;
+    uint16_t csum_offset = 0;
+};
+static_assert(sizeof(Offload) == 10);
+
+struct Packet {
+    uint8_t *data = nullptr;   // first byte: Ethernet header, or the IP header on a layer-3 port
+    uint32_t length = 0;       // up to 64 KiB and headers: super-packets come whole
+    uint32_t headroom = 0;     // writable bytes before data
+    uint32_t interface = no_interface;  // ingress interface, engine index
+    uint32_t egress = no_interface;     // egress interface, once decided
+    uint32_t flow_hash = 0;    // 0: not computed yet
+    uint16_t l3_offset = 0;    // of the IP header from data
+    uint16_t ether_type = 0;   // of the innermost header, host order
+    uint16_t vlan_tci = 0;     // outer tag that the kernel stripped, with vlan_tpid; 0: none
+    uint16_t vlan_tpid = 0;
+    Offload offload;
+    bool local_origin = false;  // came from the host (tap or inject device)
+};
+
+}  // namespace weft

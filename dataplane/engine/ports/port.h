@@ -1,0 +1,94 @@
+// A port driver: where packets come in and go out. One worker at a time calls receive, release, transmit and flush.
+// Drivers: af_packet, tap (and tun, for the layer-3 inject device), memory.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "../packet.h"
+
+namespace weft {
+
+using MacAddress = std::array<uint8_t, 6>;
+
+struct PortCounters {
+    uint64_t rx_packets = 0, rx_octets = 0, rx_dropped = 0;
+    uint64_t tx_packets = 0, tx_octets = 0, tx_dropped = 0;
+};
+
+struct LinkState {
+    bool up = false;      // carrier and administrative state of the device
+    bool present = true;  // false: the device was taken away
+    uint32_t mtu = 0;     // of the device, octets of layer 3
+    uint64_t speed = 0;   // bit/s, 0: unknown
+    MacAddress mac{};
+};
+
+class Port {
+  public:
+    virtual ~Port() = default;
+    virtual const std::string &name() const = 0;
+    virtual const char *driver() const = 0;
+    // True: packets carry no Ethernet header (tun).
+    virtual bool layer3() const { return false; }
+
+    // Up to `count` packets whose memory stays valid until release(). Never blocks.
+    virtual size_t receive(Packet *packets, size_t count) = 0;
+    virtual void release() = 0;
+    // Takes packets for sending; their bytes may be referenced until flush(), which hands all to the device. What does
+    // not fit is dropped and counted. Never blocks.
+    virtual void transmit(Packet *const *packets, size_t count) = 0;
+    virtual void flush() = 0;
+    // Readable when receive() may have something: for epoll. -1: poll always.
+    virtual int descriptor() const = 0;
+
+    virtual PortCounters counters() const = 0;  // any thread
+    virtual LinkState link() const = 0;         // any thread
+    // Administrative state and MTU of the device, as configured. Errors are text for a person, empty when done.
+    virtual std::string configure(bool enabled, uint32_t mtu) = 0;
+};
+
+// How ports and what belongs to them come into being; the agent's implementation asks the keeper process for descriptors,
+// tests give memory ports. Called from the programming thread only, never from a worker.
+struct PortRequest {
+    std::string name;    // of the port
+    std::string driver;  // "af_packet", "memory"
+    std::string device;  // Linux device in the port namespace
+};
+
+struct HostAddress {
+    uint8_t family = 4;  // 4 or 6
+    std::array<uint8_t, 16> bytes{};
+    uint8_t prefix_length = 0;
+    bool operator==(const HostAddress &) const = default;
+};
+
+struct HostTapRequest {
+    uint32_t vrf = 0;
+    std::string interface;  // full name, becomes the alias; the device's name is derived, at most 15 characters
+    MacAddress mac{};
+    uint32_t mtu = 1500;
+    bool up = true;
+};
+
+class PortFactory {
+  public:
+    virtual ~PortFactory() = default;
+    // Null and a text for a person when it can't be had.
+    virtual std::unique_ptr<Port> open(const PortRequest &request, std::string &error) = 0;
+    // Makes, or finds again, the host tap of an interface; null and a text on failure.
+    virtual std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) = 0;
+    // Makes, or finds again, the layer-3 inject device of a VRF, which holds its namespace's default routes.
+    virtual std::unique_ptr<Port> inject(uint32_t vrf, std::string &error) = 0;
+    // Sets exactly these addresses (and link state, MAC, MTU) on a tap that host_tap() gave.
+    virtual std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) = 0;
+    // Mirrors a neighbour into the tap's namespace as an externally learned entry; a null mac removes it.
+    virtual void mirror_neighbour(uint32_t vrf, const std::string &interface, const HostAddress &address,
+                                  const MacAddress *mac) = 0;
+    virtual void remove_host_tap(uint32_t vrf, const std::string &interface) = 0;
+};
+
+}  // namespace weft

@@ -1,0 +1,47 @@
+// The packed records that program an engine: the one encoding of tables between weftd (dataplane/client/records.ts), the
+// agent, and the engine (program/decode.cc). A block is any number of whole records. Little endian, no padding.
+//
+//   str   u16 length, bytes (UTF-8)
+//   addr  u8 family (4 or 6), 4 or 16 bytes in network order
+//   key   u64: identity of a forwarding object, the same in all members and after every restart
+//
+//   record := u8 kind, body
+#pragma once
+
+#include <cstdint>
+
+namespace weft {
+
+enum class Record : uint8_t {
+    port_set = 1,          // str name, str driver, str device
+    port_delete = 2,       // str name
+    interface_set = 3,     // str name, u32 vrf, str port ('' = none), u8 flags (InterfaceFlag), u16 mtu (0 = the port's),
+                           // u8 has_mac, 6 bytes mac when 1, u16 n, n × (addr, u8 prefix length)
+    interface_delete = 4,  // str name
+    object_set = 5,        // key, u8 ObjectType, body by type
+    object_delete = 6,     // key
+    route_set = 7,         // u32 vrf, addr prefix, u8 length, key
+    route_delete = 8,      // u32 vrf, addr prefix, u8 length
+    neighbour_set = 9,     // str interface, addr, 6 bytes mac: a static neighbour
+    neighbour_delete = 10, // str interface, addr
+};
+
+enum InterfaceFlag : uint8_t {
+    interface_enabled = 1,
+    interface_ipv4 = 2,             // ietf-ip ipv4 container present and enabled
+    interface_ipv6 = 4,
+    interface_ipv4_forwarding = 8,  // ietf-ip ipv4/forwarding
+    interface_ipv6_forwarding = 16,
+};
+
+enum class ObjectType : uint8_t {
+    adjacency = 1,  // str interface, addr next hop: resolved by the engine's neighbour table, holds packets meanwhile
+    glean = 2,      // str interface: the destination itself is the neighbour (connected prefix)
+    local = 3,      // u32 vrf: for the box
+    drop = 4,       // u8 DropKind
+    group = 5,      // u16 n, n × (key, u16 weight): weighted ECMP over other objects
+};
+
+enum class DropKind : uint8_t { blackhole = 0, unreachable = 1, prohibit = 2 };
+
+}  // namespace weft

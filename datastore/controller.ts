@@ -1,0 +1,73 @@
+/**
+ * The contract between the datastore and the controllers that turn configuration into deeds. The datastore knows this
+ * contract and no controller; `Context` is what the appliance lends to all plans of one transaction (the RIB's
+ * transaction, the members), `Operation` what its members carry out. Neither is looked into here.
+ */
+import type { Journal, Tree } from 'libyang-js'
+
+/** A kind of thing that steps provide and need: 'interface', 'object', 'route'. */
+export type Resource = string
+
+/** What a commit changes: the net journal, and intended before and after it. Both trees are only to be read. */
+export interface Change {
+  readonly journal: Journal
+  readonly before: Tree
+  readonly after: Tree
+  /** Everything is new: first start, or a member that must be programmed from nothing. */
+  readonly full: boolean
+}
+
+/** One deed on one member. Values only: a plan can be printed without being carried out. */
+export interface Step<Operation = unknown> {
+  readonly kind: 'create' | 'delete'
+  readonly provides: Resource
+  readonly member: string
+  readonly operations: readonly Operation[]
+  /** For people: `route 10.0.0.0/8 via p1`. */
+  readonly summary: string
+}
+
+export interface Plan<Operation = unknown> {
+  readonly steps: readonly Step<Operation>[]
+  /** The controller takes the plan as its own state: called after the journal is durable. Cannot fail. */
+  adopt?(): void
+}
+
+/** A subtree of `<operational>`, filled in on demand (RFC 8342, section 5.3). */
+export interface StateProvider {
+  /** Schema path of what it fills; asked only when a read's filter may match it. */
+  readonly path: string
+  /**
+   * XML elements (the content of a `<config>`, state nodes allowed) to merge into what is read, in as many
+   * pieces as it likes. Must only name list entries with their keys.
+   */
+  read(): AsyncIterable<string>
+}
+
+/** A client operation defined by a module: handled by whoever claims it. Returns the content of `<rpc-reply>`, '' for ok. */
+export interface Controller<Context = unknown, Operation = unknown> {
+  readonly name: string
+  /** Schema paths of the configuration that it turns into deeds. */
+  readonly claims: readonly string[]
+  /** Its creates come after those that provide these. */
+  readonly needs: readonly Resource[]
+  readonly provides: readonly Resource[]
+  /** Called for each commit that touches a claim, and when `change.full`. No side effects; throws ConfigError. */
+  plan(change: Change, context: Context): Promise<Plan<Operation>>
+  /** What the edit layer must do before anything is journaled, such as hashing a secret. */
+  normalize?(tree: Tree, journal: Journal): Promise<void>
+  readonly state?: readonly StateProvider[]
+}
+
+/** A prepared stage: all that can fail has been done. */
+export interface PreparedStage {
+  /** `commit`: its number. Problems past this point are alarms and the reconciler's work. */
+  apply(commit: number): Promise<void>
+  abort(): Promise<void>
+}
+
+/** Carries steps out on the members: made by the appliance over the data-plane client. */
+export interface Stage<Operation = unknown> {
+  /** `steps` in order. Rejects with what a member said, or with which member missed the deadline. */
+  prepare(steps: readonly Step<Operation>[]): Promise<PreparedStage>
+}

@@ -1,0 +1,21 @@
+// What is wrong with data, complete enough for one rpc-error (RFC 6241, section 4.3).
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace libyang_js {
+
+struct Error {
+    std::string type = "application";  // transport, rpc, protocol, application
+    std::string tag = "operation-failed";
+    std::string message;
+    std::string path;     // instance path, empty when there is none
+    std::string app_tag;  // empty when there is none
+    std::vector<std::pair<std::string, std::string>> info;  // error-info children: name, text
+};
+
+using Errors = std::vector<Error>;
+
+}  // namespace libyang_js

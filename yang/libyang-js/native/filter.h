@@ -1,0 +1,63 @@
+// Filters of a read: RFC 6241, section 6 (subtree) and section 8.9 (XPath).
+// A filter is compiled once against a context, then bound to a tree, where it answers for each node, asked in
+// document order from the top. Binding and picking never change the tree and may run on several threads at once.
+#pragma once
+
+#include <libyang/libyang.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "error.h"
+
+namespace libyang_js {
+
+// Bounds of one evaluation. `spend` is called for every node visited and is false once a bound is passed.
+class Budget {
+  public:
+    Budget(std::chrono::milliseconds deadline, uint64_t nodes);
+    bool spend(uint64_t nodes = 1);
+    bool spent() const { return spent_; }
+
+  private:
+    std::chrono::steady_clock::time_point end_;
+    uint64_t left_;
+    uint64_t until_clock_ = 1024;
+    bool spent_ = false;
+};
+
+enum class Pick : uint8_t {
+    none,     // neither the node nor anything under it
+    descend,  // the node, and those of its children that are picked in turn
+    all,      // the node with everything under it
+};
+
+class Selection {
+  public:
+    virtual ~Selection() = default;
+    virtual Pick pick(const lyd_node *node) = 0;
+    // Nothing at all is picked.
+    virtual bool empty() const = 0;
+};
+
+class Filter {
+  public:
+    virtual ~Filter() = default;
+    // Null, with an error, when a budget is spent or an evaluation fails. `root` is the first top-level sibling.
+    virtual std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const = 0;
+    // Conservative: true when unsure. `schema_path`: /module:name/name…
+    virtual bool may_match(const std::string &schema_path) const = 0;
+};
+
+using Prefixes = std::map<std::string, std::string>;  // prefix -> namespace URI
+
+// Both give null and an error when the filter is malformed.
+// `xml`: the content of a <filter> element, wrapped so that all its prefixes are declared: one element whose children count.
+std::unique_ptr<Filter> compile_subtree(const ly_ctx *context, const std::string &xml, Errors &errors);
+std::unique_ptr<Filter> compile_xpath(const ly_ctx *context, const std::string &expression, const Prefixes &prefixes,
+                                      Errors &errors);
+
+}  // namespace libyang_js

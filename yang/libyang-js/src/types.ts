@@ -1,0 +1,262 @@
+/**
+ * The public shapes of libyang-js. Trees, journals, filters and rpcs are handles of native objects: each
+ * is `Disposable`, and disposing twice is harmless. All calls that touch data run on the binding's own
+ * threads (one writer, some readers), never on libuv's pool and never on the event loop.
+ *
+ * Paths are libyang data paths: `/ietf-interfaces:interfaces/interface[name='eth0']/enabled`; the module
+ * name stands at the first node and wherever the module changes. Schema paths are the same without keys.
+ */
+
+/** error-tag of RFC 6241, appendix A. */
+export type ErrorTag =
+  | 'in-use'
+  | 'invalid-value'
+  | 'too-big'
+  | 'missing-attribute'
+  | 'bad-attribute'
+  | 'unknown-attribute'
+  | 'missing-element'
+  | 'bad-element'
+  | 'unknown-element'
+  | 'unknown-namespace'
+  | 'access-denied'
+  | 'lock-denied'
+  | 'resource-denied'
+  | 'rollback-failed'
+  | 'data-exists'
+  | 'data-missing'
+  | 'operation-not-supported'
+  | 'operation-failed'
+  | 'malformed-message'
+
+/** What is wrong, where, and what would be right; enough to print one `rpc-error` (RFC 6241, section 4.3). */
+export interface YangError {
+  readonly type: 'transport' | 'rpc' | 'protocol' | 'application'
+  readonly tag: ErrorTag
+  readonly message: string
+  /** Instance path of the node in question. */
+  readonly path?: string
+  /** `error-app-tag`: of the YANG statement that was violated, or of RFC 7950, section 15. */
+  readonly appTag?: string
+  /** Children of `error-info`, by name: bad-element, bad-attribute, bad-namespace, missing-choice, non-unique. */
+  readonly info?: Readonly<Record<string, string>>
+}
+
+export interface ModuleRequest {
+  readonly name: string
+  readonly revision?: string
+  /** Enabled features; every other feature of the module is off. */
+  readonly features?: readonly string[]
+  /** Load for its types and groupings only. */
+  readonly importOnly?: boolean
+}
+
+export interface ContextOptions {
+  /** Folders searched for `name@revision.yang` and `name.yang`, in this order. */
+  readonly searchDirs: readonly string[]
+  readonly modules: readonly ModuleRequest[]
+  /** Number of reader threads; 2 when absent. */
+  readonly readers?: number
+}
+
+export interface ModuleInfo {
+  readonly name: string
+  readonly revision: string | undefined
+  readonly namespace: string
+  readonly prefix: string
+  readonly implemented: boolean
+  /** Enabled features. */
+  readonly features: readonly string[]
+  /** Names of modules that deviate this one. */
+  readonly deviations: readonly string[]
+  readonly submodules: readonly { readonly name: string; readonly revision: string | undefined }[]
+}
+
+export type DataFormat = 'xml' | 'json'
+
+/** A compiled set of modules. It never changes: a new module set is a new context. */
+export interface Context extends Disposable {
+  readonly modules: readonly ModuleInfo[]
+  /** An empty data tree. */
+  tree(): Tree
+  /** An empty journal. */
+  journal(): Journal
+  /** Parses instance data strictly (no validation of references; see `Tree.validate`). Rejects with `LibyangError`. */
+  parse(data: Buffer | string, format: DataFormat): Promise<Tree>
+  /** Parses one NETCONF `<rpc>` message (RFC 6241, section 4.1). Rejects with `LibyangError`. */
+  parseRpc(message: Buffer): Promise<Rpc>
+  /** Wraps XML elements (the content of a `<config>`) as a fragment. */
+  fragment(xml: Buffer | string): Fragment
+  /** An XPath filter; `namespaces` maps prefixes to namespace URIs; an unprefixed name takes module names as prefixes too. */
+  xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): Filter
+  /** A subtree filter from the content of a `<filter>` (RFC 6241, section 6). */
+  subtreeFilter(xml: Buffer | string): Filter
+  /** The source text of a module or submodule, as found in the search path. Rejects when there is none. */
+  source(name: string, revision?: string): Promise<string>
+  /** Reads a journal from what `Journal.encode` gave. Rejects with `LibyangError` when it does not fit the schema. */
+  decodeJournal(chunks: readonly Buffer[]): Promise<Journal>
+  /** Native objects now alive, for tests that count them to zero. */
+  readonly alive: {
+    readonly trees: number
+    readonly journals: number
+    readonly rpcs: number
+    readonly filters: number
+  }
+}
+
+/** A piece of a received message: bytes with the namespaces in scope. Holds its bytes until disposed. */
+export interface Fragment extends Disposable {
+  readonly byteLength: number
+}
+
+export interface Rpc extends Disposable {
+  readonly messageId: string | undefined
+  /** All attributes of `<rpc>`, as text to be put on `<rpc-reply>` again (namespace declarations included). */
+  readonly attributes: string
+  readonly operation: { readonly name: string; readonly namespace: string; readonly module: string }
+  /** Canonical value of a leaf of the input, `''` for a present container or empty leaf, else undefined. `target/candidate`. */
+  value(path: string): string | undefined
+  /** The content of an anydata/anyxml parameter, such as `config`, wherever it stands in the input. */
+  fragment(path: string): Fragment | undefined
+  /** The NETCONF `<filter>` parameter, of either type. Throws `LibyangError` when it is malformed. */
+  filter(): Filter | undefined
+}
+
+/** Which nodes a read returns. */
+export interface Filter extends Disposable {
+  readonly kind: 'subtree' | 'xpath'
+  /**
+   * Can this filter select anything under this top-level or deeper schema path? Conservative (true when unsure),
+   * so that state providers that are not asked for need not run.
+   */
+  mayMatch(schemaPath: string): boolean
+}
+
+/** Bounds of one filter evaluation; past either, the read rejects with tag `resource-denied`. */
+export interface Budget {
+  /** Milliseconds. */
+  readonly deadline: number
+  /** Nodes visited. */
+  readonly nodes: number
+}
+
+export interface PrintOptions {
+  readonly format: DataFormat
+  readonly filter?: Filter
+  readonly budget?: Budget
+  /** Only configuration (`config true`) nodes. */
+  readonly configOnly?: boolean
+  /** Size aimed at for one slice, in bytes; 256 KiB when absent. */
+  readonly sliceBytes?: number
+}
+
+export interface EditOptions {
+  readonly defaultOperation: 'merge' | 'replace' | 'none'
+  readonly errorOption: 'stop-on-error' | 'continue-on-error' | 'rollback-on-error'
+  /** Changes made without a client (a factory default, a replay) are marked derived. Default false. */
+  readonly derived?: boolean
+}
+
+export interface EditResult {
+  /** What was changed, in order. With errors and `rollback-on-error`: empty, and the tree is as it was. */
+  readonly journal: Journal
+  readonly errors: readonly YangError[]
+}
+
+/** Names the entries of one list that a reader wants, and the leaves of each. */
+export interface ListQuery {
+  /** Schema path of the list, through any number of enclosing lists. */
+  readonly list: string
+  /** Leaves relative to the entry (`next-hop/outgoing-interface`); keys of the enclosing lists as `../../name`. */
+  readonly columns: readonly string[]
+  /** Lists nested in the entry. */
+  readonly children?: readonly ListQuery[]
+}
+
+export const enum EntryOp {
+  created = 0,
+  changed = 1,
+  deleted = 2,
+}
+
+/**
+ * Some entries of a list, column by column. Text of row r of column c is
+ * `bytes.subarray(offsets[r], offsets[r + 1])`; an absent leaf has `present[r] === 0`.
+ */
+export interface EntryBatch {
+  readonly rows: number
+  /** One `EntryOp` a row. A deleted entry has its key columns only. */
+  readonly ops: Uint8Array
+  readonly columns: readonly {
+    readonly offsets: Uint32Array
+    readonly bytes: Buffer
+    readonly present: Uint8Array
+  }[]
+  /** For each child query: its rows, and `starts[r]..starts[r + 1]` are those of row r. */
+  readonly children: readonly { readonly batch: EntryBatch; readonly starts: Uint32Array }[]
+  /** Decoded text of one cell. */
+  text(column: number, row: number): string | undefined
+}
+
+/**
+ * A data tree. It has many readers or one writer: calls queue by themselves, a `print` or an iteration holds
+ * the tree for reading until it ends or is returned.
+ */
+export interface Tree extends Disposable {
+  /**
+   * Applies the content of a NETCONF `<config>` with its `operation` and `insert` attributes (RFC 6241,
+   * section 7.2; RFC 7950, section 7.8.6). O(edit). Choices are resolved, defaults of new nodes added, secret
+   * values left as they are.
+   */
+  edit(config: Fragment, options: EditOptions): Promise<EditResult>
+  /** Sets one leaf or creates one node (parents too), appending to `journal`. Rejects with `LibyangError`. */
+  set(path: string, value: string | undefined, journal: Journal, derived?: boolean): Promise<void>
+  /** Removes the nodes at a path; returns how many. */
+  remove(path: string, journal: Journal, derived?: boolean): Promise<number>
+  /** Does the journal's changes to this tree: `running.apply(j)` makes running what candidate became by `j`. O(journal). */
+  apply(journal: Journal): Promise<void>
+  /**
+   * Whole validation of configuration to a fixpoint: `when`, defaults, types, references, `must`, mandatory.
+   * What it changes (defaults, nodes under a false `when`) is appended to `journal` as derived; when there are
+   * errors, the tree and the journal are left as they were.
+   */
+  validate(journal: Journal): Promise<readonly YangError[]>
+  /** A copy, sharing nothing. O(tree). */
+  copy(): Promise<Tree>
+  /** Prints in slices. Breaking off the iteration releases the tree. */
+  print(options: PrintOptions): AsyncIterableIterator<Buffer>
+  /** Canonical value of the leaf at a path. */
+  value(path: string): Promise<string | undefined>
+  /** Instance paths of what an XPath expression selects (module names as prefixes). */
+  find(xpath: string, budget?: Budget): Promise<readonly string[]>
+  /** The subtree at a path as RFC 7951 JSON, its own name left out; undefined when it does not exist. For small subtrees. */
+  json(path: string): Promise<unknown>
+  /** All entries of a list (`created`), in batches of at most 4,096 rows. */
+  entries(query: ListQuery): AsyncIterableIterator<EntryBatch>
+  /** The entries of a list that a journal touched, one row an entry, with the values this tree has now. O(journal). */
+  changes(journal: Journal, query: ListQuery): AsyncIterableIterator<EntryBatch>
+}
+
+/**
+ * What was done to a tree, in order: each change explicit (the client's) or derived (a default added, a node that
+ * a false `when` or another case took away). It owns copies of what it needs, of old values too.
+ */
+export interface Journal extends Disposable {
+  /** Number of changes. */
+  readonly size: number
+  readonly explicit: number
+  /** Rough memory use. */
+  readonly byteLength: number
+  /** Does any change lie at or under, or take away a parent of, this schema path? */
+  touches(schemaPath: string): boolean
+  /** Appends the changes of another journal, which is left empty. */
+  append(other: Journal): void
+  /** One change at most per node: what cancels out is gone. */
+  net(): Promise<void>
+  /** The journal that undoes this one. */
+  reversed(): Promise<Journal>
+  /** Text of the changes in chunks of at most `chunkBytes`, independent of libyang's version. */
+  encode(chunkBytes: number): Promise<Buffer[]>
+  /** The changes in words, for people: `+ /path = value`, `- /path`, `~ /path old → new`; at most `limit` lines. */
+  describe(limit: number): Promise<readonly string[]>
+}
