@@ -1,0 +1,13 @@
+/** `npm start`: sets everything up, then runs bin/weftd with the same options. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { root, setupOrExit } from './setup.js'
+
+setupOrExit()
+const weftd = spawn(process.execPath, [join(root, 'bin', 'weftd'), ...process.argv.slice(2)], {
+  stdio: 'inherit',
+})
+// A terminal's Ctrl-C reaches weftd by itself: here it is only waited for. Other signals come to this process alone.
+process.on('SIGINT', () => undefined)
+for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => weftd.kill('SIGTERM'))
+weftd.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
