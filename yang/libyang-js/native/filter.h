@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "error.h"
 
@@ -21,8 +22,12 @@ class Budget {
     Budget(std::chrono::milliseconds deadline, uint64_t nodes);
     bool spend(uint64_t nodes = 1);
     bool spent() const { return spent_; }
+    // The bound that was passed, in words: "the deadline of 100 ms".
+    std::string passed() const;
 
   private:
+    std::chrono::milliseconds deadline_;
+    uint64_t nodes_;
     std::chrono::steady_clock::time_point end_;
     uint64_t left_;
     uint64_t until_clock_ = 1024;
@@ -31,7 +36,7 @@ class Budget {
 
 enum class Pick : uint8_t {
     none,     // neither the node nor anything under it
-    descend,  // the node, and those of its children that are picked in turn
+    descend,  // the node, and those of its children that are picked in turn; `all` for the keys of a list entry
     all,      // the node with everything under it
 };
 
@@ -41,6 +46,14 @@ class Selection {
     virtual Pick pick(const lyd_node *node) = 0;
     // Nothing at all is picked.
     virtual bool empty() const = 0;
+    // True: of the children of `parent` (null: of the top level) only those put into `out`, in document order, are
+    // picked, keys of a list entry included; so a read of one entry of many touches one. False: ask for each child.
+    // Asked for nodes only that were picked with `descend`.
+    virtual bool children(const lyd_node *parent, std::vector<const lyd_node *> &out) {
+        (void)parent;
+        (void)out;
+        return false;
+    }
 };
 
 class Filter {
