@@ -31,6 +31,8 @@ export interface Plan<Operation = unknown> {
   readonly steps: readonly Step<Operation>[]
   /** The controller takes the plan as its own state: called after the journal is durable. Cannot fail. */
   adopt?(): void
+  /** Called instead of `adopt` when the plan will not be carried out: refused, failed in prepare, or only validated. Cannot fail. */
+  abandon?(): void
 }
 
 /** A subtree of `<operational>`, filled in on demand (RFC 8342, section 5.3). */
@@ -44,7 +46,11 @@ export interface StateProvider {
   read(): AsyncIterable<string>
 }
 
-/** A client operation defined by a module: handled by whoever claims it. Returns the content of `<rpc-reply>`, '' for ok. */
+/**
+ * Turns a part of the configuration into steps. Controllers are planned one after the other, those that provide what
+ * another needs first; one without claims is planned whenever any other is. Creates run in this order, deletes after all
+ * creates and in the reverse order of controllers; the steps of one plan keep their order among themselves.
+ */
 export interface Controller<Context = unknown, Operation = unknown> {
   readonly name: string
   /** Schema paths of the configuration that it turns into deeds. */
