@@ -1,0 +1,202 @@
+#include "holdings.h"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <sstream>
+
+namespace weft::keeper {
+
+namespace {
+
+constexpr size_t most_namespaces = 512;
+constexpr size_t most_taps = 4096;
+
+Reply error(const std::string &text) {
+    Reply reply;
+    reply.line = "error " + text;
+    return reply;
+}
+
+Reply ok(const std::string &text = {}) {
+    Reply reply;
+    reply.line = text.empty() ? "ok" : "ok " + text;
+    return reply;
+}
+
+std::string path_of(int descriptor) {
+    return "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(descriptor);
+}
+
+bool plain(std::string_view name, size_t longest) {
+    if (name.empty() || name.size() > longest || name == "." || name == "..") return false;
+    for (const char c : name) {
+        const bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                          c == '_' || c == '-';
+        if (!good) return false;
+    }
+    return true;
+}
+
+Profile profile_of(const std::string &name) {
+    if (name == "ports") return Profile::ports;
+    if (name == "chassis" || name.starts_with("vrf-")) return Profile::chassis;
+    return Profile::host;
+}
+
+bool number(const std::string &word, int &value) {
+    const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), value);
+    return code == std::errc() && end == word.data() + word.size() && value >= 0;
+}
+
+}  // namespace
+
+std::string Holdings::begin() {
+    for (const char *name : {"ports", "chassis"}) {
+        const Reply reply = make(name);
+        if (reply.descriptor < 0) return reply.line.substr(std::strlen("error "));
+    }
+    return {};
+}
+
+Reply Holdings::answer(std::string_view line) {
+    std::vector<std::string> words;
+    std::istringstream stream{std::string(line)};
+    for (std::string word; stream >> word;) words.push_back(word);
+    if (words.empty()) return error("empty request");
+    const std::string &verb = words[0];
+    const size_t arguments = words.size() - 1;
+    if (verb == "namespace" && arguments == 1) return make(words[1]);
+    if (verb == "namespaces" && arguments == 0) return list();
+    if (verb == "drop-namespace" && arguments == 1) return drop(words[1]);
+    if (verb == "tap" && (arguments == 3 || arguments == 4)) return tap(words);
+    if (verb == "drop-tap" && arguments == 2) return drop_tap(words[1], words[2]);
+    if (verb == "socket" && arguments == 4) return open_socket(words);
+    if (verb == "pid" && arguments == 0) {
+        return ok(std::to_string(getpid()) + (user_namespace_ ? " user-namespace" : " no-user-namespace"));
+    }
+    if (verb == "quit" && arguments == 0) {
+        Reply reply = ok();
+        reply.quit = true;
+        return reply;
+    }
+    for (const char *known : {"namespace", "namespaces", "drop-namespace", "tap", "drop-tap", "socket", "pid", "quit"}) {
+        if (verb == known) return error(verb + " does not take " + std::to_string(arguments) + " arguments");
+    }
+    return error("unknown request");
+}
+
+Reply Holdings::make(const std::string &name) {
+    if (!plain(name, 32)) return error("namespace names are 1 to 32 letters, digits, '.', '_' and '-'");
+    auto found = namespaces_.find(name);
+    if (found == namespaces_.end()) {
+        if (namespaces_.size() >= most_namespaces) return error("too many namespaces");
+        std::string why;
+        Descriptor descriptor = make_namespace(profile_of(name), why);
+        if (!descriptor) return error(name + ": " + why);
+        found = namespaces_.emplace(name, std::move(descriptor)).first;
+    }
+    Reply reply = ok(path_of(found->second.get()));
+    reply.descriptor = found->second.get();
+    return reply;
+}
+
+Reply Holdings::list() const {
+    std::string text;
+    for (const auto &[name, descriptor] : namespaces_) {
+        if (!text.empty()) text += ' ';
+        text += name + '=' + path_of(descriptor.get());
+    }
+    return ok(text);
+}
+
+Reply Holdings::drop(const std::string &name) {
+    if (name == "ports" || name == "chassis") return error(name + " can't be dropped");
+    if (namespaces_.erase(name) == 0) return error("there is no namespace " + name);
+    std::erase_if(taps_, [&](const auto &entry) { return entry.first.first == name; });
+    return ok();
+}
+
+Reply Holdings::tap(const std::vector<std::string> &words) {
+    const std::string &name_space = words[1], &device = words[2], &kind = words[3];
+    const auto found = namespaces_.find(name_space);
+    if (found == namespaces_.end()) return error("there is no namespace " + name_space);
+    if (!plain(device, IFNAMSIZ - 1)) return error("device names are 1 to 15 letters, digits, '.', '_' and '-'");
+    if (kind != "tun" && kind != "tap") return error("a device is tun or tap, not " + kind);
+    if (words.size() == 5 && words[4] != "multi-queue") return error("the only option is multi-queue, not " + words[4]);
+    int flags = IFF_NO_PI | IFF_VNET_HDR | (kind == "tun" ? IFF_TUN : IFF_TAP);
+    if (words.size() == 5) flags |= IFF_MULTI_QUEUE;
+
+    const std::pair key{name_space, device};
+    auto held = taps_.find(key);
+    if (held != taps_.end() && held->second.flags != flags) {
+        return error(device + " in " + name_space + " is held already, and of another kind");
+    }
+    if (held == taps_.end()) {
+        if (taps_.size() >= most_taps) return error("too many taps");
+        Descriptor descriptor;
+        std::string why;
+        in_namespace(
+            found->second.get(),
+            [&] {
+                descriptor = Descriptor(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
+                if (!descriptor) {
+                    why = std::string("/dev/net/tun can't be opened: ") + std::strerror(errno);
+                    return;
+                }
+                ifreq request{};
+                std::memcpy(request.ifr_name, device.data(), device.size());
+                request.ifr_flags = static_cast<short>(flags);
+                if (ioctl(descriptor.get(), TUNSETIFF, &request) != 0) {
+                    why = device + " can't be made: " + std::strerror(errno);
+                }
+            },
+            why);
+        if (!why.empty()) return error(why);
+        held = taps_.emplace(key, Tap{std::move(descriptor), flags}).first;
+    }
+    Reply reply = ok(device);
+    reply.descriptor = held->second.descriptor.get();
+    return reply;
+}
+
+Reply Holdings::drop_tap(const std::string &name_space, const std::string &device) {
+    if (taps_.erase({name_space, device}) == 0) return error("there is no tap " + device + " in " + name_space);
+    return ok();
+}
+
+Reply Holdings::open_socket(const std::vector<std::string> &words) {
+    const auto found = namespaces_.find(words[1]);
+    if (found == namespaces_.end()) return error("there is no namespace " + words[1]);
+    int domain = 0, type = 0, protocol = 0;
+    if (!number(words[2], domain) || !number(words[3], type) || !number(words[4], protocol)) {
+        return error("domain, type and protocol are numbers");
+    }
+    if (domain != AF_INET && domain != AF_INET6 && domain != AF_PACKET && domain != AF_NETLINK) {
+        return error("sockets of domain " + words[2] + " are not handed out");
+    }
+    if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_RAW && type != SOCK_SEQPACKET) {
+        return error("there is no socket type " + words[3]);
+    }
+    Reply reply = ok();
+    std::string why;
+    in_namespace(
+        found->second.get(),
+        [&] {
+            reply.passing = Descriptor(::socket(domain, type | SOCK_CLOEXEC, protocol));
+            if (!reply.passing) why = std::string("socket: ") + std::strerror(errno);
+        },
+        why);
+    if (!why.empty()) return error(why);
+    reply.descriptor = reply.passing.get();
+    return reply;
+}
+
+}  // namespace weft::keeper

@@ -1,0 +1,57 @@
+// What the keeper holds for others, and the requests that make, hand out and drop it. One line of text in, one line out:
+//
+//   namespace NAME                     make or find a network namespace    ok /proc/PID/fd/N     + its descriptor
+//   namespaces                         list them                           ok NAME=/proc/PID/fd/N …
+//   drop-namespace NAME                                                    ok
+//   tap NAMESPACE DEVICE tun|tap [multi-queue]   make or find a device     ok DEVICE             + its descriptor
+//   drop-tap NAMESPACE DEVICE                                              ok
+//   socket NAMESPACE DOMAIN TYPE PROTOCOL        numbers of socket(2)      ok                    + the socket
+//   pid                                ok PID user-namespace|no-user-namespace
+//   quit                               ok, and the keeper ends
+//
+// Anything else is answered with `error` and what was wrong. The namespaces `ports` and `chassis` are there from the start
+// and can't be dropped; `vrf-…` are host sides of other VRFs; every other name is an end host.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "namespace.h"
+
+namespace weft::keeper {
+
+struct Reply {
+    std::string line;     // without the newline
+    int descriptor = -1;  // to be passed with it; stays the holder's unless `passing` owns it
+    Descriptor passing;   // closed once passed
+    bool quit = false;
+};
+
+class Holdings {
+  public:
+    explicit Holdings(bool user_namespace) : user_namespace_(user_namespace) {}
+
+    // Makes the namespaces that are always there. Empty when done.
+    std::string begin();
+    Reply answer(std::string_view line);
+
+  private:
+    Reply make(const std::string &name);
+    Reply list() const;
+    Reply drop(const std::string &name);
+    Reply tap(const std::vector<std::string> &words);
+    Reply drop_tap(const std::string &name_space, const std::string &device);
+    Reply open_socket(const std::vector<std::string> &words);
+
+    const bool user_namespace_;
+    std::map<std::string, Descriptor> namespaces_;
+    struct Tap {
+        Descriptor descriptor;
+        int flags = 0;
+    };
+    std::map<std::pair<std::string, std::string>, Tap> taps_;
+};
+
+}  // namespace weft::keeper
