@@ -3,6 +3,7 @@
  * sessions. Every rejected call throws `RequestError`, complete enough to be sent, and leaves all as it was.
  */
 import type { Budget, EditOptions, Filter, Fragment, Journal, Tree, YangError } from 'libyang-js'
+import type { Step } from './controller.js'
 
 export type DatastoreName = 'running' | 'candidate'
 
@@ -31,13 +32,40 @@ export interface CommitRecord {
   readonly hash: string
 }
 
+/** What a start found in the journal. */
+export interface RecoveryReport {
+  /** Number of the commit that running is now; 0: none. */
+  readonly number: number
+  /** What the journal had and running has not. Empty when the chain is whole. */
+  readonly lost: readonly Loss[]
+  /** What validation says of the recovered running: only a changed module set can make it invalid. */
+  readonly invalid: readonly YangError[]
+  readonly milliseconds: number
+}
+
+/** Commits `first` to `last` that could not be recovered, and why. */
+export interface Loss {
+  readonly first: number
+  readonly last: number
+  readonly reason: string
+  /** Where what is left of them was put: a key prefix of the journal, or a copy of its folder. */
+  readonly keptAs?: string
+}
+
+/** Where the datastore reports what no client can be told. `error` is an alarm. */
+export interface Log {
+  info(message: string): void
+  warn(message: string): void
+  error(message: string): void
+}
+
 export interface ReadOptions {
   readonly source: DatastoreName | 'operational'
   readonly filter?: Filter
   readonly budget?: Budget
 }
 
-export interface Datastores extends AsyncDisposable {
+export interface Datastores<Operation = unknown> extends AsyncDisposable {
   /** The last commit; undefined before the first. */
   readonly head: CommitRecord | undefined
   /** Runs `use` on a tree that stays as it is until `use` settles. */
@@ -52,7 +80,7 @@ export interface Datastores extends AsyncDisposable {
     requester: Requester,
     target: DatastoreName,
     config: Fragment,
-    options: Omit<EditOptions, 'derived'> & {
+    options: Omit<EditOptions, 'derived' | 'state'> & {
       readonly testOption: 'test-then-set' | 'set' | 'test-only'
     },
   ): Promise<void>
@@ -62,14 +90,23 @@ export interface Datastores extends AsyncDisposable {
   /** Candidate to running: validate, expand, plan, prepare, journal, apply, tell. Resolves with undefined when nothing was changed. */
   commit(requester: Requester, options?: CommitOptions): Promise<CommitRecord | undefined>
   discard(requester: Requester): Promise<void>
-  /** RFC 6241, section 7.5: fails with lock-denied and the holder's session id in `info['session-id']`. */
-  lock(requester: Requester, target: DatastoreName): void
+  /**
+   * RFC 6241, section 7.5: fails with lock-denied and the holder's session id in `info['session-id']`. Waits for an
+   * edit or commit that is being carried out.
+   */
+  lock(requester: Requester, target: DatastoreName): Promise<void>
   unlock(requester: Requester, target: DatastoreName): Promise<void>
   /** A session ended: its locks go, and with the candidate's lock its uncommitted changes (RFC 6241, section 8.3.5.2). */
   release(session: number): Promise<void>
-  /** Everything that a member should have, from running: steps for a full transaction. */
-  fullPlan<Operation>(): Promise<readonly import('./controller.js').Step<Operation>[]>
-  on(event: 'commit', handler: (commit: CommitRecord, changes: Journal) => void): void
+  /** Commits, the newest first. */
+  history(): AsyncIterableIterator<CommitRecord>
+  /**
+   * Everything that a member should have, from running: steps for a full transaction. No commit is planned before
+   * `deliver` has settled, so that a member gets the full transaction first and later commits after it.
+   */
+  fullPlan(deliver?: (steps: readonly Step<Operation>[]) => Promise<void>): Promise<readonly Step<Operation>[]>
+  /** `changes` is alive until what the handler returns has settled. Commits do not wait for handlers. */
+  on(event: 'commit', handler: (commit: CommitRecord, changes: Journal) => void | Promise<void>): void
 }
 
 export type { YangError }

@@ -155,6 +155,8 @@ export interface EditOptions {
   readonly errorOption: 'stop-on-error' | 'continue-on-error' | 'rollback-on-error'
   /** Changes made without a client (a factory default, a replay) are marked derived. Default false. */
   readonly derived?: boolean
+  /** Nodes that are not configuration are taken too: for a copy that holds operational state. Default false. */
+  readonly state?: boolean
 }
 
 export interface EditResult {
