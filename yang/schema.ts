@@ -1,0 +1,83 @@
+/**
+ * What can be said to this appliance: the YANG modules that it implements, with revisions, features and where they are
+ * found. Together with `modules/weft-deviations.yang` it is the truth that yang-library (RFC 8525) tells.
+ *
+ * Standard modules are installed, not copied: IETF and IANA ones by Debian's `libyuma-base`, some by `libyang2` itself.
+ */
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ContextOptions, ModuleRequest } from 'libyang-js'
+
+/** Weft's own modules, seen from build/yang/. */
+const own = fileURLToPath(new URL('../../yang/modules', import.meta.url))
+const yuma = '/usr/share/yuma'
+const libyang = '/usr/share/yang/modules/libyang'
+
+/** The NMDA revisions come before the older ones of the same names. */
+export const searchDirs: readonly string[] = [
+  own,
+  join(yuma, 'nmda-modules/ietf'),
+  join(yuma, 'modules/ietf'),
+  join(yuma, 'modules'),
+  libyang,
+]
+
+/** In this order: a module comes after those that it augments. */
+export const modules: readonly ModuleRequest[] = [
+  // Protocol.
+  {
+    name: 'ietf-netconf',
+    revision: '2011-06-01',
+    features: ['candidate', 'rollback-on-error', 'validate', 'xpath'],
+  },
+  { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
+  { name: 'ietf-datastores', revision: '2018-02-14' },
+  { name: 'ietf-yang-library', revision: '2019-01-04' },
+  // Interfaces; if-mib is for admin-status and if-index.
+  { name: 'ietf-interfaces', revision: '2018-02-20', features: ['arbitrary-names', 'if-mib'] },
+  { name: 'iana-if-type', revision: '2014-05-08' },
+  { name: 'ietf-ip', revision: '2018-02-22' },
+  { name: 'weft-interfaces', revision: '2026-11-21' },
+  // Routing.
+  { name: 'ietf-routing', revision: '2018-03-13', features: ['router-id'] },
+  { name: 'ietf-ipv4-unicast-routing', revision: '2018-03-13' },
+  { name: 'ietf-ipv6-unicast-routing', revision: '2018-03-13' },
+  // System.
+  {
+    name: 'iana-crypt-hash',
+    revision: '2014-08-06',
+    features: ['crypt-hash-sha-256', 'crypt-hash-sha-512'],
+  },
+  { name: 'ietf-system', revision: '2014-08-06', features: ['authentication', 'local-users'] },
+  { name: 'weft-dataplane', revision: '2026-11-21' },
+  { name: 'weft-deviations', revision: '2026-11-21' },
+]
+
+/** A module of the list is in none of the folders. */
+export class MissingModuleError extends Error {
+  override readonly name = 'MissingModuleError'
+}
+
+function find({ name, revision }: ModuleRequest, folders: ReadonlyMap<string, ReadonlySet<string>>): boolean {
+  const files = revision === undefined ? [`${name}.yang`] : [`${name}@${revision}.yang`, `${name}.yang`]
+  return [...folders.values()].some((present) => files.some((file) => present.has(file)))
+}
+
+/** The options for a libyang context of this appliance. Throws `MissingModuleError`, which says what to install. */
+export function schema(dirs: readonly string[] = searchDirs): ContextOptions {
+  const folders = new Map(
+    dirs.filter((dir) => existsSync(dir)).map((dir) => [dir, new Set(readdirSync(dir))] as const),
+  )
+  for (const request of modules) {
+    if (find(request, folders)) continue
+    const file = request.revision === undefined ? request.name : `${request.name}@${request.revision}`
+    const remedy = request.name.startsWith('weft-')
+      ? `it belongs to Weft itself: is ${own} complete?`
+      : request.name === 'ietf-yang-library' || request.name === 'ietf-datastores'
+        ? 'install the Debian package libyang2 (apt-get install libyang2-dev)'
+        : 'install the Debian package libyuma-base (apt-get install libyuma-base)'
+    throw new MissingModuleError(`no YANG module ${file} in ${dirs.join(', ')}: ${remedy}`)
+  }
+  return { searchDirs: [...folders.keys()], modules }
+}
