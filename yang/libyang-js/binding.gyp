@@ -2,6 +2,7 @@
   'targets': [
     {
       'target_name': 'libyang_js',
+      'product_name': 'libyang_js',
       'sources': [
         '<!@(node -p "require(\'node:fs\').readdirSync(\'native\').filter((f) => f.endsWith(\'.cc\')).map((f) => \'native/\' + f).join(\' \')")',
       ],

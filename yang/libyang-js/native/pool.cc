@@ -17,7 +17,8 @@ Pool::~Pool() {
 
 bool Pool::post(Lane lane, Work work) {
     std::scoped_lock lock(mutex_);
-    if (aborted_ || done()) {
+    if (aborted_) {
+        dropped_.push_back(std::move(work));
         return false;
     }
     auto &queue = queues_[lane == Lane::write ? 0 : 1];
@@ -35,12 +36,14 @@ void Pool::close() {
 }
 
 void Pool::abort() {
-    std::deque<Work> dropped[2];
     std::scoped_lock lock(mutex_);
     aborted_ = closed_ = true;
-    for (int i = 0; i < 2; i++) {
-        dropped[i].swap(queues_[i].work);
-        queues_[i].wake.notify_all();
+    for (auto &queue : queues_) {
+        for (auto &work : queue.work) {
+            dropped_.push_back(std::move(work));
+        }
+        queue.work.clear();
+        queue.wake.notify_all();
     }
 }
 
@@ -49,6 +52,14 @@ void Pool::join() {
         if (thread.joinable()) {
             thread.join();
         }
+    }
+    // Dropped work gives leases back, which admits more work, which lands here.
+    for (std::unique_lock lock(mutex_); !dropped_.empty();) {
+        std::deque<Work> dropped;
+        dropped.swap(dropped_);
+        lock.unlock();
+        dropped.clear();
+        lock.lock();
     }
 }
 
@@ -67,8 +78,8 @@ void Pool::run(Queue &queue) {
             work = nullptr;
         }
         lock.lock();
-        if (again && !aborted_) {
-            queue.work.push_back(std::move(work));
+        if (again) {
+            (aborted_ ? dropped_ : queue.work).push_back(std::move(work));
         }
     }
     running_--;

@@ -25,7 +25,7 @@ class Pool {
 
     explicit Pool(size_t readers);
     ~Pool();
-    // False, and nothing done, when the pool has been aborted.
+    // False when the pool has been aborted: the work is dropped.
     bool post(Lane lane, Work work);
     void close();
     void abort();
@@ -54,6 +54,7 @@ class Pool {
 
     std::mutex mutex_;
     Queue queues_[2];
+    std::deque<Work> dropped_;
     bool closed_ = false;
     bool aborted_ = false;
     std::atomic<size_t> running_{0};

@@ -223,8 +223,8 @@ export interface Tree extends Disposable {
    * errors, the tree and the journal are left as they were.
    */
   validate(journal: Journal): Promise<readonly YangError[]>
-  /** A copy, sharing nothing. O(tree). */
-  copy(): Promise<Tree>
+  /** A copy, sharing nothing: of all, or of the top-level nodes with these schema paths. O(what is copied). */
+  copy(topLevel?: readonly string[]): Promise<Tree>
   /** Prints in slices. Breaking off the iteration releases the tree. */
   print(options: PrintOptions): AsyncIterableIterator<Buffer>
   /** Canonical value of the leaf at a path. */

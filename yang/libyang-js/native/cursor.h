@@ -1,0 +1,54 @@
+// Reads that give their result piece by piece: the slices of a print, the batches of a list.
+//
+// A cursor takes its lease on the tree at the first `next`, and gives it back at the end, at an error, at `close`, or
+// when it is collected. Each piece is made on a reader's thread in turns of a few milliseconds.
+#pragma once
+
+#include "handles.h"
+
+namespace libyang_js {
+
+// Bounds of an evaluation as JavaScript gives them; the time starts when the work does.
+class Bounds {
+  public:
+    explicit Bounds(Napi::Value value);
+    Budget start() const;
+
+  private:
+    std::chrono::milliseconds deadline_;
+    uint64_t nodes_;
+};
+
+class Cursor {
+  public:
+    virtual ~Cursor() = default;
+    // On a pool's thread, with the lease. True when it wants another turn before a piece is ready.
+    virtual bool advance() = 0;
+    // On the environment's thread, after advance: the piece, or undefined at the end.
+    virtual Napi::Value take(Napi::Env env) = 0;
+    virtual bool ended() const = 0;
+
+    std::shared_ptr<TreeData> tree;
+    std::shared_ptr<Journal> journal;
+    std::vector<Turn> turns;
+    std::shared_ptr<Lease> lease;
+};
+
+class CursorHandle : public Handle<CursorHandle, Cursor> {
+  public:
+    using Handle::Handle;
+    ~CursorHandle() override { close(); }
+    static constexpr const char *noun = "cursor";
+    static std::atomic<int> &count(Shared &shared);
+    static Napi::Function define(Napi::Env env);
+
+  private:
+    Napi::Value next(const Napi::CallbackInfo &info);
+    void close();
+    void dispose(const Napi::CallbackInfo &) { close(); }
+};
+
+Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options);
+Napi::Value open_entries(Napi::Env env, const Held<TreeData> &tree, Napi::Object query, JournalHandle *journal);
+
+}  // namespace libyang_js

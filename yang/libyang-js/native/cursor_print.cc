@@ -1,0 +1,91 @@
+#include "convert.h"
+#include "cursor.h"
+#include "emit.h"
+#include "ly_error.h"
+
+namespace libyang_js {
+
+namespace {
+
+constexpr auto turn_time = std::chrono::milliseconds(4);
+
+class PrintCursor : public Cursor {
+  public:
+    PrintCursor(Napi::Object options) : bounds_(options.Get("budget")), budget_(bounds_.start()) {
+        const auto format = text(options.Get("format"));
+        if (format != "xml" && format != "json") {
+            throw Napi::TypeError::New(options.Env(), "format: expected 'xml' or 'json'");
+        }
+        json_ = format == "json";
+        options_.config_only = options.Get("configOnly").ToBoolean();
+        const auto bytes = options.Get("sliceBytes");
+        if (bytes.IsNumber()) {
+            slice_bytes_ = static_cast<size_t>(std::max<int64_t>(1, bytes.As<Napi::Number>().Int64Value()));
+        }
+        const auto filter = options.Get("filter");
+        if (!filter.IsUndefined()) {
+            filter_ = FilterHandle::of(filter, "Filter", Addon::of(options.Env()).filter_class).held().data;
+        }
+    }
+
+    bool advance() override {
+        if (!emitter_) {
+            open();
+        }
+        more_ = emitter_->fill(slice_, slice_bytes_, std::chrono::steady_clock::now() + turn_time);
+        clear_errors(tree->schema->context());
+        return more_ && slice_.size() < slice_bytes_;
+    }
+
+    Napi::Value take(Napi::Env env) override {
+        if (slice_.empty()) {
+            return env.Undefined();
+        }
+        std::string slice;
+        slice.swap(slice_);
+        return buffer(env, std::move(slice));
+    }
+
+    bool ended() const override { return !more_; }
+
+  private:
+    void open() {
+        if (filter_) {
+            Errors errors;
+            budget_ = bounds_.start();
+            selection_ = filter_->filter->select(tree->root, budget_, errors);
+            if (!selection_) {
+                if (errors.empty()) {
+                    errors = take_errors(tree->schema->context(), "the filter cannot be evaluated");
+                }
+                throw Failure{std::move(errors)};
+            }
+            options_.selection = selection_.get();
+        }
+        slice_.reserve(std::min<size_t>(slice_bytes_, 1 << 20) + 4096);
+        const lyd_node *root = selection_ && selection_->empty() ? nullptr : tree->root;
+        emitter_ = json_ ? emit_json(root, options_) : emit_xml(root, options_);
+    }
+
+    bool json_ = false;
+    EmitOptions options_;
+    size_t slice_bytes_ = 256 << 10;
+    std::shared_ptr<FilterData> filter_;
+    Bounds bounds_;
+    Budget budget_;
+    std::unique_ptr<Selection> selection_;
+    std::unique_ptr<Emitter> emitter_;
+    std::string slice_;
+    bool more_ = true;
+};
+
+}  // namespace
+
+Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options) {
+    auto cursor = std::make_shared<PrintCursor>(options);
+    cursor->tree = tree.data;
+    cursor->turns = {{tree.gate, false}};
+    return CursorHandle::make(env, Addon::of(env).cursor_class, tree.shared, std::move(cursor));
+}
+
+}  // namespace libyang_js

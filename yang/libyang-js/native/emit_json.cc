@@ -1,0 +1,138 @@
+// JSON of a data tree (RFC 7951; annotations as in RFC 7952, section 5.2): one object with the top-level nodes.
+#include "emit.h"
+#include "escape.h"
+
+namespace libyang_js {
+
+namespace {
+
+bool is_array(const lysc_node *schema) {
+    return (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
+}
+
+const lyd_value &real(const lyd_value &value) {
+    return value.realtype->basetype == LY_TYPE_UNION ? real(value.subvalue->value) : value;
+}
+
+void term(std::string &out, const lyd_node *node) {
+    const auto &value = reinterpret_cast<const lyd_node_term *>(node)->value;
+    const ValueText text(LYD_CTX(node), value, LY_VALUE_JSON);
+    switch (real(value).realtype->basetype) {
+    case LY_TYPE_UINT8:
+    case LY_TYPE_UINT16:
+    case LY_TYPE_UINT32:
+    case LY_TYPE_INT8:
+    case LY_TYPE_INT16:
+    case LY_TYPE_INT32:
+    case LY_TYPE_BOOL:
+        out += text.view();
+        break;
+    case LY_TYPE_EMPTY:
+        out += "[null]";
+        break;
+    default:
+        escape_json(out, text.view());
+    }
+}
+
+void any(std::string &out, const lyd_node *node) {
+    const auto *any = reinterpret_cast<const lyd_node_any *>(node);
+    if (any->value_type == LYD_ANYDATA_DATATREE) {
+        char *text = nullptr;
+        if (lyd_print_mem(&text, any->value.tree, LYD_JSON, LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK) == LY_SUCCESS &&
+            text != nullptr && *text != '\0') {
+            out += text;
+        } else {
+            out += "{}";
+        }
+        free(text);
+    } else if (any->value_type == LYD_ANYDATA_JSON && any->value.json != nullptr && *any->value.json != '\0') {
+        out += any->value.json;
+    } else if (any->value_type == LYD_ANYDATA_STRING || any->value_type == LYD_ANYDATA_XML) {
+        escape_json(out, any->value.str == nullptr ? "" : any->value.str);
+    } else {
+        out += "{}";
+    }
+}
+
+class JsonEmitter : public Emitter {
+  public:
+    JsonEmitter(const lyd_node *parent, const lyd_node *first, const EmitOptions &options)
+        : Emitter(parent, first, options) {}
+
+  private:
+    void start(std::string &out, Frame &) override { out += '{'; }
+
+    void name(std::string &out, Frame &frame, const lyd_node *node) {
+        const lysc_node *schema = node->schema;
+        if (frame.array == schema) {
+            out += ',';
+            return;
+        }
+        if (frame.array != nullptr) {
+            out += ']';
+            frame.array = nullptr;
+        }
+        if (!frame.empty) {
+            out += ',';
+        }
+        frame.empty = false;
+        out += '"';
+        if (frame.parent == nullptr || frame.parent->schema->module != schema->module) {
+            out += schema->module->name;
+            out += ':';
+        }
+        out += schema->name;
+        out += "\":";
+        if (is_array(schema)) {
+            out += '[';
+            frame.array = schema;
+        }
+    }
+
+    void leaf(std::string &out, Frame &frame, const lyd_node *node) override {
+        name(out, frame, node);
+        const auto nodetype = node->schema->nodetype;
+        if ((nodetype & LYD_NODE_TERM) != 0) {
+            term(out, node);
+        } else if ((nodetype & LYD_NODE_ANY) != 0) {
+            any(out, node);
+        } else {
+            out += "{}";
+        }
+    }
+
+    void open(std::string &out, Frame &frame, const lyd_node *node) override {
+        name(out, frame, node);
+        out += '{';
+    }
+
+    void close(std::string &out, Frame &frame) override {
+        if (frame.array != nullptr) {
+            out += ']';
+        }
+        out += '}';
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Emitter> emit_json(const lyd_node *root, const EmitOptions &options) {
+    return std::make_unique<JsonEmitter>(nullptr, root, options);
+}
+
+std::string json_of(const lyd_node *node) {
+    std::string out;
+    const auto nodetype = node->schema->nodetype;
+    if ((nodetype & LYD_NODE_TERM) != 0) {
+        term(out, node);
+    } else if ((nodetype & LYD_NODE_ANY) != 0) {
+        any(out, node);
+    } else {
+        JsonEmitter inside(node, lyd_child(node), {});
+        inside.fill(out, SIZE_MAX, std::chrono::steady_clock::time_point::max());
+    }
+    return out;
+}
+
+}  // namespace libyang_js

@@ -1,0 +1,145 @@
+// XML of a data tree (RFC 7950, sections 7.5.7 to 7.10.2). An element declares its namespace as the default one when
+// it differs from its parent's; prefixes stand in values only and are declared on the element that holds the value.
+#include "emit.h"
+#include "escape.h"
+
+namespace libyang_js {
+
+namespace {
+
+class XmlEmitter : public Emitter {
+  public:
+    XmlEmitter(const lyd_node *root, const EmitOptions &options) : Emitter(nullptr, root, options) {}
+
+  private:
+    void tag(std::string &out, const Frame &frame, const lyd_node *node) {
+        const lysc_node *schema = node->schema;
+        out += '<';
+        out += schema->name;
+        if (frame.parent == nullptr || frame.parent->schema->module != schema->module) {
+            out += " xmlns=\"";
+            escape_attribute(out, schema->module->ns);
+            out += '"';
+        }
+        if (node->meta != nullptr) {
+            metadata(out, node);
+        }
+    }
+
+    void metadata(std::string &out, const lyd_node *node) {
+        ly_set modules{};
+        for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
+            const lys_module *module = meta->annotation->module;
+            if (!printed(module)) {
+                continue;
+            }
+            ly_set_add(&modules, const_cast<lys_module *>(module), 0, nullptr);
+            out += ' ';
+            out += module->prefix;
+            out += ':';
+            out += meta->name;
+            out += "=\"";
+            const ValueText value(module->ctx, meta->value, LY_VALUE_XML, &modules);
+            escape_attribute(out, value.view());
+            out += '"';
+        }
+        declare(out, modules);
+    }
+
+    // Annotations of the edit and of libyang itself are not data.
+    static bool printed(const lys_module *module) {
+        const std::string_view name(module->name);
+        return name != "yang" && name != "ietf-netconf";
+    }
+
+    static void declare(std::string &out, ly_set &modules) {
+        for (uint32_t i = 0; i < modules.count; i++) {
+            const auto *module = static_cast<const lys_module *>(modules.objs[i]);
+            out += " xmlns:";
+            out += module->prefix;
+            out += "=\"";
+            escape_attribute(out, module->ns);
+            out += '"';
+        }
+        ly_set_erase(&modules, nullptr);
+    }
+
+    void leaf(std::string &out, Frame &frame, const lyd_node *node) override {
+        tag(out, frame, node);
+        const auto nodetype = node->schema->nodetype;
+        if ((nodetype & LYD_NODE_TERM) != 0) {
+            ly_set modules{};
+            const ValueText value(LYD_CTX(node), reinterpret_cast<const lyd_node_term *>(node)->value, LY_VALUE_XML, &modules);
+            if (modules.count != 0) {
+                declare(out, modules);
+            }
+            if (!value.view().empty()) {
+                out += '>';
+                escape_text(out, value.view());
+                end(out, node);
+                return;
+            }
+        } else if ((nodetype & LYD_NODE_ANY) != 0) {
+            any(out, node);
+            return;
+        }
+        out += "/>";
+    }
+
+    void any(std::string &out, const lyd_node *node) {
+        const auto *any = reinterpret_cast<const lyd_node_any *>(node);
+        std::string content;
+        switch (any->value_type) {
+        case LYD_ANYDATA_DATATREE: {
+            char *text = nullptr;
+            if (lyd_print_mem(&text, any->value.tree, LYD_XML, LYD_PRINT_WITHSIBLINGS | LYD_PRINT_SHRINK) == LY_SUCCESS &&
+                text != nullptr) {
+                content = text;
+            }
+            free(text);
+            break;
+        }
+        case LYD_ANYDATA_XML:
+            content = any->value.str == nullptr ? "" : any->value.str;
+            break;
+        case LYD_ANYDATA_STRING:
+        case LYD_ANYDATA_JSON:
+            escape_text(content, any->value.str == nullptr ? "" : any->value.str);
+            break;
+        default:
+            break;
+        }
+        if (content.empty()) {
+            out += "/>";
+            return;
+        }
+        out += '>';
+        out += content;
+        end(out, node);
+    }
+
+    void open(std::string &out, Frame &frame, const lyd_node *node) override {
+        tag(out, frame, node);
+        out += '>';
+    }
+
+    void close(std::string &out, Frame &frame) override {
+        if (frame.parent != nullptr) {
+            end(out, frame.parent);
+        }
+    }
+
+    static void end(std::string &out, const lyd_node *node) {
+        out += "</";
+        out += node->schema->name;
+        out += '>';
+    }
+};
+
+}  // namespace
+
+std::unique_ptr<Emitter> emit_xml(const lyd_node *root, const EmitOptions &options) {
+    return std::make_unique<XmlEmitter>(root, options);
+}
+
+}  // namespace libyang_js

@@ -1,0 +1,190 @@
+// The JavaScript handles of native objects. A handle shares its object with the calls under way; what is big is
+// destroyed on a thread of the pool. `dispose` lets go at once, the garbage collector is the safety net.
+#pragma once
+
+#include <atomic>
+
+#include "addon.h"
+#include "edit.h"
+#include "filter.h"
+#include "rpc.h"
+#include "schema.h"
+
+namespace libyang_js {
+
+// What all handles of one context share.
+struct Shared {
+    std::shared_ptr<Schema> schema;
+    std::shared_ptr<Pool> pool;
+    std::atomic<int> trees{0}, journals{0}, rpcs{0}, filters{0};
+};
+
+template <class Data>
+struct Held {
+    std::shared_ptr<Shared> shared;
+    std::shared_ptr<Data> data;
+    std::shared_ptr<Gate> gate = std::make_shared<Gate>();
+};
+
+// A handle that is made natively: its constructor takes the object that it is to hold.
+template <class Self, class Data>
+class Handle : public Napi::ObjectWrap<Self> {
+  public:
+    explicit Handle(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Self>(info) {
+        if (!info[0].IsExternal()) {
+            throw Napi::TypeError::New(info.Env(), "libyang-js makes these objects itself");
+        }
+        held_ = std::move(*info[0].As<Napi::External<Held<Data>>>().Data());
+        Self::count(*held_.shared)++;
+    }
+    ~Handle() override { release(); }
+
+    static Napi::Value make(Napi::Env env, const Napi::FunctionReference &constructor, const std::shared_ptr<Shared> &shared,
+                            std::shared_ptr<Data> data) {
+        Held<Data> held;
+        held.shared = shared;
+        held.data = std::move(data);
+        return constructor.New({Napi::External<Held<Data>>::New(env, &held)});
+    }
+    // Of an argument; throws a TypeError when it is something else or disposed.
+    static Self &of(Napi::Value value, const char *what, const Napi::FunctionReference &constructor) {
+        if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(constructor.Value())) {
+            throw Napi::TypeError::New(value.Env(), std::string("expected a ") + what);
+        }
+        auto *self = Napi::ObjectWrap<Self>::Unwrap(value.As<Napi::Object>());
+        self->check(value.Env());
+        return *self;
+    }
+    const Held<Data> &held() const { return held_; }
+    void check(Napi::Env env) const {
+        if (!held_.data) {
+            throw Napi::Error::New(env, std::string("this ") + Self::noun + " is disposed");
+        }
+    }
+
+  protected:
+    void release() {
+        if (held_.data) {
+            Self::count(*held_.shared)--;
+            held_.shared->pool->drop(std::move(held_.data));
+            held_.gate.reset();
+            held_.shared.reset();
+        }
+    }
+    Held<Data> held_;
+};
+
+class FragmentHandle : public Handle<FragmentHandle, Fragment> {
+  public:
+    using Handle::Handle;
+    static constexpr const char *noun = "fragment";
+    static std::atomic<int> &count(Shared &shared);
+    static Napi::Function define(Napi::Env env);
+
+  private:
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    Napi::Value byte_length(const Napi::CallbackInfo &info);
+};
+
+class FilterHandle : public Handle<FilterHandle, FilterData> {
+  public:
+    using Handle::Handle;
+    static constexpr const char *noun = "filter";
+    static std::atomic<int> &count(Shared &shared) { return shared.filters; }
+    static Napi::Function define(Napi::Env env);
+
+  private:
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    Napi::Value kind(const Napi::CallbackInfo &info);
+    Napi::Value may_match(const Napi::CallbackInfo &info);
+};
+
+class RpcHandle : public Handle<RpcHandle, RpcMessage> {
+  public:
+    using Handle::Handle;
+    static constexpr const char *noun = "rpc";
+    static std::atomic<int> &count(Shared &shared) { return shared.rpcs; }
+    static Napi::Function define(Napi::Env env);
+
+  private:
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    Napi::Value describe(const Napi::CallbackInfo &info);
+    Napi::Value value(const Napi::CallbackInfo &info);
+    Napi::Value fragment(const Napi::CallbackInfo &info);
+    Napi::Value filter(const Napi::CallbackInfo &info);
+};
+
+class JournalHandle : public Handle<JournalHandle, Journal> {
+  public:
+    using Handle::Handle;
+    static constexpr const char *noun = "journal";
+    static std::atomic<int> &count(Shared &shared) { return shared.journals; }
+    static Napi::Function define(Napi::Env env);
+    static JournalHandle &argument(Napi::Value value);
+
+  private:
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    void idle(Napi::Env env, bool writing) const;
+    Napi::Value sizes(const Napi::CallbackInfo &info);
+    Napi::Value touches(const Napi::CallbackInfo &info);
+    void append(const Napi::CallbackInfo &info);
+    Napi::Value net(const Napi::CallbackInfo &info);
+    Napi::Value reversed(const Napi::CallbackInfo &info);
+    Napi::Value encode(const Napi::CallbackInfo &info);
+    Napi::Value describe(const Napi::CallbackInfo &info);
+    double sizes_[3] = {0, 0, 0};
+};
+
+class TreeHandle : public Handle<TreeHandle, TreeData> {
+  public:
+    using Handle::Handle;
+    static constexpr const char *noun = "tree";
+    static std::atomic<int> &count(Shared &shared) { return shared.trees; }
+    static Napi::Function define(Napi::Env env);
+
+  private:
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    // One call that reads or writes the tree, and a journal with it when there is one.
+    template <class T>
+    Napi::Value call(Napi::Env env, Lane lane, JournalHandle *journal, bool writes_journal,
+                     std::function<T(TreeData &, Journal *)> work, Result<T> result);
+
+    Napi::Value edit(const Napi::CallbackInfo &info);
+    Napi::Value set(const Napi::CallbackInfo &info);
+    Napi::Value remove(const Napi::CallbackInfo &info);
+    Napi::Value apply(const Napi::CallbackInfo &info);
+    Napi::Value validate(const Napi::CallbackInfo &info);
+    Napi::Value copy(const Napi::CallbackInfo &info);
+    Napi::Value print(const Napi::CallbackInfo &info);
+    Napi::Value value(const Napi::CallbackInfo &info);
+    Napi::Value find(const Napi::CallbackInfo &info);
+    Napi::Value json(const Napi::CallbackInfo &info);
+    Napi::Value entries(const Napi::CallbackInfo &info);
+};
+
+class ContextHandle : public Napi::ObjectWrap<ContextHandle> {
+  public:
+    explicit ContextHandle(const Napi::CallbackInfo &info);
+    ~ContextHandle() override { release(); }
+    static Napi::Function define(Napi::Env env);
+    static Napi::Value create(const Napi::CallbackInfo &info);
+
+  private:
+    void release();
+    const std::shared_ptr<Shared> &shared(Napi::Env env) const;
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    Napi::Value modules(const Napi::CallbackInfo &info);
+    Napi::Value tree(const Napi::CallbackInfo &info);
+    Napi::Value journal(const Napi::CallbackInfo &info);
+    Napi::Value parse(const Napi::CallbackInfo &info);
+    Napi::Value parse_rpc(const Napi::CallbackInfo &info);
+    Napi::Value fragment(const Napi::CallbackInfo &info);
+    Napi::Value xpath_filter(const Napi::CallbackInfo &info);
+    Napi::Value subtree_filter(const Napi::CallbackInfo &info);
+    Napi::Value source(const Napi::CallbackInfo &info);
+    Napi::Value decode_journal(const Napi::CallbackInfo &info);
+    Napi::Value alive(const Napi::CallbackInfo &info);
+    std::shared_ptr<Shared> shared_;
+};
+
+}  // namespace libyang_js

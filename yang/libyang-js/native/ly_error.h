@@ -1,0 +1,15 @@
+// What libyang says is wrong, as errors of ours. libyang keeps its errors per thread: take them on the thread that
+// made the call.
+#pragma once
+
+#include <libyang/libyang.h>
+
+#include "error.h"
+
+namespace libyang_js {
+
+// Empties this thread's list of a context. Never empty itself: without any item it tells `otherwise`.
+Errors take_errors(const ly_ctx *context, const std::string &otherwise);
+void clear_errors(const ly_ctx *context);
+
+}  // namespace libyang_js

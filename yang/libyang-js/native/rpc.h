@@ -1,0 +1,66 @@
+// A received NETCONF <rpc> (RFC 6241, section 4.1), and pieces of it that are kept as the bytes that came: the
+// content of <config>, of <filter> and of every other anydata or anyxml parameter.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "addon.h"
+#include "filter.h"
+#include "schema.h"
+
+namespace libyang_js {
+
+// XML content with the namespace declarations in scope where it stood.
+struct Fragment {
+    Bytes bytes;
+    Prefixes namespaces;  // prefix -> URI; the empty prefix is the default namespace
+    // One element around the content that declares them all.
+    std::string wrapped(const std::string &name) const;
+};
+
+struct FilterData {
+    std::unique_ptr<Filter> filter;
+    bool xpath = false;
+    std::shared_ptr<Schema> schema;
+};
+
+class RpcMessage {
+  public:
+    ~RpcMessage();
+    std::shared_ptr<Schema> schema;
+    std::string message_id;
+    bool has_message_id = false;
+    std::string attributes;
+    std::string name, ns, module;  // of the operation
+    lyd_node *envelope = nullptr;   // owned
+    lyd_node *operation = nullptr;  // inside `tree`
+    lyd_node *tree = nullptr;       // owned
+    struct Cut {
+        std::string path;  // from the operation, without module names
+        Fragment content;
+        std::vector<std::pair<std::string, std::string>> attributes;  // of the element: name, value; no declarations
+    };
+    std::vector<Cut> cuts;
+    // Null when there is none at the path; names may have module names before them.
+    const Cut *cut(const std::string &path) const;
+};
+
+// What could be read of a message that cannot be served as a whole.
+struct RpcFailure : Failure {
+    std::string message_id;
+    bool has_message_id = false;
+    std::string attributes;
+};
+
+// Throws RpcFailure.
+std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message);
+// Of a leaf of the input, relative to the operation; '' for a container or an anydata that is there.
+std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path);
+// Null without a filter. Throws Failure when it is malformed.
+std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc);
+
+}  // namespace libyang_js

@@ -1,0 +1,260 @@
+#include "convert.h"
+#include "cursor.h"
+#include "emit.h"
+#include "handles.h"
+#include "ly_error.h"
+#include "xpath.h"
+
+namespace libyang_js {
+
+template <class T>
+Napi::Value TreeHandle::call(Napi::Env env, Lane lane, JournalHandle *journal, bool writes_journal,
+                             std::function<T(TreeData &, Journal *)> work, Result<T> result) {
+    check(env);
+    std::vector<Turn> turns{{held_.gate, lane == Lane::write}};
+    std::shared_ptr<Journal> changes;
+    if (journal != nullptr) {
+        turns.push_back({journal->held().gate, writes_journal});
+        changes = journal->held().data;
+    }
+    return submit<T>(
+        env, held_.shared->pool, lane, std::move(turns),
+        [tree = held_.data, changes, work = std::move(work)] { return work(*tree, changes.get()); }, std::move(result));
+}
+
+namespace {
+
+struct Nothing {};
+
+Result<Nothing> undefined() {
+    return [](Napi::Env env, Nothing &) { return env.Undefined(); };
+}
+
+lyd_node *find_node(const TreeData &tree, const std::string &path) {
+    const ly_ctx *context = tree.schema->context();
+    clear_errors(context);
+    if (tree.root == nullptr) {
+        return nullptr;
+    }
+    lyd_node *node = nullptr;
+    const auto status = lyd_find_path(tree.root, path.c_str(), 0, &node);
+    if (status == LY_SUCCESS) {
+        return node;
+    }
+    if (status == LY_ENOTFOUND || status == LY_EINCOMPLETE) {
+        clear_errors(context);
+        return nullptr;
+    }
+    auto errors = take_errors(context, "not a data path: " + path);
+    for (auto &error : errors) {
+        error.tag = "invalid-value";
+        error.type = "application";
+        error.message = "not a data path: " + path + ": " + error.message;
+    }
+    throw Failure{std::move(errors)};
+}
+
+EditOptions edit_options(Napi::Object from) {
+    EditOptions options;
+    const auto operation = text(from.Get("defaultOperation"));
+    const auto on_error = text(from.Get("errorOption"));
+    options.default_operation = operation == "replace" ? DefaultOperation::replace
+                                : operation == "none"  ? DefaultOperation::none
+                                                       : DefaultOperation::merge;
+    options.error_option = on_error == "continue-on-error"   ? ErrorOption::resume
+                           : on_error == "rollback-on-error" ? ErrorOption::rollback
+                                                             : ErrorOption::stop;
+    options.derived = from.Get("derived").ToBoolean();
+    return options;
+}
+
+}  // namespace
+
+Napi::Value TreeHandle::edit(const Napi::CallbackInfo &info) {
+    auto &addon = Addon::of(info.Env());
+    const auto fragment = FragmentHandle::of(info[0], "Fragment", addon.fragment_class).held().data;
+    const auto options = edit_options(info[1].ToObject());
+    struct Done {
+        std::shared_ptr<Journal> journal;
+        Errors errors;
+    };
+    return call<Done>(
+        info.Env(), Lane::write, nullptr, false,
+        [fragment, options](TreeData &tree, Journal *) {
+            Done done{std::make_shared<Journal>(tree.schema->context()), {}};
+            libyang_js::edit(tree.schema->context(), &tree.root, fragment->wrapped("config"), options, *done.journal, done.errors);
+            clear_errors(tree.schema->context());
+            return done;
+        },
+        [shared = held_.shared](Napi::Env env, Done &done) -> Napi::Value {
+            auto object = Napi::Object::New(env);
+            object["journal"] = JournalHandle::make(env, Addon::of(env).journal_class, shared, std::move(done.journal));
+            object["errors"] = to_js(env, done.errors);
+            return object;
+        });
+}
+
+Napi::Value TreeHandle::set(const Napi::CallbackInfo &info) {
+    const auto path = required(info, 0, "path");
+    std::shared_ptr<std::string> value;
+    if (!info[1].IsUndefined() && !info[1].IsNull()) {
+        value = std::make_shared<std::string>(required(info, 1, "value"));
+    }
+    auto &journal = JournalHandle::argument(info[2]);
+    const bool derived = info[3].ToBoolean();
+    return call<Nothing>(
+        info.Env(), Lane::write, &journal, true,
+        [path, value, derived](TreeData &tree, Journal *journal) {
+            Errors errors;
+            const auto *context = tree.schema->context();
+            const bool done = libyang_js::set(context, &tree.root, path, value ? value->c_str() : nullptr, derived, *journal, errors);
+            clear_errors(context);
+            if (!done) {
+                throw Failure{std::move(errors)};
+            }
+            return Nothing{};
+        },
+        undefined());
+}
+
+Napi::Value TreeHandle::remove(const Napi::CallbackInfo &info) {
+    const auto path = required(info, 0, "path");
+    auto &journal = JournalHandle::argument(info[1]);
+    const bool derived = info[2].ToBoolean();
+    return call<size_t>(
+        info.Env(), Lane::write, &journal, true,
+        [path, derived](TreeData &tree, Journal *journal) {
+            Errors errors;
+            const auto count = libyang_js::remove(tree.schema->context(), &tree.root, path, derived, *journal, errors);
+            clear_errors(tree.schema->context());
+            if (!errors.empty()) {
+                throw Failure{std::move(errors)};
+            }
+            return count;
+        },
+        [](Napi::Env env, size_t &count) -> Napi::Value { return Napi::Number::New(env, static_cast<double>(count)); });
+}
+
+Napi::Value TreeHandle::apply(const Napi::CallbackInfo &info) {
+    auto &journal = JournalHandle::argument(info[0]);
+    return call<Nothing>(
+        info.Env(), Lane::write, &journal, false,
+        [](TreeData &tree, Journal *journal) {
+            Errors errors;
+            const bool done = libyang_js::apply(&tree.root, *journal, errors);
+            clear_errors(tree.schema->context());
+            if (!done) {
+                throw Failure{std::move(errors)};
+            }
+            return Nothing{};
+        },
+        undefined());
+}
+
+Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
+    auto &journal = JournalHandle::argument(info[0]);
+    return call<Errors>(
+        info.Env(), Lane::write, &journal, true,
+        [](TreeData &tree, Journal *journal) {
+            Errors errors;
+            const auto *context = tree.schema->context();
+            if (!libyang_js::validate(context, &tree.root, *journal, errors) && errors.empty()) {
+                errors = take_errors(context, "validation failed");
+            }
+            clear_errors(context);
+            return errors;
+        },
+        [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
+}
+
+Napi::Value TreeHandle::copy(const Napi::CallbackInfo &info) {
+    return call<std::shared_ptr<TreeData>>(
+        info.Env(), Lane::read, nullptr, false,
+        [](TreeData &tree, Journal *) {
+            auto copy = std::make_shared<TreeData>(tree.schema);
+            if (tree.root != nullptr && lyd_dup_siblings(tree.root, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS,
+                                                         &copy->root) != LY_SUCCESS) {
+                throw Failure{take_errors(tree.schema->context(), "the tree cannot be copied")};
+            }
+            return copy;
+        },
+        [shared = held_.shared](Napi::Env env, std::shared_ptr<TreeData> &copy) {
+            return TreeHandle::make(env, Addon::of(env).tree_class, shared, std::move(copy));
+        });
+}
+
+Napi::Value TreeHandle::value(const Napi::CallbackInfo &info) {
+    using Value = std::optional<std::string>;
+    return call<Value>(
+        info.Env(), Lane::read, nullptr, false,
+        [path = required(info, 0, "path")](TreeData &tree, Journal *) -> Value {
+            const auto *node = find_node(tree, path);
+            if (node == nullptr || node->schema == nullptr || (node->schema->nodetype & LYD_NODE_TERM) == 0) {
+                return std::nullopt;
+            }
+            const ValueText text(tree.schema->context(), reinterpret_cast<const lyd_node_term *>(node)->value, LY_VALUE_CANON);
+            return std::string(text.view());
+        },
+        [](Napi::Env env, Value &value) -> Napi::Value {
+            return value ? Napi::String::New(env, *value) : env.Undefined();
+        });
+}
+
+Napi::Value TreeHandle::find(const Napi::CallbackInfo &info) {
+    return call<std::vector<std::string>>(
+        info.Env(), Lane::read, nullptr, false,
+        [expression = required(info, 0, "xpath"), bounds = Bounds(info[1])](TreeData &tree, Journal *) {
+            Errors errors;
+            auto budget = bounds.start();
+            std::vector<std::string> paths;
+            for (const auto *node : xpath::find(tree.schema->context(), tree.root, expression, {}, budget, errors)) {
+                char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
+                if (path != nullptr) {
+                    paths.emplace_back(path);
+                }
+                free(path);
+            }
+            clear_errors(tree.schema->context());
+            if (!errors.empty()) {
+                throw Failure{std::move(errors)};
+            }
+            return paths;
+        },
+        [](Napi::Env env, std::vector<std::string> &paths) { return strings(env, paths); });
+}
+
+Napi::Value TreeHandle::json(const Napi::CallbackInfo &info) {
+    using Value = std::optional<std::string>;
+    return call<Value>(
+        info.Env(), Lane::read, nullptr, false,
+        [path = required(info, 0, "path")](TreeData &tree, Journal *) -> Value {
+            const auto *node = find_node(tree, path);
+            return node == nullptr ? Value() : Value(json_of(node));
+        },
+        [](Napi::Env env, Value &value) -> Napi::Value {
+            return value ? Napi::String::New(env, *value) : env.Undefined();
+        });
+}
+
+Napi::Value TreeHandle::print(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    return open_print(info.Env(), held_, info[0].ToObject());
+}
+
+Napi::Value TreeHandle::entries(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    auto *journal = info[1].IsUndefined() ? nullptr : &JournalHandle::argument(info[1]);
+    return open_entries(info.Env(), held_, info[0].ToObject(), journal);
+}
+
+Napi::Function TreeHandle::define(Napi::Env env) {
+    return DefineClass(env, "NativeTree",
+                       {InstanceMethod<&TreeHandle::edit>("edit"), InstanceMethod<&TreeHandle::set>("set"),
+                        InstanceMethod<&TreeHandle::remove>("remove"), InstanceMethod<&TreeHandle::apply>("apply"),
+                        InstanceMethod<&TreeHandle::validate>("validate"), InstanceMethod<&TreeHandle::copy>("copy"),
+                        InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
+                        InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),
+                        InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::dispose>("dispose")});
+}
+
+}  // namespace libyang_js

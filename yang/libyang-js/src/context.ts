@@ -1,0 +1,75 @@
+import { JournalHandle } from './journal.js'
+import { native } from './native.js'
+import type { NativeContext } from './native.js'
+import { FilterHandle, FragmentHandle, RpcHandle } from './rpc.js'
+import { TreeHandle } from './tree.js'
+import type {
+  Context,
+  ContextOptions,
+  DataFormat,
+  Filter,
+  Fragment,
+  Journal,
+  ModuleInfo,
+  Rpc,
+  Tree,
+} from './types.js'
+
+class ContextHandle implements Context {
+  readonly modules: readonly ModuleInfo[]
+  readonly #native: NativeContext
+
+  constructor(from: NativeContext) {
+    this.#native = from
+    this.modules = from.modules()
+  }
+
+  tree(): Tree {
+    return new TreeHandle(this.#native.tree())
+  }
+
+  journal(): Journal {
+    return new JournalHandle(this.#native.journal())
+  }
+
+  async parse(data: Buffer | string, format: DataFormat): Promise<Tree> {
+    return new TreeHandle(await this.#native.parse(data, format))
+  }
+
+  async parseRpc(message: Buffer): Promise<Rpc> {
+    return new RpcHandle(await this.#native.parseRpc(message))
+  }
+
+  fragment(xml: Buffer | string): Fragment {
+    return new FragmentHandle(this.#native.fragment(xml))
+  }
+
+  xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): Filter {
+    return new FilterHandle(this.#native.xpathFilter(expression, namespaces))
+  }
+
+  subtreeFilter(xml: Buffer | string): Filter {
+    return new FilterHandle(this.#native.subtreeFilter(xml))
+  }
+
+  async source(name: string, revision?: string): Promise<string> {
+    return this.#native.source(name, revision)
+  }
+
+  async decodeJournal(chunks: readonly Buffer[]): Promise<Journal> {
+    return new JournalHandle(await this.#native.decodeJournal(chunks))
+  }
+
+  get alive(): Context['alive'] {
+    return this.#native.alive()
+  }
+
+  [Symbol.dispose](): void {
+    this.#native.dispose()
+  }
+}
+
+/** Makes a schema context. Rejects with a `LibyangError` that names the module and the folders searched. */
+export async function createContext(options: ContextOptions): Promise<Context> {
+  return new ContextHandle(await native.createContext(options))
+}

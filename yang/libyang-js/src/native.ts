@@ -1,0 +1,105 @@
+/** The native module as it is, before src/*.ts make the public classes of it. */
+import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LibyangError } from './error.js'
+import type { ContextOptions, DataFormat, ModuleInfo, YangError } from './types.js'
+
+export interface NativeHandle {
+  dispose(): void
+}
+
+export interface NativeBatch {
+  rows: number
+  ops: Uint8Array
+  columns: { offsets: Uint32Array; bytes: Buffer; present: Uint8Array }[]
+  children: { batch: NativeBatch; starts: Uint32Array }[]
+}
+
+export interface NativeCursor<Piece> {
+  next(): Promise<Piece | undefined>
+  close(): void
+}
+
+export interface NativeFragment extends NativeHandle {
+  byteLength(): number
+}
+
+export interface NativeFilter extends NativeHandle {
+  kind(): 'subtree' | 'xpath'
+  mayMatch(schemaPath: string): boolean
+}
+
+export interface NativeRpc extends NativeHandle {
+  describe(): {
+    messageId: string | undefined
+    attributes: string
+    operation: { name: string; namespace: string; module: string }
+  }
+  value(path: string): string | undefined
+  fragment(path: string): NativeFragment | undefined
+  filter(): NativeFilter | undefined
+}
+
+export interface NativeJournal extends NativeHandle {
+  sizes(): [number, number, number]
+  touches(schemaPath: string): boolean
+  append(other: NativeJournal): void
+  net(): Promise<void>
+  reversed(): Promise<NativeJournal>
+  encode(chunkBytes: number): Promise<Buffer[]>
+  describe(limit: number): Promise<string[]>
+}
+
+export interface NativeTree extends NativeHandle {
+  edit(config: NativeFragment, options: object): Promise<{ journal: NativeJournal; errors: YangError[] }>
+  set(path: string, value: string | undefined, journal: NativeJournal, derived: boolean): Promise<void>
+  remove(path: string, journal: NativeJournal, derived: boolean): Promise<number>
+  apply(journal: NativeJournal): Promise<void>
+  validate(journal: NativeJournal): Promise<YangError[]>
+  copy(): Promise<NativeTree>
+  print(options: object): NativeCursor<Buffer>
+  value(path: string): Promise<string | undefined>
+  find(xpath: string, budget?: object): Promise<string[]>
+  json(path: string): Promise<string | undefined>
+  entries(query: object, journal?: NativeJournal): NativeCursor<NativeBatch>
+}
+
+export interface NativeContext extends NativeHandle {
+  modules(): ModuleInfo[]
+  tree(): NativeTree
+  journal(): NativeJournal
+  parse(data: Buffer | string, format: DataFormat): Promise<NativeTree>
+  parseRpc(message: Buffer): Promise<NativeRpc>
+  fragment(xml: Buffer | string): NativeFragment
+  xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): NativeFilter
+  subtreeFilter(xml: Buffer | string): NativeFilter
+  source(name: string, revision?: string): Promise<string>
+  decodeJournal(chunks: readonly Buffer[]): Promise<NativeJournal>
+  alive(): { trees: number; journals: number; rpcs: number; filters: number }
+}
+
+interface NativeModule {
+  open(error: typeof LibyangError): void
+  createContext(options: ContextOptions): Promise<NativeContext>
+  /** Of the libyang it was compiled against. */
+  version: string
+}
+
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url))
+  while (!existsSync(join(folder, 'binding.gyp'))) {
+    const parent = dirname(folder)
+    if (parent === folder) throw new Error(`no package of libyang-js above ${fileURLToPath(import.meta.url)}`)
+    folder = parent
+  }
+  return folder
+}
+
+const file = join(packageRoot(), 'build/Release/libyang_js.node')
+if (!existsSync(file)) {
+  throw new Error(`${file} is not there: build it with \`npx node-gyp rebuild\` in ${packageRoot()} (needs libyang2-dev)`)
+}
+export const native = createRequire(import.meta.url)(file) as NativeModule
+native.open(LibyangError)

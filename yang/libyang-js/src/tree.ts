@@ -1,0 +1,89 @@
+import { Batch, pieces } from './entries.js'
+import { JournalHandle, nativeJournal } from './journal.js'
+import type { NativeTree } from './native.js'
+import { nativeFilter, nativeFragment } from './rpc.js'
+import type {
+  Budget,
+  EditOptions,
+  EditResult,
+  EntryBatch,
+  Fragment,
+  Journal,
+  ListQuery,
+  PrintOptions,
+  Tree,
+  YangError,
+} from './types.js'
+
+export class TreeHandle implements Tree {
+  readonly #native: NativeTree
+
+  constructor(native: NativeTree) {
+    this.#native = native
+  }
+
+  async edit(config: Fragment, options: EditOptions): Promise<EditResult> {
+    const { journal, errors } = await this.#native.edit(nativeFragment(config), options)
+    return { journal: new JournalHandle(journal), errors }
+  }
+
+  async set(path: string, value: string | undefined, journal: Journal, derived = false): Promise<void> {
+    await this.#native.set(path, value, nativeJournal(journal), derived)
+  }
+
+  async remove(path: string, journal: Journal, derived = false): Promise<number> {
+    return this.#native.remove(path, nativeJournal(journal), derived)
+  }
+
+  async apply(journal: Journal): Promise<void> {
+    await this.#native.apply(nativeJournal(journal))
+  }
+
+  async validate(journal: Journal): Promise<readonly YangError[]> {
+    return this.#native.validate(nativeJournal(journal))
+  }
+
+  async copy(): Promise<Tree> {
+    return new TreeHandle(await this.#native.copy())
+  }
+
+  print(options: PrintOptions): AsyncIterableIterator<Buffer> {
+    const filter = options.filter && nativeFilter(options.filter)
+    return pieces(
+      () => this.#native.print({ ...options, filter }),
+      (slice) => slice,
+    )
+  }
+
+  async value(path: string): Promise<string | undefined> {
+    return this.#native.value(path)
+  }
+
+  async find(xpath: string, budget?: Budget): Promise<readonly string[]> {
+    return this.#native.find(xpath, budget)
+  }
+
+  async json(path: string): Promise<unknown> {
+    const text = await this.#native.json(path)
+    return text === undefined ? undefined : JSON.parse(text)
+  }
+
+  entries(query: ListQuery): AsyncIterableIterator<EntryBatch> {
+    return pieces(
+      () => this.#native.entries(query),
+      (batch) => new Batch(batch),
+    )
+  }
+
+  changes(journal: Journal, query: ListQuery): AsyncIterableIterator<EntryBatch> {
+    const changes = nativeJournal(journal)
+    return pieces(
+      () => this.#native.entries(query, changes),
+      (batch) => new Batch(batch),
+    )
+  }
+
+  [Symbol.dispose](): void {
+    this.#native.dispose()
+  }
+}
