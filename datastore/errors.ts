@@ -19,8 +19,7 @@ export class RequestError extends Error {
   static from(thrown: unknown): RequestError {
     if (thrown instanceof RequestError) return thrown
     if (thrown instanceof LibyangError) return new RequestError(thrown.errors)
-    const message = thrown instanceof Error ? thrown.message : String(thrown)
-    return new RequestError({ type: 'application', tag: 'operation-failed', message })
+    return new RequestError({ type: 'application', tag: 'operation-failed', message: why(thrown) })
   }
 }
 
@@ -36,4 +35,9 @@ export class ConfigError extends RequestError {
     })
     this.name = 'ConfigError'
   }
+}
+
+/** What a thrown value says. */
+export function why(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
 }

@@ -104,7 +104,9 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
    * Everything that a member should have, from running: steps for a full transaction. No commit is planned before
    * `deliver` has settled, so that a member gets the full transaction first and later commits after it.
    */
-  fullPlan(deliver?: (steps: readonly Step<Operation>[]) => Promise<void>): Promise<readonly Step<Operation>[]>
+  fullPlan(
+    deliver?: (steps: readonly Step<Operation>[]) => Promise<void>,
+  ): Promise<readonly Step<Operation>[]>
   /** `changes` is alive until what the handler returns has settled. Commits do not wait for handlers. */
   on(event: 'commit', handler: (commit: CommitRecord, changes: Journal) => void | Promise<void>): void
 }

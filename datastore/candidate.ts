@@ -1,0 +1,180 @@
+/**
+ * The candidate (RFC 6241, section 8.3): its tree and the journal of all that differs from running. Every change is
+ * appended to the journal, so that discard, commit and undo cost what was changed. What validation derives stays in
+ * the candidate (RFC 7950, section 8.3.2), and a candidate that has not changed since is not validated again.
+ *
+ * Callers are alone among writers (see `datastores.ts`). Every failure leaves the candidate as it was, but for the part
+ * of a failed edit that its error-option keeps.
+ */
+import type { Context, EditOptions, Fragment, Journal, Tree, YangError } from 'libyang-js'
+import type { Controller } from './controller.js'
+import { withDeadline } from './deadline.js'
+import { RequestError, why } from './errors.js'
+import { hung } from './planner.js'
+import type { TreeLease, Trees } from './trees.js'
+import type { Log } from './types.js'
+
+export type CandidateEdit = Pick<EditOptions, 'defaultOperation' | 'errorOption'> & {
+  readonly testOption: 'test-then-set' | 'set' | 'test-only'
+}
+
+export class Candidate implements Disposable {
+  #pending: Journal
+  #valid = true
+  /** Taking something back failed: the tree is made anew before it is used again. */
+  #broken = false
+  readonly #context: Context
+  readonly #trees: Trees
+  readonly #controllers: readonly Controller[]
+  readonly #log: Log
+  readonly #deadline: number
+
+  constructor(
+    context: Context,
+    trees: Trees,
+    controllers: readonly Controller[],
+    log: Log,
+    deadline: number,
+  ) {
+    this.#context = context
+    this.#trees = trees
+    this.#controllers = controllers
+    this.#log = log
+    this.#deadline = deadline
+    this.#pending = context.journal()
+  }
+
+  /** What differs from running. */
+  get pending(): Journal {
+    return this.#pending
+  }
+
+  get modified(): boolean {
+    return this.#pending.size > 0
+  }
+
+  async edit(config: Fragment, options: CandidateEdit): Promise<void> {
+    using lease = await this.#write()
+    const { defaultOperation, errorOption, testOption } = options
+    const result = await lease.tree.edit(config, { defaultOperation, errorOption })
+    using changes = result.journal
+    let tested = false
+    await this.#orUndo(lease.tree, changes, async () => {
+      await this.#normalize(lease.tree, changes)
+      if (testOption === 'set' || result.errors.length > 0) return
+      await this.#derive(lease.tree, changes)
+      tested = true
+    })
+    if (testOption === 'test-only') await this.#undo(lease.tree, changes)
+    else if (tested || changes.size > 0) {
+      this.#pending.append(changes)
+      this.#valid = tested
+    }
+    if (result.errors.length > 0) throw new RequestError(result.errors)
+  }
+
+  /** Validates, and keeps what validation derived. Returns the journal that takes it back. */
+  async validate(): Promise<Journal> {
+    const derived = this.#context.journal()
+    if (this.#valid) return derived
+    using _derived = derived
+    using lease = await this.#write()
+    await this.#derive(lease.tree, derived)
+    const undo = await derived.reversed()
+    this.#pending.append(derived)
+    this.#valid = true
+    return undo
+  }
+
+  /** Takes back what `validate` derived. */
+  async revert(undo: Journal): Promise<void> {
+    if (undo.size === 0) return
+    using lease = await this.#write()
+    await this.#apply(lease.tree, undo)
+    this.#pending.append(undo)
+    this.#valid = false
+  }
+
+  async discard(): Promise<void> {
+    if (!this.modified) return
+    using lease = await this.#write()
+    await this.#undo(lease.tree, this.#pending)
+    this.take()[Symbol.dispose]()
+  }
+
+  /** The pending journal, now the caller's: the candidate's tree is becoming running. */
+  take(): Journal {
+    const taken = this.#pending
+    this.#pending = this.#context.journal()
+    this.#valid = true
+    return taken
+  }
+
+  [Symbol.dispose](): void {
+    this.#pending[Symbol.dispose]()
+  }
+
+  async #write(): Promise<TreeLease> {
+    if (this.#broken) {
+      await this.#trees.rebuild(this.#pending)
+      this.#broken = false
+    }
+    return await this.#trees.write()
+  }
+
+  async #derive(tree: Tree, changes: Journal): Promise<void> {
+    using derived = this.#context.journal()
+    const errors = await tree.validate(derived)
+    if (errors.length > 0) throw new RequestError(errors)
+    changes.append(derived)
+  }
+
+  /** Lets the controllers put right what was edited; what a secret was before does not stay in the journal. */
+  async #normalize(tree: Tree, changes: Journal): Promise<void> {
+    const concerned = this.#controllers.filter(
+      ({ normalize, claims }) => normalize && claims.some((claim) => changes.touches(claim)),
+    )
+    for (const controller of concerned) {
+      const work = (async () => controller.normalize?.(tree, changes))()
+      await withDeadline(work, this.#deadline, () =>
+        hung(controller.name, 'normalize the edit', this.#deadline),
+      )
+    }
+    if (concerned.length > 0) await changes.net()
+  }
+
+  async #orUndo(tree: Tree, changes: Journal, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      await this.#undo(tree, changes)
+      throw RequestError.from(error)
+    }
+  }
+
+  async #undo(tree: Tree, changes: Journal): Promise<void> {
+    using back = await changes.reversed()
+    await this.#apply(tree, back)
+  }
+
+  async #apply(tree: Tree, changes: Journal): Promise<void> {
+    try {
+      await tree.apply(changes)
+    } catch (error) {
+      this.#broken = true
+      this.#log.error(`candidate could not be taken back to what it was and is copied anew: ${why(error)}`)
+    }
+  }
+}
+
+/** Validates `config` alone, as the content of a datastore of its own. */
+export async function validateAlone(context: Context, config: Fragment): Promise<readonly YangError[]> {
+  using tree = context.tree()
+  const { journal, errors } = await tree.edit(config, {
+    defaultOperation: 'merge',
+    errorOption: 'continue-on-error',
+  })
+  using changes = journal
+  if (errors.length > 0) return errors
+  return await tree.validate(changes)
+}

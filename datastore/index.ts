@@ -1,0 +1,6 @@
+/** The door of the datastore. */
+export type * from './controller.js'
+export { ConfigError, RequestError } from './errors.js'
+export { DirectoryError } from './journal/index.js'
+export { moduleSetOf, openDatastores, type DatastoreOptions } from './open.js'
+export type * from './types.js'

@@ -1,0 +1,79 @@
+/**
+ * A commit as the journal stores it: a header under `commit!NUMBER`, and the text of its changes in chunks under
+ * `text!NUMBER!INDEX`. Numbers are padded, so that keys sort as numbers do. The hash covers all of the header, the hash of
+ * the commit before among it, and the text: a chain in which nothing can be missing or changed unnoticed.
+ *
+ * Other key prefixes: `aside!` for what a recovery could not use; `snapshot!` is kept for snapshots of running.
+ */
+import { createHash } from 'node:crypto'
+import type { CommitRecord } from '../types.js'
+
+export interface StoredCommit extends CommitRecord {
+  /** Version of this layout. */
+  readonly format: 1
+  readonly chunks: number
+  /** Octets of all chunks. */
+  readonly length: number
+}
+
+export const commitPrefix = 'commit!'
+export const textPrefix = 'text!'
+export const asidePrefix = 'aside!'
+
+const numberDigits = 12
+const indexDigits = 6
+
+export const commitKey = (number: number): string => commitPrefix + String(number).padStart(numberDigits, '0')
+export const textKey = (number: number, index: number): string =>
+  `${textPrefix}${String(number).padStart(numberDigits, '0')}!${String(index).padStart(indexDigits, '0')}`
+
+/** First key after all those that begin with `prefix`. */
+export const after = (prefix: string): string => prefix.slice(0, -1) + '"'
+
+/** Hash of a commit, its own hash left out. */
+export function hashOf(commit: Omit<StoredCommit, 'hash'>, chunks: readonly Buffer[]): string {
+  const { format, number, time, user, session, comment, moduleSet, previousHash, length } = commit
+  const header = [
+    format,
+    number,
+    time,
+    user,
+    session,
+    comment,
+    moduleSet,
+    previousHash,
+    commit.chunks,
+    length,
+  ]
+  const hash = createHash('sha256').update(JSON.stringify(header)).update('\n')
+  for (const chunk of chunks) hash.update(chunk)
+  return hash.digest('hex')
+}
+
+export function encodeHeader(commit: StoredCommit): Buffer {
+  return Buffer.from(JSON.stringify(commit))
+}
+
+/** Undefined when it is not a header of ours. */
+export function decodeHeader(value: Buffer): StoredCommit | undefined {
+  let read: unknown
+  try {
+    read = JSON.parse(value.toString())
+  } catch {
+    return undefined
+  }
+  if (typeof read !== 'object' || read === null) return undefined
+  const header = read as Record<string, unknown>
+  const numbers = ['number', 'time', 'session', 'chunks', 'length']
+  const texts = ['user', 'comment', 'moduleSet', 'previousHash', 'hash']
+  const sound =
+    header['format'] === 1 &&
+    numbers.every((name) => Number.isSafeInteger(header[name])) &&
+    texts.every((name) => typeof header[name] === 'string')
+  return sound ? (read as StoredCommit) : undefined
+}
+
+export function toRecord(commit: StoredCommit): CommitRecord {
+  const { number, time, user, session, comment, moduleSet, previousHash, hash } = commit
+  return { number, time, user, session, comment, moduleSet, previousHash, hash }
+}

@@ -1,0 +1,126 @@
+/**
+ * The two resident trees, running and candidate (RFC 8342, section 5.1). Running is never changed while it is running:
+ * a commit makes the candidate's tree the running one, and the old running tree, once its readers are done, catches up
+ * by the journal and becomes the candidate's. A commit does not wait for this, the next change of the candidate does.
+ *
+ * Owns both trees. `read` leases either for reading, `write` leases the candidate to the one who changes it; whoever
+ * writes or promotes must be alone among writers (see Gate in `datastores.ts`).
+ *
+ * A reader that holds the old tree for longer than `patience` holds nobody up: the candidate is then a copy of running,
+ * O(tree), and the old tree is freed when the reader lets go.
+ */
+import type { Journal, Tree } from 'libyang-js'
+import { Gate } from './gate.js'
+import type { DatastoreName, Log } from './types.js'
+
+/** A tree that stays as it is (or, from `write`, is its holder's alone) until disposed. */
+export interface TreeLease extends Disposable {
+  readonly tree: Tree
+}
+
+class Slot {
+  readonly gate = new Gate()
+  constructor(readonly tree: Tree) {}
+}
+
+export class Trees implements AsyncDisposable {
+  #running: Slot
+  #candidate: Promise<Slot>
+  readonly #log: Log
+  readonly #patience: number
+
+  constructor(running: Tree, candidate: Tree, log: Log, patience = 2000) {
+    this.#running = new Slot(running)
+    this.#candidate = Promise.resolve(new Slot(candidate))
+    this.#log = log
+    this.#patience = patience
+  }
+
+  async read(name: DatastoreName): Promise<TreeLease> {
+    const slot = name === 'running' ? this.#running : await this.#candidate
+    return lease(slot.tree, await slot.gate.shared())
+  }
+
+  async write(): Promise<TreeLease> {
+    const slot = await this.#candidate
+    return lease(slot.tree, await slot.gate.exclusive())
+  }
+
+  /**
+   * The candidate, which differs from running by `changes`, becomes running. Resolves when the new candidate stands;
+   * `changes` is read until then. The caller holds no lease that it took with `write`.
+   */
+  async promote(changes: Journal): Promise<{ readonly caughtUp: Promise<void> }> {
+    const old = this.#running
+    this.#running = await this.#candidate
+    const next = this.#catchUp(old, changes)
+    next.catch(() => undefined)
+    this.#candidate = next
+    return { caughtUp: next.then(() => undefined) }
+  }
+
+  /** Makes the candidate anew: running and then `changes`. For when it cannot be trusted any more. O(tree). */
+  async rebuild(changes: Journal): Promise<void> {
+    const old = await this.#candidate.catch(() => undefined)
+    const tree = await this.#copyRunning()
+    try {
+      await tree.apply(changes)
+    } catch (error) {
+      tree[Symbol.dispose]()
+      throw error
+    }
+    this.#candidate = Promise.resolve(new Slot(tree))
+    if (old) void free(old)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const slots = [this.#running, await this.#candidate.catch(() => undefined)]
+    await Promise.all(slots.map((slot) => slot && free(slot)))
+  }
+
+  async #catchUp(old: Slot, changes: Journal): Promise<Slot> {
+    const turn = old.gate.exclusive()
+    if (await inTime(turn, this.#patience)) {
+      using _turn = await turn
+      try {
+        await old.tree.apply(changes)
+        return old
+      } catch (error) {
+        this.#log.error(
+          `the old running tree could not follow the commit and is copied anew: ${String(error)}`,
+        )
+      }
+      old.tree[Symbol.dispose]()
+    } else {
+      this.#log.warn(`a read has held the former running for ${this.#patience} ms; running is copied instead`)
+      void turn.then(() => old.tree[Symbol.dispose]())
+    }
+    return new Slot(await this.#copyRunning())
+  }
+
+  async #copyRunning(): Promise<Tree> {
+    using running = await this.read('running')
+    return await running.tree.copy()
+  }
+}
+
+function lease(tree: Tree, turn: Disposable): TreeLease {
+  return { tree, [Symbol.dispose]: () => turn[Symbol.dispose]() }
+}
+
+async function free(slot: Slot): Promise<void> {
+  using _turn = await slot.gate.exclusive()
+  slot.tree[Symbol.dispose]()
+}
+
+async function inTime(work: Promise<unknown>, milliseconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds)
+  })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
