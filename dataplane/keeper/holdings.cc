@@ -77,6 +77,7 @@ Reply Holdings::answer(std::string_view line) {
     if (verb == "namespaces" && arguments == 0) return list();
     if (verb == "drop-namespace" && arguments == 1) return drop(words[1]);
     if (verb == "tap" && (arguments == 3 || arguments == 4)) return tap(words);
+    if (verb == "taps" && arguments == 0) return list_taps();
     if (verb == "drop-tap" && arguments == 2) return drop_tap(words[1], words[2]);
     if (verb == "socket" && arguments == 4) return open_socket(words);
     if (verb == "pid" && arguments == 0) {
@@ -87,7 +88,8 @@ Reply Holdings::answer(std::string_view line) {
         reply.quit = true;
         return reply;
     }
-    for (const char *known : {"namespace", "namespaces", "drop-namespace", "tap", "drop-tap", "socket", "pid", "quit"}) {
+    for (const char *known :
+         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "pid", "quit"}) {
         if (verb == known) return error(verb + " does not take " + std::to_string(arguments) + " arguments");
     }
     return error("unknown request");
@@ -136,6 +138,11 @@ Reply Holdings::tap(const std::vector<std::string> &words) {
 
     const std::pair key{name_space, device};
     auto held = taps_.find(key);
+    ifreq present{};
+    if (held != taps_.end() && ioctl(held->second.descriptor.get(), TUNGETIFF, &present) != 0) {
+        taps_.erase(held);  // somebody deleted the device
+        held = taps_.end();
+    }
     if (held != taps_.end() && held->second.flags != flags) {
         return error(device + " in " + name_space + " is held already, and of another kind");
     }
@@ -165,6 +172,15 @@ Reply Holdings::tap(const std::vector<std::string> &words) {
     Reply reply = ok(device);
     reply.descriptor = held->second.descriptor.get();
     return reply;
+}
+
+Reply Holdings::list_taps() const {
+    std::string text;
+    for (const auto &[key, tap] : taps_) {
+        if (!text.empty()) text += ' ';
+        text += key.first + '/' + key.second;
+    }
+    return ok(text);
 }
 
 Reply Holdings::drop_tap(const std::string &name_space, const std::string &device) {

@@ -4,6 +4,7 @@
 //   namespaces                         list them                           ok NAME=/proc/PID/fd/N …
 //   drop-namespace NAME                                                    ok
 //   tap NAMESPACE DEVICE tun|tap [multi-queue]   make or find a device     ok DEVICE             + its descriptor
+//   taps                               list them                           ok NAMESPACE/DEVICE …
 //   drop-tap NAMESPACE DEVICE                                              ok
 //   socket NAMESPACE DOMAIN TYPE PROTOCOL        numbers of socket(2)      ok                    + the socket
 //   pid                                ok PID user-namespace|no-user-namespace
@@ -42,6 +43,7 @@ class Holdings {
     Reply list() const;
     Reply drop(const std::string &name);
     Reply tap(const std::vector<std::string> &words);
+    Reply list_taps() const;
     Reply drop_tap(const std::string &name_space, const std::string &device);
     Reply open_socket(const std::vector<std::string> &words);
 

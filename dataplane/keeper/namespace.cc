@@ -44,6 +44,8 @@ struct Setting {
 std::vector<Setting> settings(Profile profile) {
     std::vector<Setting> list = {
         {"ipv4/ip_forward", "0"},
+        {"ipv4/conf/all/promote_secondaries", "1"},
+        {"ipv4/conf/default/promote_secondaries", "1"},
         {"ipv4/conf/all/rp_filter", "0"},
         {"ipv4/conf/default/rp_filter", "0"},
         {"ipv4/conf/all/send_redirects", "0"},

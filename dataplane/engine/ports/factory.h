@@ -1,0 +1,54 @@
+// Ports and host devices of a real member: af_packet ports on devices of the port namespace, host taps and inject devices in
+// the namespaces of the VRFs. Namespaces and descriptors come from the keeper, the rest is done by rtnetlink in the namespace
+// concerned, so that this process needs CAP_NET_ADMIN and CAP_NET_RAW and no more.
+//
+// A tap has its interface's addresses, but no route except the link-local one: whatever else the kernel originates takes the
+// default route into the inject device `weft0`, and with it the engine's own lookup.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "factory_keeper.h"
+#include "netlink.h"
+#include "port.h"
+
+namespace weft {
+
+// The device name of an interface's host tap: the interface's own where Linux takes it, else one made of it and a hash.
+std::string host_device_name(const std::string &interface);
+
+class KeeperFactory final : public PortFactory {
+  public:
+    explicit KeeperFactory(std::string keeper_path) : keeper_(std::move(keeper_path)) {}
+
+    std::unique_ptr<Port> open(const PortRequest &request, std::string &error) override;
+    std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
+    std::unique_ptr<Port> inject(uint32_t vrf, std::string &error) override;
+    std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override;
+    void mirror_neighbour(uint32_t vrf, const std::string &interface, const HostAddress &address,
+                          const MacAddress *mac) override;
+    void remove_host_tap(uint32_t vrf, const std::string &interface) override;
+
+    // Drops the taps that the keeper holds and nobody has asked for since this process began: those of interfaces that
+    // went while there was no engine.
+    void remove_unclaimed();
+
+  private:
+    struct HostDevice {
+        std::string name;
+        int index = 0;
+    };
+    std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);
+    std::string configure(Netlink &netlink, const HostDevice &device, const HostTapRequest &request);
+
+    KeeperLine keeper_;
+    std::map<std::string, std::shared_ptr<Netlink>> netlinks_;
+    std::map<std::pair<uint32_t, std::string>, HostDevice> host_devices_;
+    std::set<std::string> claimed_;
+};
+
+}  // namespace weft

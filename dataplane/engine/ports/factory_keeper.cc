@@ -1,0 +1,107 @@
+#include "factory_keeper.h"
+
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include <cerrno>
+#include <cstring>
+#include <sstream>
+
+namespace weft {
+
+bool KeeperLine::connect(std::string &error) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path_.size() >= sizeof(address.sun_path)) {
+        error = path_ + ": a unix socket's path has at most 107 bytes, this one has " + std::to_string(path_.size());
+        return false;
+    }
+    std::memcpy(address.sun_path, path_.data(), path_.size());
+    Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval patience{5, 0};
+    setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (::connect(socket.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)) != 0) {
+        error = "the keeper does not answer at " + path_ + ": " + std::strerror(errno);
+        return false;
+    }
+    socket_ = std::move(socket);
+    return true;
+}
+
+bool KeeperLine::exchange(const std::string &line, std::string &answer, Descriptor &descriptor) {
+    const std::string text = line + '\n';
+    if (send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) return false;
+    answer.clear();
+    while (answer.empty() || answer.back() != '\n') {
+        char bytes[65536];
+        iovec part{bytes, sizeof(bytes)};
+        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+        msghdr message{};
+        message.msg_iov = &part;
+        message.msg_iovlen = 1;
+        message.msg_control = control;
+        message.msg_controllen = sizeof(control);
+        const ssize_t count = recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return false;
+        answer.append(bytes, static_cast<size_t>(count));
+        const cmsghdr *header = CMSG_FIRSTHDR(&message);
+        if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+            int passed;
+            std::memcpy(&passed, CMSG_DATA(header), sizeof(passed));
+            descriptor = Descriptor(passed);
+        }
+    }
+    answer.pop_back();
+    return true;
+}
+
+std::string KeeperLine::request(const std::string &line, Descriptor &descriptor, std::string &error) {
+    std::string answer;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        const bool fresh = !socket_;
+        if (fresh && !connect(error)) return {};
+        if (exchange(line, answer, descriptor)) {
+            if (answer == "ok") return {};
+            if (answer.starts_with("ok ")) return answer.substr(3);
+            error = answer.starts_with("error ") ? answer.substr(6) : "the keeper answered: " + answer;
+            return {};
+        }
+        socket_ = Descriptor();
+        if (fresh) break;
+    }
+    error = "the keeper at " + path_ + " hung up";
+    return {};
+}
+
+Descriptor KeeperLine::tap(const std::string &name_space, const std::string &device, bool layer3, std::string &error) {
+    Descriptor descriptor;
+    request("tap " + name_space + ' ' + device + (layer3 ? " tun" : " tap"), descriptor, error);
+    return descriptor;
+}
+
+Descriptor KeeperLine::socket(const std::string &name_space, int domain, int type, int protocol, std::string &error) {
+    Descriptor descriptor;
+    std::ostringstream line;
+    line << "socket " << name_space << ' ' << domain << ' ' << type << ' ' << protocol;
+    request(line.str(), descriptor, error);
+    return descriptor;
+}
+
+Descriptor KeeperLine::name_space(const std::string &name, std::string &error) {
+    Descriptor descriptor;
+    request("namespace " + name, descriptor, error);
+    return descriptor;
+}
+
+std::vector<std::string> KeeperLine::taps() {
+    Descriptor none;
+    std::string error;
+    std::istringstream words(request("taps", none, error));
+    std::vector<std::string> list;
+    for (std::string word; words >> word;) list.push_back(word);
+    return list;
+}
+
+}  // namespace weft

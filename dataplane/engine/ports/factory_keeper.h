@@ -1,0 +1,33 @@
+// The engine's line to the keeper process (dataplane/keeper/holdings.h has the requests): descriptors of taps, sockets and
+// namespaces. One request at a time; a broken connection is made anew with the next request.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "netlink.h"
+
+namespace weft {
+
+class KeeperLine {
+  public:
+    explicit KeeperLine(std::string path) : path_(std::move(path)) {}
+
+    // The answer's text after `ok` and its descriptor, if any; on failure an `error` for a person.
+    std::string request(const std::string &line, Descriptor &descriptor, std::string &error);
+
+    Descriptor tap(const std::string &name_space, const std::string &device, bool layer3, std::string &error);
+    Descriptor socket(const std::string &name_space, int domain, int type, int protocol, std::string &error);
+    Descriptor name_space(const std::string &name, std::string &error);
+    // As NAMESPACE/DEVICE.
+    std::vector<std::string> taps();
+
+  private:
+    bool connect(std::string &error);
+    bool exchange(const std::string &line, std::string &answer, Descriptor &descriptor);
+
+    const std::string path_;
+    Descriptor socket_;
+};
+
+}  // namespace weft

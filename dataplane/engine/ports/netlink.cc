@@ -1,0 +1,276 @@
+#include "netlink.h"
+
+#include <arpa/inet.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/neighbour.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace weft {
+
+Descriptor::~Descriptor() {
+    if (value_ >= 0) close(value_);
+}
+
+// A request under construction: header, a fixed part, attributes (nested ones by open() and close()).
+class Netlink::Message {
+  public:
+    Message(uint16_t type, uint16_t flags) {
+        header().nlmsg_len = NLMSG_HDRLEN;
+        header().nlmsg_type = type;
+        header().nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+    }
+    nlmsghdr &header() { return *reinterpret_cast<nlmsghdr *>(bytes_); }
+
+    template <typename Part>
+    Part &part() {
+        return *reinterpret_cast<Part *>(grow(sizeof(Part)));
+    }
+    void attribute(uint16_t type, const void *value, size_t length) {
+        auto *attribute = reinterpret_cast<rtattr *>(grow(RTA_LENGTH(length)));
+        attribute->rta_type = type;
+        attribute->rta_len = static_cast<uint16_t>(RTA_LENGTH(length));
+        if (length > 0) std::memcpy(RTA_DATA(attribute), value, length);
+    }
+    template <typename Value>
+    void attribute(uint16_t type, const Value &value) {
+        attribute(type, &value, sizeof(value));
+    }
+    void text(uint16_t type, const std::string &value) { attribute(type, value.c_str(), value.size() + 1); }
+    size_t open(uint16_t type) {
+        const size_t at = header().nlmsg_len;
+        attribute(type, nullptr, 0);
+        return at;
+    }
+    void close(size_t at) {
+        reinterpret_cast<rtattr *>(bytes_ + at)->rta_len = static_cast<uint16_t>(header().nlmsg_len - at);
+    }
+
+  private:
+    uint8_t *grow(size_t length) {
+        uint8_t *at = bytes_ + header().nlmsg_len;
+        header().nlmsg_len += static_cast<uint32_t>(NLMSG_ALIGN(length));
+        return at;
+    }
+    // The longest request: a link change with an alias of at most 256 bytes.
+    alignas(nlmsghdr) uint8_t bytes_[1024] = {};
+};
+
+namespace {
+
+size_t bytes_of(const HostAddress &address) { return address.family == 4 ? 4 : 16; }
+uint8_t family_of(const HostAddress &address) { return address.family == 4 ? AF_INET : AF_INET6; }
+
+template <typename Visit>
+void each_attribute(const rtattr *attribute, size_t length, Visit visit) {
+    auto left = static_cast<int>(length);
+    for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+        visit(attribute->rta_type, reinterpret_cast<const uint8_t *>(RTA_DATA(attribute)), RTA_PAYLOAD(attribute));
+    }
+}
+
+Link read_link(const nlmsghdr &header) {
+    const auto *info = reinterpret_cast<const ifinfomsg *>(NLMSG_DATA(&header));
+    Link link;
+    link.index = info->ifi_index;
+    link.flags = info->ifi_flags;
+    each_attribute(IFLA_RTA(info), IFLA_PAYLOAD(&header), [&](uint16_t type, const uint8_t *value, size_t length) {
+        if (type == IFLA_IFNAME) link.name = reinterpret_cast<const char *>(value);
+        else if (type == IFLA_IFALIAS) link.alias.assign(reinterpret_cast<const char *>(value), length - 1);
+        else if (type == IFLA_MTU && length == 4) std::memcpy(&link.mtu, value, 4);
+        else if (type == IFLA_ADDRESS && length == 6) std::memcpy(link.mac.data(), value, 6);
+        else if (type == IFLA_CARRIER && length == 1) link.carrier = *value != 0;
+    });
+    return link;
+}
+
+}  // namespace
+
+Netlink::Netlink(Descriptor socket) : socket_(std::move(socket)) {
+    const timeval patience{2, 0};
+    setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+}
+
+template <typename Visit>
+int Netlink::talk(Message &message, Visit visit) {
+    const std::lock_guard lock(mutex_);
+    message.header().nlmsg_seq = ++sequence_;
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    if (sendto(socket_.get(), &message.header(), message.header().nlmsg_len, 0, reinterpret_cast<sockaddr *>(&kernel),
+               sizeof(kernel)) < 0) {
+        return errno;
+    }
+    alignas(nlmsghdr) uint8_t buffer[32768];
+    while (true) {
+        const ssize_t count = recv(socket_.get(), buffer, sizeof(buffer), 0);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return errno;
+        auto left = static_cast<size_t>(count);
+        for (auto *header = reinterpret_cast<nlmsghdr *>(buffer); NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
+            if (header->nlmsg_seq != sequence_) continue;  // a late answer to a call that timed out
+            if (header->nlmsg_type == NLMSG_ERROR) return -reinterpret_cast<const nlmsgerr *>(NLMSG_DATA(header))->error;
+            if (header->nlmsg_type == NLMSG_DONE) return 0;
+            visit(*header);
+        }
+    }
+}
+
+int Netlink::talk(Message &message) {
+    message.header().nlmsg_flags |= NLM_F_ACK;
+    return talk(message, [](const nlmsghdr &) {});
+}
+
+int Netlink::link(const std::string &name, Link &result) {
+    Message message(RTM_GETLINK, NLM_F_ACK);
+    message.part<ifinfomsg>();
+    message.text(IFLA_IFNAME, name);
+    return talk(message, [&](const nlmsghdr &header) { result = read_link(header); });
+}
+
+int Netlink::link(int index, Link &result) {
+    Message message(RTM_GETLINK, NLM_F_ACK);
+    message.part<ifinfomsg>().ifi_index = index;
+    return talk(message, [&](const nlmsghdr &header) { result = read_link(header); });
+}
+
+int Netlink::change(int index, const LinkChange &change) {
+    Message message(RTM_NEWLINK, 0);
+    auto &info = message.part<ifinfomsg>();
+    info.ifi_index = index;
+    if (change.up) {
+        info.ifi_change = IFF_UP;
+        info.ifi_flags = *change.up ? IFF_UP : 0;
+    }
+    if (change.mtu) message.attribute(IFLA_MTU, *change.mtu);
+    if (change.mac) message.attribute(IFLA_ADDRESS, change.mac->data(), 6);
+    if (change.alias) message.attribute(IFLA_IFALIAS, change.alias->data(), std::min<size_t>(change.alias->size(), 255));
+    if (change.link_local) {
+        const size_t families = message.open(IFLA_AF_SPEC | NLA_F_NESTED);
+        const size_t inet6 = message.open(AF_INET6 | NLA_F_NESTED);
+        const uint8_t mode = *change.link_local ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE;
+        message.attribute(IFLA_INET6_ADDR_GEN_MODE, mode);
+        message.close(inet6);
+        message.close(families);
+    }
+    return talk(message);
+}
+
+int Netlink::make_pair(const std::string &name, const std::string &peer, int peer_namespace) {
+    Message message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+    message.part<ifinfomsg>();
+    message.text(IFLA_IFNAME, name);
+    const size_t info = message.open(IFLA_LINKINFO | NLA_F_NESTED);
+    message.attribute(IFLA_INFO_KIND, "veth", 4);
+    const size_t data = message.open(IFLA_INFO_DATA | NLA_F_NESTED);
+    const size_t other = message.open(VETH_INFO_PEER | NLA_F_NESTED);
+    message.part<ifinfomsg>();
+    message.text(IFLA_IFNAME, peer);
+    message.attribute(IFLA_NET_NS_FD, static_cast<uint32_t>(peer_namespace));
+    message.close(other);
+    message.close(data);
+    message.close(info);
+    return talk(message);
+}
+
+int Netlink::remove(int index) {
+    Message message(RTM_DELLINK, 0);
+    message.part<ifinfomsg>().ifi_index = index;
+    return talk(message);
+}
+
+int Netlink::addresses(int index, std::vector<HostAddress> &result) {
+    Message message(RTM_GETADDR, NLM_F_DUMP);
+    message.part<ifaddrmsg>();
+    return talk(message, [&](const nlmsghdr &header) {
+        const auto *info = reinterpret_cast<const ifaddrmsg *>(NLMSG_DATA(&header));
+        if (static_cast<int>(info->ifa_index) != index) return;
+        HostAddress address;
+        address.family = info->ifa_family == AF_INET ? 4 : 6;
+        address.prefix_length = info->ifa_prefixlen;
+        // IPv4 says its own address in IFA_LOCAL; IPv6 has only IFA_ADDRESS.
+        const uint16_t wanted = info->ifa_family == AF_INET ? IFA_LOCAL : IFA_ADDRESS;
+        each_attribute(IFA_RTA(info), IFA_PAYLOAD(&header), [&](uint16_t type, const uint8_t *value, size_t length) {
+            if (type == wanted && length == bytes_of(address)) std::memcpy(address.bytes.data(), value, length);
+        });
+        result.push_back(address);
+    });
+}
+
+int Netlink::add_address(int index, const HostAddress &address) {
+    Message message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
+    auto &info = message.part<ifaddrmsg>();
+    info.ifa_family = family_of(address);
+    info.ifa_prefixlen = address.prefix_length;
+    info.ifa_index = static_cast<uint32_t>(index);
+    const bool link_local = address.family == 6 && address.bytes[0] == 0xfe && (address.bytes[1] & 0xc0) == 0x80;
+    info.ifa_scope = link_local ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    message.attribute(IFA_LOCAL, address.bytes.data(), bytes_of(address));
+    message.attribute(IFA_ADDRESS, address.bytes.data(), bytes_of(address));
+    uint32_t flags = IFA_F_PERMANENT;
+    if (!link_local) flags |= IFA_F_NOPREFIXROUTE;
+    if (address.family == 6) flags |= IFA_F_NODAD;
+    if (address.family == 4 && address.prefix_length < 31) {
+        uint32_t broadcast;
+        std::memcpy(&broadcast, address.bytes.data(), 4);
+        broadcast |= htonl(0xffffffffU >> address.prefix_length);
+        message.attribute(IFA_BROADCAST, broadcast);
+    }
+    message.attribute(IFA_FLAGS, flags);
+    return talk(message);
+}
+
+int Netlink::remove_address(int index, const HostAddress &address) {
+    Message message(RTM_DELADDR, 0);
+    auto &info = message.part<ifaddrmsg>();
+    info.ifa_family = family_of(address);
+    info.ifa_prefixlen = address.prefix_length;
+    info.ifa_index = static_cast<uint32_t>(index);
+    message.attribute(IFA_LOCAL, address.bytes.data(), bytes_of(address));
+    message.attribute(IFA_ADDRESS, address.bytes.data(), bytes_of(address));
+    return talk(message);
+}
+
+int Netlink::add_default_route(int index, uint8_t family) {
+    Message message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+    auto &route = message.part<rtmsg>();
+    route.rtm_family = family == 4 ? AF_INET : AF_INET6;
+    route.rtm_table = RT_TABLE_MAIN;
+    route.rtm_protocol = RTPROT_STATIC;
+    route.rtm_scope = family == 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+    route.rtm_type = RTN_UNICAST;
+    message.attribute(RTA_OIF, static_cast<uint32_t>(index));
+    return talk(message);
+}
+
+int Netlink::set_neighbour(int index, const HostAddress &address, const MacAddress &mac) {
+    Message message(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+    auto &entry = message.part<ndmsg>();
+    entry.ndm_family = family_of(address);
+    entry.ndm_ifindex = index;
+    entry.ndm_state = NUD_REACHABLE;
+    entry.ndm_flags = NTF_EXT_LEARNED;
+    message.attribute(NDA_DST, address.bytes.data(), bytes_of(address));
+    message.attribute(NDA_LLADDR, mac.data(), mac.size());
+    return talk(message);
+}
+
+int Netlink::remove_neighbour(int index, const HostAddress &address) {
+    Message message(RTM_DELNEIGH, 0);
+    auto &entry = message.part<ndmsg>();
+    entry.ndm_family = family_of(address);
+    entry.ndm_ifindex = index;
+    message.attribute(NDA_DST, address.bytes.data(), bytes_of(address));
+    return talk(message);
+}
+
+}  // namespace weft

@@ -1,0 +1,86 @@
+// A small rtnetlink client (RFC 3549) over one NETLINK_ROUTE socket, whose namespace is the one it was opened in. Links,
+// addresses, default routes and neighbours, as the drivers and the host taps need them; no more of rtnetlink than that.
+// Calls answer 0 or an errno, take microseconds and may come from any thread but never from a worker.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "port.h"
+
+namespace weft {
+
+// An open file descriptor that closes itself.
+class Descriptor {
+  public:
+    Descriptor() = default;
+    explicit Descriptor(int value) : value_(value) {}
+    Descriptor(Descriptor &&other) noexcept : value_(other.value_) { other.value_ = -1; }
+    Descriptor &operator=(Descriptor &&other) noexcept {
+        std::swap(value_, other.value_);
+        return *this;
+    }
+    ~Descriptor();
+    int get() const { return value_; }
+    explicit operator bool() const { return value_ >= 0; }
+
+  private:
+    int value_ = -1;
+};
+
+struct Link {
+    int index = 0;
+    std::string name;
+    std::string alias;
+    uint32_t flags = 0;  // IFF_*
+    bool carrier = false;
+    uint32_t mtu = 0;
+    MacAddress mac{};
+};
+
+// What is to change about a link; what is absent stays.
+struct LinkChange {
+    std::optional<bool> up;
+    std::optional<uint32_t> mtu;
+    std::optional<MacAddress> mac;
+    std::optional<std::string> alias;
+    // Whether the kernel makes an IPv6 link-local address from the MAC.
+    std::optional<bool> link_local;
+};
+
+class Netlink {
+  public:
+    // Takes over a NETLINK_ROUTE socket.
+    explicit Netlink(Descriptor socket);
+
+    int link(const std::string &name, Link &result);
+    int link(int index, Link &result);
+    int change(int index, const LinkChange &change);
+    // A pair of connected Ethernet devices, the second one in the namespace of a descriptor.
+    int make_pair(const std::string &name, const std::string &peer, int peer_namespace);
+    int remove(int index);
+
+    int addresses(int index, std::vector<HostAddress> &result);
+    // Without a route for the prefix and without duplicate address detection.
+    int add_address(int index, const HostAddress &address);
+    int remove_address(int index, const HostAddress &address);
+    int add_default_route(int index, uint8_t family);
+    // An externally learned neighbour: the kernel neither ages it out nor counts it against its limits.
+    int set_neighbour(int index, const HostAddress &address, const MacAddress &mac);
+    int remove_neighbour(int index, const HostAddress &address);
+
+  private:
+    class Message;
+    template <typename Visit>
+    int talk(Message &message, Visit visit);
+    int talk(Message &message);
+
+    std::mutex mutex_;
+    Descriptor socket_;
+    uint32_t sequence_ = 0;
+};
+
+}  // namespace weft

@@ -1,0 +1,134 @@
+#include "tap.h"
+
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace weft {
+
+namespace {
+
+constexpr size_t headroom = 128;
+constexpr size_t buffer_size = 68 * 1024;
+constexpr size_t buffers = burst_size;
+
+void add(std::atomic<uint64_t> &counter, uint64_t value) {
+    counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+TapPort::TapPort(const std::string &name, Descriptor descriptor, std::shared_ptr<Netlink> netlink, int index, bool layer3)
+    : name_(name), descriptor_(std::move(descriptor)), netlink_(std::move(netlink)), index_(index), layer3_(layer3) {}
+
+TapPort::~TapPort() {
+    if (buffers_) munmap(buffers_, buffer_size * buffers);
+}
+
+std::unique_ptr<TapPort> TapPort::open(const std::string &name, Descriptor descriptor, std::shared_ptr<Netlink> netlink,
+                                       int index, bool layer3, std::string &error) {
+    std::unique_ptr<TapPort> port(new TapPort(name, std::move(descriptor), std::move(netlink), index, layer3));
+    const int tap = port->descriptor_.get();
+    const int header_size = sizeof(Offload);
+    const int flags = fcntl(tap, F_GETFL);
+    if (flags < 0 || fcntl(tap, F_SETFL, flags | O_NONBLOCK) != 0 || ioctl(tap, TUNSETVNETHDRSZ, &header_size) != 0 ||
+        ioctl(tap, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN) != 0) {
+        error = name + ": " + std::strerror(errno);
+        return nullptr;
+    }
+    void *memory = mmap(nullptr, buffer_size * buffers, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) {
+        error = name + ": packet buffers: " + std::strerror(errno);
+        return nullptr;
+    }
+    port->buffers_ = static_cast<uint8_t *>(memory);
+    return port;
+}
+
+size_t TapPort::receive(Packet *packets, size_t count) {
+    size_t received = 0;
+    uint64_t octets = 0, dropped = 0;
+    while (received < std::min(count, buffers)) {
+        uint8_t *data = buffers_ + received * buffer_size + headroom;
+        Packet &packet = packets[received];
+        packet = Packet{};
+        const iovec parts[2] = {{&packet.offload, sizeof(Offload)}, {data, buffer_size - headroom}};
+        const ssize_t length = readv(descriptor_.get(), parts, 2);
+        if (length < 0 && errno == EINTR) continue;
+        if (length < 0) break;  // nothing there, or the device is down
+        if (length <= static_cast<ssize_t>(sizeof(Offload)) || length == static_cast<ssize_t>(sizeof(Offload) + parts[1].iov_len)) {
+            dropped++;
+            continue;
+        }
+        packet.data = data;
+        packet.length = static_cast<uint32_t>(length) - sizeof(Offload);
+        packet.headroom = headroom;
+        packet.local_origin = true;
+        octets += packet.length;
+        received++;
+    }
+    if (received > 0) {
+        add(counts_.rx_packets, received);
+        add(counts_.rx_octets, octets);
+    }
+    if (dropped > 0) add(counts_.rx_dropped, dropped);
+    return received;
+}
+
+void TapPort::transmit(Packet *const *packets, size_t count) {
+    uint64_t sent = 0, octets = 0;
+    for (size_t i = 0; i < count; i++) {
+        Packet &packet = *packets[i];
+        const iovec parts[2] = {{&packet.offload, sizeof(Offload)}, {packet.data, packet.length}};
+        ssize_t length;
+        do length = writev(descriptor_.get(), parts, 2);
+        while (length < 0 && errno == EINTR);
+        if (length < 0) continue;
+        sent++;
+        octets += packet.length;
+    }
+    add(counts_.tx_packets, sent);
+    add(counts_.tx_octets, octets);
+    if (sent < count) add(counts_.tx_dropped, count - sent);
+}
+
+PortCounters TapPort::counters() const {
+    PortCounters counters;
+    counters.rx_packets = counts_.rx_packets.load(std::memory_order_relaxed);
+    counters.rx_octets = counts_.rx_octets.load(std::memory_order_relaxed);
+    counters.rx_dropped = counts_.rx_dropped.load(std::memory_order_relaxed);
+    counters.tx_packets = counts_.tx_packets.load(std::memory_order_relaxed);
+    counters.tx_octets = counts_.tx_octets.load(std::memory_order_relaxed);
+    counters.tx_dropped = counts_.tx_dropped.load(std::memory_order_relaxed);
+    return counters;
+}
+
+LinkState TapPort::link() const {
+    LinkState state;
+    Link found;
+    const int code = netlink_->link(index_, found);
+    state.present = code != ENODEV;
+    if (code != 0) return state;
+    state.up = (found.flags & IFF_UP) && found.carrier;
+    state.mtu = found.mtu;
+    state.mac = found.mac;
+    return state;
+}
+
+std::string TapPort::configure(bool enabled, uint32_t mtu) {
+    LinkChange change;
+    change.up = enabled;
+    if (mtu > 0) change.mtu = mtu;
+    const int code = netlink_->change(index_, change);
+    return code == 0 ? std::string() : name_ + ": " + std::strerror(code);
+}
+
+}  // namespace weft
