@@ -1,0 +1,127 @@
+/**
+ * From a received message to an answer (RFC 6241, sections 4.1 to 4.4): what is wrong with the envelope is said here, what
+ * is wrong with the request comes from the parser, the operation or the datastore as it is. Sends nothing.
+ */
+import type { Rpc } from 'libyang-js'
+import { RequestError } from '../datastore/errors.js'
+import type { Requester } from '../datastore/types.js'
+import { MalformedMessage, readEnvelope, replyTags } from './envelope.js'
+import type { Envelope, ReplyTags } from './envelope.js'
+import type { NetconfError } from './error.js'
+import { rpcPath } from './error.js'
+import type { Log } from './log.js'
+import type { OperationRegistry } from './operations/index.js'
+import type { Operation, Reply, Services } from './operations/operation.js'
+import { BASE_NAMESPACE } from './xml.js'
+
+export interface Answer {
+  readonly tags: ReplyTags
+  readonly reply: Reply | { readonly kind: 'errors'; readonly errors: readonly NetconfError[] }
+  /** The message was not a correct rpc (in-bad-rpcs of RFC 6022). */
+  readonly bad: boolean
+  /** To be disposed when the reply has been sent. */
+  readonly rpc: Rpc | undefined
+}
+
+/** The session as the dispatcher sees it. */
+export interface Asker {
+  readonly requester: Requester
+  /** True when the session is over: nothing may be begun for it. */
+  readonly ended: boolean
+  release(): Promise<void>
+}
+
+export class Dispatcher {
+  constructor(
+    private readonly services: Services,
+    private readonly operations: OperationRegistry,
+    private readonly log: Log,
+  ) {}
+
+  /** Never rejects. */
+  async answer(message: Buffer, tooBig: boolean, asker: Asker): Promise<Answer> {
+    let envelope: Envelope | undefined
+    let rpc: Rpc | undefined
+    try {
+      envelope = readRpcEnvelope(message)
+      if (tooBig)
+        refuse({ type: 'rpc', tag: 'too-big', message: 'the message is larger than this server accepts' })
+      const operation = this.find(envelope)
+      rpc = await this.services.context.parseRpc(message)
+      if (asker.ended) return { tags: replyTags(envelope), reply: { kind: 'ok' }, bad: false, rpc }
+      return { tags: replyTags(envelope), reply: await this.run(operation, rpc, asker), bad: false, rpc }
+    } catch (error) {
+      return { tags: replyTags(envelope), reply: this.errors(error), bad: rpc === undefined, rpc }
+    }
+  }
+
+  private async run(operation: Operation, rpc: Rpc, asker: Asker): Promise<Reply> {
+    const { requester } = asker
+    return operation.run({ rpc, requester, services: this.services, release: () => asker.release() })
+  }
+
+  private find(envelope: Envelope): Operation {
+    if (!envelope.attributes.has('message-id')) {
+      refuse({
+        type: 'rpc',
+        tag: 'missing-attribute',
+        message: 'every rpc needs a message-id attribute',
+        path: rpcPath(''),
+        info: { 'bad-attribute': 'message-id', 'bad-element': 'rpc' },
+      })
+    }
+    const name = envelope.operation
+    if (name === undefined) {
+      return refuse({
+        type: 'rpc',
+        tag: 'missing-element',
+        message: 'the rpc holds no operation',
+        path: rpcPath(''),
+      })
+    }
+    const operation = this.operations.find(name.namespace, name.local)
+    if (operation !== undefined) return operation
+    const module = this.services.context.modules.find(({ namespace }) => namespace === name.namespace)
+    if (module === undefined && name.namespace !== BASE_NAMESPACE) {
+      return refuse({
+        type: 'protocol',
+        tag: 'unknown-namespace',
+        message: `no module of this server has the namespace ${JSON.stringify(name.namespace)} of <${name.local}>`,
+        path: rpcPath(''),
+        info: { 'bad-element': name.local, 'bad-namespace': name.namespace },
+      })
+    }
+    return refuse({
+      type: 'protocol',
+      tag: 'operation-not-supported',
+      message: `operation ${name.local} is not supported`,
+      path: rpcPath(''),
+      info: { 'bad-element': name.local },
+    })
+  }
+
+  private errors(thrown: unknown): Answer['reply'] {
+    if (thrown instanceof MalformedMessage) {
+      return { kind: 'errors', errors: [{ type: 'rpc', tag: 'malformed-message', message: thrown.message }] }
+    }
+    const { errors } = RequestError.from(thrown)
+    if (!(thrown instanceof RequestError) && thrown instanceof Error && thrown.name !== 'LibyangError') {
+      this.log.error(`internal error: ${thrown.stack ?? thrown.message}`)
+    }
+    return { kind: 'errors', errors }
+  }
+}
+
+function readRpcEnvelope(message: Buffer): Envelope {
+  const envelope = readEnvelope(message)
+  const { local, namespace } = envelope.root
+  if (local !== 'rpc' || namespace !== BASE_NAMESPACE) {
+    const found = `<${local}> of namespace ${JSON.stringify(namespace)}`
+    throw new MalformedMessage(`expected <rpc xmlns="${BASE_NAMESPACE}">, received ${found}`)
+  }
+  return envelope
+}
+
+function refuse(error: NetconfError): never {
+  throw new RequestError(error)
+}

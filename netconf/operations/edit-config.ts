@@ -1,0 +1,33 @@
+/** edit-config (RFC 6241, section 7.2), with test-option (section 8.6.4.1) and error-option. */
+import { RequestError } from '../../datastore/errors.js'
+import { rpcPath } from '../error.js'
+import { BASE_NAMESPACE } from '../xml.js'
+import { ok } from './operation.js'
+import type { Operation } from './operation.js'
+import { choiceOf, datastoreOf, missing } from './parameters.js'
+
+export const editConfig: Operation = {
+  name: 'edit-config',
+  namespace: BASE_NAMESPACE,
+  async run({ rpc, requester, services }) {
+    const target = datastoreOf(rpc, 'target')
+    const defaultOperation = choiceOf(rpc, 'default-operation', ['merge', 'replace', 'none'])
+    const testOption = choiceOf(rpc, 'test-option', ['test-then-set', 'set', 'test-only'])
+    const errorOption = choiceOf(rpc, 'error-option', [
+      'stop-on-error',
+      'continue-on-error',
+      'rollback-on-error',
+    ])
+    if (rpc.value('url') !== undefined) {
+      throw new RequestError({
+        type: 'protocol',
+        tag: 'operation-not-supported',
+        message: 'edit-config does not support <url>: send the configuration in <config>',
+        path: rpcPath('edit-config/url'),
+      })
+    }
+    using config = rpc.fragment('config') ?? missing(rpc, 'config', 'edit-config needs a <config>')
+    await services.datastores.edit(requester, target, config, { defaultOperation, testOption, errorOption })
+    return ok
+  },
+}

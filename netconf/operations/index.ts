@@ -1,0 +1,47 @@
+/** The operations that this server knows: one line each. */
+import { closeSession } from './close-session.js'
+import { commit } from './commit.js'
+import { copyConfig } from './copy-config.js'
+import { deleteConfig } from './delete-config.js'
+import { discardChanges } from './discard-changes.js'
+import { editConfig } from './edit-config.js'
+import { getConfig } from './get-config.js'
+import { getSchema } from './get-schema.js'
+import { get } from './get.js'
+import { killSession } from './kill-session.js'
+import { lock } from './lock.js'
+import type { Operation } from './operation.js'
+import { unlock } from './unlock.js'
+import { validate } from './validate.js'
+
+export const standardOperations: readonly Operation[] = [
+  get,
+  getConfig,
+  editConfig,
+  copyConfig,
+  deleteConfig,
+  lock,
+  unlock,
+  validate,
+  commit,
+  discardChanges,
+  closeSession,
+  killSession,
+  getSchema,
+]
+
+export class OperationRegistry {
+  private readonly byName = new Map<string, Operation>()
+
+  constructor(operations: readonly Operation[]) {
+    for (const operation of operations) this.byName.set(key(operation.namespace, operation.name), operation)
+  }
+
+  find(namespace: string, name: string): Operation | undefined {
+    return this.byName.get(key(namespace, name))
+  }
+}
+
+function key(namespace: string, name: string): string {
+  return `{${namespace}}${name}`
+}

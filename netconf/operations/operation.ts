@@ -1,0 +1,40 @@
+/**
+ * What a protocol operation is: a name, its namespace, and a function from a parsed rpc to a reply. An operation refuses by
+ * throwing `RequestError` (or what `RequestError.from` makes of it) and sends nothing itself.
+ */
+import type { Budget, Context, Rpc } from 'libyang-js'
+import type { Datastores, Requester } from '../../datastore/types.js'
+import type { SessionRegistry } from '../registry.js'
+
+export type Reply =
+  | { readonly kind: 'ok'; readonly thenClose?: boolean }
+  /** Output elements, as XML that declares its namespaces. */
+  | { readonly kind: 'content'; readonly xml: string }
+  /** The content of the base namespace's `<data>`; `whole`: it can fail late, so that nothing is sent before all is there. */
+  | { readonly kind: 'data'; readonly slices: AsyncIterable<Buffer>; readonly whole: boolean }
+
+/** What operations work on; the same for all sessions. */
+export interface Services {
+  readonly context: Context
+  readonly datastores: Datastores
+  readonly registry: SessionRegistry
+  /** Bounds of one filtered read. */
+  readonly budget: Budget
+}
+
+/** One rpc. Its handle is disposed when the reply has been sent. */
+export interface Call {
+  readonly rpc: Rpc
+  readonly requester: Requester
+  readonly services: Services
+  /** Gives back the locks of the session that asks. */
+  release(): Promise<void>
+}
+
+export interface Operation {
+  readonly name: string
+  readonly namespace: string
+  run(call: Call): Promise<Reply>
+}
+
+export const ok: Reply = { kind: 'ok' }

@@ -1,0 +1,16 @@
+/** unlock (RFC 6241, section 7.6). */
+import { BASE_NAMESPACE } from '../xml.js'
+import { ok } from './operation.js'
+import type { Operation } from './operation.js'
+import { datastoreOf } from './parameters.js'
+
+export const unlock: Operation = {
+  name: 'unlock',
+  namespace: BASE_NAMESPACE,
+  async run({ rpc, requester, services }) {
+    const target = datastoreOf(rpc, 'target')
+    await services.datastores.unlock(requester, target)
+    services.registry.locks.delete(target)
+    return ok
+  },
+}

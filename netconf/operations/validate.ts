@@ -1,0 +1,14 @@
+/** validate (RFC 6241, section 8.6.4.2) of a datastore or of an inline configuration. */
+import { BASE_NAMESPACE } from '../xml.js'
+import { ok } from './operation.js'
+import type { Operation } from './operation.js'
+import { sourceOf } from './parameters.js'
+
+export const validate: Operation = {
+  name: 'validate',
+  namespace: BASE_NAMESPACE,
+  async run({ rpc, requester, services }) {
+    await services.datastores.validate(requester, sourceOf(rpc))
+    return ok
+  },
+}

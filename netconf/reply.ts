@@ -1,0 +1,87 @@
+/**
+ * Sends one answer. Data go through a spool, so that the engine is read at its own speed and the client at its own; an
+ * error that comes before the first byte was sent takes the place of the data (RFC 6241, section 4.3).
+ */
+import { RequestError } from '../datastore/errors.js'
+import type { Answer } from './dispatch.js'
+import type { ErrorPrinter, NetconfError } from './error.js'
+import type { MessageWriter } from './transport/framing.js'
+import type { Spool } from './transport/spool.js'
+
+export interface Sending {
+  readonly printer: ErrorPrinter
+  writer(): MessageWriter
+  /** Made for one reply; whoever made it closes it when the session ends early. */
+  spool(): Spool
+}
+
+export type Sent = 'data' | 'errors' | 'broken'
+
+/**
+ * `broken`: the client is gone, or data failed in the middle of a reply, which the session cannot outlive. Rejects with
+ * what failed in the latter case.
+ */
+export async function sendAnswer(answer: Answer, sending: Sending): Promise<Sent> {
+  const { tags, reply } = answer
+  switch (reply.kind) {
+    case 'errors':
+      return sendErrors(answer, reply.errors, sending)
+    case 'ok':
+      return sendText(`${tags.open}<${tags.prefix}ok/>${tags.close}`, 'data', sending)
+    case 'content':
+      return sendText(`${tags.open}${reply.xml}${tags.close}`, 'data', sending)
+    case 'data':
+      return sendData(answer, reply.slices, reply.whole, sending)
+  }
+}
+
+async function sendErrors(
+  { tags }: Answer,
+  errors: readonly NetconfError[],
+  sending: Sending,
+): Promise<Sent> {
+  const content = errors.map((error) => sending.printer.print(error, tags.prefix)).join('')
+  return sendText(`${tags.open}${content}${tags.close}`, 'errors', sending)
+}
+
+async function sendText(text: string, kind: Sent, sending: Sending): Promise<Sent> {
+  return (await sending.writer().end(text)) ? kind : 'broken'
+}
+
+async function sendData(
+  answer: Answer,
+  slices: AsyncIterable<Buffer>,
+  whole: boolean,
+  sending: Sending,
+): Promise<Sent> {
+  const { tags } = answer
+  const spool = sending.spool()
+  const filled = fill(spool, slices)
+  try {
+    try {
+      await (whole ? spool.whole() : spool.ready())
+    } catch (error) {
+      return await sendErrors(answer, RequestError.from(error).errors, sending)
+    }
+    const writer = sending.writer()
+    await writer.write(`${tags.open}<${tags.prefix}data>`)
+    for (let piece = await spool.read(); piece !== undefined; piece = await spool.read()) {
+      if (!(await writer.write(piece))) return 'broken'
+    }
+    if (spool.isClosed) return 'broken'
+    return (await writer.end(`</${tags.prefix}data>${tags.close}`)) ? 'data' : 'broken'
+  } finally {
+    await spool.close()
+    await filled
+  }
+}
+
+/** Never rejects. Breaking off gives the tree back. */
+async function fill(spool: Spool, slices: AsyncIterable<Buffer>): Promise<void> {
+  try {
+    for await (const slice of slices) if (!(await spool.write(slice))) break
+    spool.end()
+  } catch (error) {
+    spool.fail(error)
+  }
+}

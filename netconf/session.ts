@@ -1,0 +1,290 @@
+/**
+ * One client's session (RFC 6241, sections 3, 4 and 8.1): hello, then rpcs, answered one at a time and in the order in
+ * which they came. Owns its transport, its queue and its locks; when it ends, for whatever reason, they are given back at
+ * once, and what still runs for it is abandoned. Bytes that break the framing end it without an answer.
+ */
+import type { Requester } from '../datastore/types.js'
+import type { Answer, Dispatcher } from './dispatch.js'
+import { trimMessage } from './envelope.js'
+import type { ErrorPrinter } from './error.js'
+import { printHello, readHello } from './hello.js'
+import type { Limits } from './limits.js'
+import type { Log } from './log.js'
+import type { Services } from './operations/operation.js'
+import { zeroCounters } from './registry.js'
+import type { RegisteredSession, SessionInfo } from './registry.js'
+import { sendAnswer } from './reply.js'
+import type { Sending } from './reply.js'
+import { Decoder, MessageWriter } from './transport/framing.js'
+import type { Message } from './transport/framing.js'
+import { Spool } from './transport/spool.js'
+import type { Receiver, Transport } from './transport/transport.js'
+
+export interface SessionOptions {
+  readonly transport: Transport
+  readonly services: Services
+  readonly dispatcher: Dispatcher
+  readonly printer: ErrorPrinter
+  readonly capabilities: readonly string[]
+  readonly limits: Limits
+  readonly log: Log
+}
+
+export class Session implements RegisteredSession, Receiver {
+  readonly info: SessionInfo
+  readonly requester: Requester
+  /** Settles when nothing of the session is left. */
+  readonly done: Promise<void>
+  private readonly counters = zeroCounters()
+  private readonly decoder: Decoder
+  private readonly queue: Message[] = []
+  private queuedBytes = 0
+  private greeted = false
+  private base: '1.0' | '1.1' = '1.0'
+  /** No more is read; `ended`: no more is sent. */
+  private closing = false
+  private finished = false
+  private spool: Spool | undefined
+  private ending: Promise<void> | undefined
+  /** What waits for a message, and for room in the queue. */
+  private wake: (() => void) | undefined
+  private room: (() => void) | undefined
+
+  constructor(private readonly options: SessionOptions) {
+    const { transport, services, limits } = options
+    const { registry } = services
+    this.info = {
+      id: registry.nextId(),
+      user: transport.user,
+      peer: transport.peer,
+      transport: transport.kind,
+      since: registry.clock(),
+      counters: this.counters,
+    }
+    this.requester = { session: this.info.id, user: this.info.user }
+    this.decoder = new Decoder(limits.helloBytes)
+    registry.add(this)
+    registry.inSessions++
+    this.done = this.run()
+  }
+
+  get ended(): boolean {
+    return this.finished
+  }
+
+  // Receiver
+
+  data(bytes: Buffer): Promise<void> | undefined {
+    if (this.closing) return undefined
+    try {
+      for (const message of this.decoder.push(bytes)) this.take(message)
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error))
+      return undefined
+    }
+    const { queuedMessages, queuedBytes } = this.options.limits
+    if (this.queue.length < queuedMessages && this.queuedBytes < queuedBytes) return undefined
+    return new Promise((resolve) => (this.room = resolve))
+  }
+
+  end(): void {
+    this.closing = true
+    this.wake?.()
+  }
+
+  // RegisteredSession
+
+  async kill(by: string): Promise<void> {
+    this.options.log.info(`${this}: killed by ${by}`)
+    await this.terminate()
+  }
+
+  /** Answers what is being worked on, then closes; at once when that takes longer than `closeTime`. */
+  async close(): Promise<void> {
+    this.queue.length = 0
+    this.end()
+    const timer = setTimeout(() => void this.terminate(), this.options.limits.closeTime)
+    await this.done
+    clearTimeout(timer)
+  }
+
+  /** Gives back what the session holds of the datastores. */
+  async release(): Promise<void> {
+    const { datastores, registry } = this.options.services
+    for (const [name, { session }] of registry.locks)
+      if (session === this.info.id) registry.locks.delete(name)
+    await datastores.release(this.info.id)
+  }
+
+  toString(): string {
+    return `session ${this.info.id} (${this.info.user} from ${this.info.peer.address}:${this.info.peer.port})`
+  }
+
+  private async run(): Promise<void> {
+    const { transport, capabilities, limits, log } = this.options
+    log.info(`${this}: opened`)
+    void transport.closed.then(() => this.terminate())
+    const greeting = setTimeout(() => this.fail('the client sent no hello in time'), limits.helloTime)
+    greeting.unref()
+    try {
+      transport.start(this)
+      await new MessageWriter('end-of-message', (bytes) => transport.write(bytes)).end(
+        printHello(capabilities, this.info.id),
+      )
+      for (let message = await this.next(); message !== undefined; message = await this.next()) {
+        if (!this.greeted) this.fail('the client sent no hello')
+        else await this.answer(message)
+      }
+      if (!this.finished) await transport.end()
+    } catch (error) {
+      log.error(`${this}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    } finally {
+      clearTimeout(greeting)
+      await this.terminate()
+    }
+  }
+
+  /** Called while bytes are decoded: the first message decides how the next bytes are framed. */
+  private take(message: Message): void {
+    if (!this.greeted) {
+      this.greet(message)
+      return
+    }
+    this.queue.push(message)
+    this.queuedBytes += message.bytes.length
+    this.wake?.()
+  }
+
+  private greet(message: Message): void {
+    try {
+      if (message.tooBig) throw new Error(`hello is larger than ${this.options.limits.helloBytes} bytes`)
+      const hello = readHello(trimMessage(message.bytes))
+      this.base = hello.base
+    } catch (error) {
+      this.options.services.registry.inBadHellos++
+      throw error
+    }
+    this.greeted = true
+    if (this.base === '1.1') this.decoder.framing = 'chunked'
+    this.decoder.messageLimit = this.options.limits.messageBytes
+  }
+
+  private async next(): Promise<Message | undefined> {
+    for (;;) {
+      if (this.finished) return undefined
+      const message = this.queue.shift()
+      if (message !== undefined) {
+        this.queuedBytes -= message.bytes.length
+        this.makeRoom()
+        return message
+      }
+      if (this.closing) return undefined
+      await new Promise<void>((resolve) => (this.wake = resolve))
+      this.wake = undefined
+    }
+  }
+
+  private makeRoom(): void {
+    const room = this.room
+    this.room = undefined
+    room?.()
+  }
+
+  private async answer({ bytes, tooBig }: Message): Promise<void> {
+    const { dispatcher, services, log } = this.options
+    const message = trimMessage(bytes)
+    // Some clients send white space after the delimiter.
+    if (message.length === 0 && this.base === '1.0') return
+    const answer = await dispatcher.answer(message, tooBig, this)
+    try {
+      services.registry.count(this.counters, answer.bad ? 'inBadRpcs' : 'inRpcs')
+      if (this.finished) return await this.abandon(answer)
+      if (this.base === '1.0' && isMalformed(answer.reply)) {
+        // The tag malformed-message does not exist in base:1.0, whose sessions end instead.
+        return this.fail(answer.reply.errors[0]?.message ?? 'malformed message')
+      }
+      const sent = await sendAnswer(answer, this.sending)
+      if (sent === 'errors') services.registry.count(this.counters, 'outRpcErrors')
+      if (sent === 'broken') await this.terminate()
+      else if (answer.reply.kind === 'ok' && answer.reply.thenClose === true) this.stop()
+    } catch (error) {
+      log.error(
+        `${this}: a reply failed in the middle: ${error instanceof Error ? error.message : String(error)}`,
+      )
+      await this.terminate()
+    } finally {
+      this.spool = undefined
+      answer.rpc?.[Symbol.dispose]()
+    }
+  }
+
+  /** The session ended while its rpc ran: what the rpc took meanwhile is given back. */
+  private async abandon({ reply }: Answer): Promise<void> {
+    if (reply.kind === 'data') for await (const _slice of reply.slices) break
+    await this.release()
+  }
+
+  /** close-session: what was sent after it is not answered. */
+  private stop(): void {
+    this.queue.length = 0
+    this.closing = true
+    this.makeRoom()
+  }
+
+  private get sending(): Sending {
+    const { transport, printer, limits } = this.options
+    return {
+      printer,
+      writer: () => {
+        const framing = this.base === '1.1' ? 'chunked' : 'end-of-message'
+        return new MessageWriter(framing, (bytes) => transport.write(bytes))
+      },
+      spool: () => {
+        this.spool = new Spool({ memoryBytes: limits.spoolBytes, directory: limits.spoolDirectory })
+        return this.spool
+      },
+    }
+  }
+
+  private fail(reason: string): void {
+    this.options.log.warn(`${this}: ended: ${reason}`)
+    this.options.services.registry.droppedSessions++
+    void this.terminate()
+  }
+
+  /** Ends the session now; settles when its locks are gone. */
+  private terminate(): Promise<void> {
+    this.ending ??= this.cleanUp()
+    return this.ending
+  }
+
+  private async cleanUp(): Promise<void> {
+    const { transport, services, log } = this.options
+    this.finished = true
+    this.closing = true
+    this.queue.length = 0
+    this.wake?.()
+    this.makeRoom()
+    transport.destroy()
+    try {
+      await Promise.all([this.spool?.close(), this.release()])
+    } catch (error) {
+      log.error(
+        `${this}: locks could not be released: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    } finally {
+      services.registry.remove(this.info.id)
+      log.info(`${this}: closed`)
+    }
+  }
+}
+
+function isMalformed(reply: { readonly kind: string }): reply is {
+  readonly kind: 'errors'
+  readonly errors: readonly { readonly tag: string; readonly message: string }[]
+} {
+  return (
+    reply.kind === 'errors' &&
+    (reply as { errors?: { tag: string }[] }).errors?.[0]?.tag === 'malformed-message'
+  )
+}
