@@ -1,0 +1,107 @@
+// One evaluation of an expression over one tree. Used by one thread; what it learns of the schema lives with it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "xpath_expression.h"
+#include "xpath_value.h"
+
+namespace libyang_js::xpath {
+
+struct Context {
+    Item node;
+    size_t position = 1;
+    size_t size = 1;
+};
+
+// Thrown when the evaluation ends early; the error has then been reported, or the budget is spent.
+struct Abort {};
+
+// Does a schema node pass a name test? `context`: the module of the context node, if any.
+bool matches(const NodeTest &test, const lysc_node *schema, const lys_module *context);
+const lysc_node *data_parent(const lysc_node *schema);
+// The data nodes among the children of a schema node, in schema order.
+std::vector<const lysc_node *> data_children(const lysc_node *schema);
+
+class Evaluator {
+  public:
+    Evaluator(const Expression &expression, const lyd_node *root, const lyd_node *current, Budget &budget, Errors &errors,
+              unsigned depth = 0);
+
+    Value evaluate(const Expr &expr, const Context &context);
+    bool truth(const Expr &expr, const Context &context);
+
+    void spend(uint64_t nodes = 1) {
+        if (!budget_.spend(nodes)) throw Abort();
+    }
+    void spend_bytes(size_t bytes) { spend(1 + bytes / 256); }
+
+    // string-value; a view of the tree, or of `scratch`.
+    std::string_view text(const Item &item, std::string &scratch);
+    std::string string(const Value &value);
+    double number(const Value &value);
+
+  private:
+    struct StepState {
+        std::unordered_map<const lysc_node *, std::vector<const lysc_node *>> children;  // those that pass the test
+        std::unordered_map<const lysc_node *, std::vector<const lysc_node *>> descents;  // those with such below
+        std::unordered_map<const lysc_node *, bool> holds;
+        const lysc_node *last_parent = nullptr;
+        const std::vector<const lysc_node *> *last_children = nullptr;
+    };
+    using Nodes = std::vector<Item>;
+
+    // The value of an expression, kept when it does not depend on the context.
+    const Value &value(const Expr &expr, const Context &context, Value &scratch);
+
+    // xpath_eval.cc
+    Value chain(const Expr &expr, const Context &context);
+    Value path(const Expr &expr, const Context &context);
+    void keep(Nodes &nodes, size_t from, const std::vector<Predicate> &predicates, size_t skip);
+    [[noreturn]] void fail(const std::string &message);
+
+    // xpath_axes.cc
+    void step(const Step &step, NodeSet &in, NodeSet &out);
+    void walk(const Step &step, const Item &item, Nodes &out);
+    void children(const Step &step, const Item &item, Nodes &out);
+    bool children_by_key(const Step &step, const lyd_node *parent, const std::vector<const lysc_node *> &schemas, Nodes &out,
+                         size_t &skip);
+    int key_value(const Step &step, const KeyTest &key, const lysc_node *leaf, std::string &out);
+    void deep_children(const Step &step, const Item &item, Nodes &out, bool &nested);
+    void descendants(const Step &step, const Item &item, bool self, Nodes &out);
+    void take(const Step &step, const Item &item, const lys_module *context, Nodes &out);
+    void take_text(const Step &step, const lyd_node *node, Nodes &out);
+    const std::vector<const lysc_node *> &child_schemas(const Step &step, const lysc_node *parent);
+    const std::vector<const lysc_node *> &descents(const Step &step, const lysc_node *parent);
+    bool holds(const Step &step, const lysc_node *schema);
+
+    // xpath_compare.cc
+    bool compare(Operator operation, const Value &left, const Value &right);
+    bool compare_nodes(Operator operation, const Value &left, const Value &right);
+    bool compare_text(bool equal, const Nodes &nodes, std::string_view text);
+    bool compare_number(Operator operation, const Nodes &nodes, double number);
+
+    // xpath_functions.cc
+    Value function(const Expr &expr, const Context &context);
+    Value string_function(const Expr &expr, const Context &context);
+    Value yang_function(const Expr &expr, const Context &context);
+    void deref(const lyd_node *leaf, NodeSet &out);
+    bool derived(const lyd_node *leaf, const std::string &name, bool self);
+
+    const lyd_node *first(Value &value);
+
+    const Expression &expression_;
+    const lyd_node *root_;
+    const lyd_node *current_;
+    Budget &budget_;
+    Errors &errors_;
+    unsigned depth_;
+    CanonicalTexts canonical_;
+    std::vector<StepState> states_;
+    std::vector<std::unique_ptr<Value>> kept_;
+};
+
+}  // namespace libyang_js::xpath
