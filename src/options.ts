@@ -1,0 +1,99 @@
+/** Command-line options of weftd and of `npm start`; stable. */
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { logLevels, type LogLevel } from './log.js'
+
+export interface Options {
+  readonly state: string
+  readonly netconf: { readonly address: string; readonly port: number }
+  readonly demo: boolean
+  readonly ports: readonly { readonly name: string; readonly device: string }[]
+  readonly logLevel: LogLevel
+}
+
+/** A wrong use of the command line; its message is for a person. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+export const help = `usage: weftd [options]        (or: npm start -- [options])
+
+Runs the appliance: a NETCONF server over SSH whose commits program a forwarding engine.
+
+  --state DIR              where configuration, host keys and run-time files live
+                           (default: $XDG_STATE_HOME/weft or ~/.local/state/weft)
+  --netconf ADDRESS:PORT   where NETCONF over SSH listens (default: 127.0.0.1:1830; [::1]:1830 for IPv6)
+  --no-demo                without the demo chassis (hosts h1 and h2 on ports p1 and p2)
+  --port NAME=DEVICE       attach an existing Linux device as port NAME (repeatable; needs root)
+  --log-level LEVEL        ${logLevels.join(', ')} (default: info)
+  --help                   this text
+
+Environment:
+  WEFT_ADMIN_PASSWORD      password of the user admin, set at the first start of a state folder
+                           (without it one is generated and printed once)
+`
+
+function stateHome(): string {
+  const base = process.env['XDG_STATE_HOME']
+  return join(base === undefined || base === '' ? join(homedir(), '.local', 'state') : base, 'weft')
+}
+
+function parseAddress(text: string): Options['netconf'] {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text)
+  const port = Number(match?.[3])
+  const address = match?.[1] ?? match?.[2]
+  if (address === undefined || address === '' || port > 65535) {
+    throw new UsageError(`--netconf takes ADDRESS:PORT, such as 127.0.0.1:1830 or [::1]:1830, not '${text}'`)
+  }
+  return { address, port }
+}
+
+function parsePort(text: string): Options['ports'][number] {
+  const match = /^([A-Za-z0-9][A-Za-z0-9._/-]{0,63})=([^\s/]{1,15})$/.exec(text)
+  if (!match) throw new UsageError(`--port takes NAME=DEVICE, such as wan=eth1, not '${text}'`)
+  return { name: match[1] as string, device: match[2] as string }
+}
+
+function parseLevel(text: string): LogLevel {
+  const level = logLevels.find((known) => known === text)
+  if (!level) throw new UsageError(`--log-level takes one of ${logLevels.join(', ')}, not '${text}'`)
+  return level
+}
+
+/** Throws UsageError. `'help'` when help was asked for. */
+export function parseOptions(args: readonly string[]): Options | 'help' {
+  let values
+  try {
+    values = parseArgs({
+      args: [...args],
+      options: {
+        state: { type: 'string' },
+        netconf: { type: 'string' },
+        'no-demo': { type: 'boolean' },
+        port: { type: 'string', multiple: true },
+        'log-level': { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+  if (values.help) return 'help'
+  const ports = (values.port ?? []).map(parsePort)
+  for (const [index, port] of ports.entries()) {
+    const other = ports.find((p, i) => i < index && (p.name === port.name || p.device === port.device))
+    if (other) {
+      throw new UsageError(
+        `--port ${port.name}=${port.device} and --port ${other.name}=${other.device} share a name or a device`,
+      )
+    }
+  }
+  return {
+    state: resolve(values.state ?? stateHome()),
+    netconf: parseAddress(values.netconf ?? '127.0.0.1:1830'),
+    demo: !values['no-demo'],
+    ports,
+    logLevel: parseLevel(values['log-level'] ?? 'info'),
+  }
+}

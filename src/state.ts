@@ -1,0 +1,68 @@
+/**
+ * The state folder: `store/` (the datastore's journal), `keys/` (SSH host keys), `log/` (of the data plane) and, for what
+ * lives only as long as the processes, a run folder with sockets and process ids. Private to its user (mode 0700).
+ */
+import { createHash } from 'node:crypto'
+import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export interface StateFolder {
+  readonly path: string
+  readonly store: string
+  readonly keys: string
+  readonly log: string
+  readonly run: string
+}
+
+export class StateError extends Error {
+  override readonly name = 'StateError'
+}
+
+/** Longest path that fits `sun_path` of a unix socket, less the longest socket name here. */
+const longestRunFolder = 107 - '/dataplane.sock'.length
+
+function reason(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
+  if (code === 'ENOTDIR' || code === 'EEXIST') return 'a part of the path is not a folder'
+  if (code === 'EROFS') return 'the file system is read-only'
+  return (error as Error).message
+}
+
+function folder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw new StateError(
+      `state folder ${path} can't be used: ${reason(error)}; it must be a folder that this user may read and write (see --state)`,
+    )
+  }
+  return path
+}
+
+/** Where the run folder is: in the state folder, or under the temporary folder when that path is too long for a socket. */
+export function runFolder(state: string): string {
+  const inside = join(state, 'run')
+  if (inside.length <= longestRunFolder) return inside
+  const name = createHash('sha256').update(state).digest('hex').slice(0, 16)
+  return join(tmpdir(), `weft-${process.getuid?.() ?? 0}-${name}`)
+}
+
+/** Makes what is missing; throws StateError. */
+export function openState(path: string): StateFolder {
+  folder(path)
+  const run = folder(runFolder(path))
+  const status = lstatSync(run)
+  if (status.uid !== process.getuid?.() || (status.mode & 0o077) !== 0) {
+    throw new StateError(`run folder ${run} must belong to this user alone (mode 0700)`)
+  }
+  return {
+    path,
+    run,
+    store: folder(join(path, 'store')),
+    keys: folder(join(path, 'keys')),
+    log: folder(join(path, 'log')),
+  }
+}
