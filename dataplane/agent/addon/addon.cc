@@ -1,0 +1,115 @@
+// The engine behind Node-API: what dataplane/agent/engine.ts declares. Every function may be called from any environment of
+// the process (host.h); bad arguments throw a TypeError, and calls before start() an Error.
+#include <napi.h>
+
+#include "host.h"
+#include "settler.h"
+#include "state.h"
+
+namespace weft::addon {
+
+namespace {
+
+Engine &running(Napi::Env env) {
+    Engine *engine = Host::instance().engine();
+    if (!engine) throw Napi::Error::New(env, "the engine has not been started");
+    return *engine;
+}
+
+uint64_t whole_number(const Napi::CallbackInfo &info, size_t at, const char *name) {
+    const double value = info[at].IsNumber() ? info[at].As<Napi::Number>().DoubleValue() : -1;
+    if (value >= 0 && value <= 9007199254740991.0 && value == static_cast<double>(static_cast<uint64_t>(value))) {
+        return static_cast<uint64_t>(value);
+    }
+    throw Napi::TypeError::New(info.Env(), std::string(name) + " is a whole number from 0 to 2^53 - 1");
+}
+
+std::string optional_name(const Napi::CallbackInfo &info) {
+    if (info[0].IsUndefined()) return {};
+    if (info[0].IsString()) return info[0].As<Napi::String>();
+    throw Napi::TypeError::New(info.Env(), "an interface's name is a string");
+}
+
+void start(const Napi::CallbackInfo &info) {
+    if (!info[0].IsString()) throw Napi::TypeError::New(info.Env(), "the keeper's path is a string");
+    const uint64_t workers = whole_number(info, 1, "the number of workers");
+    if (workers < 1 || workers > 256) throw Napi::TypeError::New(info.Env(), "there are 1 to 256 workers");
+    Host::instance().start(info[0].As<Napi::String>(), static_cast<unsigned>(workers));
+}
+
+void stop(const Napi::CallbackInfo &) { Host::instance().stop(); }
+
+void stage(const Napi::CallbackInfo &info) {
+    running(info.Env());
+    const uint64_t transaction = whole_number(info, 0, "a transaction");
+    if (!info[1].IsTypedArray() || info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array) {
+        throw Napi::TypeError::New(info.Env(), "records are a Uint8Array");
+    }
+    const auto bytes = info[1].As<Napi::Uint8Array>();
+    Host::instance().stage(transaction, std::vector<uint8_t>(bytes.Data(), bytes.Data() + bytes.ByteLength()));
+}
+
+Napi::Value prepare(const Napi::CallbackInfo &info) {
+    running(info.Env());
+    const uint64_t transaction = whole_number(info, 0, "a transaction");
+    Napi::Promise promise;
+    Host::instance().prepare(transaction, info[1].ToBoolean(), settler(info.Env(), promise));
+    return promise;
+}
+
+Napi::Value apply(const Napi::CallbackInfo &info) {
+    running(info.Env());
+    const uint64_t transaction = whole_number(info, 0, "a transaction");
+    const uint64_t commit = whole_number(info, 1, "a commit");
+    Napi::Promise promise;
+    Host::instance().apply(transaction, commit, settler(info.Env(), promise));
+    return promise;
+}
+
+Napi::Value abort(const Napi::CallbackInfo &info) {
+    running(info.Env());
+    const uint64_t transaction = whole_number(info, 0, "a transaction");
+    Napi::Promise promise;
+    Host::instance().abort(transaction, settler(info.Env(), promise));
+    return promise;
+}
+
+Napi::Value reset(const Napi::CallbackInfo &info) {
+    running(info.Env());
+    Napi::Promise promise;
+    Host::instance().reset(settler(info.Env(), promise));
+    return promise;
+}
+
+void on_event(const Napi::CallbackInfo &info) {
+    if (!info[0].IsFunction()) throw Napi::TypeError::New(info.Env(), "a handler is a function");
+    forward_events(info.Env(), info[0].As<Napi::Function>());
+}
+
+Napi::Object initialise(Napi::Env env, Napi::Object exports) {
+    exports["start"] = Napi::Function::New(env, start, "start");
+    exports["stop"] = Napi::Function::New(env, stop, "stop");
+    exports["stage"] = Napi::Function::New(env, stage, "stage");
+    exports["prepare"] = Napi::Function::New(env, prepare, "prepare");
+    exports["apply"] = Napi::Function::New(env, apply, "apply");
+    exports["abort"] = Napi::Function::New(env, abort, "abort");
+    exports["reset"] = Napi::Function::New(env, reset, "reset");
+    exports["onEvent"] = Napi::Function::New(env, on_event, "onEvent");
+    exports["interfaces"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return interfaces(info.Env(), running(info.Env()).interfaces(optional_name(info))); });
+    exports["neighbours"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return neighbours(info.Env(), running(info.Env()).neighbours(optional_name(info))); });
+    exports["ports"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return ports(info.Env(), running(info.Env()).ports()); });
+    exports["drops"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return drops(info.Env(), running(info.Env()).drops()); });
+    exports["statistics"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return statistics(info.Env(), running(info.Env()).statistics()); });
+    return exports;
+}
+
+NODE_API_MODULE(weft_engine, initialise)
+
+}  // namespace
+
+}  // namespace weft::addon

@@ -1,0 +1,114 @@
+#include "state.h"
+
+namespace weft::addon {
+
+namespace {
+
+template <typename Item, typename Fill>
+Napi::Value list(Napi::Env env, const std::vector<Item> &items, Fill fill) {
+    Napi::Array array = Napi::Array::New(env, items.size());
+    for (uint32_t i = 0; i < items.size(); i++) {
+        const Napi::HandleScope scope(env);
+        Napi::Object object = Napi::Object::New(env);
+        fill(object, items[i]);
+        array.Set(i, object);
+    }
+    return array;
+}
+
+Napi::Value count(const Napi::Object &object, uint64_t value) { return Napi::BigInt::New(object.Env(), value); }
+Napi::Value time(const Napi::Object &object, int64_t value) {
+    return Napi::Number::New(object.Env(), static_cast<double>(value));
+}
+Napi::Value bytes(const Napi::Object &object, const uint8_t *data, size_t length) {
+    return Napi::Buffer<uint8_t>::Copy(object.Env(), data, length);
+}
+
+}  // namespace
+
+Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states) {
+    return list(env, states, [](Napi::Object object, const InterfaceState &state) {
+        object["name"] = state.name;
+        object["port"] = state.port;
+        object["device"] = state.device;
+        object["driver"] = state.driver;
+        object["driverReason"] = state.driver_reason;
+        object["index"] = state.index;
+        object["adminUp"] = state.admin_up;
+        object["operUp"] = state.oper_up;
+        object["present"] = state.present;
+        object["mtu"] = state.mtu;
+        object["speed"] = count(object, state.speed);
+        object["mac"] = bytes(object, state.mac.data(), state.mac.size());
+        object["lastChange"] = time(object, state.last_change);
+        object["discontinuity"] = time(object, state.discontinuity);
+        object["inOctets"] = count(object, state.in_octets);
+        object["inUnicast"] = count(object, state.in_unicast);
+        object["inMulticast"] = count(object, state.in_multicast);
+        object["inBroadcast"] = count(object, state.in_broadcast);
+        object["inDiscards"] = count(object, state.in_discards);
+        object["inErrors"] = count(object, state.in_errors);
+        object["inUnknown"] = count(object, state.in_unknown);
+        object["outOctets"] = count(object, state.out_octets);
+        object["outUnicast"] = count(object, state.out_unicast);
+        object["outMulticast"] = count(object, state.out_multicast);
+        object["outBroadcast"] = count(object, state.out_broadcast);
+        object["outDiscards"] = count(object, state.out_discards);
+        object["outErrors"] = count(object, state.out_errors);
+        object["in4"] = count(object, state.in4);
+        object["forwarded4"] = count(object, state.forwarded4);
+        object["in6"] = count(object, state.in6);
+        object["forwarded6"] = count(object, state.forwarded6);
+    });
+}
+
+Napi::Value neighbours(Napi::Env env, const std::vector<NeighbourState> &states) {
+    return list(env, states, [](Napi::Object object, const NeighbourState &state) {
+        object["interface"] = state.interface;
+        object["address"] = bytes(object, state.address.bytes.data(), state.address.family == 4 ? 4 : 16);
+        object["mac"] = bytes(object, state.mac.data(), state.mac.size());
+        object["origin"] = static_cast<uint32_t>(state.origin);
+        object["state"] = static_cast<uint32_t>(state.state);
+        object["router"] = state.router;
+    });
+}
+
+Napi::Value ports(Napi::Env env, const std::vector<PortState> &states) {
+    return list(env, states, [](Napi::Object object, const PortState &state) {
+        object["name"] = state.name;
+        object["driver"] = state.driver;
+        object["device"] = state.device;
+        object["reason"] = state.reason;
+        object["up"] = state.link.up;
+        object["present"] = state.link.present;
+        object["mtu"] = state.link.mtu;
+        object["mac"] = bytes(object, state.link.mac.data(), state.link.mac.size());
+        object["rxPackets"] = count(object, state.counters.rx_packets);
+        object["rxOctets"] = count(object, state.counters.rx_octets);
+        object["rxDropped"] = count(object, state.counters.rx_dropped);
+        object["txPackets"] = count(object, state.counters.tx_packets);
+        object["txOctets"] = count(object, state.counters.tx_octets);
+        object["txDropped"] = count(object, state.counters.tx_dropped);
+    });
+}
+
+Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters) {
+    return list(env, counters, [](Napi::Object object, const DropCounter &counter) {
+        object["node"] = counter.node;
+        object["reason"] = counter.reason;
+        object["packets"] = count(object, counter.packets);
+    });
+}
+
+Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics) {
+    Napi::Object object = Napi::Object::New(env);
+    object["routes4"] = count(object, statistics.routes4);
+    object["routes6"] = count(object, statistics.routes6);
+    object["objects"] = count(object, statistics.objects);
+    object["neighbours"] = count(object, statistics.neighbours);
+    object["heldPackets"] = count(object, statistics.held_packets);
+    object["commit"] = count(object, statistics.commit);
+    return object;
+}
+
+}  // namespace weft::addon

@@ -1,0 +1,16 @@
+// What the engine says of itself, as JavaScript objects in the field names of dataplane.proto. Counters are bigints.
+#pragma once
+
+#include <napi.h>
+
+#include "engine.h"
+
+namespace weft::addon {
+
+Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states);
+Napi::Value neighbours(Napi::Env env, const std::vector<NeighbourState> &states);
+Napi::Value ports(Napi::Env env, const std::vector<PortState> &states);
+Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters);
+Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics);
+
+}  // namespace weft::addon
