@@ -111,10 +111,14 @@ Napi::Promise submit(Napi::Env env, const std::shared_ptr<Pool> &pool, Lane lane
         job->work = nullptr;
         job->lease.reset();
         addon.complete([job](Napi::Env env) {
-            if (job->value) {
-                job->deferred.Resolve(job->result(env, *job->value));
-            } else {
-                job->deferred.Reject(rejection(env, job->errors));
+            try {
+                if (job->value) {
+                    job->deferred.Resolve(job->result(env, *job->value));
+                } else {
+                    job->deferred.Reject(rejection(env, job->errors));
+                }
+            } catch (const Napi::Error &error) {
+                job->deferred.Reject(error.Value());
             }
             job->pool.reset();
         });

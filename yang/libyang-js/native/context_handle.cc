@@ -65,7 +65,7 @@ std::shared_ptr<TreeData> parse_data(const std::shared_ptr<Schema> &schema, cons
                      "the data cannot be parsed");
     }
     clear_errors(context);
-    prime(tree->root);
+    prime_siblings(tree->root);
     return tree;
 }
 

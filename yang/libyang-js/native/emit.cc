@@ -51,7 +51,7 @@ void prime_one(const lyd_node *node, const ly_ctx *context) {
     } else if ((node->schema->nodetype & LYD_NODE_ANY) != 0) {
         const auto *any = reinterpret_cast<const lyd_node_any *>(node);
         if (any->value_type == LYD_ANYDATA_DATATREE) {
-            libyang_js::prime(any->value.tree);
+            prime_siblings(any->value.tree);
         }
     }
     for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
@@ -61,7 +61,7 @@ void prime_one(const lyd_node *node, const ly_ctx *context) {
 
 }  // namespace
 
-void prime(lyd_node *siblings) {
+void prime_siblings(lyd_node *siblings) {
     for (lyd_node *top = siblings; top != nullptr; top = top->next) {
         const ly_ctx *context = LYD_CTX(top);
         lyd_node *node;

@@ -17,7 +17,7 @@
 namespace libyang_js {
 
 // Fills every value's cached canonical string, so that reading the tree is pure from then on.
-void prime(lyd_node *siblings);
+void prime_siblings(lyd_node *siblings);
 
 // The value as text of a format (LY_VALUE_XML, LY_VALUE_JSON, LY_VALUE_CANON) without a write to it. For XML,
 // `modules` collects those whose prefixes the text uses; it may be null otherwise.

@@ -36,9 +36,8 @@ class RpcMessage {
     bool has_message_id = false;
     std::string attributes;
     std::string name, ns, module;  // of the operation
-    lyd_node *envelope = nullptr;   // owned
+    lyd_node *tree = nullptr;       // owned; of an action with the parents of its node
     lyd_node *operation = nullptr;  // inside `tree`
-    lyd_node *tree = nullptr;       // owned
     struct Cut {
         std::string path;  // from the operation, without module names
         Fragment content;

@@ -1,0 +1,286 @@
+#include "rpc.h"
+
+#include <algorithm>
+
+#include "emit.h"
+#include "ly_error.h"
+#include "rpc_input.h"
+#include "xml_scan.h"
+
+namespace libyang_js {
+
+namespace {
+
+constexpr std::string_view netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
+constexpr std::string_view yang = "urn:ietf:params:xml:ns:yang:1";
+
+bool refers(const lysc_type *type) {
+    if (type->basetype == LY_TYPE_UNION) {
+        const auto *types = reinterpret_cast<const lysc_type_union *>(type)->types;
+        LY_ARRAY_COUNT_TYPE i;
+        LY_ARRAY_FOR(types, i) {
+            if (refers(types[i])) {
+                return true;
+            }
+        }
+        return false;
+    }
+    return type->basetype == LY_TYPE_LEAFREF || type->basetype == LY_TYPE_INST;
+}
+
+// Values that point into a datastore, which is not here to look into.
+bool has_references(lyd_node *operation) {
+    lyd_node *node;
+    LYD_TREE_DFS_BEGIN(operation, node) {
+        if ((node->schema->nodetype & LYD_NODE_TERM) != 0 &&
+            refers(reinterpret_cast<const lysc_node_leaf *>(node->schema)->type)) {
+            return true;
+        }
+        LYD_TREE_DFS_END(operation, node);
+    }
+    return false;
+}
+
+[[noreturn]] void fail_by_libyang(const ly_ctx *context, const RpcInput &input) {
+    auto errors = take_errors(context, "the operation's parameters cannot be read");
+    for (auto &error : errors) {
+        if (error.type == "application") {
+            error.type = "protocol";
+        }
+        if (error.path.empty() && input.operation != nullptr) {
+            error.path = std::string("/") + input.operation->module->name + ":" + input.operation->name;
+        }
+    }
+    throw Failure{std::move(errors)};
+}
+
+// The start tag of <rpc>.
+void read_envelope(XmlScanner &scanner, RpcMessage &rpc) {
+    while (scanner.next() != XmlScanner::Event::start) {
+    }
+    const auto &ns = scanner.element_ns();
+    if (scanner.name() != "rpc" || ns != netconf) {
+        fail("rpc", "malformed-message",
+             "the message is <" + std::string(scanner.name()) + "> of namespace '" + ns + "', not <rpc> of " + std::string(netconf));
+    }
+    const auto text = scanner.attribute_text();
+    const auto first = text.find_first_not_of(" \t\r\n");
+    if (first != std::string_view::npos) {
+        rpc.attributes = text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
+    }
+    for (const auto &attribute : scanner.attributes()) {
+        if (attribute.prefix.empty() && attribute.name == "message-id") {
+            rpc.message_id = scanner.decode(attribute.raw);
+            rpc.has_message_id = true;
+        }
+    }
+    if (!rpc.has_message_id) {
+        fail("rpc", "missing-attribute", "<rpc> has no message-id attribute", "",
+             {{"bad-attribute", "message-id"}, {"bad-element", "rpc"}});
+    }
+}
+
+// Goes to the next child element; false behind the last.
+bool next_child(XmlScanner &scanner, const std::string &of) {
+    for (;;) {
+        switch (scanner.next()) {
+        case XmlScanner::Event::start:
+            return true;
+        case XmlScanner::Event::text:
+            if (scanner.significant()) {
+                fail("rpc", "bad-element", "text inside <" + of + ">, which has elements only", "", {{"bad-element", of}});
+            }
+            break;
+        default:
+            return false;
+        }
+    }
+}
+
+const lysc_node *find_top(const ly_ctx *context, const std::string &name, const std::string &ns, uint16_t nodetype) {
+    const auto *module = ly_ctx_get_module_implemented_ns(context, ns.c_str());
+    if (module == nullptr) {
+        fail("protocol", "unknown-namespace",
+             ns.empty() ? "<" + name + "> has no namespace" : "no module has the namespace " + ns, "",
+             {{"bad-element", name}, {"bad-namespace", ns}});
+    }
+    const auto *node = lys_find_child(nullptr, module, name.c_str(), name.size(), nodetype, 0);
+    if (node == nullptr && nodetype == LYS_RPC) {
+        fail("protocol", "operation-not-supported", std::string("there is no operation ") + name + " in module " + module->name, "",
+             {{"bad-element", name}});
+    }
+    if (node == nullptr) {
+        fail("protocol", "unknown-element", std::string("there is no node ") + name + " in module " + module->name, "",
+             {{"bad-element", name}});
+    }
+    return node;
+}
+
+void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input, RpcMessage &rpc) {
+    if (!next_child(scanner, "rpc")) {
+        fail("protocol", "missing-element", "<rpc> has no operation");
+    }
+    std::string name(scanner.name());
+    std::string ns = scanner.element_ns();
+    const bool action = name == "action" && ns == yang;
+    if (action) {
+        if (!next_child(scanner, "action")) {
+            fail("protocol", "missing-element", "<action> has no element", "", {{"bad-element", "action"}});
+        }
+        name = scanner.name();
+        ns = scanner.element_ns();
+    }
+    input.read(find_top(context, name, ns, action ? 0 : LYS_RPC));
+    if (action && input.operation == nullptr) {
+        fail("protocol", "missing-element", "<action> leads to no action", "/" + name);
+    }
+    if (action && next_child(scanner, "action")) {
+        fail("protocol", "unknown-element", "<action> has more than one element", "",
+             {{"bad-element", std::string(scanner.name())}});
+    }
+    if (next_child(scanner, "rpc")) {
+        fail("protocol", "unknown-element", "<rpc> has more than one operation: <" + std::string(scanner.name()) + ">", "",
+             {{"bad-element", std::string(scanner.name())}});
+    }
+    while (scanner.next() != XmlScanner::Event::done) {
+    }
+    rpc.name = input.operation->name;
+    rpc.ns = input.operation->module->ns;
+    rpc.module = input.operation->module->name;
+}
+
+void parse_operation(const ly_ctx *context, RpcInput &input, RpcMessage &rpc) {
+    clear_errors(context);
+    ly_in *in = nullptr;
+    if (ly_in_new_memory(input.xml.c_str(), &in) != LY_SUCCESS) {
+        fail_by_libyang(context, input);
+    }
+    const auto status = lyd_parse_op(context, nullptr, in, LYD_XML, LYD_TYPE_RPC_YANG, &rpc.tree, &rpc.operation);
+    ly_in_free(in, 0);
+    if (status != LY_SUCCESS || rpc.operation == nullptr) {
+        fail_by_libyang(context, input);
+    }
+    Errors errors;
+    check_mandatory(rpc.operation, errors);
+    if (!errors.empty()) {
+        throw Failure{std::move(errors)};
+    }
+    const auto checked = has_references(rpc.operation)
+                             ? lyd_new_implicit_tree(rpc.operation, 0, nullptr)
+                             : lyd_validate_op(rpc.operation, nullptr, LYD_TYPE_RPC_YANG, nullptr);
+    if (checked != LY_SUCCESS) {
+        fail_by_libyang(context, input);
+    }
+    clear_errors(context);
+}
+
+std::string without_modules(std::string_view path) {
+    std::string plain;
+    size_t at = 0;
+    while (at < path.size()) {
+        auto end = path.find('/', at);
+        end = end == std::string_view::npos ? path.size() : end;
+        const auto part = path.substr(at, end - at);
+        const auto colon = part.find(':');
+        if (!part.empty()) {
+            plain += (plain.empty() ? "" : "/") + std::string(colon == std::string_view::npos ? part : part.substr(colon + 1));
+        }
+        at = end + 1;
+    }
+    return plain;
+}
+
+}  // namespace
+
+RpcMessage::~RpcMessage() {
+    lyd_free_all(tree);
+}
+
+const RpcMessage::Cut *RpcMessage::cut(const std::string &path) const {
+    const auto wanted = without_modules(path);
+    const auto found = std::find_if(cuts.begin(), cuts.end(), [&](const Cut &cut) { return cut.path == wanted; });
+    return found == cuts.end() ? nullptr : &*found;
+}
+
+std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message) {
+    auto rpc = std::make_shared<RpcMessage>();
+    rpc->schema = schema;
+    try {
+        XmlScanner scanner(message.view());
+        RpcInput input(schema->context(), scanner, message);
+        read_envelope(scanner, *rpc);
+        read_operation(schema->context(), scanner, input, *rpc);
+        parse_operation(schema->context(), input, *rpc);
+        rpc->cuts = std::move(input.cuts);
+    } catch (...) {
+        RpcFailure failure;
+        failure.errors = current_errors();
+        failure.message_id = rpc->message_id;
+        failure.has_message_id = rpc->has_message_id;
+        failure.attributes = rpc->attributes;
+        throw failure;
+    }
+    return rpc;
+}
+
+std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path) {
+    lyd_node *node = nullptr;
+    const auto status = lyd_find_path(rpc.operation, path.c_str(), 0, &node);
+    clear_errors(rpc.schema->context());
+    if (status != LY_SUCCESS || node == nullptr) {
+        return std::nullopt;
+    }
+    if ((node->schema->nodetype & LYD_NODE_TERM) == 0) {
+        return std::string();
+    }
+    const ValueText text(rpc.schema->context(), reinterpret_cast<const lyd_node_term *>(node)->value, LY_VALUE_CANON);
+    return std::string(text.view());
+}
+
+std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
+    const auto *context = rpc.schema->context();
+    const auto *cut = rpc.cut("filter");
+    const auto *subtree = rpc.cut("subtree-filter");  // of RFC 8526, as is xpath-filter
+    const auto xpath = rpc_value(rpc, "xpath-filter");
+    if (cut == nullptr && subtree == nullptr && !xpath) {
+        return nullptr;
+    }
+    std::string type = xpath ? "xpath" : "subtree";
+    std::optional<std::string> select = xpath;
+    if (cut != nullptr) {
+        for (const auto &[name, value] : cut->attributes) {
+            if (name == "type") {
+                type = value;
+            } else {
+                select = value;
+            }
+        }
+    }
+    const auto path = "/" + rpc.module + ":" + rpc.name + "/filter";
+    auto data = std::make_shared<FilterData>();
+    data->schema = rpc.schema;
+    data->xpath = type == "xpath";
+    Errors errors;
+    if (data->xpath) {
+        if (!select) {
+            fail("protocol", "missing-attribute", "a filter of type xpath needs a select attribute", path,
+                 {{"bad-attribute", "select"}, {"bad-element", "filter"}});
+        }
+        Prefixes prefixes = cut != nullptr ? cut->content.namespaces : Prefixes();
+        prefixes.erase("");
+        data->filter = compile_xpath(context, *select, prefixes, errors);
+    } else if (type == "subtree") {
+        const auto &content = cut != nullptr ? cut->content : subtree->content;
+        data->filter = compile_subtree(context, content.wrapped("filter"), errors);
+    } else {
+        fail("protocol", "bad-attribute", "the type of a filter is subtree or xpath, not " + type, path,
+             {{"bad-attribute", "type"}, {"bad-element", "filter"}});
+    }
+    clear_errors(context);
+    if (!data->filter) {
+        throw Failure{std::move(errors)};
+    }
+    return data;
+}
+
+}  // namespace libyang_js

@@ -1,0 +1,43 @@
+// The input of an operation, read along its schema: copies it for libyang to parse, but leaves out the content of
+// anydata and anyxml, which is kept as a cut. Checks what libyang says late or not well: unknown namespaces and
+// elements, elements twice, two cases of one choice, attributes of cut elements.
+#pragma once
+
+#include "rpc.h"
+#include "xml_scan.h"
+
+namespace libyang_js {
+
+class RpcInput {
+  public:
+    RpcInput(const ly_ctx *context, XmlScanner &scanner, const Bytes &message)
+        : context_(context), scanner_(scanner), message_(message) {}
+
+    // With the scanner behind the start tag of the operation, or of the first element of an action. Leaves it behind the
+    // end tag. Throws Failure.
+    void read(const lysc_node *schema);
+
+    std::string xml;  // the element, with all declarations in scope
+    std::vector<RpcMessage::Cut> cuts;
+    const lysc_node *operation = nullptr;
+
+  private:
+    void element(const lysc_node *schema, const std::string &path, const std::string &inside);
+    void children(const lysc_node *schema, const std::string &path, const std::string &inside);
+    void cut(const lysc_node *schema, const std::string &path, const std::string &inside);
+    const lysc_node *child_of(const lysc_node *schema, const std::string &path);
+    void copy_to(size_t offset);
+
+    const ly_ctx *context_;
+    XmlScanner &scanner_;
+    const Bytes &message_;
+    size_t copied_ = 0;
+};
+
+// Every mandatory leaf, choice and list entry of the input that is not there, as missing-element.
+void check_mandatory(const lyd_node *operation, Errors &errors);
+
+[[noreturn]] void fail(const char *type, const char *tag, std::string message, std::string path = {},
+                       std::vector<std::pair<std::string, std::string>> info = {});
+
+}  // namespace libyang_js
