@@ -2,7 +2,7 @@
  * Opens the datastores of a folder: recovers running from the journal and puts the parts together. Running is made by
  * doing each commit of the chain again; defaults, which the journal leaves out, are then computed by one validation.
  */
-import type { Context, Tree, YangError } from 'libyang-js'
+import type { Context, Tree } from 'libyang-js'
 import { createHash } from 'node:crypto'
 import { Candidate } from './candidate.js'
 import type { Change, Controller, Stage } from './controller.js'
@@ -13,7 +13,7 @@ import { Operational } from './operational.js'
 import { Planner } from './planner.js'
 import { Transactions } from './transaction.js'
 import { Trees } from './trees.js'
-import type { Datastores, Log, Loss, RecoveryReport } from './types.js'
+import type { CommitRecord, Datastores, Log, RecoveryReport } from './types.js'
 
 export interface DatastoreOptions<Transaction, Operation> {
   /** Folder of the journal; made when it does not exist. */
@@ -43,15 +43,11 @@ export async function openDatastores<Transaction, Operation>(
   const deadline = options.deadline ?? 10_000
   const moduleSet = options.moduleSet ?? moduleSetOf(context)
   const planner = new Planner(controllers, options.createContext, log, deadline)
-  await using opened = new AsyncDisposableStack()
-  const journal = opened.use(await CommitJournal.open(directory, log, clock()))
-  const started = performance.now()
-  const running = opened.use(context.tree())
-  const { lost, invalid } = await recover(directory, context, journal, running, moduleSet)
-  const milliseconds = Math.round(performance.now() - started)
-  const recovery: RecoveryReport = { number: journal.head?.number ?? 0, lost, invalid, milliseconds }
-  const trees = new Trees(running, await running.copy(), log, options.patience)
-  opened.move()
+  const journal = await CommitJournal.open(directory, log, clock())
+  const { trees, recovery } = await recover(options, journal, moduleSet).catch(async (error: unknown) => {
+    await journal[Symbol.asyncDispose]()
+    throw error
+  })
   const candidate = new Candidate(context, trees, controllers, log, deadline)
   const transactions = new Transactions({
     context,
@@ -79,29 +75,50 @@ export function moduleSetOf(context: Context): string {
 }
 
 async function recover(
-  directory: string,
-  context: Context,
+  {
+    directory,
+    context,
+    log,
+    patience,
+  }: Pick<DatastoreOptions<never, never>, 'directory' | 'context' | 'log' | 'patience'>,
   journal: CommitJournal,
-  running: Tree,
   moduleSet: string,
-): Promise<{ lost: readonly Loss[]; invalid: readonly YangError[] }> {
-  const commits = journal.recover()
-  let step = await commits.next()
-  for (; !step.done; step = await commits.next()) {
-    try {
-      using changes = await context.decodeJournal(step.value.chunks)
-      await running.apply(changes)
-    } catch (error) {
-      await commits.return([])
-      throw unfit(directory, step.value, moduleSet, error)
-    }
+): Promise<{ trees: Trees; recovery: RecoveryReport }> {
+  const started = performance.now()
+  const running = context.tree()
+  try {
+    const commits = journal.recover()
+    let step = await commits.next()
+    for (; !step.done; step = await commits.next())
+      await redo(directory, context, running, step.value, moduleSet)
+    using derived = context.journal()
+    const invalid = await running.validate(derived)
+    const trees = new Trees(running, await running.copy(), log, patience)
+    const milliseconds = Math.round(performance.now() - started)
+    const recovery = { number: journal.head?.number ?? 0, lost: step.value, invalid, milliseconds }
+    return { trees, recovery }
+  } catch (error) {
+    running[Symbol.dispose]()
+    throw error
   }
-  using derived = context.journal()
-  const invalid = await running.validate(derived)
-  return { lost: step.value, invalid }
 }
 
-function unfit(directory: string, { commit }: WholeCommit, moduleSet: string, error: unknown): Error {
+async function redo(
+  directory: string,
+  context: Context,
+  running: Tree,
+  { commit, chunks }: WholeCommit,
+  moduleSet: string,
+): Promise<void> {
+  try {
+    using changes = await context.decodeJournal(chunks)
+    await running.apply(changes)
+  } catch (error) {
+    throw unfit(directory, commit, moduleSet, error)
+  }
+}
+
+function unfit(directory: string, commit: CommitRecord, moduleSet: string, error: unknown): Error {
   const when = new Date(commit.time).toISOString()
   const modules =
     commit.moduleSet === moduleSet

@@ -19,8 +19,8 @@ export class Operational {
   readonly #providers: readonly StateProvider[]
   readonly #log: Log
   readonly #deadline: number
-  /** Copies are made one at a time, so that many readers do not take the memory of many. */
-  readonly #making = new Gate()
+  /** Copies are made one at a time: they take a reader thread each. */
+  readonly #copying = new Gate()
 
   constructor(
     context: Context,
@@ -49,12 +49,12 @@ export class Operational {
       yield* running.tree.print(print)
       return
     }
-    using tree = await this.#making.alone(() => this.#make(asked, filter))
+    using tree = await this.#make(asked, filter)
     yield* tree.print(print)
   }
 
   async #make(providers: readonly StateProvider[], filter: Filter | undefined): Promise<Tree> {
-    const tree = await this.#configuration(filter)
+    const tree = await this.#copying.alone(() => this.#configuration(filter))
     try {
       for (const provider of providers) await this.#merge(tree, provider)
       return tree

@@ -73,9 +73,12 @@ export class Trees implements AsyncDisposable {
     if (old) void free(old)
   }
 
+  /** A tree whose reader does not let go within `patience` is freed when it does. */
   async [Symbol.asyncDispose](): Promise<void> {
     const slots = [this.#running, await this.#candidate.catch(() => undefined)]
-    await Promise.all(slots.map((slot) => slot && free(slot)))
+    const freed = Promise.all(slots.map((slot) => slot && free(slot)))
+    if (!(await inTime(freed, this.#patience)))
+      this.#log.warn('a read goes on while the datastores are closed')
   }
 
   async #catchUp(old: Slot, changes: Journal): Promise<Slot> {

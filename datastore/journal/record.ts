@@ -54,7 +54,17 @@ export function encodeHeader(commit: StoredCommit): Buffer {
   return Buffer.from(JSON.stringify(commit))
 }
 
-/** Undefined when it is not a header of ours. */
+/** Stored by a version of Weft that this one does not know; it is not for this one to judge it broken. */
+export class LaterVersionError extends Error {
+  constructor(number: number) {
+    super(
+      `commit ${number} of the journal was stored by a later version of Weft: start that version, or restore a backup`,
+    )
+    this.name = 'LaterVersionError'
+  }
+}
+
+/** Undefined when it is not a header of ours. Throws LaterVersionError. */
 export function decodeHeader(value: Buffer): StoredCommit | undefined {
   let read: unknown
   try {
@@ -64,6 +74,7 @@ export function decodeHeader(value: Buffer): StoredCommit | undefined {
   }
   if (typeof read !== 'object' || read === null) return undefined
   const header = read as Record<string, unknown>
+  if (Number(header['format']) > 1) throw new LaterVersionError(Number(header['number']))
   const numbers = ['number', 'time', 'session', 'chunks', 'length']
   const texts = ['user', 'comment', 'moduleSet', 'previousHash', 'hash']
   const sound =

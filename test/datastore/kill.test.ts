@@ -1,0 +1,55 @@
+import test from 'ava'
+import type { Context } from 'libyang-js'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { size } from './committer.js'
+import { openBench, openContext, temporaryFolder } from './support.js'
+
+const script = new URL('./committer.js', import.meta.url).pathname
+
+let context: Context
+test.before(async () => {
+  context = await openContext()
+})
+
+/** Lets a process commit, kills it at a random moment after its first answer, and returns the last acknowledged commit. */
+async function commitUntilKilled(directory: string): Promise<number> {
+  const child = spawn(process.execPath, [script, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exit = once(child, 'exit')
+  let acknowledged = 0
+  let timer: NodeJS.Timeout | undefined
+  for await (const line of createInterface({ input: child.stdout })) {
+    acknowledged = Number(line)
+    timer ??= setTimeout(() => child.kill('SIGKILL'), Math.random() * 120)
+  }
+  await exit
+  return acknowledged
+}
+
+test('every acknowledged commit survives kill -9, any other is there whole or not at all', async (t) => {
+  t.timeout(120_000)
+  const directory = await temporaryFolder(t)
+  for (let round = 1; round <= 20; round++) {
+    const acknowledged = await commitUntilKilled(directory)
+    t.true(acknowledged > 0)
+    const { datastores, text } = await openBench(t, context, { directory })
+    const head = datastores.head?.number ?? 0
+    t.deepEqual(datastores.recovery.lost, [])
+    t.deepEqual(datastores.recovery.invalid, [])
+    t.true(
+      head === acknowledged || head === acknowledged + 1,
+      `${acknowledged} were acknowledged, ${head} are there`,
+    )
+    const running = await text('running')
+    t.regex(running, new RegExp(`<name>c${head}</name>`))
+    const counts = new Map<number, number>()
+    for (const [, prefix] of running.matchAll(/<prefix>p(\d+)</g)) {
+      const commit = Math.floor(Number(prefix) / 100_000)
+      counts.set(commit, (counts.get(commit) ?? 0) + 1)
+    }
+    for (let number = 1; number <= head; number++) t.is(counts.get(number) ?? 0, size(number))
+    t.true([...counts.keys()].every((number) => number <= head))
+    await datastores[Symbol.asyncDispose]()
+  }
+})

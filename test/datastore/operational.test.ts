@@ -1,0 +1,113 @@
+import test from 'ava'
+import type { Context } from 'libyang-js'
+import { alice, box, controller, openBench, openContext, routes } from './support.js'
+
+let context: Context
+test.before(async () => {
+  context = await openContext()
+})
+
+const state = (asked: string[]) =>
+  controller('state', {
+    state: [
+      {
+        path: '/test-box:box/port',
+        async *read() {
+          asked.push('port')
+          yield box('<port><name>a</name><oper-status>up</oper-status></port>')
+          yield box(
+            '<port><name>b</name><oper-status>down</oper-status><statistics><packets>7</packets></statistics></port>',
+          )
+        },
+      },
+      {
+        path: '/test-box:clock',
+        async *read() {
+          asked.push('clock')
+          yield '<clock xmlns="urn:weft:test:box"><now>noon</now></clock>'
+        },
+      },
+    ],
+  })
+
+test('operational is running with the state of the providers', async (t) => {
+  const asked: string[] = []
+  const { datastores, edit, text } = await openBench(t, context, { controllers: [state(asked)] })
+  await edit(box('<port><name>a</name></port>'))
+  await datastores.commit(alice)
+  const all = await text('operational')
+  t.regex(all, /<name>a<\/name>.*<oper-status>up</)
+  t.regex(all, /<name>b<\/name>.*<oper-status>down<.*<packets>7</)
+  t.regex(all, /<now>noon</)
+  t.notRegex(await text('running'), /oper-status|noon/)
+  t.deepEqual(asked, ['port', 'clock'])
+})
+
+test('only the providers are asked that the filter may match', async (t) => {
+  const asked: string[] = []
+  const { datastores, edit, text } = await openBench(t, context, { controllers: [state(asked)] })
+  await edit(box('<name>one</name><port><name>a</name></port>'))
+  await edit(routes(1, 50))
+  await datastores.commit(alice)
+  using name = context.subtreeFilter(box('<name/>'))
+  t.is(await text('operational', name), box('<name>one</name>'))
+  t.deepEqual(asked, [])
+  using up = context.subtreeFilter(box('<port><oper-status>up</oper-status></port>'))
+  const ports = await text('operational', up)
+  t.deepEqual(asked, ['port'])
+  t.regex(ports, /<name>a</)
+  t.notRegex(ports, /<name>b<|<route>/)
+  using clock = context.xpathFilter('/test-box:clock/now')
+  t.regex(await text('operational', clock), /^<clock[^>]*><now>noon<\/now><\/clock>$/)
+})
+
+test('a provider that fails, hangs or says nonsense leaves out its part and is logged', async (t) => {
+  const broken = controller('broken', {
+    state: [
+      {
+        path: '/test-box:box/port',
+        async *read() {
+          yield await Promise.reject<string>(new Error('member 0 is away'))
+        },
+      },
+      {
+        path: '/test-box:clock',
+        async *read() {
+          yield await new Promise<string>(() => undefined)
+        },
+      },
+      {
+        path: '/test-box:routes',
+        async *read() {
+          yield '<nonsense xmlns="urn:weft:test:box"/>'
+        },
+      },
+    ],
+  })
+  const { datastores, edit, text, log } = await openBench(t, context, { controllers: [broken], deadline: 50 })
+  await edit(box('<name>one</name>'))
+  await datastores.commit(alice)
+  t.regex(await text('operational'), /<name>one</)
+  const alarms = log.alarms.join('\n')
+  t.regex(alarms, /state for \/test-box:box\/port is missing from a reply: member 0 is away/)
+  t.regex(
+    alarms,
+    /state for \/test-box:clock is missing from a reply: its provider did not answer within 0\.05 s/,
+  )
+  t.regex(alarms, /state for \/test-box:routes/)
+})
+
+test('a read that is broken off lets go of running', async (t) => {
+  const { datastores, edit, text, log } = await openBench(t, context, { patience: 5000 })
+  await edit(routes(1, 20_000))
+  await datastores.commit(alice)
+  for await (const slice of datastores.read({ source: 'running' })) {
+    t.true(slice.length > 0)
+    break
+  }
+  await edit(routes(20_001, 1))
+  await datastores.commit(alice)
+  await edit(routes(20_002, 1))
+  t.regex(await text('candidate'), /p20002</)
+  t.deepEqual(log.lines, [])
+})
