@@ -46,8 +46,11 @@ class Journal {
     std::vector<Change> &changes();
     const std::vector<Change> &changes() const;
 
-  private:
     struct Data;
+    Data &data() { return *data_; }
+    const Data &data() const { return *data_; }
+
+  private:
     std::unique_ptr<Data> data_;
 };
 

@@ -1,0 +1,302 @@
+#include "edit_parse.h"
+
+#include <cstring>
+#include <string_view>
+
+#include "edit_facts.h"
+#include "edit_wrapper.h"
+#include "ly_error.h"
+
+namespace libyang_js {
+
+namespace {
+
+constexpr const char *netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
+
+const lyd_node_opaq *opaque(const lyd_node *node) {
+    return reinterpret_cast<const lyd_node_opaq *>(node);
+}
+
+bool deletes(const lyd_node *node) {
+    const char *operation = operation_of(node);
+    return operation != nullptr && (std::strcmp(operation, "delete") == 0 || std::strcmp(operation, "remove") == 0);
+}
+
+Error error_at(const lyd_node *node, const char *tag, std::string message) {
+    Error error;
+    error.tag = tag;
+    error.path = config_path(node);
+    error.message = std::move(message);
+    return error;
+}
+
+// Collects what is wrong with a tolerantly parsed tree.
+class Check {
+  public:
+    Check(const ly_ctx *context, Errors &errors) : context_(context), errors_(errors) {}
+
+    // The children of a node with this schema; null: the top level.
+    void siblings(const lyd_node *first, const lysc_node *parent) {
+        for (const lyd_node *node = first; node != nullptr; node = node->next) {
+            node->schema != nullptr ? known(node) : unparsed(node, parent);
+        }
+    }
+
+    size_t attributes = 0;
+    size_t deleted = 0;
+
+  private:
+    void known(const lyd_node *node) {
+        for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
+            attributes++;
+        }
+        if ((node->schema->flags & LYS_CONFIG_R) != 0) {
+            state(node, node->schema);
+        } else if ((node->schema->nodetype & LYD_NODE_INNER) != 0) {
+            siblings(lyd_child(node), node->schema);
+        }
+    }
+
+    void state(const lyd_node *node, const lysc_node *schema) {
+        auto error = error_at(node, "invalid-value", std::string("\"") + schema->name + "\" is state, it cannot be configured");
+        error.info.emplace_back("bad-element", schema->name);
+        errors_.push_back(std::move(error));
+    }
+
+    void unparsed(const lyd_node *node, const lysc_node *parent) {
+        const auto &name = opaque(node)->name;
+        for (const lyd_attr *attribute = opaque(node)->attr; attribute != nullptr; attribute = attribute->next) {
+            attributes++;
+            attribute_of(node, attribute);
+        }
+        const auto *module = name.module_ns == nullptr ? nullptr : ly_ctx_get_module_implemented_ns(context_, name.module_ns);
+        if (module == nullptr) {
+            const std::string ns = name.module_ns == nullptr ? "" : name.module_ns;
+            auto error = error_at(node, "unknown-namespace",
+                                  std::string("no module implements the namespace \"") + ns + "\" of \"" + name.name + "\"");
+            error.info = {{"bad-element", name.name}, {"bad-namespace", ns}};
+            errors_.push_back(std::move(error));
+            return;
+        }
+        const lysc_node *schema = schema_of(node, parent);
+        if (schema == nullptr) {
+            auto error = error_at(node, "unknown-element", std::string("module \"") + module->name + "\" has no node \"" +
+                                                               name.name + "\" here");
+            error.info.emplace_back("bad-element", name.name);
+            errors_.push_back(std::move(error));
+        } else if ((schema->flags & LYS_CONFIG_R) != 0) {
+            state(node, schema);
+        } else if (schema->nodetype == LYS_LEAF && deletes(node) && empty(node) && (schema->flags & LYS_KEY) == 0) {
+            deleted++;
+        } else if (schema->nodetype == LYS_LIST) {
+            list(node, schema);
+        } else {
+            invalid(node, schema);
+        }
+    }
+
+    static bool empty(const lyd_node *node) {
+        return opaque(node)->child == nullptr && (opaque(node)->value == nullptr || *opaque(node)->value == '\0');
+    }
+
+    void attribute_of(const lyd_node *node, const lyd_attr *attribute) {
+        const std::string_view ns = attribute->name.module_ns == nullptr ? "" : attribute->name.module_ns;
+        const std::string name = attribute->name.name;
+        const auto *module = ns.empty() ? nullptr : ly_ctx_get_module_implemented_ns(context_, ns.data());
+        if (ns == netconf && name == "operation") {
+            for (const char *operation : {"merge", "replace", "create", "delete", "remove"}) {
+                if (std::strcmp(attribute->value, operation) == 0) {
+                    return;
+                }
+            }
+            auto error = error_at(node, "bad-attribute",
+                                  std::string("\"") + attribute->value +
+                                      "\" is not an operation: merge, replace, create, delete or remove");
+            error.info = {{"bad-attribute", name}, {"bad-element", opaque(node)->name.name}};
+            errors_.push_back(std::move(error));
+        } else if (module == nullptr) {
+            auto error = error_at(node, "unknown-attribute", "unknown attribute \"" + name + "\"");
+            error.info = {{"bad-attribute", name}, {"bad-element", opaque(node)->name.name}};
+            errors_.push_back(std::move(error));
+        }
+    }
+
+    // A list is opaque when keys are missing or invalid.
+    void list(const lyd_node *node, const lysc_node *schema) {
+        bool missing = false;
+        const lysc_node *key = nullptr;
+        while ((key = lys_getnext(key, schema, nullptr, 0)) != nullptr && (key->flags & LYS_KEY) != 0) {
+            bool found = false;
+            for (const lyd_node *child = opaque(node)->child; child != nullptr && !found; child = child->next) {
+                found = schema_of(child, schema) == key || child->schema == key;
+            }
+            if (!found) {
+                auto error = error_at(node, "missing-element",
+                                      std::string("the key \"") + key->name + "\" of an entry of \"" + schema->name + "\" is missing");
+                error.info.emplace_back("bad-element", key->name);
+                errors_.push_back(std::move(error));
+                missing = true;
+            }
+        }
+        if (!missing) {
+            invalid(node, schema);
+        }
+        for (const lyd_node *child = opaque(node)->child; child != nullptr; child = child->next) {
+            if (child->schema == nullptr && schema_of(child, schema) == nullptr) {
+                unparsed(child, schema);
+            }
+        }
+    }
+
+    void invalid(const lyd_node *node, const lysc_node *schema) {
+        clear_errors(context_);
+        if (node->parent == nullptr || lyd_parent(node)->schema != nullptr) {
+            lyd_parse_opaq_error(node);
+        }
+        auto found = take_errors(context_, std::string("\"") + schema->name + "\" has an invalid value");
+        auto &error = found.front();
+        error.type = "application";
+        error.tag = "invalid-value";
+        error.path = config_path(node);
+        error.info = {{"bad-element", schema->name}};
+        errors_.push_back(std::move(error));
+    }
+
+    const ly_ctx *context_;
+    Errors &errors_;
+};
+
+bool is_attribute(const Error &error) {
+    return error.tag == "unknown-attribute" || error.tag == "bad-attribute" ||
+           error.message.find("metadata") != std::string::npos;
+}
+
+// `Invalid enumeration value "x".` of an attribute is a bad attribute.
+Errors strict_errors(const ly_ctx *context) {
+    auto errors = take_errors(context, "the configuration cannot be parsed");
+    for (auto &error : errors) {
+        if (error.tag == "invalid-value" && error.message.find("Annotation definition") != std::string::npos) {
+            error.tag = "unknown-attribute";
+        }
+    }
+    return errors;
+}
+
+}  // namespace
+
+const lysc_node *schema_of(const lyd_node *node, const lysc_node *parent) {
+    if (node->schema != nullptr) {
+        return node->schema;
+    }
+    const auto *ns = opaque(node)->name.module_ns;
+    const auto *module =
+        ns == nullptr ? nullptr : ly_ctx_get_module_implemented_ns(opaque(node)->ctx, ns);
+    return module == nullptr ? nullptr : lys_find_child(parent, module, opaque(node)->name.name, 0, 0, 0);
+}
+
+const char *operation_of(const lyd_node *node) {
+    if (node->schema == nullptr) {
+        for (const lyd_attr *attribute = opaque(node)->attr; attribute != nullptr; attribute = attribute->next) {
+            if (attribute->name.module_ns != nullptr && std::strcmp(attribute->name.module_ns, netconf) == 0 &&
+                std::strcmp(attribute->name.name, "operation") == 0) {
+                return attribute->value;
+            }
+        }
+        return nullptr;
+    }
+    for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
+        if (std::strcmp(meta->name, "operation") == 0 && std::strcmp(meta->annotation->module->name, "ietf-netconf") == 0) {
+            return lyd_get_meta_value(meta);
+        }
+    }
+    return nullptr;
+}
+
+std::string config_path(const lyd_node *node) {
+    if (node->schema != nullptr) {
+        char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
+        std::string text = path == nullptr ? "" : path;
+        free(path);
+        return text;
+    }
+    const lyd_node *parent = lyd_parent(node);
+    std::string path = parent == nullptr ? "" : config_path(parent);
+    const auto &name = opaque(node)->name;
+    const auto *module = name.module_ns == nullptr ? nullptr : ly_ctx_get_module_implemented_ns(opaque(node)->ctx, name.module_ns);
+    const bool same = parent != nullptr && module != nullptr &&
+                      (parent->schema != nullptr ? parent->schema->module == module
+                                                 : opaque(parent)->name.module_ns != nullptr &&
+                                                       std::strcmp(opaque(parent)->name.module_ns, name.module_ns) == 0);
+    path += "/";
+    if (module != nullptr && !same) {
+        path += std::string(module->name) + ":";
+    }
+    path += name.name;
+    const lysc_node *schema = parent == nullptr || parent->schema != nullptr
+                                  ? schema_of(node, parent == nullptr ? nullptr : parent->schema)
+                                  : nullptr;
+    if (schema == nullptr || schema->nodetype != LYS_LIST) {
+        return path;
+    }
+    for (const lyd_node *child = opaque(node)->child; child != nullptr; child = child->next) {
+        const lysc_node *key = schema_of(child, schema);
+        if (key != nullptr && (key->flags & LYS_KEY) != 0 && child->schema == nullptr && opaque(child)->value != nullptr) {
+            const char quote = std::strchr(opaque(child)->value, '\'') == nullptr ? '\'' : '"';
+            path += std::string("[") + key->name + "=" + quote + opaque(child)->value + quote + "]";
+        }
+    }
+    return path;
+}
+
+bool parse_config(const ly_ctx *context, const std::string &xml, Siblings &config, Errors &errors) {
+    const auto unwrapped = unwrap(xml);
+    config.reset();
+    if (unwrapped.empty) {
+        return true;
+    }
+    clear_errors(context);
+    lyd_node *tree = nullptr;
+    auto result = lyd_parse_data_mem(context, unwrapped.xml.c_str(), LYD_XML,
+                                     LYD_PARSE_ONLY | LYD_PARSE_STRICT | LYD_PARSE_NO_STATE | LYD_PARSE_NO_NEW, 0, &tree);
+    config.reset(tree);
+    if (result == LY_SUCCESS) {
+        return true;
+    }
+    auto strict = strict_errors(context);
+    config.reset();
+    if (strict.front().tag == "malformed-message") {
+        errors.insert(errors.end(), strict.begin(), strict.end());
+        return false;
+    }
+    tree = nullptr;
+    result = lyd_parse_data_mem(context, unwrapped.xml.c_str(), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_OPAQ | LYD_PARSE_NO_NEW, 0, &tree);
+    config.reset(tree);
+    const auto before = errors.size();
+    if (result != LY_SUCCESS) {
+        auto tolerant = strict_errors(context);
+        errors.insert(errors.end(), strict.begin(), strict.end());
+        for (auto &error : tolerant) {
+            if (error.message != strict.front().message) {
+                errors.push_back(std::move(error));
+            }
+        }
+        return false;
+    }
+    clear_errors(context);
+    Check check(context, errors);
+    check.siblings(tree, nullptr);
+    const bool dropped = check.attributes < unwrapped.attributes;
+    if (dropped && is_attribute(strict.front())) {
+        errors.insert(errors.end(), strict.begin(), strict.end());
+    } else if (dropped && errors.size() == before) {
+        Error error;
+        error.tag = "unknown-attribute";
+        error.message = "an attribute is none of operation, insert, value and key, or its namespace is unknown";
+        errors.push_back(std::move(error));
+    } else if (errors.size() == before && check.deleted == 0) {
+        errors.insert(errors.end(), strict.begin(), strict.end());
+    }
+    return errors.size() == before;
+}
+
+}  // namespace libyang_js

@@ -1,0 +1,29 @@
+// The content of a <config> as a tree with its `operation` and `insert` attributes still on it.
+#pragma once
+
+#include <libyang/libyang.h>
+
+#include <memory>
+#include <string>
+
+#include "error.h"
+
+namespace libyang_js {
+
+struct SiblingsDeleter {
+    void operator()(lyd_node *node) const { lyd_free_siblings(node); }
+};
+using Siblings = std::unique_ptr<lyd_node, SiblingsDeleter>;
+
+// Strictly; when that fails, tolerantly, to find every error. The result then has schemaless (opaque) nodes only for
+// leaves without a value that are to be deleted or removed. False when there are errors.
+bool parse_config(const ly_ctx *context, const std::string &xml, Siblings &config, Errors &errors);
+
+// The schema that an opaque node is meant for, under the schema of its parent; null when there is none.
+const lysc_node *schema_of(const lyd_node *opaque, const lysc_node *parent);
+// Value of `operation` (RFC 6241, section 7.2), or null.
+const char *operation_of(const lyd_node *node);
+// Instance path of a node of a config, opaque ones too.
+std::string config_path(const lyd_node *node);
+
+}  // namespace libyang_js

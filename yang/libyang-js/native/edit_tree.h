@@ -1,0 +1,82 @@
+// Point operations on a data tree, each journaled: the only code here that changes the tree of a client.
+//
+// Keeps the tree *complete*: a node's default leaves and non-presence containers are there (flagged LYD_DEFAULT) as
+// long as nothing explicit stands in their place and, in a choice, their case is the active one (RFC 7950, sections
+// 7.5.1, 7.6.1, 7.7.2, 7.9.3). Parents whose children changed are remembered and completed by `settle`. Nodes that
+// depend on a `when` are left to the validation.
+// Not for two threads; the journal and the tree must outlive it.
+#pragma once
+
+#include <libyang/libyang.h>
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "edit_facts.h"
+#include "journal.h"
+
+namespace libyang_js {
+
+class TreeEditor {
+  public:
+    TreeEditor(const ly_ctx *context, lyd_node **root, Journal &journal);
+
+    lyd_node *children(const lyd_node *parent) const;  // the first; of the top level when there is no parent
+    lyd_node *find(const lyd_node *parent, const lysc_node *schema) const;  // first instance
+    lyd_node *find(const lyd_node *parent, const lyd_node *instance) const;
+
+    // Puts an unlinked node, complete with everything below, under `parent`; clears other cases and defaults that it
+    // stands in for. `at` as of `move`, where the list is ordered by the user.
+    struct Position {
+        bool last = true;
+        lyd_node *after = nullptr;  // null: first
+    };
+    void create(lyd_node *parent, lyd_node *node, bool derived, Position at);
+    void create(lyd_node *parent, lyd_node *node, bool derived) { create(parent, node, derived, Position()); }
+    void remove(lyd_node *node, bool derived);
+    // `node` takes the place of `old`, of the same schema.
+    void replace(lyd_node *old, lyd_node *node, bool derived);
+    void move(lyd_node *node, Position at, bool derived);
+
+    // Takes away what other cases of the choices around `schema` have under `parent`.
+    void choose(lyd_node *parent, const lysc_node *schema);
+    // Completes what was touched since the last call.
+    void settle();
+    // Completes the children of one node, and with `below` of all nodes under it. `journaled` false: of a node whose
+    // creation is not journaled yet.
+    void complete(lyd_node *parent, bool below, bool journaled);
+    // Creates the implied node (flagged default) unless it is there; null then.
+    lyd_node *imply(lyd_node *parent, const lysc_node *schema, bool journaled);
+    void touched(lyd_node *parent);
+
+    PlaceRef place(const lyd_node *inner);
+    SchemaFacts &facts() { return facts_; }
+    lyd_node **root() const { return root_; }
+    Journal &journal() const { return journal_; }
+    const ly_ctx *context() const { return context_; }
+
+  private:
+    void complete_schema(lyd_node *parent, const lysc_node *schema, bool journaled);
+    void complete_choice(lyd_node *parent, const lysc_node *choice, bool journaled);
+    const lysc_node *explicit_case(lyd_node *parent, const lysc_node *choice) const;
+    void clear(lyd_node *parent, const lysc_node *schema, bool only_defaults, bool journaled);
+    void forget(lyd_node *node);
+
+    const ly_ctx *context_;
+    lyd_node **root_;
+    Journal &journal_;
+    SchemaFacts facts_;
+    std::unordered_map<const lyd_node *, PlaceRef> places_;
+    std::vector<lyd_node *> touched_;
+    std::unordered_set<const lyd_node *> touched_set_;
+};
+
+// Without a journal.
+void link(lyd_node **root, lyd_node *parent, lyd_node *node, TreeEditor::Position at);
+void unlink(lyd_node **root, lyd_node *node);
+// Clears the flags of a new node and of all below, and primes canonical values; counts them.
+size_t prime(lyd_node *node);
+
+}  // namespace libyang_js

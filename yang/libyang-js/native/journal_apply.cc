@@ -1,0 +1,213 @@
+// Doing the changes of a journal to another tree: each place is looked up once, each change costs a few point
+// operations. A journal read from text is partial; for it, what follows by itself is derived here.
+#include <unordered_map>
+#include <unordered_set>
+
+#include "edit_tree.h"
+#include "validate.h"
+
+namespace libyang_js {
+
+namespace {
+
+class Applier {
+  public:
+    Applier(lyd_node **root, TreeEditor *editor) : root_(root), editor_(editor) {}
+    // False when the tree is not as the journal's own was.
+    bool apply(const Journal::Change &change);
+
+  private:
+    lyd_node *find(lyd_node *parent, const lyd_node *instance) const;
+    bool resolve(const Place *place, lyd_node *&node);
+    void drop(lyd_node *node, bool derived);
+    bool put(lyd_node *parent, const Journal::Change &change);
+
+    lyd_node **root_;
+    TreeEditor *editor_;
+    std::unordered_map<const Place *, lyd_node *> resolved_;
+    std::unordered_set<const lyd_node *> in_use_;
+};
+
+lyd_node *Applier::find(lyd_node *parent, const lyd_node *instance) const {
+    lyd_node *found = nullptr;
+    const lyd_node *first = parent != nullptr ? lyd_child(parent) : *root_;
+    if ((instance->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0) {
+        lyd_find_sibling_first(first, instance, &found);
+    } else {
+        lyd_find_sibling_val(first, instance->schema, nullptr, 0, &found);
+    }
+    return found;
+}
+
+bool Applier::resolve(const Place *place, lyd_node *&node) {
+    node = nullptr;
+    if (place == nullptr) {
+        return true;
+    }
+    if (const auto known = resolved_.find(place); known != resolved_.end()) {
+        node = known->second;
+        return true;
+    }
+    lyd_node *parent = nullptr;
+    if (!resolve(place->parent.get(), parent)) {
+        return false;
+    }
+    const lyd_node *first = parent != nullptr ? lyd_child(parent) : *root_;
+    if (place->entry != nullptr) {
+        lyd_find_sibling_first(first, place->entry.get(), &node);
+    } else {
+        lyd_find_sibling_val(first, place->schema, nullptr, 0, &node);
+    }
+    if (node == nullptr && editor_ != nullptr && non_presence(place->schema)) {
+        lyd_node *container = nullptr;
+        if (parent == nullptr) {
+            lyd_new_inner(nullptr, place->schema->module, place->schema->name, 0, &container);
+            if (container != nullptr) {
+                link(root_, nullptr, container, {});
+            }
+        } else {
+            lyd_new_inner(parent, place->schema->module, place->schema->name, 0, &container);
+        }
+        node = container;
+        if (node != nullptr) {
+            editor_->complete(node, true, false);
+        }
+    }
+    if (node == nullptr) {
+        return false;
+    }
+    resolved_[place] = node;
+    in_use_.insert(node);
+    return true;
+}
+
+void Applier::drop(lyd_node *node, bool derived) {
+    if (in_use_.contains(node)) {
+        resolved_.clear();
+        in_use_.clear();
+    }
+    if (editor_ != nullptr) {
+        editor_->remove(node, derived);
+        return;
+    }
+    unlink(root_, node);
+    lyd_free_tree(node);
+}
+
+bool Applier::put(lyd_node *parent, const Journal::Change &change) {
+    TreeEditor::Position at;
+    if (ordered_by_user(change.node->schema)) {
+        at.last = false;
+        if (change.after != nullptr && (at.after = find(parent, change.after.get())) == nullptr) {
+            return false;
+        }
+    }
+    lyd_node *copy = nullptr;
+    if (lyd_dup_single(change.node.get(), nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS | LYD_DUP_NO_META, &copy) !=
+        LY_SUCCESS) {
+        return false;
+    }
+    if (editor_ != nullptr) {
+        editor_->create(parent, copy, change.derived, at);
+    } else {
+        link(root_, parent, copy, at);
+    }
+    return true;
+}
+
+bool Applier::apply(const Journal::Change &change) {
+    lyd_node *parent = nullptr;
+    if (!resolve(change.parent.get(), parent)) {
+        return false;
+    }
+    lyd_node *there = find(parent, change.node.get());
+    const bool implied = editor_ != nullptr && there != nullptr && (there->flags & LYD_DEFAULT) != 0;
+    switch (change.op) {
+    case Op::create:
+        if (implied) {
+            drop(there, true);
+        } else if (there != nullptr) {
+            return false;
+        }
+        return put(parent, change);
+    case Op::remove:
+        if (there == nullptr) {
+            return false;
+        }
+        drop(there, change.derived);
+        return true;
+    case Op::value:
+        if (there == nullptr && editor_ == nullptr) {
+            return false;
+        }
+        if (there != nullptr) {
+            drop(there, change.derived);
+        }
+        // What became default comes back by itself.
+        return (editor_ != nullptr && (change.node->flags & LYD_DEFAULT) != 0) || put(parent, change);
+    case Op::move: {
+        TreeEditor::Position at{false, nullptr};
+        if (there == nullptr || (change.after != nullptr && (at.after = find(parent, change.after.get())) == nullptr)) {
+            return false;
+        }
+        if (editor_ != nullptr) {
+            editor_->move(there, at, change.derived);
+        } else {
+            unlink(root_, there);
+            link(root_, parent, there, at);
+        }
+        return true;
+    }
+    }
+    return false;
+}
+
+void undo(lyd_node **root, const Journal &journal, size_t done) {
+    Journal part(journal.data().context);
+    part.changes().assign(journal.changes().begin(), journal.changes().begin() + static_cast<std::ptrdiff_t>(done));
+    const auto back = part.reversed();
+    Applier applier(root, nullptr);
+    for (const auto &change : back->changes()) {
+        applier.apply(change);
+    }
+}
+
+Error mismatch(const Journal::Change &change) {
+    Error error;
+    error.path = path_of(change.parent.get(), change.node.get());
+    error.message = "the journal does not fit this tree: ";
+    error.message += change.op == Op::create ? "the node is there already, or its parent is not" : "the node is not there";
+    return error;
+}
+
+}  // namespace
+
+bool apply(lyd_node **root, const Journal &journal, Errors &errors) {
+    const auto &data = journal.data();
+    Journal derived(data.context);
+    TreeEditor editor(data.context, root, derived);
+    Applier applier(root, data.partial ? &editor : nullptr);
+    size_t done = 0;
+    for (const auto &change : data.changes) {
+        if (!applier.apply(change)) {
+            errors.push_back(mismatch(change));
+            break;
+        }
+        done++;
+    }
+    bool fine = done == data.changes.size();
+    if (data.partial && fine) {
+        editor.settle();
+        fine = derive(editor, nullptr, errors);
+    }
+    if (!fine) {
+        data.partial ? undo(root, derived, derived.size()) : undo(root, journal, done);
+    }
+    return fine;
+}
+
+void undo(lyd_node **root, const Journal &journal) {
+    undo(root, journal, journal.size());
+}
+
+}  // namespace libyang_js
