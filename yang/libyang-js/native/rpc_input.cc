@@ -104,6 +104,13 @@ void RpcInput::element(const lysc_node *schema, const std::string &path, const s
         cut(schema, path, inside);
         return;
     }
+    for (const auto &attribute : scanner_.attributes()) {
+        if (attribute.prefix.empty()) {
+            const std::string name(attribute.name);
+            fail("protocol", "unknown-attribute", std::string("<") + schema->name + "> has no attribute " + name, path,
+                 {{"bad-attribute", name}, {"bad-element", schema->name}});
+        }
+    }
     children(schema, path, inside);
 }
 
@@ -201,7 +208,7 @@ bool present(const lyd_node *parent, const lysc_node *schema) {
         return false;
     }
     for (const auto *node = lyd_child(parent); node != nullptr; node = node->next) {
-        if (node->schema == schema && (node->flags & LYD_DEFAULT) == 0) {
+        if (node->schema == schema) {
             return true;
         }
     }
@@ -262,9 +269,22 @@ void check_under(const lyd_node *parent, const lysc_node *child, const std::stri
                 errors.back().app_tag = "too-few-elements";
             }
         } else if (child->nodetype == LYS_CONTAINER && (child->flags & LYS_PRESENCE) == 0 && !conditional && !present(parent, child)) {
-            check_under(nullptr, lysc_node_child(child), path + step(child), errors);
+            Errors below;
+            check_under(nullptr, lysc_node_child(child), path + step(child), below);
+            if (!below.empty()) {
+                missing(child, path, name, child->name, errors);
+            }
         }
     }
+}
+
+}  // namespace
+
+namespace {
+
+const lysc_node *input_of(const lysc_node *schema) {
+    return (schema->nodetype & (LYS_RPC | LYS_ACTION)) == 0 ? lysc_node_child(schema)
+                                                            : reinterpret_cast<const lysc_node_action *>(schema)->input.child;
 }
 
 }  // namespace
@@ -276,7 +296,7 @@ void check_mandatory(const lyd_node *node, Errors &errors) {
     char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
     const std::string at = path == nullptr ? "" : path;
     free(path);
-    check_under(node, lysc_node_child(node->schema), at, errors);
+    check_under(node, input_of(node->schema), at, errors);
     for (const auto *child = lyd_child(node); child != nullptr; child = child->next) {
         check_mandatory(child, errors);
     }
