@@ -1,0 +1,63 @@
+/**
+ * The demo chassis: two hosts on two ports, configured through the appliance's own NETCONF server at its first start, and
+ * shown to reach each other through the engine.
+ */
+import { bareAddress, demoConfiguration, demoHosts, type LabHost } from '../lab/topology.js'
+import { reach, type NamespaceMaker } from '../lab/lab.js'
+import { NetconfClient } from './client.js'
+
+/** What the demo needs of a running appliance. */
+export interface DemoAppliance {
+  readonly listening: { readonly address: string; readonly port: number }
+  readonly keeper: NamespaceMaker
+  readonly state: string
+  /** Commits so far. */
+  readonly commits: number
+  /** Password of admin, if this start made it: the first one of the state folder. */
+  readonly firstPassword: { readonly value: string; readonly generated: boolean } | undefined
+}
+
+async function configure(appliance: DemoAppliance, password: string): Promise<void> {
+  const { address: host, port } = appliance.listening
+  await using client = await NetconfClient.connect({ host, port, username: 'admin', password })
+  await client.edit(demoConfiguration())
+  await client.commit()
+}
+
+/** Prints what happens, line by line. Throws when the configuration was refused. */
+export async function startDemo(appliance: DemoAppliance, print: (line: string) => void): Promise<void> {
+  const [h1, h2] = demoHosts as [LabHost, LabHost]
+  if (appliance.firstPassword) {
+    await configure(appliance, appliance.firstPassword.value)
+    print(`demo: interfaces ${h1.port} and ${h2.port} committed through NETCONF`)
+  } else {
+    print(`demo: configuration of ${appliance.commits} commits found in ${appliance.state}`)
+  }
+  for (const { family, from, to, address, milliseconds } of await reach(appliance.keeper, h1, h2)) {
+    print(
+      milliseconds === undefined
+        ? `demo: ${from} does not reach ${to} over ${family} (${address}) with the configuration in running`
+        : `demo: ${from} reaches ${to} over ${family} (${address}) through the engine in ${milliseconds} ms`,
+    )
+  }
+}
+
+/** How to connect, and what to try. */
+export function instructions(appliance: DemoAppliance, demo: boolean): string[] {
+  const { address, port } = appliance.listening
+  const first = appliance.firstPassword
+  const password = first?.generated ? first.value : '…'
+  const known = first?.generated
+    ? `password ${first.value}  (generated; it is not shown again)`
+    : `password: the one set at the first start of ${appliance.state}`
+  const lines = [
+    '',
+    `  address  ${address} port ${port}   (NETCONF over SSH)`,
+    `  user     admin`,
+    `  ${known}`,
+    '',
+    `  /usr/bin/python3 -c "from ncclient import manager; m = manager.connect(host='${address}', port=${port}, username='admin', password='${password}', hostkey_verify=False, allow_agent=False, look_for_keys=False); print(m.get_config('running'))"`,
+  ]
+  if (demo) lines.push('', `  bin/weft lab exec --state ${appliance.state} h1 -- ping -c 3 ${bareAddress((demoHosts[1] as LabHost).ipv4)}`)
+  return [...lines, '', '  Ctrl-C stops the appliance; its configuration stays in the state folder.', '']
+}

@@ -1,0 +1,55 @@
+/**
+ * Makes a member that comes (again) what running says: one full transaction, after which what it should not have is swept
+ * away. What is right already is not touched, so a member that kept forwarding goes on. Tries again until it works or the
+ * member is gone.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Member, Operation } from '../dataplane/client/index.js'
+import type { Datastores } from '../datastore/index.js'
+import type { Log } from './log.js'
+
+const deadline = 30_000
+const longestPause = 5_000
+
+export class Reconciler {
+  readonly #datastores: Datastores<Operation>
+  readonly #base: (member: Member) => readonly Operation[]
+  readonly #log: Log
+  readonly #stop = new AbortController()
+
+  /** `base`: what a member has besides what the configuration says, such as its ports. */
+  constructor(datastores: Datastores<Operation>, base: (member: Member) => readonly Operation[], log: Log) {
+    this.#datastores = datastores
+    this.#base = base
+    this.#log = log
+  }
+
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  /** Resolves when the member has what it should have, is gone, or the reconciler was stopped. Never rejects. */
+  async reconcile(member: Member): Promise<void> {
+    for (let pause = 100; member.attached && !this.#stop.signal.aborted; pause = Math.min(pause * 2, longestPause)) {
+      try {
+        const start = performance.now()
+        await this.#program(member)
+        const elapsed = Math.round(performance.now() - start)
+        this.#log.info(`member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms)`)
+        return
+      } catch (error) {
+        this.#log.error(`member ${member.name} could not be programmed: ${(error as Error).message}`)
+        await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      }
+    }
+  }
+
+  async #program(member: Member): Promise<void> {
+    await this.#datastores.fullPlan(async (steps) => {
+      const own = steps.filter((step) => step.member === member.name)
+      const operations = [...this.#base(member), ...own.flatMap((step) => step.operations)]
+      const prepared = await member.prepare(operations, { full: true, deadline })
+      await prepared.apply(this.#datastores.head?.number ?? 0)
+    })
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Carries the steps of a transaction out on the members, over the data-plane client. A member that is not attached does
+ * not stop a commit: the reconciler programs it when it returns.
+ */
+import type { Member, Operation, PreparedTransaction } from '../dataplane/client/index.js'
+import type { PreparedStage, Stage, Step } from '../datastore/index.js'
+
+/** Milliseconds that a member has to prepare its part of a commit. */
+const prepareDeadline = 10_000
+
+export class MemberStage implements Stage<Operation> {
+  #members: ReadonlyMap<string, Member> = new Map()
+
+  /** Until this is called no member is known and steps go nowhere. */
+  use(members: readonly Member[]): void {
+    this.#members = new Map(members.map((member) => [member.name, member]))
+  }
+
+  async prepare(steps: readonly Step<Operation>[]): Promise<PreparedStage> {
+    const byMember = new Map<string, Operation[]>()
+    for (const { member, operations } of steps) {
+      const list = byMember.get(member) ?? []
+      for (const operation of operations) list.push(operation)
+      byMember.set(member, list)
+    }
+    const attached = [...byMember].flatMap(([name, operations]) => {
+      const member = this.#members.get(name)
+      return member && operations.length > 0 ? [{ member, operations }] : []
+    })
+    const outcomes = await Promise.allSettled(
+      attached.map(({ member, operations }) =>
+        member.prepare(operations, { full: false, deadline: prepareDeadline }),
+      ),
+    )
+    const prepared = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed) {
+      await settleAll(prepared, (transaction) => transaction.abort())
+      throw failed.reason
+    }
+    return {
+      apply: (commit) => settleAll(prepared, (transaction) => transaction.apply(commit)),
+      abort: () => settleAll(prepared, (transaction) => transaction.abort()),
+    }
+  }
+}
+
+/** Does it on all, then rejects with the first failure. */
+async function settleAll(
+  transactions: readonly PreparedTransaction[],
+  deed: (transaction: PreparedTransaction) => Promise<void>,
+): Promise<void> {
+  const outcomes = await Promise.allSettled(transactions.map(deed))
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failed) throw failed.reason
+}
