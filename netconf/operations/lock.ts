@@ -9,7 +9,7 @@ export const lock: Operation = {
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
     const target = datastoreOf(rpc, 'target')
-    services.datastores.lock(requester, target)
+    await services.datastores.lock(requester, target)
     services.registry.locks.set(target, { session: requester.session, since: services.registry.clock() })
     return ok
   },

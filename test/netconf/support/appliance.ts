@@ -1,0 +1,148 @@
+/**
+ * A NETCONF server for tests: real schema, real datastores on a folder of their own, no controller that programs anything.
+ * It ends with the test that made it.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ExecutionContext } from 'ava'
+import { createContext } from 'libyang-js'
+import type { Context } from 'libyang-js'
+import { openDatastores } from '../../../datastore/index.js'
+import type { Controller, Datastores } from '../../../datastore/index.js'
+import {
+  loadOrCreateHostKeys,
+  monitoringState,
+  SessionRegistry,
+  startNetconf,
+  yangLibraryState,
+} from '../../../netconf/index.js'
+import type { Authenticator, HostKey, NetconfOptions, NetconfServer } from '../../../netconf/index.js'
+import { Client } from './client.js'
+import type { ClientOptions } from './client.js'
+
+export const PASSWORD = 'correct horse'
+
+const yuma = '/usr/share/yuma'
+const modules = {
+  searchDirs: [
+    join(yuma, 'nmda-modules/ietf'),
+    join(yuma, 'modules/ietf'),
+    join(yuma, 'modules'),
+    '/usr/share/yang/modules/libyang',
+  ],
+  modules: [
+    {
+      name: 'ietf-netconf',
+      revision: '2011-06-01',
+      features: ['candidate', 'rollback-on-error', 'validate', 'xpath'],
+    },
+    { name: 'ietf-netconf-monitoring' },
+    { name: 'ietf-datastores' },
+    { name: 'ietf-yang-library', revision: '2019-01-04' },
+    { name: 'ietf-interfaces', revision: '2018-02-20' },
+    { name: 'iana-if-type' },
+    { name: 'ietf-ip', revision: '2018-02-22' },
+    { name: 'ietf-routing', revision: '2018-03-13' },
+    { name: 'ietf-ipv4-unicast-routing', revision: '2018-03-13' },
+  ],
+}
+
+export interface Appliance {
+  readonly server: NetconfServer
+  readonly context: Context
+  readonly datastores: Datastores
+  readonly log: string[]
+  connect(options?: Partial<ClientOptions>): Promise<Client>
+}
+
+let keys: Promise<HostKey[]> | undefined
+
+/** Host keys, made once for all tests of a process. */
+export async function hostKeys(): Promise<readonly HostKey[]> {
+  keys ??= (async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'weft-host-keys-'))
+    try {
+      return await loadOrCreateHostKeys(directory)
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })()
+  return keys
+}
+
+/** Knows one user, `admin`. */
+export const admin: Authenticator = {
+  password: (user, password) => Promise.resolve(user === 'admin' && password === PASSWORD),
+  publicKey: () => false,
+}
+
+export async function startAppliance(
+  t: ExecutionContext,
+  options: Partial<NetconfOptions> = {},
+): Promise<Appliance> {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-netconf-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  const context = await createContext(modules)
+  t.teardown(() => context[Symbol.dispose]())
+  const lines: string[] = []
+  const write = (line: string): void => void lines.push(line)
+  const log = { info: write, warn: write, error: write }
+  const registry = new SessionRegistry()
+  const datastores = await openDatastores({
+    directory: join(directory, 'state'),
+    context,
+    controllers: [stateOnly(registry, context)],
+    createContext: () => ({}),
+    stage: {
+      prepare: () => Promise.resolve({ apply: () => Promise.resolve(), abort: () => Promise.resolve() }),
+    },
+    log,
+  })
+  t.teardown(() => datastores[Symbol.asyncDispose]())
+  const server = await startNetconf({
+    context,
+    datastores,
+    registry,
+    listen: { address: '127.0.0.1', port: 0 },
+    hostKeys: await hostKeys(),
+    authenticate: admin,
+    log,
+    ...options,
+    limits: { spoolDirectory: directory, ...options.limits },
+  })
+  t.teardown(() => server.close())
+  const clients: Client[] = []
+  t.teardown(() => clients.forEach((client) => client.destroy()))
+  return {
+    server,
+    context,
+    datastores,
+    log: lines,
+    async connect(given = {}) {
+      const client = await Client.connect({ port: server.address.port, password: PASSWORD, ...given })
+      clients.push(client)
+      return client
+    },
+  }
+}
+
+function stateOnly(registry: SessionRegistry, context: Context): Controller<object> {
+  return {
+    name: 'netconf',
+    claims: [],
+    needs: [],
+    provides: [],
+    plan: () => Promise.resolve({ steps: [] }),
+    state: [monitoringState(registry, context), yangLibraryState(context)],
+  }
+}
+
+/** Waits until a condition holds; fails the test after ten seconds. */
+export async function until(t: ExecutionContext, what: string, condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 1_000; i++) {
+    if (condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  t.fail(`waited in vain until ${what}`)
+}
