@@ -1,8 +1,8 @@
 #include "convert.h"
 #include "cursor.h"
-#include "emit.h"
 #include "handles.h"
 #include "ly_error.h"
+#include "parse.h"
 
 namespace libyang_js {
 
@@ -39,34 +39,6 @@ std::vector<ModuleRequest> requests(Napi::Value value) {
 
 Napi::Value optional_text(Napi::Env env, const std::string &value) {
     return value.empty() ? env.Undefined() : Napi::String::New(env, value);
-}
-
-void check_status(const ly_ctx *context, LY_ERR status, const char *otherwise) {
-    if (status != LY_SUCCESS) {
-        throw Failure{take_errors(context, otherwise)};
-    }
-}
-
-std::shared_ptr<TreeData> parse_data(const std::shared_ptr<Schema> &schema, const Bytes &bytes, LYD_FORMAT format) {
-    const auto *context = schema->context();
-    clear_errors(context);
-    auto tree = std::make_shared<TreeData>(schema);
-    const std::string terminated(bytes.view());
-    if (const auto zero = terminated.find('\0'); zero != std::string::npos) {
-        Error error;
-        error.type = "rpc";
-        error.tag = "malformed-message";
-        error.message = "a zero byte at offset " + std::to_string(zero);
-        throw Failure{{error}};
-    }
-    if (terminated.find_first_not_of(" \t\r\n") != std::string::npos) {
-        check_status(context,
-                     lyd_parse_data_mem(context, terminated.c_str(), format, LYD_PARSE_ONLY | LYD_PARSE_STRICT, 0, &tree->root),
-                     "the data cannot be parsed");
-    }
-    clear_errors(context);
-    prime_siblings(tree->root);
-    return tree;
 }
 
 }  // namespace

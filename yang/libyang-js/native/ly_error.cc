@@ -122,7 +122,6 @@ void classify(const ly_err_item &item, Error &error) {
     switch (item.vecode) {
     case LYVE_SYNTAX:
     case LYVE_SYNTAX_XML:
-    case LYVE_SYNTAX_JSON:
         error.tag = "malformed-message";
         error.type = "rpc";
         break;
@@ -132,7 +131,14 @@ void classify(const ly_err_item &item, Error &error) {
     default:
         error.tag = item.no == LY_EMEM ? "resource-denied" : item.no == LY_EVALID ? "invalid-value" : "operation-failed";
     }
-    if (starts("No module with namespace") || has("with namespace \"")) {
+    // Texts are known to be JSON before libyang sees them: what it calls syntax is the wrong kind of value.
+    if (starts("Text value ") && has("inside an inner node")) {
+        error.tag = "bad-element";
+        error.type = "application";
+        error.info.emplace_back("bad-element", quoted(text, 1));
+    } else if (starts("Missing XML namespace")) {
+        error.tag = "unknown-namespace";
+    } else if (starts("No module with namespace") || has("with namespace \"")) {
         error.tag = "unknown-namespace";
         error.info.emplace_back("bad-element", last_name(error.path));
         error.info.emplace_back("bad-namespace", between(text, "namespace \"", "\""));

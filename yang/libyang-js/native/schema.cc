@@ -67,8 +67,7 @@ Schema::Schema(std::vector<std::string> folders, const std::vector<ModuleRequest
             for (auto &error : errors) {
                 error.tag = "operation-failed";
                 error.type = "application";
-                error.message = "YANG modules do not compile: " + error.message +
-                                (error.path.empty() ? "" : " (at " + error.path + ")");
+                error.message = "YANG modules do not compile: " + error.message;
             }
             throw Failure{std::move(errors)};
         }

@@ -85,7 +85,7 @@ uint32_t reference(std::string_view name) {
 
 }  // namespace
 
-XmlScanner::XmlScanner(std::string_view text) : text_(text) {
+XmlScanner::XmlScanner(std::string_view text, Roots roots) : text_(text), roots_(roots) {
     check_utf8();
     if (text_.starts_with("\xef\xbb\xbf")) {
         at_ = 3;
@@ -296,7 +296,7 @@ void XmlScanner::attribute(bool bind) {
 // At '<' and a name. Inside skipped content nothing is bound.
 void XmlScanner::start_tag(bool bind) {
     begin_ = at_++;
-    if (open_.empty() && root_seen_) {
+    if (open_.empty() && root_seen_ && roots_ == Roots::one) {
         fail_at(begin_, "a second element behind the end of the message");
     }
     root_seen_ = true;

@@ -23,7 +23,10 @@ class XmlScanner {
         std::string_view raw;  // the value as it stands
     };
 
-    explicit XmlScanner(std::string_view text);
+    // `many`: elements one after another, as data trees are written.
+    enum class Roots : uint8_t { one, many };
+
+    explicit XmlScanner(std::string_view text, Roots roots = Roots::one);
     Event next();
 
     // Of the last start or end.
@@ -76,6 +79,7 @@ class XmlScanner {
     void split(std::string_view qualified, std::string_view &prefix, std::string_view &name, size_t offset) const;
 
     std::string_view text_;
+    Roots roots_;
     size_t at_ = 0;
     size_t begin_ = 0;
     std::string_view prefix_, name_, attribute_text_;
