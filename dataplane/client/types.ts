@@ -144,9 +144,7 @@ export interface MemberState {
   readonly ports: readonly PortState[]
   readonly drops: readonly { readonly node: string; readonly reason: string; readonly packets: bigint }[]
   readonly statistics:
-    | Readonly<
-        Record<'routes4' | 'routes6' | 'objects' | 'neighbours' | 'heldPackets' | 'commit', bigint>
-      >
+    | Readonly<Record<'routes4' | 'routes6' | 'objects' | 'neighbours' | 'heldPackets' | 'commit', bigint>>
     | undefined
 }
 
@@ -165,7 +163,10 @@ export interface Member {
   /** Last commit the member applied, as it said or was told. */
   readonly commit: number
   /** Stages and prepares; rejects with what the member said, or `DeadlineError`. When not attached: resolves to a no-op. */
-  prepare(operations: Iterable<Operation>, options: { full: boolean; deadline: number }): Promise<PreparedTransaction>
+  prepare(
+    operations: Iterable<Operation>,
+    options: { full: boolean; deadline: number },
+  ): Promise<PreparedTransaction>
   /** Rejects when the member is not attached. */
   state(query: StateQuery): Promise<MemberState>
 }

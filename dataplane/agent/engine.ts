@@ -1,0 +1,32 @@
+/**
+ * The engine as the addon shows it (dataplane/agent/addon): one per process, shared by all environments that load it. Its
+ * programming calls are done in the order in which they are made; an empty text is success.
+ */
+import { createRequire } from 'node:module'
+
+export interface Engine {
+  /** Makes the engine and its forwarding threads; the first call counts. Throws when that fails. */
+  start(keeper: string, workers: number): void
+  /** Ends forwarding. */
+  stop(): void
+
+  /** What is wrong with the records is said by prepare(). */
+  stage(transaction: number, records: Uint8Array): void
+  prepare(transaction: number, full: boolean): Promise<string>
+  apply(transaction: number, commit: number): Promise<string>
+  abort(transaction: number): Promise<string>
+  /** Aborts all that has not been applied. */
+  reset(): Promise<string>
+
+  interfaces(only?: string): Record<string, unknown>[]
+  neighbours(only?: string): Record<string, unknown>[]
+  ports(): Record<string, unknown>[]
+  drops(): Record<string, unknown>[]
+  statistics(): Record<string, bigint>
+  /** For as long as the calling environment lives. */
+  onEvent(handler: (event: { kind: string; interface: string; up: boolean }) => void): void
+}
+
+export function loadEngine(): Engine {
+  return createRequire(import.meta.url)('../../engine/weft-engine.node') as Engine
+}

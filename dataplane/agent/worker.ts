@@ -1,0 +1,114 @@
+/**
+ * The agent: dials weftd, says hello, carries out what the chassis asks of the engine, and dials again for ever when the
+ * stream ends. It holds no state of its own that matters: the engine has it all, and a new Worker goes on from there.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { parentPort, workerData } from 'node:worker_threads'
+import { credentials } from '@grpc/grpc-js'
+import {
+  channelOptions,
+  Chassis,
+  checkSocketPath,
+  type ChassisMessage,
+  type MemberAttach,
+  type MemberMessage,
+} from '../proto/contract.js'
+import { loadEngine } from './engine.js'
+import type { WorkerSettings } from './options.js'
+import { stateReply } from './state.js'
+
+const firstPause = 50
+const longestPause = 1_000
+
+const settings = workerData as WorkerSettings
+const engine = loadEngine()
+
+function say(text: string): void {
+  process.stderr.write(`${new Date().toISOString()} weft-dataplane[${process.pid}]: ${text}\n`)
+}
+
+/** False when a leader with a higher term has spoken before. */
+function current(term: string): boolean {
+  const value = BigInt(term)
+  const highest = Atomics.load(settings.term, 0)
+  if (value < highest) {
+    say(`a message of term ${value} is left alone: the leader's term is ${highest}`)
+    return false
+  }
+  Atomics.store(settings.term, 0, value)
+  return true
+}
+
+async function carryOut(message: ChassisMessage, answer: (message: MemberMessage) => void): Promise<void> {
+  const { stage, prepare, apply, abort, state } = message
+  if (stage) engine.stage(Number(stage.transaction), stage.records)
+  else if (prepare) {
+    const error = await engine.prepare(Number(prepare.transaction), prepare.full)
+    answer({ outcome: { transaction: prepare.transaction, error } })
+  } else if (apply) {
+    const error = await engine.apply(Number(apply.transaction), Number(apply.commit))
+    answer({ outcome: { transaction: apply.transaction, error } })
+  } else if (abort) {
+    const error = await engine.abort(Number(abort.transaction))
+    answer({ outcome: { transaction: abort.transaction, error } })
+  } else if (state) answer({ state: stateReply(engine, state) })
+  else if (message.shutdown) parentPort?.postMessage('shutdown')
+}
+
+/** The stream events are told on; none while weftd is away. */
+let listener: MemberAttach | undefined
+engine.onEvent((event) => {
+  // An event is a hint to look at the state; behind a full stream it is left out.
+  if (listener && !listener.writableNeedDrain) listener.write({ event })
+})
+
+/** One attachment, from the dial to its end. Resolves with why it ended, and whether weftd had welcomed the member. */
+async function attach(): Promise<{ why: string; welcomed: boolean }> {
+  await engine.reset()
+  const client = new Chassis(`unix:${settings.socket}`, credentials.createInsecure(), {
+    ...channelOptions,
+    'grpc.use_local_subchannel_pool': 1,
+  })
+  const stream = (client['Attach'] as () => MemberAttach).call(client)
+  let welcomed = false
+  try {
+    return await new Promise((resolve) => {
+      const answer = (message: MemberMessage) => {
+        if (!stream.destroyed && !stream.writableEnded) stream.write(message)
+      }
+      stream.on('data', (message: ChassisMessage) => {
+        if (!current(message.term)) return
+        if (message.welcome) {
+          welcomed = true
+          listener = stream
+          say(`attached to weftd ${message.welcome.version}`)
+          return
+        }
+        carryOut(message, answer).catch((error: unknown) => {
+          say(`${message.body ?? 'a message'}: ${(error as Error).message}`)
+          stream.cancel()
+        })
+      })
+      stream.on('error', (error) => resolve({ why: error.message, welcomed }))
+      stream.on('end', () => resolve({ why: 'weftd ended the stream', welcomed }))
+      const { chassis, member, boot, version } = settings
+      const commit = String(engine.statistics()['commit'] ?? 0)
+      stream.write({ hello: { chassis, member, boot, version, commit, pid: process.pid } })
+    })
+  } finally {
+    listener = undefined
+    stream.cancel()
+    stream.on('error', () => undefined)
+    client.close()
+  }
+}
+
+checkSocketPath(settings.socket)
+let said = ''
+for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+  const { why, welcomed } = await attach()
+  if (welcomed) pause = firstPause
+  if (why !== said) say(`not attached: ${why}`)
+  said = welcomed ? '' : why
+  await delay(pause)
+}

@@ -1,0 +1,16 @@
+/** Why a member could not do what it was asked. */
+
+/** The member did not answer in time. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError'
+}
+
+/** The member went away before it answered, or was not there. */
+export class MemberLostError extends Error {
+  override readonly name = 'MemberLostError'
+}
+
+/** The member refused a transaction; the message is its own. */
+export class MemberError extends Error {
+  override readonly name = 'MemberError'
+}

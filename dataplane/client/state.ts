@@ -1,0 +1,95 @@
+/** A member's state reply as values: counters are bigints, times and codes what types.ts says. */
+import type { StateReply } from '../proto/contract.js'
+import type { InterfaceCounter, InterfaceState, MemberState, NeighbourState, PortState } from './types.js'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const interfaceCounters: readonly InterfaceCounter[] = [
+  'inOctets',
+  'inUnicast',
+  'inMulticast',
+  'inBroadcast',
+  'inDiscards',
+  'inErrors',
+  'inUnknown',
+  'outOctets',
+  'outUnicast',
+  'outMulticast',
+  'outBroadcast',
+  'outDiscards',
+  'outErrors',
+  'in4',
+  'forwarded4',
+  'in6',
+  'forwarded6',
+]
+const portCounters = ['rxPackets', 'rxOctets', 'rxDropped', 'txPackets', 'txOctets', 'txDropped'] as const
+const statistics = ['routes4', 'routes6', 'objects', 'neighbours', 'heldPackets', 'commit'] as const
+const origins = ['other', 'static', 'dynamic'] as const
+const states = ['incomplete', 'reachable', 'stale', 'delay', 'probe'] as const
+
+function bigints<Name extends string>(fields: Fields, names: readonly Name[]): Record<Name, bigint> {
+  return Object.fromEntries(names.map((name) => [name, BigInt(fields[name] as string)])) as Record<
+    Name,
+    bigint
+  >
+}
+
+function readInterface(fields: Fields): InterfaceState {
+  return {
+    name: fields['name'] as string,
+    port: fields['port'] as string,
+    device: fields['device'] as string,
+    driver: fields['driver'] as string,
+    driverReason: fields['driverReason'] as string,
+    index: fields['index'] as number,
+    adminUp: fields['adminUp'] as boolean,
+    operUp: fields['operUp'] as boolean,
+    present: fields['present'] as boolean,
+    mtu: fields['mtu'] as number,
+    speed: BigInt(fields['speed'] as string),
+    mac: fields['mac'] as Uint8Array,
+    lastChange: Number(fields['lastChange']),
+    discontinuity: Number(fields['discontinuity']),
+    counters: bigints(fields, interfaceCounters),
+  }
+}
+
+function readNeighbour(fields: Fields): NeighbourState {
+  return {
+    interface: fields['interface'] as string,
+    address: fields['address'] as Uint8Array,
+    mac: fields['mac'] as Uint8Array,
+    origin: origins[fields['origin'] as number] ?? 'other',
+    state: states[fields['state'] as number] ?? 'incomplete',
+    router: fields['router'] as boolean,
+  }
+}
+
+function readPort(fields: Fields): PortState {
+  return {
+    name: fields['name'] as string,
+    driver: fields['driver'] as string,
+    device: fields['device'] as string,
+    reason: fields['reason'] as string,
+    up: fields['up'] as boolean,
+    present: fields['present'] as boolean,
+    mtu: fields['mtu'] as number,
+    mac: fields['mac'] as Uint8Array,
+    counters: bigints(fields, portCounters),
+  }
+}
+
+export function readState(reply: Partial<StateReply>): MemberState {
+  return {
+    interfaces: (reply.interfaces ?? []).map(readInterface),
+    neighbours: (reply.neighbours ?? []).map(readNeighbour),
+    ports: (reply.ports ?? []).map(readPort),
+    drops: (reply.drops ?? []).map((fields) => ({
+      node: fields['node'] as string,
+      reason: fields['reason'] as string,
+      packets: BigInt(fields['packets'] as string),
+    })),
+    statistics: reply.statistics ? bigints(reply.statistics, statistics) : undefined,
+  }
+}

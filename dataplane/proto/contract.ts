@@ -1,0 +1,106 @@
+/**
+ * The gRPC contract of dataplane.proto as TypeScript sees it: the loaded service and the shapes of its messages. 64-bit
+ * numbers travel as decimal strings, a message's `body` names the one field that is set.
+ */
+import { fileURLToPath } from 'node:url'
+import {
+  loadPackageDefinition,
+  type ClientDuplexStream,
+  type GrpcObject,
+  type ServerDuplexStream,
+  type ServiceClientConstructor,
+} from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
+
+export interface Hello {
+  readonly chassis: string
+  readonly member: string
+  readonly boot: string
+  readonly version: string
+  readonly commit: string
+  readonly pid: number
+}
+
+export interface Outcome {
+  readonly transaction: string
+  readonly error: string
+}
+
+export interface StateRequest {
+  readonly id: string
+  readonly interfaces?: boolean
+  readonly neighbours?: boolean
+  readonly ports?: boolean
+  readonly drops?: boolean
+  readonly statistics?: boolean
+  readonly interface?: string
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+export interface StateReply {
+  readonly id: string
+  readonly interfaces: readonly Fields[]
+  readonly neighbours: readonly Fields[]
+  readonly ports: readonly Fields[]
+  readonly drops: readonly Fields[]
+  readonly statistics: Fields | null
+}
+
+export interface EventMessage {
+  readonly kind: string
+  readonly interface: string
+  readonly up: boolean
+}
+
+export interface MemberMessage {
+  readonly body?: 'hello' | 'outcome' | 'state' | 'event'
+  readonly hello?: Hello
+  readonly outcome?: Outcome
+  readonly state?: Partial<StateReply>
+  readonly event?: EventMessage
+}
+
+export interface ChassisMessage {
+  readonly term: string
+  readonly body?: 'welcome' | 'stage' | 'prepare' | 'apply' | 'abort' | 'state' | 'shutdown'
+  readonly welcome?: { readonly chassis: string; readonly version: string }
+  readonly stage?: { readonly transaction: string; readonly records: Uint8Array }
+  readonly prepare?: { readonly transaction: string; readonly full: boolean }
+  readonly apply?: { readonly transaction: string; readonly commit: string }
+  readonly abort?: { readonly transaction: string }
+  readonly state?: StateRequest
+  readonly shutdown?: Record<string, never>
+}
+
+export type ServerAttach = ServerDuplexStream<MemberMessage, ChassisMessage>
+export type MemberAttach = ClientDuplexStream<MemberMessage, ChassisMessage>
+
+// The compiled file lies at the same place below build/.
+const file = fileURLToPath(new URL('../../../dataplane/proto/dataplane.proto', import.meta.url))
+
+const root = loadPackageDefinition(
+  loadSync(file, { longs: String, enums: String, defaults: true, arrays: true, oneofs: true }),
+)
+const names = ['weft', 'dataplane', 'v1']
+const contract = names.reduce((parent, name) => parent[name] as GrpcObject, root as GrpcObject)
+
+export const Chassis = contract['Chassis'] as ServiceClientConstructor
+
+/** Both ends take state replies of any size: many interfaces and neighbours come in one. */
+export const channelOptions = {
+  'grpc.max_receive_message_length': -1,
+  'grpc.max_send_message_length': -1,
+}
+
+const longestSocketPath = 107
+
+/** Throws when a unix socket can't have this path. */
+export function checkSocketPath(path: string): void {
+  const bytes = Buffer.byteLength(path)
+  if (bytes > longestSocketPath) {
+    throw new Error(
+      `${path}: a unix socket's path has at most ${longestSocketPath} bytes, this one has ${bytes}`,
+    )
+  }
+}
