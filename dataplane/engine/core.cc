@@ -1,0 +1,177 @@
+// State of the tables for readers, and the chores of housekeeping.
+#include "core.h"
+
+#include "worker.h"
+
+namespace weft {
+
+Core::Core(std::unique_ptr<PortFactory> ports) : factory(std::move(ports)), table(new InterfaceTable) {}
+
+Core::~Core() {
+    workers.clear();
+    epochs.free_all();
+    delete table.load();
+}
+
+void Core::event(const Event &e) {
+    const std::lock_guard guard(handler_lock);
+    if (handler) handler(e);
+}
+
+void Core::watch_links() {
+    for (const auto &[name, i] : registry.interfaces) {
+        LinkState link;
+        link.present = false;
+        if (i->port && i->port->port) link = i->port->port->link();
+        const bool up = i->enabled && link.up && link.present;
+        if (i->runtime->link_up.load() == up) continue;
+        i->runtime->link_up.store(up);
+        i->runtime->last_change = milliseconds_since_epoch();
+        event({Event::Kind::link, name, up});
+        if (!up && i->port && i->port->port && !link.present) event({Event::Kind::port_lost, name, false});
+    }
+}
+
+void Core::reopen_ports() {
+    for (const auto &[number, t] : transactions)
+        if (t.prepared) return;
+    std::vector<std::shared_ptr<const Interface>> changed;
+    for (auto &[name, handle] : registry.ports) {
+        if (handle->port && handle->port->link().present) continue;
+        std::string error;
+        auto fresh = std::make_shared<PortHandle>();
+        fresh->spec = handle->spec;
+        fresh->port = factory->open({handle->spec.name, handle->spec.driver, handle->spec.device}, error);
+        if (!fresh->port || !fresh->port->link().present) {
+            if (!handle->port && !error.empty()) handle->reason = error;
+            continue;
+        }
+        for (auto &[interface_name, i] : registry.interfaces) {
+            if (i->port != handle) continue;
+            auto made = rebuilt(*i, fresh);
+            std::string refused = add_devices(*made, registry, false);
+            if (!refused.empty()) fresh->reason = refused;
+            changed.push_back(made);
+            i = std::move(made);
+        }
+        handle = std::move(fresh);
+    }
+    if (changed.empty()) return;
+    bind_injects();
+    publish(registry.table(vrfs));
+    for (const auto &i : changed) configure(*i);
+    watch_links();
+}
+
+void Core::tell_neighbours() {
+    if (!neighbours.pending()) return;
+    std::map<uint32_t, const Interface *> by_index;
+    for (const auto &[name, i] : registry.interfaces) by_index[i->index] = i.get();
+    for (const NeighbourChange &c : neighbours.take_mirror()) {
+        const auto found = by_index.find(c.interface);
+        if (found == by_index.end() || !found->second->tap) continue;
+        const Interface &i = *found->second;
+        factory->mirror_neighbour(i.spec.vrf, i.spec.name, to_host_address(c.address, 0), c.gone ? nullptr : &c.mac);
+        event({Event::Kind::neighbour, i.spec.name, !c.gone});
+    }
+}
+
+std::vector<InterfaceState> Core::interface_states(const std::string &only) const {
+    std::vector<InterfaceState> out;
+    for (const auto &[name, i] : registry.interfaces) {
+        if (!only.empty() && name != only) continue;
+        InterfaceState s;
+        s.name = name;
+        s.port = i->spec.port;
+        s.index = i->index + 1;
+        s.admin_up = i->enabled;
+        s.oper_up = i->up();
+        s.mtu = i->mtu;
+        s.mac = i->mac;
+        if (i->port) {
+            s.device = i->port->spec.device;
+            s.driver_reason = i->port->reason;
+            if (i->port->port) {
+                const LinkState link = i->port->port->link();
+                s.driver = i->port->port->driver();
+                s.present = link.present;
+                s.speed = link.speed;
+            }
+        }
+        s.last_change = i->runtime->last_change;
+        s.discontinuity = i->runtime->discontinuity;
+        for (const InterfaceCounters &c : i->runtime->counters) {
+            s.in_octets += c.in_octets.value();
+            s.in_unicast += c.in_unicast.value();
+            s.in_multicast += c.in_multicast.value();
+            s.in_broadcast += c.in_broadcast.value();
+            s.in_discards += c.in_discards.value();
+            s.in_errors += c.in_errors.value();
+            s.in_unknown += c.in_unknown.value();
+            s.out_octets += c.out_octets.value();
+            s.out_unicast += c.out_unicast.value();
+            s.out_multicast += c.out_multicast.value();
+            s.out_broadcast += c.out_broadcast.value();
+            s.out_discards += c.out_discards.value();
+            s.out_errors += c.out_errors.value();
+            s.in4 += c.in4.value();
+            s.forwarded4 += c.forwarded4.value();
+            s.in6 += c.in6.value();
+            s.forwarded6 += c.forwarded6.value();
+        }
+        out.push_back(std::move(s));
+    }
+    return out;
+}
+
+std::vector<NeighbourState> Core::neighbour_states(const std::string &interface) {
+    std::map<uint32_t, const std::string *> names;
+    for (const auto &[name, i] : registry.interfaces) names[i->index] = &name;
+    std::vector<NeighbourState> out;
+    for (const NeighbourChange &c : neighbours.all()) {
+        const auto found = names.find(c.interface);
+        if (found == names.end() || (!interface.empty() && *found->second != interface)) continue;
+        out.push_back({*found->second, to_host_address(c.address, 0), c.mac, c.origin, c.state, c.router});
+    }
+    return out;
+}
+
+std::vector<PortState> Core::port_states() const {
+    std::vector<PortState> out;
+    for (const auto &[name, handle] : registry.ports) {
+        PortState s{name, handle->spec.driver, handle->spec.device, handle->reason, {}, {}};
+        s.link.present = false;
+        if (handle->port) {
+            s.driver = handle->port->driver();
+            s.link = handle->port->link();
+            s.counters = handle->port->counters();
+        }
+        out.push_back(std::move(s));
+    }
+    return out;
+}
+
+std::vector<DropCounter> Core::drop_counters() const {
+    std::vector<DropCounter> out;
+    for (size_t n = 0; n < drop_count; n++) {
+        DropCounter d{drop_names[n].node, drop_names[n].reason, 0};
+        for (const auto &worker : workers) d.packets += worker->drops[n].value();
+        out.push_back(d);
+    }
+    return out;
+}
+
+EngineStatistics Core::statistics() {
+    EngineStatistics s;
+    vrfs.each([&](const Vrf &vrf) {
+        s.routes4 += vrf.fib4.size();
+        s.routes6 += vrf.fib6.size();
+    });
+    s.objects = objects.size();
+    s.neighbours = neighbours.size();
+    s.held_packets = neighbours.held;
+    s.commit = commit;
+    return s;
+}
+
+}  // namespace weft

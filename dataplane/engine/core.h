@@ -1,0 +1,82 @@
+// The tables of one engine and what programs them; workers and housekeeping are given a reference. Lock: `program` is held by
+// whoever programs, reads the registry, retires or collects; workers never take it.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "engine.h"
+#include "program/transaction.h"
+#include "tables/epochs.h"
+#include "tables/interfaces.h"
+#include "tables/neighbour_view.h"
+#include "tables/objects.h"
+#include "tables/vrfs.h"
+
+namespace weft {
+
+class Worker;
+
+struct Core {
+    explicit Core(std::unique_ptr<PortFactory> ports);
+    ~Core();
+
+    std::string stage(uint64_t number, const uint8_t *bytes, size_t length);
+    std::string prepare(uint64_t number, bool full);
+    void apply(uint64_t number, uint64_t commit);
+    void abort(uint64_t number);
+
+    std::vector<InterfaceState> interface_states(const std::string &only) const;
+    std::vector<NeighbourState> neighbour_states(const std::string &interface);
+    std::vector<PortState> port_states() const;
+    std::vector<DropCounter> drop_counters() const;
+    EngineStatistics statistics();
+
+    // Housekeeping, under the programming lock: carriers, lost devices, neighbours to be told.
+    void watch_links();
+    void reopen_ports();
+    void tell_neighbours();
+    void event(const Event &e);
+
+    std::unique_ptr<PortFactory> factory;
+    std::mutex program;
+    Epochs epochs;
+    TrieNodes trie_nodes;
+    Objects objects{epochs};
+    Vrfs vrfs{epochs, trie_nodes};
+    Registry registry;
+    std::atomic<const InterfaceTable *> table;
+    std::map<uint64_t, Transaction> transactions;
+    uint64_t mark = 1;  // of the next route that is set
+    std::atomic<uint64_t> commit{0};
+    NeighbourView neighbours;
+    std::vector<std::unique_ptr<Worker>> workers;
+    std::function<void(const Event &)> handler;
+    std::mutex handler_lock;
+
+    // The parts of prepare and apply, one file each (program/).
+    std::string prepare_ports(Transaction &t);
+    std::string prepare_interfaces(Transaction &t);
+    std::string prepare_objects(Transaction &t);
+    std::string prepare_routes(Transaction &t);
+    void undo(Transaction &t);
+    void apply_interfaces(Transaction &t);
+    void apply_routes(Transaction &t);
+    void sweep(uint64_t since);
+    void publish(std::unique_ptr<InterfaceTable> next);
+    void configure(const Interface &interface);
+    std::shared_ptr<Interface> rebuilt(const Interface &from, std::shared_ptr<PortHandle> port);
+    // Tap and inject device of an interface that has none and wants them; a text when they can not be had.
+    std::string add_devices(Interface &interface, Registry &next, bool strict);
+    void bind_injects();
+    void wake();
+};
+
+int64_t milliseconds_since_epoch();
+
+}  // namespace weft

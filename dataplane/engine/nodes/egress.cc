@@ -1,0 +1,45 @@
+// The last node: a whole frame to the port of an interface, counted.
+#include "nodes.h"
+
+namespace weft {
+
+bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const MacAddress &from, uint16_t type) {
+    const int shift = static_cast<int>(p.l3_offset) - static_cast<int>(ethernet_size);
+    if (shift < 0 && p.headroom < static_cast<uint32_t>(-shift)) {
+        w.drop(Drop::forward_headroom);
+        return false;
+    }
+    p.data += shift;
+    p.length -= static_cast<uint32_t>(shift);
+    p.headroom += static_cast<uint32_t>(shift);
+    p.l3_offset = ethernet_size;
+    p.offload.csum_start = static_cast<uint16_t>(p.offload.csum_start - shift);
+    std::memcpy(p.data, to.data(), 6);
+    std::memcpy(p.data + 6, from.data(), 6);
+    store16(p.data + 12, type);
+    return true;
+}
+
+void egress(Worker &w, Packet &p, const Interface &out) {
+    InterfaceCounters &c = w.counters(out);
+    PortHandle *port = out.port.get();
+    if (!port || !port->port) {
+        c.out_discards += 1;
+        return w.drop(Drop::egress_no_port);
+    }
+    if (!out.up()) {
+        c.out_discards += 1;
+        return w.drop(Drop::egress_down);
+    }
+    p.egress = out.index;
+    c.out_octets += p.length;
+    if (!(p.data[0] & 1))
+        c.out_unicast += 1;
+    else if (std::memcmp(p.data, broadcast_mac.data(), 6) == 0)
+        c.out_broadcast += 1;
+    else
+        c.out_multicast += 1;
+    w.send(*port, p);
+}
+
+}  // namespace weft

@@ -1,0 +1,63 @@
+// Between the host's stack and the wire. To the host: a frame to the tap of the interface it came in by, or, when there is none
+// (packets of our own, another VRF's), the packet to the inject device. From a tap: what it sends leaves by its port, unrouted.
+#include "nodes.h"
+
+namespace weft {
+namespace {
+
+bool policed(Worker &w, Packet &p, Punt what) {
+    switch (what) {
+        case Punt::icmp:
+            if (w.punt_icmp.take(w.now)) return false;
+            w.discard(p, Drop::host_policed_icmp);
+            return true;
+        case Punt::neighbour:
+            if (w.punt_neighbour.take(w.now)) return false;
+            w.discard(p, Drop::host_policed_neighbour);
+            return true;
+        case Punt::other:
+            if (w.punt_other.take(w.now)) return false;
+            w.discard(p, Drop::host_policed_other);
+            return true;
+    }
+    return false;
+}
+
+void strip(Packet &p) {
+    p.data += p.l3_offset;
+    p.length -= p.l3_offset;
+    p.headroom += p.l3_offset;
+    p.offload.csum_start = static_cast<uint16_t>(p.offload.csum_start - p.l3_offset);
+    p.l3_offset = 0;
+}
+
+}  // namespace
+
+void punt(Worker &w, Packet &p, Punt what) {
+    if (policed(w, p, what)) return;
+    const Interface *i = w.interface(p.interface);
+    if (!p.local_origin && i && i->tap && p.l3_offset == ethernet_size) {
+        if (!(p.data[0] & 1)) std::memcpy(p.data, i->mac.data(), 6);
+        return w.send(*i->tap, p);
+    }
+    Vrf *vrf = w.vrf_of(p);
+    PortHandle *inject = vrf ? vrf->inject.load(std::memory_order_acquire) : nullptr;
+    if (!inject) return w.discard(p, Drop::host_no_device);
+    strip(p);
+    w.send(*inject, p);
+}
+
+void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use) {
+    const Interface *i = w.interface(use.interface);
+    for (size_t n = 0; n < count; n++) {
+        Packet &p = packets[n];
+        if (p.length < ethernet_size || !i) {
+            w.drop(Drop::host_short);
+            continue;
+        }
+        p.local_origin = true;
+        egress(w, p, *i);
+    }
+}
+
+}  // namespace weft

@@ -1,0 +1,80 @@
+// IPv4 to forwarding object: longest match in the VRF of the ingress interface (or of the inject device), then what the object
+// says. Packets of our own take the same way.
+#include "nodes.h"
+
+namespace weft {
+namespace {
+
+void refuse(Worker &w, Packet &p, Drop reason, uint8_t code) {
+    icmp4_error(w, p, 3, code, 0);
+    w.discard(p, reason);
+}
+
+// What must not be forwarded, though there is a route (RFC 1812 §5.3.4, RFC 3927 §2.7).
+bool forwardable(Worker &w, Packet &p) {
+    if (p.local_origin) return true;
+    const Interface &i = *w.interface(p.interface);
+    const uint8_t *h = l3(p);
+    if (!i.forward4)
+        w.discard(p, Drop::ip4_forwarding_disabled);
+    else if (in_group_frame(p))
+        w.discard(p, Drop::ip4_ethernet_group);
+    else if (load16(h + 12) == 0xa9fe || load16(h + 16) == 0xa9fe)
+        w.discard(p, Drop::ip4_link_local);
+    else
+        return true;
+    return false;
+}
+
+void by_drop(Worker &w, Packet &p, DropKind kind) {
+    if (kind == DropKind::blackhole) return w.discard(p, Drop::ip4_blackhole);
+    if (kind == DropKind::unreachable) return refuse(w, p, Drop::ip4_unreachable, 1);
+    refuse(w, p, Drop::ip4_prohibit, 13);
+}
+
+}  // namespace
+
+void ip4_lookup(Worker &w, Vector &in) {
+    int64_t found[Vector::capacity];
+    for (unsigned n = 0; n < in.size; n++) {
+        const Packet &p = *in.packets[n];
+        const Vrf *vrf = w.vrf_of(p);
+        found[n] = vrf ? vrf->fib4.lookup(load32(l3(p) + 16)) : -1;
+    }
+    for (unsigned n = 0; n < in.size; n++) {
+        Packet &p = *in.packets[n];
+        if (found[n] < 0) {
+            refuse(w, p, Drop::ip4_no_route, 0);
+            continue;
+        }
+        const Object *o = w.core.objects.at(static_cast<uint32_t>(found[n]));
+        if (o && o->spec.type == ObjectType::group) {
+            if (!p.flow_hash) p.flow_hash = flow_hash(p);
+            o = w.core.objects.at(o->buckets[p.flow_hash % group_buckets]);
+        }
+        if (!o || o->spec.type == ObjectType::group) {
+            w.discard(p, Drop::ip4_no_object);
+            continue;
+        }
+        switch (o->spec.type) {
+            case ObjectType::adjacency:
+                if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
+                break;
+            case ObjectType::glean: {
+                const Interface *out = w.interface(o->interface);
+                if (out && out->owns(load32(l3(p) + 16)))
+                    w.push(Node::local, &p, o);
+                else if (forwardable(w, p))
+                    w.push(Node::glean, &p, o);
+                break;
+            }
+            case ObjectType::local:
+                w.push(Node::local, &p, o);
+                break;
+            default:
+                by_drop(w, p, o->spec.drop);
+        }
+    }
+}
+
+}  // namespace weft

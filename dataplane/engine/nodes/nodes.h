@@ -1,0 +1,83 @@
+// The nodes of the graph: one function over a burst each, and what they share. A node reads its vector once, hands every packet
+// to the next node or drops it with a reason, and keeps no state of its own but counters.
+#pragma once
+
+#include <cstdint>
+
+#include "../net/bytes.h"
+#include "../worker.h"
+
+namespace weft {
+
+inline constexpr size_t ethernet_size = 14;
+inline constexpr uint16_t type_ip4 = 0x0800, type_arp = 0x0806, type_vlan = 0x8100, type_qinq = 0x88a8, type_ip6 = 0x86dd;
+inline constexpr uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17, protocol_icmp6 = 58;
+inline constexpr MacAddress broadcast_mac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+void ethernet_input(Worker &w, Vector &in);  // frames of a port
+void arp_input(Worker &w, Vector &in);
+void ip4_input(Worker &w, Vector &in);
+void ip6_input(Worker &w, Vector &in);
+void ip4_lookup(Worker &w, Vector &in);  // checked packets, forwarded or of our own
+void ip6_lookup(Worker &w, Vector &in);
+void adjacency(Worker &w, Vector &in);  // with their object
+void glean(Worker &w, Vector &in);
+void local(Worker &w, Vector &in);  // for the box
+
+uint32_t flow_hash(const Packet &p);
+
+// TTL, MTU and neighbour of a packet that leaves by an interface; the last step of adjacency and glean.
+void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
+void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
+// Gives the packet to its neighbour: frame and egress, or holding.
+void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
+// True when a super-packet or a single one fits; header and payload of each segment counted.
+bool fits(const Packet &p, uint32_t mtu);
+
+// Neighbour states (nodes/resolve.cc), both families.
+void neighbour_tick(Worker &w);
+void neighbours_follow_table(Worker &w);
+// What a message said: link-layer address of a sender. `create`: also when it was not asked for.
+enum class Learn : uint8_t { update, create };
+void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed);
+void set_router(Worker &w, uint32_t neighbour, bool router);
+void confirm(Worker &w, uint32_t neighbour, const MacAddress &mac, bool reachable);
+void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
+void tell(Worker &w, uint32_t neighbour);
+
+void send_arp_request(Worker &w, const Interface &i, uint32_t target, const MacAddress *to);
+void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const MacAddress *to);
+
+// Ethernet header before the IP header; false (and dropped) without headroom.
+bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const MacAddress &from, uint16_t type);
+void egress(Worker &w, Packet &p, const Interface &out);
+
+// Frames of a host tap, packets of an inject device.
+void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use);
+void inject_input(Worker &w, Packet *packets, size_t count, const PortUse &use);
+// To the host's stack, policed.
+enum class Punt : uint8_t { icmp, neighbour, other };
+void punt(Worker &w, Packet &p, Punt what);
+
+bool icmp4_echo(Worker &w, Packet &p);  // true: answered or ended
+bool icmp6_input(Worker &w, Packet &p);
+void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out = nullptr);
+void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out = nullptr);
+void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset);
+// Past the extension headers: protocol and its offset from the IPv6 header; false when the chain is cut short.
+bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool &fragment, bool &first);
+
+inline uint8_t *l3(Packet &p) { return p.data + p.l3_offset; }
+inline const uint8_t *l3(const Packet &p) { return p.data + p.l3_offset; }
+inline uint32_t l3_length(const Packet &p) { return p.length - p.l3_offset; }
+inline MacAddress load_mac(const uint8_t *p) {
+    MacAddress m;
+    std::memcpy(m.data(), p, 6);
+    return m;
+}
+// Came in a broadcast or multicast frame.
+inline bool in_group_frame(const Packet &p) {
+    return !p.local_origin && p.l3_offset >= ethernet_size && (p.data[p.l3_offset - ethernet_size] & 1);
+}
+
+}  // namespace weft

@@ -1,0 +1,273 @@
+// Records to values (records.h): every length is checked, every value that has a range is held to it. Records are untrusted.
+#include <cstdio>
+#include <cstring>
+
+#include "transaction.h"
+
+namespace weft {
+namespace {
+
+class Reader {
+  public:
+    Reader(const uint8_t *bytes, size_t length) : p_(bytes), end_(bytes + length) {}
+    bool more() const { return p_ < end_; }
+    bool good() const { return good_; }
+
+    uint8_t u8() { return take(1) ? at_[0] : 0; }
+    uint16_t u16() { return static_cast<uint16_t>(little(2)); }
+    uint32_t u32() { return static_cast<uint32_t>(little(4)); }
+    uint64_t u64() { return little(8); }
+    std::string str() {
+        const uint16_t n = u16();
+        return take(n) ? std::string(reinterpret_cast<const char *>(at_), n) : std::string();
+    }
+    MacAddress mac() {
+        MacAddress m{};
+        if (take(6)) std::memcpy(m.data(), at_, 6);
+        return m;
+    }
+    HostAddress addr() {
+        HostAddress a;
+        a.family = u8();
+        if (!good_) return a;
+        if (a.family != 4 && a.family != 6) {
+            family_bad = true;
+            good_ = false;
+            return a;
+        }
+        const size_t n = a.family == 4 ? 4 : 16;
+        if (take(n)) std::memcpy(a.bytes.data(), at_, n);
+        return a;
+    }
+
+    bool family_bad = false;
+
+  private:
+    bool take(size_t n) {
+        if (!good_ || static_cast<size_t>(end_ - p_) < n) return good_ = false;
+        at_ = p_;
+        p_ += n;
+        return true;
+    }
+    uint64_t little(size_t n) {
+        if (!take(n)) return 0;
+        uint64_t v = 0;
+        std::memcpy(&v, at_, n);
+        return v;
+    }
+
+    const uint8_t *p_, *end_, *at_ = nullptr;
+    bool good_ = true;
+};
+
+std::string quoted(const std::string &name) { return "'" + name + "'"; }
+
+std::string name_error(const char *what, const std::string &name) {
+    if (name.empty()) return std::string(what) + " without a name";
+    if (name.size() > 255) return std::string(what) + " name is longer than 255 octets";
+    return {};
+}
+
+bool is_unicast_mac(const MacAddress &m) { return !(m[0] & 1) && m != MacAddress{}; }
+
+bool is_host(const HostAddress &a) {
+    if (a.family == 4) {
+        const uint32_t v = load32(a.bytes.data());
+        return v != 0 && v >> 28 < 14;
+    }
+    const Ip6 v = load_ip6(a.bytes.data());
+    return !is_unspecified6(v) && !is_multicast6(v) && !is_mapped(v);
+}
+
+std::string decode_interface(Reader &r, Transaction &t) {
+    InterfaceOp op;
+    InterfaceSpec &s = op.spec;
+    s.name = r.str();
+    s.vrf = r.u32();
+    s.port = r.str();
+    s.flags = r.u8();
+    s.mtu = r.u16();
+    s.has_mac = r.u8() != 0;
+    if (s.has_mac) s.mac = r.mac();
+    const uint16_t n = r.u16();
+    for (uint16_t i = 0; i < n && r.good(); i++) {
+        HostAddress a = r.addr();
+        a.prefix_length = r.u8();
+        if (!r.good()) break;
+        if (a.prefix_length > (a.family == 4 ? 32 : 128))
+            return "interface " + quoted(s.name) + " has address " + to_text(a) + " with prefix length " +
+                   std::to_string(a.prefix_length);
+        if (!is_host(a)) return "interface " + quoted(s.name) + " has " + to_text(a) + ", which is no host's address";
+        s.addresses.push_back(a);
+    }
+    if (!r.good()) return {};
+    if (auto e = name_error("interface", s.name); !e.empty()) return e;
+    if (s.has_mac && !is_unicast_mac(s.mac))
+        return "interface " + quoted(s.name) + " has a MAC address that is null or of a group";
+    const uint16_t least = s.flags & interface_ipv6 ? 1280 : 68;
+    if (s.mtu && s.mtu < least)
+        return "interface " + quoted(s.name) + " has MTU " + std::to_string(s.mtu) + ", below " + std::to_string(least);
+    t.interfaces.push_back(std::move(op));
+    return {};
+}
+
+std::string decode_object(Reader &r, Transaction &t) {
+    ObjectOp op;
+    op.key = r.u64();
+    const uint8_t type = r.u8();
+    if (!r.good()) return {};
+    op.spec.type = static_cast<ObjectType>(type);
+    switch (op.spec.type) {
+        case ObjectType::adjacency: {
+            op.spec.interface = r.str();
+            const HostAddress a = r.addr();
+            if (!r.good()) return {};
+            if (!is_host(a)) return "object " + key_text(op.key) + " has next hop " + to_text(a) + ", which is no host's address";
+            op.spec.next_hop = to_ip6(a);
+            break;
+        }
+        case ObjectType::glean:
+            op.spec.interface = r.str();
+            break;
+        case ObjectType::local:
+            op.spec.vrf = r.u32();
+            break;
+        case ObjectType::drop: {
+            const uint8_t kind = r.u8();
+            if (r.good() && kind > static_cast<uint8_t>(DropKind::prohibit))
+                return "object " + key_text(op.key) + " has unknown drop kind " + std::to_string(kind);
+            op.spec.drop = static_cast<DropKind>(kind);
+            break;
+        }
+        case ObjectType::group: {
+            const uint16_t n = r.u16();
+            for (uint16_t i = 0; i < n && r.good(); i++) {
+                GroupMember m{};
+                m.key = r.u64();
+                m.weight = r.u16();
+                if (r.good() && m.weight == 0)
+                    return "object " + key_text(op.key) + " gives member " + key_text(m.key) + " the weight 0";
+                op.spec.members.push_back(m);
+            }
+            if (r.good() && n == 0) return "object " + key_text(op.key) + " is a group without members";
+            break;
+        }
+        default:
+            return "object " + key_text(op.key) + " has unknown type " + std::to_string(type);
+    }
+    if (r.good()) t.objects.push_back(std::move(op));
+    return {};
+}
+
+std::string decode_route(Reader &r, Transaction &t, bool remove) {
+    RouteOp op;
+    op.remove = remove;
+    op.vrf = r.u32();
+    const HostAddress a = r.addr();
+    op.length = r.u8();
+    if (!remove) op.key = r.u64();
+    if (!r.good()) return {};
+    op.v6 = a.family == 6;
+    const unsigned most = op.v6 ? 128 : 32;
+    if (op.v6)
+        op.prefix = load_ip6(a.bytes.data());
+    else
+        op.prefix.low = load32(a.bytes.data());
+    if (op.length > most) return "route " + prefix_text(op) + " has a prefix length above " + std::to_string(most);
+    const bool whole = op.v6 ? mask6(op.prefix, op.length) == op.prefix
+                             : (op.prefix.low & mask4(op.length)) == op.prefix.low;
+    if (!whole) return "route " + prefix_text(op) + " has bits set beyond its prefix length";
+    t.routes.push_back(op);
+    return {};
+}
+
+std::string decode_neighbour(Reader &r, Transaction &t, bool remove) {
+    NeighbourOp op;
+    op.remove = remove;
+    op.interface = r.str();
+    const HostAddress a = r.addr();
+    if (!remove) op.mac = r.mac();
+    if (!r.good()) return {};
+    if (!is_host(a)) return "neighbour " + to_text(a) + " on " + quoted(op.interface) + " is no host's address";
+    if (!remove && !is_unicast_mac(op.mac))
+        return "neighbour " + to_text(a) + " on " + quoted(op.interface) + " has a MAC address that is null or of a group";
+    op.address = to_ip6(a);
+    t.neighbours.push_back(std::move(op));
+    return {};
+}
+
+std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
+    switch (static_cast<Record>(kind)) {
+        case Record::port_set: {
+            PortOp op;
+            op.spec.name = r.str();
+            op.spec.driver = r.str();
+            op.spec.device = r.str();
+            if (!r.good()) return {};
+            t.ports.push_back(op);
+            return name_error("port", op.spec.name);
+        }
+        case Record::port_delete: {
+            PortOp op;
+            op.spec.name = r.str();
+            op.remove = true;
+            t.ports.push_back(op);
+            return {};
+        }
+        case Record::interface_set:
+            return decode_interface(r, t);
+        case Record::interface_delete: {
+            InterfaceOp op;
+            op.spec.name = r.str();
+            op.remove = true;
+            t.interfaces.push_back(op);
+            return {};
+        }
+        case Record::object_set:
+            return decode_object(r, t);
+        case Record::object_delete: {
+            ObjectOp op;
+            op.key = r.u64();
+            op.remove = true;
+            t.objects.push_back(op);
+            return {};
+        }
+        case Record::route_set:
+        case Record::route_delete:
+            return decode_route(r, t, static_cast<Record>(kind) == Record::route_delete);
+        case Record::neighbour_set:
+        case Record::neighbour_delete:
+            return decode_neighbour(r, t, static_cast<Record>(kind) == Record::neighbour_delete);
+    }
+    return "record kind " + std::to_string(kind) + " is unknown";
+}
+
+}  // namespace
+
+std::string key_text(uint64_t key) {
+    char text[24];
+    std::snprintf(text, sizeof text, "0x%016llx", static_cast<unsigned long long>(key));
+    return text;
+}
+
+std::string prefix_text(const RouteOp &route) {
+    const HostAddress a = to_host_address(route.v6 ? route.prefix : mapped(static_cast<uint32_t>(route.prefix.low)), 0);
+    return to_text(a) + "/" + std::to_string(route.length);
+}
+
+std::string decode(const uint8_t *bytes, size_t length, Transaction &t) {
+    Reader r(bytes, length);
+    for (size_t number = 1; r.more(); number++) {
+        const uint8_t kind = r.u8();
+        std::string error = decode_one(r, kind, t);
+        if (error.empty() && !r.good())
+            error = r.family_bad ? "address family is neither 4 nor 6" : "the block ends in the middle of it";
+        else if (error.empty())
+            continue;
+        if (!r.good()) error = "record " + std::to_string(number) + " of the block (kind " + std::to_string(kind) + "): " + error;
+        return error;
+    }
+    return {};
+}
+
+}  // namespace weft

@@ -1,0 +1,143 @@
+// The first half of a commit: everything that can fail, with nothing yet seen by a worker. What was made on the way (taps,
+// object slots) is given back by undo().
+#include <algorithm>
+#include <new>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "../core.h"
+
+namespace weft {
+
+std::string Core::stage(uint64_t number, const uint8_t *bytes, size_t length) {
+    Transaction &t = transactions[number];
+    if (t.prepared) return "transaction " + std::to_string(number) + " is prepared already";
+    if (!t.error.empty()) return t.error;
+    try {
+        t.error = decode(bytes, length, t);
+    } catch (const std::bad_alloc &) {
+        t.error = "out of memory for the transaction's records";
+    }
+    return t.error;
+}
+
+std::string Core::prepare(uint64_t number, bool full) {
+    Transaction &t = transactions[number];
+    if (t.prepared) return "transaction " + std::to_string(number) + " is prepared already";
+    if (!t.error.empty()) return t.error;
+    for (const auto &[other, transaction] : transactions)
+        if (transaction.prepared) return "transaction " + std::to_string(other) + " is prepared and neither applied nor aborted";
+    t.full = full;
+    try {
+        t.error = prepare_ports(t);
+        if (t.error.empty()) t.error = prepare_interfaces(t);
+        if (t.error.empty()) t.error = prepare_objects(t);
+        if (t.error.empty()) t.error = prepare_routes(t);
+    } catch (const std::bad_alloc &) {
+        t.error = "out of memory for the tables";
+    }
+    if (!t.error.empty()) {
+        undo(t);
+        return t.error;
+    }
+    t.prepared = true;
+    return {};
+}
+
+void Core::undo(Transaction &t) {
+    for (const auto &[vrf, name] : t.taps_made) factory->remove_host_tap(vrf, name);
+    t.taps_made.clear();
+    for (const ObjectOp &op : t.objects) objects.unreserve(op.key);
+    t.bodies.clear();
+    t.registry.reset();
+}
+
+std::string Core::prepare_objects(Transaction &t) {
+    const Registry &names = t.registry ? *t.registry : registry;
+    std::unordered_map<uint64_t, const ObjectOp *> last;
+    last.reserve(t.objects.size());
+    for (const ObjectOp &op : t.objects) last[op.key] = &op;
+    const auto after = [&](uint64_t key) -> const ObjectSpec * {
+        const auto found = last.find(key);
+        if (found != last.end()) return found->second->remove ? nullptr : &found->second->spec;
+        return t.full ? nullptr : objects.spec(key);
+    };
+
+    for (const auto &[key, op] : last) {
+        if (op->remove) {
+            if (objects.has(key)) t.keys_gone.push_back(key);
+            continue;
+        }
+        auto body = std::make_unique<Object>();
+        const ObjectSpec &spec = op->spec;
+        if (spec.type == ObjectType::adjacency || spec.type == ObjectType::glean) {
+            const auto found = names.interfaces.find(spec.interface);
+            if (found == names.interfaces.end())
+                return "object " + key_text(key) + " names interface '" + spec.interface + "', which does not exist";
+            body->interface = found->second->index;
+        }
+        for (const GroupMember &member : spec.members) {
+            const ObjectSpec *other = after(member.key);
+            if (!other) return "object " + key_text(key) + " has member " + key_text(member.key) + ", which does not exist";
+            if (other->type == ObjectType::group)
+                return "object " + key_text(key) + " has member " + key_text(member.key) + ", which is a group itself";
+        }
+        const uint32_t slot = objects.reserve(key);
+        if (objects.has(key) && *objects.spec(key) == spec && objects.at(slot)->interface == body->interface) continue;
+        for (const GroupMember &member : spec.members) body->members.push_back(objects.reserve(member.key));
+        if (spec.type == ObjectType::group) body->buckets = Objects::spread(spec.members, body->members);
+        body->spec = spec;
+        t.bodies.emplace_back(key, std::move(body));
+    }
+    if (t.full)
+        objects.each_key([&](uint64_t key) {
+            if (!last.count(key)) t.keys_gone.push_back(key);
+        });
+    return {};
+}
+
+std::string Core::prepare_routes(Transaction &t) {
+    std::unordered_set<uint64_t> set, gone(t.keys_gone.begin(), t.keys_gone.end());
+    for (const ObjectOp &op : t.objects) op.remove ? set.erase(op.key) : set.insert(op.key).second;
+    struct Need {
+        size_t v4 = 0, v6 = 0, above8 = 0, above16 = 0, above24 = 0;
+    };
+    std::unordered_map<uint32_t, Need> needs;
+    uint64_t last_key = 0;
+    int64_t last_object = -1;
+    uint32_t last_vrf = 0;
+    Need *need = nullptr;
+    for (RouteOp &op : t.routes) {
+        if (op.remove) continue;
+        if (last_object < 0 || op.key != last_key) {
+            last_object = set.count(op.key) || (objects.has(op.key) && !gone.count(op.key)) ? objects.find(op.key) : -1;
+            if (last_object < 0) return "route " + prefix_text(op) + " points at an unknown object " + key_text(op.key);
+            last_key = op.key;
+        }
+        op.object = static_cast<uint32_t>(last_object);
+        if (!need || op.vrf != last_vrf) {
+            if (!vrfs.make(op.vrf)) return "route " + prefix_text(op) + " is in one VRF more than " + std::to_string(Vrfs::limit);
+            need = &needs[op.vrf];
+            last_vrf = op.vrf;
+        }
+        if (op.v6) {
+            need->v6++;
+            continue;
+        }
+        need->v4++;
+        need->above8 += op.length > 8;
+        need->above16 += op.length > 16;
+        need->above24 += op.length > 24;
+    }
+    size_t nodes = 0;
+    for (const auto &[id, n] : needs) {
+        Vrf *vrf = vrfs.find(id);
+        if (n.v4) vrf->fib4.reserve(n.v4);
+        if (n.v6) vrf->fib6.reserve(n.v6);
+        nodes += std::min<size_t>(n.above8, 256) + std::min<size_t>(n.above16, 65536) + n.above24;
+    }
+    if (nodes > trie_nodes.available()) return "the IPv4 routes do not fit the forwarding table";
+    return {};
+}
+
+}  // namespace weft

@@ -1,0 +1,159 @@
+// Ports, interfaces, taps and static neighbours of a transaction: the next registry and the tables made from it. In a full
+// transaction a port or tap that can't be had does not fail the commit (a box that starts without one of its cards forwards
+// with the others); it is absent, says why, and housekeeping tries again.
+#include <set>
+
+#include "../core.h"
+
+namespace weft {
+namespace {
+
+std::string quoted(const std::string &name) { return "'" + name + "'"; }
+
+bool wants_tap(const Interface &i) { return i.port && i.port->port && (i.ip4 || i.ip6); }
+
+}  // namespace
+
+std::string Core::prepare_ports(Transaction &t) {
+    if (!t.full && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty()) return {};
+    t.registry = std::make_unique<Registry>(registry);
+    Registry &next = *t.registry;
+    std::map<std::string, const PortOp *> last;
+    for (const PortOp &op : t.ports) last[op.spec.name] = &op;
+    if (t.full) std::erase_if(next.ports, [&](const auto &p) { return !last.count(p.first); });
+    for (const auto &[name, op] : last) {
+        if (op->remove) {
+            next.ports.erase(name);
+            continue;
+        }
+        auto &handle = next.ports[name];
+        if (handle && handle->spec == op->spec && handle->port) continue;
+        std::string error;
+        auto fresh = std::make_shared<PortHandle>();
+        fresh->spec = op->spec;
+        fresh->port = factory->open({op->spec.name, op->spec.driver, op->spec.device}, error);
+        if (!fresh->port) {
+            if (error.empty()) error = "the driver gave no port";
+            if (!t.full) return "port " + quoted(name) + ": " + error;
+            fresh->reason = error;
+        }
+        handle = std::move(fresh);
+    }
+    return {};
+}
+
+std::shared_ptr<Interface> Core::rebuilt(const Interface &from, std::shared_ptr<PortHandle> port) {
+    auto made = std::make_shared<Interface>(from);
+    made->port = std::move(port);
+    derive(*made, made->port && made->port->port ? made->port->port->link() : LinkState{});
+    return made;
+}
+
+std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
+    std::string error;
+    if (!wants_tap(i)) {
+        i.tap.reset();
+        return {};
+    }
+    if (!i.tap) {
+        auto tap = std::make_shared<PortHandle>();
+        tap->spec = {i.spec.name, "tap", {}};
+        tap->port = factory->host_tap(tap_request(i), error);
+        if (tap->port) i.tap = std::move(tap);
+        if (!error.empty() && strict) return error;
+    }
+    if (i.tap && !next.injects.count(i.spec.vrf)) {
+        auto inject = std::make_shared<PortHandle>();
+        inject->spec = {"inject" + std::to_string(i.spec.vrf), "tun", {}};
+        inject->port = factory->inject(i.spec.vrf, error);
+        if (inject->port) next.injects.emplace(i.spec.vrf, std::move(inject));
+    }
+    return error;
+}
+
+std::string Core::prepare_interfaces(Transaction &t) {
+    if (!t.registry) return {};
+    Registry &next = *t.registry;
+    std::map<std::string, const InterfaceOp *> last;
+    for (const InterfaceOp &op : t.interfaces) last[op.spec.name] = &op;
+    std::erase_if(next.interfaces, [&](const auto &i) {
+        const auto found = last.find(i.first);
+        return found == last.end() ? t.full : found->second->remove;
+    });
+
+    for (const auto &[name, op] : last) {
+        if (op->remove) continue;
+        auto &entry = next.interfaces[name];
+        if (entry && entry->spec == op->spec) continue;
+        Interface base;
+        if (entry) base = *entry;
+        base.spec = op->spec;
+        base.vrf = vrfs.make(op->spec.vrf);
+        if (!base.vrf) return "interface " + quoted(name) + " is in one VRF more than " + std::to_string(Vrfs::limit);
+        if (!base.runtime) {
+            base.runtime = std::make_shared<InterfaceRuntime>();
+            base.runtime->discontinuity = base.runtime->last_change = milliseconds_since_epoch();
+            base.index = next.indexes.emplace(name, static_cast<uint32_t>(next.indexes.size())).first->second;
+        }
+        base.port.reset();
+        entry = std::make_shared<Interface>(base);  // its port is found below, with those of the others
+    }
+
+    std::map<std::string, std::string> owners;
+    for (auto &[name, entry] : next.interfaces) {
+        const std::string &port = entry->spec.port;
+        std::shared_ptr<PortHandle> handle;
+        if (!port.empty()) {
+            const auto found = next.ports.find(port);
+            if (found == next.ports.end())
+                return "interface " + quoted(name) + " names port " + quoted(port) + ", which does not exist";
+            const auto [owner, fresh] = owners.emplace(port, name);
+            if (!fresh)
+                return "interface " + quoted(name) + " names port " + quoted(port) + ", which interface " +
+                       quoted(owner->second) + " has";
+            handle = found->second;
+        }
+        const auto before = registry.interfaces.find(name);
+        const bool same = before != registry.interfaces.end() && before->second == entry && entry->port == handle;
+        if (same) continue;
+        auto made = rebuilt(*entry, handle);
+        const bool kept = made->tap && before != registry.interfaces.end() && before->second->spec.vrf == made->spec.vrf;
+        if (!kept) made->tap.reset();
+        const bool had = made->tap != nullptr;
+        if (std::string e = add_devices(*made, next, !t.full); !e.empty()) {
+            if (!t.full) return "interface " + quoted(name) + ": " + e;
+            handle->reason = e;
+        }
+        if (made->tap && !had) t.taps_made.emplace_back(made->spec.vrf, name);
+        t.changed.push_back(made);
+        entry = std::move(made);
+    }
+
+    for (const auto &[name, old] : registry.interfaces) {
+        if (!old->tap) continue;
+        const auto found = next.interfaces.find(name);
+        if (found == next.interfaces.end() || !found->second->tap || found->second->spec.vrf != old->spec.vrf)
+            t.taps_gone.emplace_back(old->spec.vrf, name);
+    }
+
+    if (t.full) next.neighbours.clear();
+    for (const NeighbourOp &op : t.neighbours) {
+        if (op.remove) {
+            next.neighbours.erase({op.interface, op.address});
+            continue;
+        }
+        if (!next.interfaces.count(op.interface))
+            return "neighbour " + to_text(op.address) + " names interface " + quoted(op.interface) + ", which does not exist";
+        next.neighbours[{op.interface, op.address}] = op.mac;
+    }
+    std::erase_if(next.neighbours, [&](const auto &n) { return !next.interfaces.count(n.first.first); });
+
+    t.table = next.table(vrfs);
+    Registry interim = next;
+    for (const auto &old : registry.ports) interim.ports.insert(old);
+    for (const auto &old : registry.interfaces) interim.interfaces.insert(old);
+    t.interim = interim.table(vrfs);
+    return {};
+}
+
+}  // namespace weft

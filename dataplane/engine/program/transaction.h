@@ -1,0 +1,71 @@
+// A transaction on its way: records as decoded by stage(), then what prepare() made of them. Nothing in here is seen by a
+// worker before apply().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../tables/interfaces.h"
+#include "../tables/objects.h"
+
+namespace weft {
+
+struct PortOp {
+    PortSpec spec;
+    bool remove = false;
+};
+
+struct InterfaceOp {
+    InterfaceSpec spec;
+    bool remove = false;
+};
+
+struct ObjectOp {
+    uint64_t key = 0;
+    bool remove = false;
+    ObjectSpec spec;
+};
+
+struct RouteOp {
+    Ip6 prefix;  // an IPv4 one in the low half, host order, when `v6` is false
+    uint64_t key = 0;
+    uint32_t vrf = 0;
+    uint32_t object = 0;  // slot of the key, by prepare
+    uint8_t length = 0;
+    bool v6 = false, remove = false;
+};
+
+struct NeighbourOp {
+    std::string interface;
+    Ip6 address;
+    MacAddress mac{};
+    bool remove = false;
+};
+
+struct Transaction {
+    std::vector<PortOp> ports;
+    std::vector<InterfaceOp> interfaces;
+    std::vector<ObjectOp> objects;
+    std::vector<RouteOp> routes;
+    std::vector<NeighbourOp> neighbours;
+    std::string error;  // of the first bad record: nothing more is taken
+
+    bool prepared = false, full = false;
+    std::unique_ptr<Registry> registry;              // null: ports, interfaces and neighbours stay
+    std::unique_ptr<InterfaceTable> interim, table;  // interim: with what goes away still in it
+    std::vector<std::shared_ptr<const Interface>> changed;
+    std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
+    std::vector<std::pair<uint64_t, std::unique_ptr<Object>>> bodies;
+    std::vector<uint64_t> keys_gone;
+};
+
+// Appends the records of a block; a text when one is bad, and the transaction is then good for abort only.
+std::string decode(const uint8_t *bytes, size_t length, Transaction &transaction);
+
+std::string key_text(uint64_t key);
+std::string prefix_text(const RouteOp &route);
+
+}  // namespace weft

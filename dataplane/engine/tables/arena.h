@@ -1,0 +1,39 @@
+// Memory of packets that a worker makes itself (errors, requests, fragments) within one burst: handed out upwards, all given
+// back at once when the burst has been flushed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "../packet.h"
+
+namespace weft {
+
+class Arena {
+  public:
+    static constexpr size_t headroom = 128, bytes = 4u << 20, packets = 2048;
+
+    Arena() : memory_(new uint8_t[bytes]), packets_(new Packet[packets]) {}
+
+    // A packet of `length` octets after the headroom; null when the burst has made too much.
+    Packet *take(size_t length) {
+        const size_t need = (headroom + length + 63) & ~size_t{63};
+        if (count_ == packets || used_ + need > bytes) return nullptr;
+        Packet &p = packets_[count_++];
+        p = Packet{};
+        p.data = memory_.get() + used_ + headroom;
+        p.length = static_cast<uint32_t>(length);
+        p.headroom = headroom;
+        used_ += need;
+        return &p;
+    }
+    void reset() { count_ = used_ = 0; }
+
+  private:
+    std::unique_ptr<uint8_t[]> memory_;
+    std::unique_ptr<Packet[]> packets_;
+    size_t count_ = 0, used_ = 0;
+};
+
+}  // namespace weft

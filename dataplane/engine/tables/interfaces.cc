@@ -1,0 +1,99 @@
+#include "interfaces.h"
+
+namespace weft {
+
+bool Interface::owns(uint32_t address) const {
+    for (const Subnet4 &s : subnets4)
+        if (s.address == address) return true;
+    return false;
+}
+
+bool Interface::owns(const Ip6 &address) const {
+    for (const Subnet6 &s : subnets6)
+        if (s.address == address) return true;
+    return false;
+}
+
+const Subnet4 *Interface::subnet(uint32_t address) const {
+    for (const Subnet4 &s : subnets4)
+        if (s.contains(address)) return &s;
+    return nullptr;
+}
+
+const Subnet6 *Interface::subnet(const Ip6 &address) const {
+    for (const Subnet6 &s : subnets6)
+        if (s.contains(address)) return &s;
+    return nullptr;
+}
+
+void derive(Interface &i, const LinkState &link) {
+    const InterfaceSpec &spec = i.spec;
+    i.enabled = spec.flags & interface_enabled;
+    i.ip4 = spec.flags & interface_ipv4;
+    i.ip6 = spec.flags & interface_ipv6;
+    i.forward4 = spec.flags & interface_ipv4_forwarding;
+    i.forward6 = spec.flags & interface_ipv6_forwarding;
+    i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
+    i.mac = spec.has_mac ? spec.mac : link.mac;
+    i.subnets4.clear();
+    i.subnets6.clear();
+    if (i.ip6) {
+        i.link_local = link_local_of(i.mac);
+        uint8_t length = 64;
+        for (const HostAddress &a : spec.addresses) {
+            if (a.family != 6 || !is_link_local6(to_ip6(a))) continue;
+            i.link_local = to_ip6(a);
+            length = a.prefix_length;
+            break;
+        }
+        i.subnets6.push_back({i.link_local, length});
+    }
+    for (const HostAddress &a : spec.addresses) {
+        if (a.family == 4) {
+            if (i.ip4) i.subnets4.push_back({load32(a.bytes.data()), mask4(a.prefix_length), a.prefix_length});
+        } else if (i.ip6 && to_ip6(a) != i.link_local) {
+            i.subnets6.push_back({to_ip6(a), a.prefix_length});
+        }
+    }
+}
+
+HostTapRequest tap_request(const Interface &i) {
+    HostTapRequest r;
+    r.vrf = i.spec.vrf;
+    r.interface = i.spec.name;
+    r.mac = i.mac;
+    r.mtu = i.mtu;
+    r.up = i.enabled;
+    return r;
+}
+
+std::vector<HostAddress> tap_addresses(const Interface &i) {
+    std::vector<HostAddress> all;
+    for (const Subnet4 &s : i.subnets4) all.push_back(to_host_address(mapped(s.address), s.length));
+    for (const Subnet6 &s : i.subnets6) all.push_back(to_host_address(s.address, s.length));
+    return all;
+}
+
+std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
+    auto t = std::make_unique<InterfaceTable>();
+    std::map<const PortHandle *, uint32_t> bound;
+    for (const auto &[name, interface] : interfaces) {
+        if (t->interfaces.size() <= interface->index) t->interfaces.resize(interface->index + 1);
+        t->interfaces[interface->index] = interface;
+        if (interface->port) bound[interface->port.get()] = interface->index;
+        if (interface->tap) t->ports.push_back({interface->tap, PortRole::tap, interface->index, interface->vrf});
+    }
+    for (const auto &[name, handle] : ports) {
+        if (!handle->port) continue;
+        const auto found = bound.find(handle.get());
+        t->ports.push_back({handle, PortRole::data, found == bound.end() ? no_interface : found->second, nullptr});
+    }
+    for (const auto &[vrf, handle] : injects) t->ports.push_back({handle, PortRole::inject, no_interface, vrfs.find(vrf)});
+    for (const auto &[key, mac] : neighbours) {
+        const auto found = interfaces.find(key.first);
+        if (found != interfaces.end()) t->neighbours.push_back({found->second->index, key.second, mac});
+    }
+    return t;
+}
+
+}  // namespace weft

@@ -1,0 +1,139 @@
+// Interfaces, the ports under them and their host taps, as one immutable table that workers reach by a root pointer. The
+// programmer builds the next table from a Registry (values by name) and swaps it; unchanged interfaces and all ports are shared
+// between tables, so that counters, sockets and link state survive.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../net/address.h"
+#include "../ports/port.h"
+#include "../program/records.h"
+#include "counters.h"
+#include "vrfs.h"
+
+namespace weft {
+
+struct PortSpec {
+    std::string name, driver, device;
+    bool operator==(const PortSpec &) const = default;
+};
+
+struct InterfaceSpec {
+    std::string name;
+    uint32_t vrf = 0;
+    std::string port;
+    uint8_t flags = 0;
+    uint16_t mtu = 0;
+    bool has_mac = false;
+    MacAddress mac{};
+    std::vector<HostAddress> addresses;
+    bool operator==(const InterfaceSpec &) const = default;
+};
+
+// A port and what its worker has to send on it. Lives as long as a table names it.
+struct PortHandle {
+    PortSpec spec;
+    std::unique_ptr<Port> port;  // null: could not be had, `reason` says why
+    std::string reason;
+    Packet *queue[burst_size];  // the worker's
+    unsigned queued = 0;
+    bool dirty = false;
+};
+
+// What outlives a change of configuration, under the interface's name.
+struct InterfaceRuntime {
+    std::array<InterfaceCounters, max_workers> counters;
+    std::atomic<bool> link_up{false};
+    std::atomic<int64_t> last_change{0};
+    int64_t discontinuity = 0;
+};
+
+struct Subnet4 {
+    uint32_t address, mask;
+    uint8_t length;
+    bool contains(uint32_t a) const { return ((a ^ address) & mask) == 0; }
+    uint32_t broadcast() const { return length < 31 ? address | ~mask : 0; }
+};
+
+struct Subnet6 {
+    Ip6 address;
+    uint8_t length;
+    bool contains(const Ip6 &a) const { return mask6(a, length) == mask6(address, length); }
+};
+
+struct Interface {
+    uint32_t index = 0;
+    InterfaceSpec spec;
+    Vrf *vrf = nullptr;
+    std::shared_ptr<PortHandle> port, tap;
+    std::shared_ptr<InterfaceRuntime> runtime;
+    MacAddress mac{};
+    uint32_t mtu = 1500;
+    bool enabled = false, ip4 = false, ip6 = false, forward4 = false, forward6 = false;
+    std::vector<Subnet4> subnets4;
+    std::vector<Subnet6> subnets6;  // the link-local one first
+    Ip6 link_local;
+
+    bool up() const { return enabled && runtime->link_up.load(std::memory_order_relaxed); }
+    InterfaceCounters &counters(unsigned worker) const { return runtime->counters[worker]; }
+    bool owns(uint32_t address) const;
+    bool owns(const Ip6 &address) const;
+    const Subnet4 *subnet(uint32_t address) const;
+    const Subnet6 *subnet(const Ip6 &address) const;
+};
+
+enum class PortRole : uint8_t { data, tap, inject };
+
+struct PortUse {
+    std::shared_ptr<PortHandle> handle;
+    PortRole role = PortRole::data;
+    uint32_t interface = no_interface;
+    Vrf *vrf = nullptr;  // of an inject device
+};
+
+using NeighbourKey = std::pair<std::string, Ip6>;
+struct NeighbourKeyLess {
+    bool operator()(const NeighbourKey &a, const NeighbourKey &b) const {
+        if (a.first != b.first) return a.first < b.first;
+        return a.second.high != b.second.high ? a.second.high < b.second.high : a.second.low < b.second.low;
+    }
+};
+using StaticNeighbours = std::map<NeighbourKey, MacAddress, NeighbourKeyLess>;
+
+struct StaticNeighbour {
+    uint32_t interface;
+    Ip6 address;
+    MacAddress mac;
+};
+
+struct InterfaceTable {
+    std::vector<std::shared_ptr<const Interface>> interfaces;  // by index; null: none
+    std::vector<PortUse> ports;
+    std::vector<StaticNeighbour> neighbours;
+
+    const Interface *at(uint32_t index) const { return index < interfaces.size() ? interfaces[index].get() : nullptr; }
+};
+
+// The programmer's: everything by name.
+struct Registry {
+    std::map<std::string, std::shared_ptr<PortHandle>> ports;
+    std::map<std::string, std::shared_ptr<const Interface>> interfaces;
+    std::map<uint32_t, std::shared_ptr<PortHandle>> injects;  // by VRF
+    std::map<std::string, uint32_t> indexes;                  // every name that ever was
+    StaticNeighbours neighbours;
+
+    std::unique_ptr<InterfaceTable> table(Vrfs &vrfs) const;
+};
+
+// The forwarding view of a specification, all but its index, port, tap and runtime.
+void derive(Interface &interface, const LinkState &link);
+// What its host tap should be.
+HostTapRequest tap_request(const Interface &interface);
+std::vector<HostAddress> tap_addresses(const Interface &interface);
+
+}  // namespace weft

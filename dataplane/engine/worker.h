@@ -1,0 +1,114 @@
+// A worker: takes bursts from its ports, runs them through the graph of nodes to the end, and sends what came of it. One thread
+// calls step(); it takes no lock, allocates nothing and logs nothing. Idle, it sleeps in epoll and is offline for epochs.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+#include "core.h"
+#include "nodes/drops.h"
+#include "tables/arena.h"
+#include "tables/holding.h"
+#include "tables/neighbours.h"
+
+namespace weft {
+
+enum class Node : uint8_t {
+    ethernet_input,
+    arp_input,
+    ip4_input,
+    ip6_input,
+    ip4_lookup,
+    ip6_lookup,
+    adjacency,
+    glean,
+    local,
+    count
+};
+
+struct Vector {
+    static constexpr unsigned capacity = 256;
+    unsigned size = 0;
+    Packet *packets[capacity];
+    const Object *objects[capacity];
+};
+
+// So many a second, and a burst of some at once.
+struct TokenBucket {
+    uint64_t rate, burst;
+    uint64_t tokens = burst, last = 0;  // of a second's 10^6 parts
+    bool take(uint64_t now) {
+        tokens = std::min(burst * 1000000, tokens + (now - last) * rate);
+        last = now;
+        if (tokens < 1000000) return false;
+        tokens -= 1000000;
+        return true;
+    }
+};
+
+class Worker {
+  public:
+    Worker(Core &core, unsigned id);
+    ~Worker();
+
+    // One turn over all ports; true when a packet moved. `now` in microseconds of a clock that does not jump.
+    bool step(uint64_t now);
+    // Until stop() is called.
+    void run();
+    void stop();
+    void wake();
+
+    // What nodes use.
+    void push(Node node, Packet *packet, const Object *object = nullptr) {
+        Vector &v = vectors_[static_cast<size_t>(node)];
+        if (v.size == Vector::capacity) return drop(Drop::no_room);
+        v.packets[v.size] = packet;
+        v.objects[v.size++] = object;
+        pending_ = true;
+    }
+    void drop(Drop reason) { drops[static_cast<size_t>(reason)] += 1; }
+    // As drop(), and an input discard of its interface.
+    void discard(const Packet &packet, Drop reason);
+    const Interface *interface(uint32_t index) const { return table->at(index); }
+    InterfaceCounters &counters(const Interface &i) { return i.counters(id); }
+    Vrf *vrf_of(const Packet &packet) const {
+        const Interface *i = table->at(packet.interface);
+        return i ? i->vrf : burst_vrf;
+    }
+    // Queues a whole frame on a port.
+    void send(PortHandle &port, Packet &packet);
+    void run_graph();
+
+    Core &core;
+    const unsigned id;
+    const InterfaceTable *table = nullptr;
+    uint64_t now = 0;
+    Vrf *burst_vrf = nullptr;  // of packets without an interface: those of an inject device
+    std::array<Counter, drop_count> drops;
+    Arena arena;
+    Holding holding;
+    Neighbours neighbours;
+    TokenBucket icmp_errors{1000, 100}, punt_icmp{20000, 2000}, punt_neighbour{20000, 2000}, punt_other{20000, 2000};
+    uint64_t random = 0x853c49e6748fea9bull;
+
+  private:
+    bool take_burst(const PortUse &use);
+    void flush();
+    void new_table();
+    void sleep();
+    void look_at_descriptors(int timeout);
+
+    std::array<Vector, static_cast<size_t>(Node::count)> vectors_;
+    bool pending_ = false;
+    std::array<Packet, burst_size> burst_;
+    std::vector<PortHandle *> dirty_;
+    std::vector<uint8_t> ready_;  // by place in table->ports: its descriptor was readable
+    uint64_t next_tick_ = 0, next_look_ = 0;
+    bool polled_ = false;  // a port without a descriptor: no sleep
+    int epoll_ = -1, event_ = -1;
+    std::atomic<bool> stopping_{false};
+};
+
+}  // namespace weft
