@@ -138,6 +138,12 @@ export function prefixOf(address: Address, length: number): Prefix {
   return { address: maskInPlace(address.slice(), length), length }
 }
 
+/** The last address of a prefix. */
+export function lastOf({ address, length }: Prefix): Address {
+  const whole = length >> 3
+  return address.map((byte, i) => (i < whole ? byte : i > whole ? 255 : byte | (0xff >> (length & 7))))
+}
+
 export function hostPrefix(address: Address): Prefix {
   return { address, length: address.length * 8 }
 }
@@ -155,7 +161,7 @@ export function contains(prefix: Prefix, address: Address): boolean {
   for (let i = 0; i < whole; i++) if (prefix.address[i] !== address[i]) return false
   const bits = prefix.length & 7
   if (bits === 0) return true
-  return ((((prefix.address[whole] as number) ^ (address[whole] as number)) & (0xff00 >> bits)) & 0xff) === 0
+  return (((prefix.address[whole] as number) ^ (address[whole] as number)) & (0xff00 >> bits) & 0xff) === 0
 }
 
 export function overlaps(a: Prefix, b: Prefix): boolean {

@@ -71,7 +71,9 @@ function routeOperations(changes: readonly (RouteChange | RouteRemoval)[]): Oper
     }
     return blocks
   }
-  return changes.map((change) => ({ op: 'key' in change ? 'route-set' : 'route-delete', ...change }) as Operation)
+  return changes.map(
+    (change) => ({ op: 'key' in change ? 'route-set' : 'route-delete', ...change }) as Operation,
+  )
 }
 
 /** The delta as operations, by the kind of step they belong to; done in the order of these fields. */

@@ -47,7 +47,9 @@ export class ObjectTable {
     const key = this.#hash(identity)
     const other = this.#byKey.get(key)
     if (other) {
-      throw new Error(`forwarding objects '${identity}' and '${other.identity}' have the same key ${key.toString(16)}`)
+      throw new Error(
+        `forwarding objects '${identity}' and '${other.identity}' have the same key ${key.toString(16)}`,
+      )
     }
     const record: ObjectRecord = { key, identity, object, members, references: 0 }
     this.#byIdentity.set(identity, record)

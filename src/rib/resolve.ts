@@ -118,7 +118,8 @@ export class Resolver {
 
   #hop(one: Hop, id: string): Resolution {
     if (one.interface !== undefined) return this.#interface(one.interface, one.address, one)
-    if (!one.address) return failed({ hop: one, state: 'nothing', reason: 'a next hop needs an address or an interface' })
+    if (!one.address)
+      return failed({ hop: one, state: 'nothing', reason: 'a next hop needs an address or an interface' })
     let inactive: string | undefined
     for (const { prefix, routes } of this.#view.covering(one.address)) {
       for (const { nextHop } of routes) {
@@ -148,7 +149,9 @@ export class Resolver {
     const near = this.#view.connected(4)
     const reason =
       `next hop ${describe(one)} is in no connected prefix, and no route but a default route leads to it; ` +
-      (near.length > 0 ? `connected: ${near.join(', ')}` : `no interface has an IPv${this.#view.family} address`)
+      (near.length > 0
+        ? `connected: ${near.join(', ')}`
+        : `no interface has an IPv${this.#view.family} address`)
     return failed({ hop: one, state: 'nothing', reason })
   }
 
@@ -159,7 +162,9 @@ export class Resolver {
     if (!known || known.vrf !== vrf) return nothing(`no interface named '${name}'`)
     const state = family === 4 ? known.ipv4 : known.ipv6
     if (state === 'none') {
-      return nothing(`interface ${name} has no IPv${family}; it needs an ipv${family} container with an address`)
+      return nothing(
+        `interface ${name} has no IPv${family}; it needs an ipv${family} container with an address`,
+      )
     }
     if (!known.neighbours) return nothing(`interface ${name} has no port, so no neighbour can be on it`)
     if (address && one?.interface !== undefined && this.#isLocal(address)) {

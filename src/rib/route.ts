@@ -3,7 +3,7 @@
  * give each next hop an identity, so that equal ones are resolved once.
  */
 import type { Address, DropKind } from '../../dataplane/client/types.js'
-import { formatAddress } from './address.js'
+import { type Prefix, formatAddress } from './address.js'
 
 /** Who says a route. The lower preference wins; among equals the name that sorts first. */
 export interface Source {
@@ -11,6 +11,8 @@ export interface Source {
   /** Instance of the protocol; unique with it. */
   readonly name: string
   readonly preference: number
+  /** Where it says a route, or one hop of it: an instance path of the configuration. */
+  readonly where?: (prefix: Prefix, hop?: Hop) => string
 }
 
 /** Routes to the box's own subnets and addresses. */
@@ -47,7 +49,11 @@ export const connected = (name: string): NextHop => ({
   interface: name,
 })
 
-export const local = (name?: string): NextHop => ({ kind: 'local', id: `local ${name ?? ''}`, interface: name })
+export const local = (name?: string): NextHop => ({
+  kind: 'local',
+  id: `local ${name ?? ''}`,
+  interface: name,
+})
 
 export const drop = (kind: DropKind): NextHop => ({ kind: 'drop', id: `drop ${kind}`, drop: kind })
 

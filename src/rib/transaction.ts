@@ -77,7 +77,9 @@ export class Draft {
   }
 
   get empty(): boolean {
-    return this.#interfaces.size === 0 && [...this.#overlays.values()].every(({ changed }) => changed.size === 0)
+    return (
+      this.#interfaces.size === 0 && [...this.#overlays.values()].every(({ changed }) => changed.size === 0)
+    )
   }
 
   interface(name: string): RibInterface | undefined {
@@ -103,7 +105,9 @@ export class Draft {
       const old = entry.routes.find((one) => sameSource(one.source, source))
       if (old?.nextHop.id === nextHop.id && old.source.preference === source.preference) return
       if (old) overlay.count(old.nextHop, -1)
-      routes = [...entry.routes.filter((one) => one !== old), route].sort((a, b) => bySource(a.source, b.source))
+      routes = [...entry.routes.filter((one) => one !== old), route].sort((a, b) =>
+        bySource(a.source, b.source),
+      )
     }
     overlay.count(nextHop, 1)
     overlay.changed.set(prefix, unselected(prefix, routes))
@@ -115,13 +119,20 @@ export class Draft {
     const old = entry?.routes.find((one) => sameSource(one.source, source))
     if (!entry || !old) return
     overlay.count(old.nextHop, -1)
-    overlay.changed.set(prefix, unselected(prefix, entry.routes.filter((one) => one !== old)))
+    overlay.changed.set(
+      prefix,
+      unselected(
+        prefix,
+        entry.routes.filter((one) => one !== old),
+      ),
+    )
   }
 
   /** Once, after all changes. */
   finish(): Finished & { outcome: Outcome } {
     const interfaces = this.#changedInterfaces()
-    if (interfaces.size > 0) for (const { vrf, family } of this.#base.tables.values()) this.#overlay(vrf, family)
+    if (interfaces.size > 0)
+      for (const { vrf, family } of this.#base.tables.values()) this.#overlay(vrf, family)
     for (const overlay of this.#overlays.values()) this.#finishTable(overlay, interfaces)
     const { objectsSet, objectsDeleted } = this.#countReferences()
     return {
@@ -181,7 +192,8 @@ export class Draft {
     if (moved.size > 0) {
       for (const entry of overlay.base.entries.values()) {
         if (overlay.changed.has(entry.prefix)) continue
-        if (entry.routes.some(({ nextHop }) => moved.has(nextHop.id))) overlay.changed.set(entry.prefix, entry)
+        if (entry.routes.some(({ nextHop }) => moved.has(nextHop.id)))
+          overlay.changed.set(entry.prefix, entry)
       }
     }
     for (const entry of [...overlay.changed.values()]) this.#select(overlay, entry, resolver, configured)
@@ -210,13 +222,20 @@ export class Draft {
       if (before?.object) this.#refer(before.object, -1)
     }
     const same = before !== undefined && before.object === object && sameActive(before, routes[active])
-    overlay.changed.set(prefix, { prefix, routes, active, object, updated: same ? before.updated : this.#base.now })
+    overlay.changed.set(prefix, {
+      prefix,
+      routes,
+      active,
+      object,
+      updated: same ? before.updated : this.#base.now,
+    })
   }
 
   #check(overlay: TableOverlay, prefix: Prefix, route: Route, configured: Resolver): void {
     if (this.#unresolved.length >= unresolvedLimit || route.nextHop.kind !== 'via') return
     for (const failure of configured.resolve(route.nextHop).failures) {
-      if (failure.state === 'nothing') this.#unresolved.push({ vrf: overlay.base.vrf, prefix, route, failure })
+      if (failure.state === 'nothing')
+        this.#unresolved.push({ vrf: overlay.base.vrf, prefix, route, failure })
     }
   }
 

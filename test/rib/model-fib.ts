@@ -8,7 +8,8 @@ export class ModelFib {
 
   do(delta: Delta): void {
     const { objectsSet, routesSet, routesDeleted, objectsDeleted } = operationsOf(delta)
-    for (const operation of [...objectsSet, ...routesSet, ...routesDeleted, ...objectsDeleted]) this.#one(operation)
+    for (const operation of [...objectsSet, ...routesSet, ...routesDeleted, ...objectsDeleted])
+      this.#one(operation)
   }
 
   #one(operation: Operation): void {
@@ -42,7 +43,8 @@ export class ModelFib {
   }
 
   #unused(key: bigint): void {
-    for (const [prefix, used] of this.routes) if (used === key) throw new Error(`${prefix} still uses object ${key}`)
+    for (const [prefix, used] of this.routes)
+      if (used === key) throw new Error(`${prefix} still uses object ${key}`)
     for (const object of this.objects.values()) {
       if (object.type === 'group' && object.members.some((member) => member.key === key)) {
         throw new Error(`a group still uses object ${key}`)
@@ -52,7 +54,9 @@ export class ModelFib {
 
   /** Where each prefix leads, in words. */
   lookup(): Record<string, string> {
-    return Object.fromEntries([...this.routes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([p, key]) => [p, this.#word(key)]))
+    return Object.fromEntries(
+      [...this.routes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([p, key]) => [p, this.#word(key)]),
+    )
   }
 
   #word(key: bigint): string {

@@ -28,8 +28,14 @@ const a = (text: string): Address => parseAddress(text) as Address
 const through = (...ways: (string | { address?: string; interface?: string })[]): NextHop =>
   via(
     ways.map((way) => {
-      const { address, interface: name } = typeof way === 'string' ? { address: way, interface: undefined } : { address: undefined, interface: undefined, ...way }
-      return hop({ ...(address === undefined ? {} : { address: a(address) }), ...(name === undefined ? {} : { interface: name }) })
+      const { address, interface: name } =
+        typeof way === 'string'
+          ? { address: way, interface: undefined }
+          : { address: undefined, interface: undefined, ...way }
+      return hop({
+        ...(address === undefined ? {} : { address: a(address) }),
+        ...(name === undefined ? {} : { interface: name }),
+      })
     }),
   )
 
@@ -81,7 +87,10 @@ test('a next hop is resolved through other routes to a neighbour, but never thro
   t.is(fib.lookup()['0 20.0.0.0/8'], 'p2:10.0.2.9')
   const bad = change(rib, fib, (x) => x.set(main, 0, p('40.0.0.0/8'), through('50.0.0.1')))
   t.is(bad.unresolved.length, 1)
-  t.regex(bad.unresolved[0]?.failure.reason ?? '', /50\.0\.0\.1 is in no connected prefix.*10\.0\.1\.0\/24 on p1, 10\.0\.2\.0\/24 on p2/)
+  t.regex(
+    bad.unresolved[0]?.failure.reason ?? '',
+    /50\.0\.0\.1 is in no connected prefix.*10\.0\.1\.0\/24 on p1, 10\.0\.2\.0\/24 on p2/,
+  )
   t.false('0 40.0.0.0/8' in fib.lookup())
 })
 
@@ -92,7 +101,8 @@ test('next hops that lead back to themselves resolve to nothing, whichever is as
   ]) {
     const { rib, fib } = twoPorts()
     const { unresolved } = change(rib, fib, (x) => {
-      for (const prefix of order) x.set(main, 0, p(prefix), through(prefix.startsWith('20') ? '30.0.0.1' : '20.0.0.1'))
+      for (const prefix of order)
+        x.set(main, 0, p(prefix), through(prefix.startsWith('20') ? '30.0.0.1' : '20.0.0.1'))
     })
     t.is(unresolved.length, 2)
     t.regex(unresolved[0]?.failure.reason ?? '', /leads back to itself/)
@@ -226,7 +236,8 @@ test('many routes are packed; all of them arrive', (t) => {
   const x = rib.begin()
   const count = 40_000
   const nextHop = through('10.0.1.9')
-  for (let i = 0; i < count; i++) x.set(main, 0, { address: Uint8Array.of(20, i >> 8, i & 255, 0), length: 24 }, nextHop)
+  for (let i = 0; i < count; i++)
+    x.set(main, 0, { address: Uint8Array.of(20, i >> 8, i & 255, 0), length: 24 }, nextHop)
   const { routesSet } = operationsOf(x.finish().delta)
   x.adopt()
   t.is(routesSet.length, 3)
@@ -280,7 +291,8 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
     change(rib, fib, (x) => {
       for (let i = 0; i < 4; i++) port(x, `p${i}`, `10.0.${i}.1`, 24)
     })
-    const somewhere = () => a(next(2) ? `10.0.${next(5)}.${next(200) + 20}` : `${20 + next(3)}.${next(4)}.${next(4)}.1`)
+    const somewhere = () =>
+      a(next(2) ? `10.0.${next(5)}.${next(200) + 20}` : `${20 + next(3)}.${next(4)}.${next(4)}.1`)
     const somePrefix = (): Prefix => {
       const lengths = [0, 8, 12, 16, 24, 25, 30]
       const address = somewhere()
@@ -324,7 +336,8 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
           } else {
             const [prefix, nextHop] = [somePrefix(), someNextHop()]
             x.set(source, 0, prefix, nextHop)
-            if (!abandoned) said.routes.set(`${source.name} ${formatPrefix(prefix)}`, { source, prefix, nextHop })
+            if (!abandoned)
+              said.routes.set(`${source.name} ${formatPrefix(prefix)}`, { source, prefix, nextHop })
           }
         }
         const { delta } = x.finish()
@@ -363,7 +376,12 @@ test('100,000 routes are selected and packed quickly, and one more costs next to
   const nextHop = through('10.0.1.9')
   const begin = performance.now()
   for (let i = 0; i < 100_000; i++) {
-    x.set(main, 0, { address: Uint8Array.of(20 + (i >> 16), (i >> 8) & 255, i & 255, 0), length: 24 }, nextHop)
+    x.set(
+      main,
+      0,
+      { address: Uint8Array.of(20 + (i >> 16), (i >> 8) & 255, i & 255, 0), length: 24 },
+      nextHop,
+    )
   }
   operationsOf(x.finish().delta)
   const bulk = performance.now() - begin

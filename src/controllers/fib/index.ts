@@ -1,0 +1,22 @@
+/**
+ * The FIB controller: claims no configuration, but is planned after all that say routes, and turns what they said together
+ * into forwarding objects and routes of the members. It also follows links.
+ */
+import type { Member, Operation } from '../../../dataplane/client/types.js'
+import type { Controller } from '../../../datastore/controller.js'
+import type { Context } from '../context.js'
+import { planFib } from './plan.js'
+import { dataplaneState } from './state.js'
+
+export { followLinks, type LinkParts } from './links.js'
+
+export function fibController(member: () => Member): Controller<Context, Operation> {
+  return {
+    name: 'fib',
+    claims: [],
+    needs: ['interface', 'direct-route', 'static-route'],
+    provides: ['object', 'route'],
+    plan: planFib,
+    state: [dataplaneState(member)],
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * What YANG cannot say of interfaces: ports that exist, addresses that can be a box's own, subnets that do not overlap.
+ * Gives every error with its instance path and what would be right.
+ */
+import { ConfigError } from '../../../datastore/errors.js'
+import {
+  contains,
+  formatAddress,
+  formatPrefix,
+  kindOf,
+  lastOf,
+  overlaps,
+  prefixOf,
+  sameAddress,
+  widthOf,
+  type Address,
+  type Family,
+  type Prefix,
+} from '../../rib/index.js'
+import type { PortInventory } from '../context.js'
+import { key } from '../path.js'
+import { ethernet, loopback, pathOf, portOf, type InterfaceConfig, type Interfaces } from './model.js'
+
+const families = [4, 6] as const
+
+/** `before`: what was there already; its missing ports are not the fault of this change. */
+export function check(before: Interfaces, after: Interfaces, ports: PortInventory): readonly ConfigError[] {
+  return [
+    ...[...after.values()].flatMap((config) => [...checkOne(config)]),
+    ...checkPorts(before, after, ports),
+    ...checkSubnets(after),
+  ]
+}
+
+function* checkOne(config: InterfaceConfig): Iterable<ConfigError> {
+  const { name, type } = config
+  if (!/^[!-~]{1,64}$/.test(name)) {
+    const message = 'a name of an interface has 1 to 64 printable ASCII characters without spaces'
+    yield new ConfigError(pathOf.leaf(name, 'name'), message)
+  }
+  if (type !== ethernet && type !== loopback) {
+    const message = `interfaces of type ${type} are not supported; supported are ${ethernet} and ${loopback}`
+    yield new ConfigError(pathOf.leaf(name, 'type'), message)
+  }
+  if (type === loopback && config.portLeaf !== undefined) {
+    const message = `an interface of type softwareLoopback sits on no port; delete its port or make it ${ethernet}`
+    yield new ConfigError(pathOf.leaf(name, 'weft-interfaces:port'), message)
+  }
+  for (const family of families) {
+    for (const address of config.ip[family]?.addresses ?? []) yield* checkAddress(config, family, address)
+    yield* checkNeighbours(config, family)
+  }
+}
+
+function* checkAddress(config: InterfaceConfig, family: Family, own: Prefix): Iterable<ConfigError> {
+  const text = formatAddress(own.address)
+  const path = (leaf: string) => pathOf.ip(config.name, family, `address${key('ip', text)}/${leaf}`)
+  const kind = kindOf(own.address)
+  const reserved = family === 4 && (own.address[0] as number) >= 240
+  if (reserved || (kind !== 'unicast' && kind !== 'link-local')) {
+    const what = reserved && kind !== 'broadcast' ? 'reserved' : kind
+    yield new ConfigError(path('ip'), `${text} is a ${what} address; an interface needs a unicast one`)
+    return
+  }
+  const width = widthOf(family)
+  if (config.type === loopback) {
+    if (own.length !== width) {
+      const message = `prefix-length of an address of a softwareLoopback interface is ${width}, not ${own.length}`
+      yield new ConfigError(path('prefix-length'), message)
+    }
+    return
+  }
+  if (own.length === 0) {
+    const message = `prefix-length 0 would put every address on this link; it is 1 to ${width}`
+    yield new ConfigError(path('prefix-length'), message)
+    return
+  }
+  if (family === 4 && own.length < 31) {
+    const subnet = prefixOf(own.address, own.length)
+    const last = lastOf(subnet)
+    if (sameAddress(own.address, subnet.address) || sameAddress(own.address, last)) {
+      const what = sameAddress(own.address, last) ? 'broadcast address' : 'network'
+      yield new ConfigError(
+        path('ip'),
+        `${text} is the ${what} of ${formatPrefix(subnet)}; take an address between`,
+      )
+    }
+  }
+}
+
+function* checkNeighbours(config: InterfaceConfig, family: Family): Iterable<ConfigError> {
+  const ip = config.ip[family]
+  for (const { address, mac, macText } of ip?.neighbours ?? []) {
+    const text = formatAddress(address)
+    const path = (leaf: string) => pathOf.ip(config.name, family, `neighbor${key('ip', text)}/${leaf}`)
+    if (config.type === loopback) {
+      yield new ConfigError(path('ip'), `no neighbour can be on a softwareLoopback interface`)
+      continue
+    }
+    if (!mac || mac.every((octet) => octet === 0) || ((mac[0] as number) & 1) === 1) {
+      const message = `'${macText}' is not a neighbour's address; it needs a unicast one of six octets, such as 02:00:5e:10:00:01`
+      yield new ConfigError(path('link-layer-address'), message)
+    }
+    if (ip?.addresses.some((own) => sameAddress(own.address, address))) {
+      yield new ConfigError(path('ip'), `${text} is this interface's own address`)
+    } else if (
+      !(family === 6 && kindOf(address) === 'link-local') &&
+      !ip?.addresses.some(({ address: own, length }) => contains(prefixOf(own, length), address))
+    ) {
+      const near = ip?.addresses.map(({ address: own, length }) => formatPrefix(prefixOf(own, length))) ?? []
+      const message = `neighbour ${text} is in no subnet of ${config.name}; it has ${near.join(', ') || `no IPv${family} address`}`
+      yield new ConfigError(path('ip'), message)
+    }
+  }
+}
+
+function* checkPorts(before: Interfaces, after: Interfaces, ports: PortInventory): Iterable<ConfigError> {
+  const owners = new Map<string, string>()
+  for (const config of after.values()) {
+    const port = portOf(config)
+    if (port === undefined || config.type !== ethernet) continue
+    const { name } = config
+    const path =
+      config.portLeaf === undefined ? pathOf.interface(name) : pathOf.leaf(name, 'weft-interfaces:port')
+    const was = before.get(name)
+    if (!ports.names.includes(port) && !(was && portOf(was) === port)) {
+      const there =
+        ports.names.length > 0 ? `this chassis has ${ports.names.join(', ')}` : 'this chassis has no ports'
+      yield new ConfigError(path, `no port named '${port}'; ${there}`)
+      continue
+    }
+    const owner = owners.get(port)
+    if (owner !== undefined) {
+      yield new ConfigError(path, `port ${port} is taken by interface ${owner}; a port has one interface`)
+      continue
+    }
+    owners.set(port, name)
+    const limit = ports.mtu(port)
+    for (const family of families) {
+      const mtu = config.ip[family]?.mtu
+      if (mtu === undefined || limit === undefined || mtu <= limit) continue
+      const message = `mtu ${mtu} is more than port ${port} carries, which is ${limit}`
+      yield new ConfigError(pathOf.ip(name, family, 'mtu'), message)
+    }
+  }
+}
+
+interface Subnet {
+  readonly name: string
+  readonly address: Address
+  readonly subnet: Prefix
+}
+
+/** Two interfaces with one address, or in one subnet. A subnet of a link (fe80::/10) may be on each. */
+function* checkSubnets(after: Interfaces): Iterable<ConfigError> {
+  for (const family of families) {
+    const all: Subnet[] = []
+    for (const { name, ip } of after.values()) {
+      for (const { address, length } of ip[family]?.addresses ?? []) {
+        if (family === 6 && kindOf(address) === 'link-local') continue
+        if (length <= 0) continue
+        all.push({ name, address, subnet: prefixOf(address, length) })
+      }
+    }
+    // In order of their first address, a subnet overlaps one that has begun and not ended: the last one, if any.
+    const order = new Map(all.map((one, index) => [one, index]))
+    const sorted = all.toSorted(
+      (a, b) => Buffer.compare(a.subnet.address, b.subnet.address) || a.subnet.length - b.subnet.length,
+    )
+    const begun: Subnet[] = []
+    for (const one of sorted) {
+      while (begun.length > 0 && !overlaps((begun.at(-1) as Subnet).subnet, one.subnet)) begun.pop()
+      const other = begun.findLast(({ name }) => name !== one.name)
+      begun.push(one)
+      if (!other) continue
+      const [first, second] = (order.get(other) ?? 0) < (order.get(one) ?? 0) ? [other, one] : [one, other]
+      const text = formatAddress(second.address)
+      const path = pathOf.ip(second.name, family, `address${key('ip', text)}`)
+      yield sameAddress(first.address, second.address)
+        ? new ConfigError(`${path}/ip`, `${text} is an address of interface ${first.name} already`)
+        : new ConfigError(
+            `${path}/prefix-length`,
+            `${formatPrefix(second.subnet)} overlaps ${formatPrefix(first.subnet)} of interface ${first.name}; a subnet is on one interface`,
+          )
+    }
+  }
+}

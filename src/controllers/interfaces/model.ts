@@ -1,0 +1,131 @@
+/**
+ * Configured interfaces as values, from the columns of ietf-interfaces (RFC 8343), ietf-ip (RFC 8344) and weft-interfaces.
+ * YANG shapes end here; the names of their nodes return only in the paths of errors.
+ */
+import type { ListQuery, Tree } from 'libyang-js'
+import type { InterfaceSpec } from '../../../dataplane/client/types.js'
+import { parseAddress, parseMac, type Address, type Family, type Prefix } from '../../rib/index.js'
+import { key } from '../path.js'
+import { rows, type Row } from '../rows.js'
+
+export interface Neighbour {
+  readonly address: Address
+  /** Undefined when the configured one is not an Ethernet address. */
+  readonly mac: Uint8Array | undefined
+  readonly macText: string
+}
+
+/** One family of an interface that has its container. */
+export interface IpConfig {
+  readonly enabled: boolean
+  readonly forwarding: boolean
+  readonly mtu: number | undefined
+  /** Addresses with the length of their subnets. */
+  readonly addresses: readonly Prefix[]
+  readonly neighbours: readonly Neighbour[]
+}
+
+export interface InterfaceConfig {
+  readonly name: string
+  /** Identity of the type, with its module. */
+  readonly type: string
+  readonly enabled: boolean
+  /** As configured. */
+  readonly portLeaf: string | undefined
+  readonly ip: Readonly<Record<Family, IpConfig | undefined>>
+}
+
+export type Interfaces = ReadonlyMap<string, InterfaceConfig>
+
+export const ethernet = 'iana-if-type:ethernetCsmacd'
+export const loopback = 'iana-if-type:softwareLoopback'
+
+export const claim = '/ietf-interfaces:interfaces'
+const list = `${claim}/interface`
+
+const ipColumns = (family: Family, names: readonly string[]) =>
+  names.map((name) => `ietf-ip:ipv${family}/${name}`)
+const ipLeaves = ['enabled', 'forwarding', 'mtu']
+
+const query: ListQuery = {
+  list,
+  columns: [
+    'name',
+    'type',
+    'enabled',
+    'weft-interfaces:port',
+    ...ipColumns(4, ipLeaves),
+    ...ipColumns(6, ipLeaves),
+  ],
+  children: ([4, 6] as const).flatMap((family) => [
+    { list: `${list}/ietf-ip:ipv${family}/address`, columns: ['ip', 'prefix-length'] },
+    { list: `${list}/ietf-ip:ipv${family}/neighbor`, columns: ['ip', 'link-layer-address'] },
+  ]),
+}
+
+function ip(row: Row, family: Family): IpConfig | undefined {
+  const column = (name: string) => `ietf-ip:ipv${family}/${name}`
+  const enabled = row.boolean(column('enabled'))
+  if (enabled === undefined) return undefined
+  const at = family === 4 ? 0 : 2
+  return {
+    enabled,
+    forwarding: row.boolean(column('forwarding')) ?? false,
+    mtu: row.number(column('mtu')),
+    addresses: row.children(at).flatMap((child) => {
+      const address = parseAddress(child.needed('ip'))
+      return address ? [{ address, length: child.number('prefix-length') ?? -1 }] : []
+    }),
+    neighbours: row.children(at + 1).flatMap((child) => {
+      const address = parseAddress(child.needed('ip'))
+      const macText = child.needed('link-layer-address')
+      return address ? [{ address, mac: parseMac(macText), macText }] : []
+    }),
+  }
+}
+
+export async function readInterfaces(tree: Tree): Promise<Interfaces> {
+  const found = new Map<string, InterfaceConfig>()
+  for await (const row of rows(query, tree.entries(query))) {
+    const name = row.needed('name')
+    found.set(name, {
+      name,
+      type: row.needed('type'),
+      enabled: row.boolean('enabled') ?? true,
+      portLeaf: row.text('weft-interfaces:port'),
+      ip: { 4: ip(row, 4), 6: ip(row, 6) },
+    })
+  }
+  return found
+}
+
+/** The port that an interface sits on. */
+export function portOf(config: InterfaceConfig): string | undefined {
+  return config.type === loopback ? undefined : (config.portLeaf ?? config.name)
+}
+
+/** As members are told; a port that is not there is none. */
+export function specOf(config: InterfaceConfig, ports: readonly string[]): InterfaceSpec {
+  const port = portOf(config)
+  const { 4: ipv4, 6: ipv6 } = config.ip
+  return {
+    name: config.name,
+    vrf: 0,
+    port: port !== undefined && ports.includes(port) ? port : undefined,
+    enabled: config.enabled,
+    ipv4: ipv4?.enabled ?? false,
+    ipv6: ipv6?.enabled ?? false,
+    ipv4Forwarding: ipv4?.forwarding ?? false,
+    ipv6Forwarding: ipv6?.forwarding ?? false,
+    mtu: ipv4?.mtu ?? ipv6?.mtu ?? 0,
+    addresses: [ipv4, ipv6].flatMap((one) => (one?.enabled ? one.addresses : [])),
+  }
+}
+
+/** Paths of what an error can be about. */
+export const pathOf = {
+  interface: (name: string): string => `${list}${key('name', name)}`,
+  leaf: (name: string, leaf: string): string => `${list}${key('name', name)}/${leaf}`,
+  ip: (name: string, family: Family, rest: string): string =>
+    `${list}${key('name', name)}/ietf-ip:ipv${family}/${rest}`,
+}

@@ -1,0 +1,173 @@
+/**
+ * From two configurations of interfaces to steps and routes: interfaces that are new or different are set, those that are gone
+ * are deleted, and their subnets and addresses go into the RIB (RFC 8349, section 5: the direct pseudo-protocol).
+ */
+import { RequestError } from '../../../datastore/errors.js'
+import type { Plan, Step } from '../../../datastore/controller.js'
+import type { InterfaceSpec, Operation } from '../../../dataplane/client/types.js'
+import {
+  connected,
+  direct,
+  formatAddress,
+  formatPrefix,
+  hostPrefix,
+  kindOf,
+  local,
+  prefixOf,
+  widthOf,
+  type FamilyState,
+  type NextHop,
+  type Prefix,
+  type RibInterface,
+} from '../../rib/index.js'
+import { isRequested, type Change, type Context } from '../context.js'
+import { check } from './check.js'
+import {
+  loopback,
+  readInterfaces,
+  specOf,
+  type InterfaceConfig,
+  type Interfaces,
+  type IpConfig,
+} from './model.js'
+
+/** `adopt` is given what interfaces then are. */
+export async function planInterfaces(
+  change: Change,
+  context: Context,
+  adopt: (after: Interfaces) => void,
+): Promise<Plan<Operation>> {
+  const running = await readInterfaces(change.before)
+  const after = await readInterfaces(change.after)
+  if (isRequested(change)) {
+    const errors = check(running, after, context.ports)
+    if (errors.length > 0) throw new RequestError(errors.flatMap((error) => error.errors))
+  }
+  const before: Interfaces = change.full ? new Map() : running
+  contribute(before, after, context)
+  return { steps: steps(before, after, context), adopt: () => adopt(after) }
+}
+
+function steps(
+  before: Interfaces,
+  after: Interfaces,
+  { member, ports }: Context,
+): readonly Step<Operation>[] {
+  const create: Operation[] = []
+  const remove: Operation[] = []
+  const set: string[] = []
+  const deleted: string[] = []
+  for (const config of after.values()) {
+    const was = before.get(config.name)
+    const spec = specOf(config, ports.names)
+    const old = was && specOf(was, ports.names)
+    if (!old || identity(old) !== identity(spec)) {
+      create.push({ op: 'interface-set', interface: spec })
+      set.push(config.name)
+    }
+    const neighbours = neighboursOf(config)
+    const known = was ? neighboursOf(was) : new Map<string, Operation>()
+    for (const [id, operation] of neighbours) if (!known.has(id)) create.push(operation)
+    const kept = new Set([...neighbours.values()].map(addressOf))
+    for (const operation of known.values()) {
+      if (operation.op !== 'neighbour-set' || kept.has(addressOf(operation))) continue
+      remove.push({ op: 'neighbour-delete', interface: config.name, address: operation.address })
+    }
+  }
+  for (const name of before.keys()) {
+    if (after.has(name)) continue
+    remove.push({ op: 'interface-delete', name })
+    deleted.push(name)
+  }
+  const step = (kind: Step['kind'], operations: readonly Operation[], names: readonly string[]) =>
+    operations.length === 0
+      ? []
+      : [{ kind, provides: 'interface', member, operations, summary: summary(kind, operations, names) }]
+  return [...step('create', create, set), ...step('delete', remove, deleted)]
+}
+
+function summary(kind: Step['kind'], operations: readonly Operation[], names: readonly string[]): string {
+  const neighbours = operations.length - names.length
+  const said = [
+    ...(names.length > 0 ? [`${kind === 'create' ? 'set' : 'delete'} interface ${names.join(', ')}`] : []),
+    ...(neighbours > 0 ? [`${kind === 'create' ? 'set' : 'delete'} ${neighbours} static neighbours`] : []),
+  ]
+  return said.join(', ')
+}
+
+const addressOf = (operation: Operation): string =>
+  operation.op === 'neighbour-set' ? formatAddress(operation.address) : ''
+
+/** Static neighbours of the families that are enabled, by what they say. */
+function neighboursOf(config: InterfaceConfig): Map<string, Operation> {
+  const found = new Map<string, Operation>()
+  for (const ip of [config.ip[4], config.ip[6]]) {
+    if (!ip?.enabled) continue
+    for (const { address, mac, macText } of ip.neighbours) {
+      if (!mac) continue
+      found.set(`${formatAddress(address)} ${macText}`, {
+        op: 'neighbour-set',
+        interface: config.name,
+        address,
+        mac,
+      })
+    }
+  }
+  return found
+}
+
+function identity({ addresses, ...rest }: InterfaceSpec): string {
+  const texts = addresses.map(({ address, length }) => `${formatAddress(address)}/${length}`)
+  return JSON.stringify([rest, texts])
+}
+
+/** What an interface says of routes. */
+function routesOf(
+  config: InterfaceConfig,
+): Map<string, { readonly prefix: Prefix; readonly nextHop: NextHop }> {
+  const found = new Map<string, { readonly prefix: Prefix; readonly nextHop: NextHop }>()
+  const add = (prefix: Prefix, nextHop: NextHop) => found.set(formatPrefix(prefix), { prefix, nextHop })
+  for (const ip of [config.ip[4], config.ip[6]]) {
+    for (const { address, length } of ip?.addresses ?? []) {
+      // A link-local address says nothing that holds beyond its link.
+      if (address.length === 16 && kindOf(address) === 'link-local') continue
+      if (config.type !== loopback && length < widthOf(address.length === 4 ? 4 : 6)) {
+        add(prefixOf(address, length), connected(config.name))
+      }
+    }
+  }
+  for (const ip of [config.ip[4], config.ip[6]]) {
+    if (!config.enabled || !ip?.enabled) continue
+    for (const { address } of ip.addresses) {
+      if (address.length === 16 && kindOf(address) === 'link-local') continue
+      add(hostPrefix(address), local(config.name))
+    }
+  }
+  return found
+}
+
+function ribInterface(config: InterfaceConfig): RibInterface {
+  const state = (ip: IpConfig | undefined): FamilyState =>
+    !ip ? 'none' : config.enabled && ip.enabled ? 'on' : 'off'
+  return {
+    name: config.name,
+    vrf: 0,
+    neighbours: config.type !== loopback,
+    ipv4: state(config.ip[4]),
+    ipv6: state(config.ip[6]),
+  }
+}
+
+/** Tells the RIB what is different. */
+function contribute(before: Interfaces, after: Interfaces, { rib }: Context): void {
+  const said = (all: Interfaces) => new Map([...all.values()].flatMap((config) => [...routesOf(config)]))
+  const routes = said(after)
+  for (const [text, { prefix }] of said(before)) if (!routes.has(text)) rib.delete(direct, 0, prefix)
+  for (const { prefix, nextHop } of routes.values()) rib.set(direct, 0, prefix, nextHop)
+  for (const name of before.keys()) if (!after.has(name)) rib.deleteInterface(name)
+  for (const config of after.values()) {
+    const was = before.get(config.name)
+    const now = ribInterface(config)
+    if (!was || JSON.stringify(ribInterface(was)) !== JSON.stringify(now)) rib.setInterface(now)
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Operational state of interfaces (RFC 8343, RFC 8344): what the member says of each, told in YANG. A member that does not
+ * answer leaves the status unknown, and no interface out.
+ */
+import type { InterfaceState, Member, MemberState, NeighbourState } from '../../../dataplane/client/types.js'
+import type { StateProvider } from '../../../datastore/controller.js'
+import { formatAddress, formatMac, kindOf, type Address, type Family } from '../../rib/index.js'
+import { dateAndTime, leaf } from '../xml.js'
+import { claim, loopback, portOf, type InterfaceConfig, type Interfaces, type IpConfig } from './model.js'
+
+const namespace = {
+  interfaces: 'urn:ietf:params:xml:ns:yang:ietf-interfaces',
+  ip: 'urn:ietf:params:xml:ns:yang:ietf-ip',
+  weft: 'urn:weft:params:xml:ns:yang:weft-interfaces',
+}
+
+/** Interfaces in one piece of what is read. */
+const pieceInterfaces = 64
+
+export function interfaceState(member: () => Member, interfaces: () => Interfaces): StateProvider {
+  return {
+    path: claim,
+    async *read() {
+      const state = await member()
+        .state({ interfaces: true, neighbours: true })
+        .catch(() => undefined)
+      const known = new Map(state?.interfaces.map((one) => [one.name, one]))
+      const neighbours = byInterface(state)
+      const all = [...interfaces().values()]
+      for (let from = 0; from < all.length; from += pieceInterfaces) {
+        const piece = all
+          .slice(from, from + pieceInterfaces)
+          .map((config) => element(config, known.get(config.name), neighbours.get(config.name) ?? []))
+        yield `<interfaces xmlns="${namespace.interfaces}">${piece.join('')}</interfaces>`
+      }
+    },
+  }
+}
+
+function byInterface(state: MemberState | undefined): ReadonlyMap<string, readonly NeighbourState[]> {
+  const found = new Map<string, NeighbourState[]>()
+  for (const neighbour of state?.neighbours ?? []) {
+    const list = found.get(neighbour.interface)
+    if (list) list.push(neighbour)
+    else found.set(neighbour.interface, [neighbour])
+  }
+  return found
+}
+
+function operStatus(config: InterfaceConfig, state: InterfaceState | undefined): string {
+  if (!config.enabled) return 'down'
+  if (config.type === loopback) return 'up'
+  if (!state) return 'unknown'
+  if (!state.present) return 'not-present'
+  return state.operUp ? 'up' : 'down'
+}
+
+function element(
+  config: InterfaceConfig,
+  state: InterfaceState | undefined,
+  neighbours: readonly NeighbourState[],
+): string {
+  const physical = config.type !== loopback
+  return [
+    '<interface>',
+    leaf('name', config.name),
+    leaf('admin-status', config.enabled ? 'up' : 'down'),
+    leaf('oper-status', operStatus(config, state)),
+    state && state.lastChange > 0 ? leaf('last-change', dateAndTime(state.lastChange)) : '',
+    state && state.index > 0 ? leaf('if-index', state.index) : '',
+    state && physical && hasMac(state) ? leaf('phys-address', formatMac(state.mac)) : '',
+    state && state.speed > 0n ? leaf('speed', state.speed) : '',
+    state ? statistics(state) : '',
+    ip(config, 4, state, neighbours),
+    ip(config, 6, state, neighbours),
+    physical ? port(config, state) : '',
+    '</interface>',
+  ].join('')
+}
+
+function port(config: InterfaceConfig, state: InterfaceState | undefined): string {
+  return [
+    leaf('port', portOf(config), namespace.weft),
+    leaf('device', state?.device || undefined, namespace.weft),
+    leaf('driver', state?.driver || undefined, namespace.weft),
+    leaf('driver-reason', state?.driverReason || undefined, namespace.weft),
+  ].join('')
+}
+
+const hasMac = (state: InterfaceState): boolean =>
+  state.mac.length === 6 && state.mac.some((octet) => octet !== 0)
+/** A counter of 32 bits. */
+const wrapped = (value: bigint): bigint => BigInt.asUintN(32, value)
+
+function statistics({ counters, discontinuity }: InterfaceState): string {
+  return [
+    '<statistics>',
+    leaf('discontinuity-time', dateAndTime(discontinuity)),
+    leaf('in-octets', counters.inOctets),
+    leaf('in-unicast-pkts', counters.inUnicast),
+    leaf('in-broadcast-pkts', counters.inBroadcast),
+    leaf('in-multicast-pkts', counters.inMulticast),
+    leaf('in-discards', wrapped(counters.inDiscards)),
+    leaf('in-errors', wrapped(counters.inErrors)),
+    leaf('in-unknown-protos', wrapped(counters.inUnknown)),
+    leaf('out-octets', counters.outOctets),
+    leaf('out-unicast-pkts', counters.outUnicast),
+    leaf('out-broadcast-pkts', counters.outBroadcast),
+    leaf('out-multicast-pkts', counters.outMulticast),
+    leaf('out-discards', wrapped(counters.outDiscards)),
+    leaf('out-errors', wrapped(counters.outErrors)),
+    leaf('in-ipv4-pkts', counters.in4, namespace.weft),
+    leaf('forwarded-ipv4-pkts', counters.forwarded4, namespace.weft),
+    leaf('in-ipv6-pkts', counters.in6, namespace.weft),
+    leaf('forwarded-ipv6-pkts', counters.forwarded6, namespace.weft),
+    '</statistics>',
+  ].join('')
+}
+
+function ip(
+  config: InterfaceConfig,
+  family: Family,
+  state: InterfaceState | undefined,
+  neighbours: readonly NeighbourState[],
+): string {
+  const own = config.ip[family]
+  if (!own) return ''
+  const up = operStatus(config, state) === 'up'
+  const mtu = own.mtu ?? state?.mtu ?? 0
+  return [
+    `<ipv${family} xmlns="${namespace.ip}">`,
+    mtu >= (family === 4 ? 68 : 1280) && mtu <= 65535 ? leaf('mtu', mtu) : '',
+    ...(own.enabled
+      ? own.addresses.map(({ address, length }) => addressElement(address, length, 'static', up))
+      : []),
+    own.enabled && family === 6 ? linkLocal(config, own, state, up) : '',
+    ...neighbours.filter(({ address }) => address.length === (family === 4 ? 4 : 16)).map(neighbourElement),
+    `</ipv${family}>`,
+  ].join('')
+}
+
+function addressElement(address: Address, length: number, origin: string, up: boolean): string {
+  const status = address.length === 16 ? leaf('status', up ? 'preferred' : 'inaccessible') : ''
+  const own = leaf('ip', formatAddress(address)) + leaf('prefix-length', length) + leaf('origin', origin)
+  return `<address>${own}${status}</address>`
+}
+
+/** The address that the engine gives an IPv6 interface without a configured link-local one (RFC 4291, appendix A). */
+function linkLocal(
+  config: InterfaceConfig,
+  own: IpConfig,
+  state: InterfaceState | undefined,
+  up: boolean,
+): string {
+  if (!state || !config.enabled || config.type === loopback || !hasMac(state)) return ''
+  if (own.addresses.some(({ address }) => kindOf(address) === 'link-local')) return ''
+  const [a, b, c, d, e, f] = state.mac as unknown as [number, number, number, number, number, number]
+  const address = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, a ^ 2, b, c, 0xff, 0xfe, d, e, f)
+  return addressElement(address, 64, 'link-layer', up)
+}
+
+function neighbourElement({ address, mac, origin, state, router }: NeighbourState): string {
+  const incomplete = state === 'incomplete'
+  // In ietf-ip an entry of the ARP cache is one that is resolved.
+  if (incomplete && address.length === 4) return ''
+  const six = address.length === 16
+  return [
+    '<neighbor>',
+    leaf('ip', formatAddress(address)),
+    incomplete ? '' : leaf('link-layer-address', formatMac(mac)),
+    leaf('origin', origin),
+    six && router ? '<is-router/>' : '',
+    six ? leaf('state', state) : '',
+    '</neighbor>',
+  ].join('')
+}

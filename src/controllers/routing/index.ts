@@ -1,0 +1,19 @@
+/** The routing controller: ietf-routing (RFC 8349) becomes static routes in the RIB. */
+import type { Operation } from '../../../dataplane/client/types.js'
+import type { Controller } from '../../../datastore/controller.js'
+import type { Rib } from '../../rib/index.js'
+import type { Context } from '../context.js'
+import { claim } from './model.js'
+import { planRouting } from './plan.js'
+import { routingState } from './state.js'
+
+export function routingController(rib: Rib): Controller<Context, Operation> {
+  return {
+    name: 'routing',
+    claims: [claim],
+    needs: [],
+    provides: ['static-route'],
+    plan: planRouting,
+    state: routingState(rib),
+  }
+}

@@ -1,0 +1,95 @@
+/** Operational state of routing (RFC 8349, section 5): the RIBs with their routes, and the interfaces that route. */
+import type { StateProvider } from '../../../datastore/controller.js'
+import {
+  formatAddress,
+  formatPrefix,
+  type Entry,
+  type Hop,
+  type NextHop,
+  type Rib,
+  type Route,
+} from '../../rib/index.js'
+import { dateAndTime, escape, leaf } from '../xml.js'
+import { claim } from './model.js'
+import { ribs } from './plan.js'
+
+const namespace = 'urn:ietf:params:xml:ns:yang:ietf-routing'
+const unicast = (family: 4 | 6) => `urn:ietf:params:xml:ns:yang:ietf-ipv${family}-unicast-routing`
+
+/** Routes in one piece of what is read. */
+const pieceRoutes = 2000
+
+export function routingState(rib: Rib): readonly StateProvider[] {
+  return [
+    {
+      path: `${claim}/interfaces`,
+      async *read() {
+        const names = rib.interfaces().filter(({ ipv4, ipv6 }) => ipv4 === 'on' || ipv6 === 'on')
+        if (names.length === 0) return
+        yield wrap(`<interfaces>${names.map(({ name }) => leaf('interface', name)).join('')}</interfaces>`)
+      },
+    },
+    {
+      path: `${claim}/ribs`,
+      async *read() {
+        for (const [name, { family }] of Object.entries(ribs)) yield* pieces(rib, name, family)
+      },
+    },
+  ]
+}
+
+const wrap = (content: string): string => `<routing xmlns="${namespace}">${content}</routing>`
+
+function* pieces(rib: Rib, name: string, family: 4 | 6): Iterable<string> {
+  const head =
+    `<ribs><rib>${leaf('name', name)}` +
+    `<address-family xmlns:ur="${unicast(family)}">ur:ipv${family}-unicast</address-family>`
+  let routes: string[] = []
+  const piece = () => wrap(`${head}<routes>${routes.join('')}</routes></rib></ribs>`)
+  let any = false
+  for (const entry of rib.entries(0, family)) {
+    for (let i = 0; i < entry.routes.length; i++) {
+      routes.push(element(entry, entry.routes[i] as Route, i === entry.active, family))
+    }
+    if (routes.length < pieceRoutes) continue
+    any = true
+    yield piece()
+    routes = []
+  }
+  if (routes.length > 0 || !any) yield piece()
+}
+
+function element(entry: Entry, { source, nextHop }: Route, active: boolean, family: 4 | 6): string {
+  return [
+    '<route>',
+    leaf('route-preference', source.preference),
+    `<next-hop>${nextHopElement(nextHop, unicast(family))}</next-hop>`,
+    leaf('source-protocol', source.protocol),
+    active ? '<active/>' : '',
+    leaf('last-updated', dateAndTime(entry.updated)),
+    leaf('destination-prefix', formatPrefix(entry.prefix), unicast(family)),
+    '</route>',
+  ].join('')
+}
+
+function nextHopElement(nextHop: NextHop, namespace: string): string {
+  switch (nextHop.kind) {
+    case 'connected':
+      return leaf('outgoing-interface', nextHop.interface)
+    case 'local':
+      return leaf('special-next-hop', 'receive')
+    case 'drop':
+      return leaf('special-next-hop', nextHop.drop)
+    case 'via': {
+      const [first] = nextHop.hops
+      if (nextHop.hops.length === 1 && first) return ways(first, 'next-hop-address', namespace)
+      const hops = nextHop.hops.map((hop) => `<next-hop>${ways(hop, 'address', namespace)}</next-hop>`)
+      return `<next-hop-list>${hops.join('')}</next-hop-list>`
+    }
+  }
+}
+
+function ways({ address, interface: name }: Hop, leafName: string, namespace: string): string {
+  const way = name === undefined ? '' : `<outgoing-interface>${escape(name)}</outgoing-interface>`
+  return way + (address ? leaf(leafName, formatAddress(address), namespace) : '')
+}

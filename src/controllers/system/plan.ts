@@ -1,0 +1,47 @@
+/** Users are no affair of members: their plan has no steps, only what can be wrong with them, and their adoption. */
+import type { Operation } from '../../../dataplane/client/types.js'
+import type { Plan } from '../../../datastore/controller.js'
+import { ConfigError, RequestError } from '../../../datastore/errors.js'
+import { isRequested, type Change } from '../context.js'
+import { permitted } from './authenticator.js'
+import { claim, pathOf, readUsers, type AuthorizedKey, type User, type Users } from './model.js'
+import { isClear, problemOf } from './password.js'
+
+export async function planUsers(change: Change, adopt: (users: Users) => void): Promise<Plan<Operation>> {
+  const users = await readUsers(change.after)
+  if (isRequested(change)) {
+    const before = await readUsers(change.before)
+    const errors = [...check(before, users)]
+    if (errors.length > 0) throw new RequestError(errors.flatMap((error) => error.errors))
+  }
+  return { steps: [], adopt: () => adopt(users) }
+}
+
+const canLogIn = (user: User | undefined): boolean =>
+  user !== undefined && (user.hash !== undefined || user.keys.length > 0)
+
+function* check(before: Users, after: Users): Iterable<ConfigError> {
+  for (const user of after.values()) {
+    const problem = user.hash === undefined || isClear(user.hash) ? undefined : problemOf(user.hash)
+    if (problem !== undefined) yield new ConfigError(pathOf.password(user.name), problem)
+    for (const key of user.keys) yield* checkKey(user.name, key)
+  }
+  const could = permitted.some((name) => canLogIn(before.get(name)))
+  if (could && !permitted.some((name) => canLogIn(after.get(name)))) {
+    const message = `nobody could log in any more: user ${permitted.join(' or ')} needs a password or an authorized-key`
+    yield new ConfigError(claim, message, { tag: 'operation-failed' })
+  }
+}
+
+/** The data begin with the name of their format, which an algorithm of RSA does not repeat (RFC 8332). */
+function* checkKey(user: string, { name, algorithm, data }: AuthorizedKey): Iterable<ConfigError> {
+  const length = data.length >= 4 ? data.readUInt32BE(0) : 0
+  const format = data.subarray(4, 4 + length).toString('latin1')
+  if (length === 0 || length > 64 || 4 + length >= data.length || !/^[!-~]+$/.test(format)) {
+    const message = 'key-data is not an SSH public key; take the second word of the .pub file as it is'
+    yield new ConfigError(pathOf.key(user, name, 'key-data'), message)
+  } else if (algorithm !== format && !(format === 'ssh-rsa' && /^rsa-sha2-(256|512)$/.test(algorithm))) {
+    const message = `key-data is of algorithm ${format}, not ${algorithm}`
+    yield new ConfigError(pathOf.key(user, name, 'algorithm'), message)
+  }
+}
