@@ -7,9 +7,9 @@
 import { spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { connectKeeper } from '../dataplane/client/index.js'
+import { connectKeeper, type KeeperClient, type Namespace } from '../dataplane/client/index.js'
 import { hostNamespaceName } from '../src/lab/lab.js'
-import { enter, execIn, type Namespace } from '../src/lab/namespace.js'
+import { execIn } from '../src/lab/namespace.js'
 import { bareAddress, demoHosts, type LabHost } from '../src/lab/topology.js'
 import { runFolder } from '../src/state.js'
 import { startBenchAppliance } from './appliance.js'
@@ -22,6 +22,7 @@ const rounds = 5
 const payload = 18
 
 interface Path {
+  readonly keeper: KeeperClient
   readonly from: Namespace
   readonly to: Namespace
   readonly address: string
@@ -29,8 +30,8 @@ interface Path {
 
 const [h1, h2] = demoHosts as [LabHost, LabHost]
 
-async function received(host: Namespace): Promise<number> {
-  const links = JSON.parse(await execIn(host, ['ip', '-j', '-s', 'link', 'show', 'eth0'])) as {
+async function received({ keeper, to }: Path): Promise<number> {
+  const links = JSON.parse(await execIn(keeper, to, ['ip', '-j', '-s', 'link', 'show', 'eth0'])) as {
     stats64: { rx: { packets: number } }
   }[]
   return links[0]?.stats64.rx.packets ?? 0
@@ -38,24 +39,24 @@ async function received(host: Namespace): Promise<number> {
 
 /** Packets a second that arrive at the far host while the near one sends as fast as it can. */
 async function packetsPerSecond(path: Path): Promise<number> {
-  const before = await received(path.to)
+  const before = await received(path)
   const start = performance.now()
   const load = [udpLoad, 'send', path.address, '9', String(seconds), String(payload)]
-  await execIn(path.from, ['taskset', '-c', '0', ...load])
+  await execIn(path.keeper, path.from, ['taskset', '-c', '0', ...load])
   const elapsed = (performance.now() - start) / 1000
-  return ((await received(path.to)) - before) / elapsed / 1000
+  return ((await received(path)) - before) / elapsed / 1000
 }
 
 /** Gbit/s of one or more TCP streams. */
 async function throughput(path: Path, streams: number): Promise<number> {
-  const [program, args] = enter(path.to, ['iperf3', '-s', '-1', '-B', path.address, '--forceflush'])
+  const [program, ...args] = path.keeper.enter(path.to, ['iperf3', '-s', '-1', '-B', path.address, '--forceflush'])
   const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise<void>((listening, failed) => {
     server.stdout.on('data', (text: Buffer) => text.includes('listening') && listening())
     server.once('exit', (code) => failed(new Error(`iperf3 ended with ${code}`)))
   })
   const client = ['iperf3', '-c', path.address, '-t', String(seconds), '-P', String(streams), '-J']
-  const result = JSON.parse(await execIn(path.from, client)) as {
+  const result = JSON.parse(await execIn(path.keeper, path.from, client)) as {
     end: { sum_received: { bits_per_second: number } }
   }
   return result.end.sum_received.bits_per_second / 1e9
@@ -65,16 +66,17 @@ export async function bench(options: readonly string[]): Promise<void> {
   await using appliance = await startBenchAppliance()
   await using keeper = await connectKeeper(join(runFolder(appliance.state), 'keeper.sock'))
   const engine: Path = {
+    keeper,
     from: await keeper.namespace(hostNamespaceName('h1')),
     to: await keeper.namespace(hostNamespaceName('h2')),
     address: bareAddress(h2.ipv4),
   }
   const linux = await linuxPath(keeper)
   for (const path of [engine, linux]) {
-    const [program, args] = enter(path.to, [udpLoad, 'sink', path.address, '9'])
+    const [program, ...args] = path.keeper.enter(path.to, [udpLoad, 'sink', path.address, '9'])
     const sink = spawn(program, args, { stdio: 'ignore' })
     process.once('exit', () => sink.kill())
-    await execIn(path.from, ['ping', '-c', '1', '-w', '5', path.address])
+    await execIn(path.keeper, path.from, ['ping', '-c', '1', '-w', '5', path.address])
   }
 
   const figures: Figure[] = []
@@ -89,7 +91,7 @@ export async function bench(options: readonly string[]): Promise<void> {
   await measure('forward-udp-60', 'kpps', 'linux', packetsPerSecond)
   await measure('forward-tcp-1', 'Gbit/s', 'linux', (path) => throughput(path, 1))
   await measure('forward-tcp-4', 'Gbit/s', 'linux', (path) => throughput(path, 4))
-  await setSteering(await keeper.namespace('linux-router'), '2')
+  await setSteering(keeper, await keeper.namespace('linux-router'), '2')
   await measure('forward-udp-60-rps', 'kpps', 'linux-rps', packetsPerSecond)
   report(
     'forward',
@@ -103,7 +105,7 @@ export async function bench(options: readonly string[]): Promise<void> {
 }
 
 /** Two hosts on either side of a namespace in which Linux forwards. */
-async function linuxPath(keeper: { namespace(name: string): Promise<Namespace> }): Promise<Path> {
+async function linuxPath(keeper: KeeperClient): Promise<Path> {
   const router = await keeper.namespace('linux-router')
   const hosts = [
     { ...h1, name: 'l1' },
@@ -114,19 +116,19 @@ async function linuxPath(keeper: { namespace(name: string): Promise<Namespace> }
     const namespace = await keeper.namespace(hostNamespaceName(host.name))
     inside.push(namespace)
     const peer = ['peer', 'name', 'eth0', 'netns', namespace.path]
-    await execIn(router, ['ip', 'link', 'add', host.port, 'type', 'veth', ...peer])
-    await execIn(router, ['ip', 'addr', 'add', `${host.gateway4}/24`, 'dev', host.port])
-    await execIn(router, ['ip', 'link', 'set', host.port, 'up'])
-    await execIn(namespace, ['ip', 'addr', 'add', host.ipv4, 'dev', 'eth0'])
-    await execIn(namespace, ['ip', 'link', 'set', 'eth0', 'up'])
-    await execIn(namespace, ['ip', 'route', 'add', 'default', 'via', host.gateway4])
+    await execIn(keeper, router, ['ip', 'link', 'add', host.port, 'type', 'veth', ...peer])
+    await execIn(keeper, router, ['ip', 'addr', 'add', `${host.gateway4}/24`, 'dev', host.port])
+    await execIn(keeper, router, ['ip', 'link', 'set', host.port, 'up'])
+    await execIn(keeper, namespace, ['ip', 'addr', 'add', host.ipv4, 'dev', 'eth0'])
+    await execIn(keeper, namespace, ['ip', 'link', 'set', 'eth0', 'up'])
+    await execIn(keeper, namespace, ['ip', 'route', 'add', 'default', 'via', host.gateway4])
   }
-  await execIn(router, ['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
-  return { from: inside[0] as Namespace, to: inside[1] as Namespace, address: bareAddress(h2.ipv4) }
+  await execIn(keeper, router, ['sysctl', '-qw', 'net.ipv4.ip_forward=1'])
+  return { keeper, from: inside[0] as Namespace, to: inside[1] as Namespace, address: bareAddress(h2.ipv4) }
 }
 
-async function setSteering(router: Namespace, mask: string): Promise<void> {
+async function setSteering(keeper: KeeperClient, router: Namespace, mask: string): Promise<void> {
   // /sys shows the devices of the namespace it was mounted in, so it is mounted anew in a mount namespace of the command.
   const script = `mount -t sysfs sysfs /sys && for queue in /sys/class/net/p?/queues/rx-0; do echo ${mask} > $queue/rps_cpus; done`
-  await execIn(router, ['unshare', '--mount', 'sh', '-c', script])
+  await execIn(keeper, router, ['unshare', '--mount', 'sh', '-c', script])
 }

@@ -5,7 +5,7 @@
 import type { Context, Tree } from 'libyang-js'
 import { createHash } from 'node:crypto'
 import { Candidate } from './candidate.js'
-import type { Change, Controller, Stage } from './controller.js'
+import type { Change, Controller, Stage, StateProvider } from './controller.js'
 import { DatastoreService } from './datastores.js'
 import { RequestError } from './errors.js'
 import { CommitJournal, type WholeCommit } from './journal/index.js'
@@ -23,6 +23,8 @@ export interface DatastoreOptions<Transaction, Operation> {
   /** What controllers share while they plan one change. */
   readonly createContext: (change: Change) => Transaction
   readonly stage: Stage<Operation>
+  /** State that no controller provides, such as the protocol's own. */
+  readonly state?: readonly StateProvider[]
   readonly log: Log
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
@@ -61,7 +63,7 @@ export async function openDatastores<Transaction, Operation>(
     moduleSet,
     applyDeadline: deadline,
   })
-  const providers = controllers.flatMap(({ state }) => state ?? [])
+  const providers = [...controllers.flatMap(({ state }) => state ?? []), ...(options.state ?? [])]
   const operational = new Operational(context, trees, providers, log, deadline)
   return new DatastoreService({ context, trees, candidate, transactions, operational, journal, recovery })
 }

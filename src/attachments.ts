@@ -5,7 +5,8 @@
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { execIn, type Namespace } from './lab/namespace.js'
+import type { Namespace } from '../dataplane/client/index.js'
+import { execIn, type Keeper } from './lab/namespace.js'
 import type { Log } from './log.js'
 
 export interface Attachment {
@@ -27,14 +28,15 @@ function devicesHere(): string[] {
   return links.map(({ ifname }) => ifname)
 }
 
-async function devicesIn(ports: Namespace): Promise<string[]> {
-  const links = JSON.parse(await execIn(ports, ['ip', '-j', 'link', 'show'])) as { ifname: string }[]
+async function devicesIn(keeper: Keeper, ports: Namespace): Promise<string[]> {
+  const links = JSON.parse(await execIn(keeper, ports, ['ip', '-j', 'link', 'show'])) as { ifname: string }[]
   return links.map(({ ifname }) => ifname)
 }
 
 /** Moves the devices into the port namespace; those that are there already stay. Throws when one can't be had, moving none. */
-export async function takeDevices(attachments: readonly Attachment[], ports: Namespace): Promise<void> {
-  const taken = await devicesIn(ports)
+export async function takeDevices(keeper: Keeper, attachments: readonly Attachment[]): Promise<void> {
+  const ports = await keeper.namespace('ports')
+  const taken = await devicesIn(keeper, ports)
   const wanted = attachments.filter(({ device }) => !taken.includes(device))
   if (wanted.length === 0) return
   if (!mayMoveDevices()) {
@@ -53,7 +55,9 @@ export async function takeDevices(attachments: readonly Attachment[], ports: Nam
 }
 
 /** Gives the devices back to this process's own namespace. What fails is logged. */
-export function giveDevicesBack(attachments: readonly Attachment[], ports: Namespace, log: Log): void {
+export async function giveDevicesBack(keeper: Keeper, attachments: readonly Attachment[], log: Log): Promise<void> {
+  if (attachments.length === 0) return
+  const ports = await keeper.namespace('ports')
   for (const { device } of attachments) {
     try {
       const move = ['ip', 'link', 'set', 'dev', device, 'netns', String(process.pid)]

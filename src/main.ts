@@ -1,7 +1,7 @@
 /** The command `weftd`: options, the appliance, its demo chassis, signals. Exit status 2 for a wrong use, 1 for a failed start. */
-import { startAppliance, type Appliance } from './appliance.js'
-import { startDemo } from './demo/demo.js'
-import { createLog, type Log } from './log.js'
+import { startAppliance } from './appliance.js'
+import { instructions, startDemo } from './demo/demo.js'
+import { createLog } from './log.js'
 import { help, parseOptions, UsageError, type Options } from './options.js'
 
 function readOptions(args: readonly string[]): Options | undefined {
@@ -17,33 +17,38 @@ function readOptions(args: readonly string[]): Options | undefined {
   return undefined
 }
 
-/** Stops in order on the first signal; a second one ends the process at once. */
-function stopOnSignal(appliance: Appliance, log: Log): void {
-  let stopping = false
-  const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1)
-    stopping = true
-    log.info(`${signal}: stopping`)
-    appliance.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error(`stopping: ${(error as Error).message}`)
-        process.exit(1)
-      },
-    )
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+function printLine(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
 
 export async function weftd(args: readonly string[]): Promise<void> {
   const options = readOptions(args)
   if (!options) return
   const log = createLog(options.logLevel)
+  const ending = new AbortController()
+  // The first signal stops in order, also in the middle of a start; a second one ends the process at once.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (ending.signal.aborted) process.exit(1)
+      log.info(`${signal}: stopping`)
+      ending.abort(new Error(`stopped by ${signal}`))
+    })
+  }
   try {
-    const appliance = await startAppliance(options, log)
-    stopOnSignal(appliance, log)
-    process.stdout.write(`weftd ready: NETCONF over SSH on ${appliance.address}\n`)
-    if (options.demo) await startDemo(appliance, (line) => process.stdout.write(`${line}\n`))
+    const appliance = await startAppliance(options, log, ending.signal)
+    const { address, port } = appliance.listening
+    const stopped = new Promise<void>((resolve) => {
+      const stop = () => void appliance.stop().then(resolve)
+      if (ending.signal.aborted) stop()
+      else ending.signal.addEventListener('abort', stop, { once: true })
+    })
+    printLine(`weftd ready: NETCONF over SSH on ${address.includes(':') ? `[${address}]` : address}:${port}`)
+    if (!ending.signal.aborted && options.demo) {
+      await startDemo(appliance, printLine).catch((error: unknown) => log.error(`demo: ${(error as Error).message}`))
+    }
+    if (!ending.signal.aborted) instructions(appliance, options.demo).forEach(printLine)
+    await stopped
+    process.exit(0)
   } catch (error) {
     log.debug((error as Error).stack ?? '')
     process.stderr.write(`weftd: ${(error as Error).message}\n`)

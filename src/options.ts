@@ -34,7 +34,8 @@ Environment:
                            (without it one is generated and printed once)
 `
 
-function stateHome(): string {
+/** Where state is kept when --state does not say. */
+export function defaultState(): string {
   const base = process.env['XDG_STATE_HOME']
   return join(base === undefined || base === '' ? join(homedir(), '.local', 'state') : base, 'weft')
 }
@@ -90,7 +91,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     }
   }
   return {
-    state: resolve(values.state ?? stateHome()),
+    state: resolve(values.state ?? defaultState()),
     netconf: parseAddress(values.netconf ?? '127.0.0.1:1830'),
     demo: !values['no-demo'],
     ports,

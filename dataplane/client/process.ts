@@ -85,11 +85,7 @@ export class DataplaneProcess {
     const running = this.#process
     if (!running) return
     this.#process = undefined
-    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      if (isAlive(running)) kill(running.pid, signal)
-      for (const end = performance.now() + stopPatience; isAlive(running) && performance.now() < end;)
-        await delay(10)
-    }
+    await endProcess(running)
     rmSync(this.#file, { force: true })
   }
 
@@ -160,6 +156,21 @@ export class DataplaneProcess {
         await this.#spawn().catch((error: unknown) => this.#options.log.error((error as Error).message))
       }
     }
+  }
+}
+
+/** Ends the weft-dataplane process that a run folder names, if there is one, and waits until it is gone. */
+export async function endDataplane(runFolder: string): Promise<void> {
+  const file = join(runFolder, 'dataplane.pid')
+  const running = readProcessFile(file)
+  if (running) await endProcess(running)
+  rmSync(file, { force: true })
+}
+
+async function endProcess(running: ProcessName): Promise<void> {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    if (isAlive(running)) kill(running.pid, signal)
+    for (const end = performance.now() + stopPatience; isAlive(running) && performance.now() < end; ) await delay(10)
   }
 }
 

@@ -3,13 +3,14 @@
  * shown to reach each other through the engine.
  */
 import { bareAddress, demoConfiguration, demoHosts, type LabHost } from '../lab/topology.js'
-import { reach, type NamespaceMaker } from '../lab/lab.js'
+import { reach } from '../lab/lab.js'
+import type { Keeper } from '../lab/namespace.js'
 import { NetconfClient } from './client.js'
 
 /** What the demo needs of a running appliance. */
 export interface DemoAppliance {
   readonly listening: { readonly address: string; readonly port: number }
-  readonly keeper: NamespaceMaker
+  readonly keeper: Keeper
   readonly state: string
   /** Commits so far. */
   readonly commits: number

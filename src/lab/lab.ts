@@ -2,13 +2,9 @@
  * Hosts beside the appliance: namespaces with one link each, whose other end is a device in the engine's port namespace.
  * The keeper holds them, so they live as long as it does; making one that is there already changes nothing.
  */
+import type { Namespace } from '../../dataplane/client/index.js'
+import { execIn, type Keeper } from './namespace.js'
 import { bareAddress, type LabHost } from './topology.js'
-import { execIn, type Namespace } from './namespace.js'
-
-/** What the lab needs of the keeper: finds or makes a namespace by name. */
-export interface NamespaceMaker {
-  namespace(name: string): Promise<Namespace>
-}
 
 /** Prefix of host namespaces' names, apart from the keeper's own `ports` and `chassis`. */
 const hostPrefix = 'host-'
@@ -22,14 +18,14 @@ export function hostOfNamespace(name: string): string | undefined {
 }
 
 /** Makes the host and its link, unless they are there. The device in the port namespace has the port's name. */
-export async function makeHost(keeper: NamespaceMaker, host: LabHost): Promise<Namespace> {
+export async function makeHost(keeper: Keeper, host: LabHost): Promise<Namespace> {
   const inside = await keeper.namespace(hostNamespaceName(host.name))
   const ports = await keeper.namespace('ports')
-  const ip = (...args: string[]) => execIn(inside, ['ip', ...args])
+  const ip = (...args: string[]) => execIn(keeper, inside, ['ip', ...args])
   const links = JSON.parse(await ip('-j', 'link', 'show')) as { ifname: string }[]
   if (links.some(({ ifname }) => ifname === 'eth0')) return inside
-  await execIn(ports, ['ip', 'link', 'add', host.port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', inside.path])
-  await execIn(ports, ['ip', 'link', 'set', host.port, 'up'])
+  await execIn(keeper, ports, ['ip', 'link', 'add', host.port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', inside.path])
+  await execIn(keeper, ports, ['ip', 'link', 'set', host.port, 'up'])
   await ip('link', 'set', 'lo', 'up')
   await ip('addr', 'add', host.ipv4, 'dev', 'eth0')
   await ip('-6', 'addr', 'add', host.ipv6, 'dev', 'eth0', 'nodad')
@@ -50,7 +46,7 @@ export interface Reachability {
 
 /** Pings one host from another over both families, up to `seconds` until the first answer. */
 export async function reach(
-  keeper: NamespaceMaker,
+  keeper: Keeper,
   from: LabHost,
   to: LabHost,
   seconds = 10,
@@ -61,7 +57,7 @@ export async function reach(
     const address = bareAddress(family === 'IPv4' ? to.ipv4 : to.ipv6)
     // Two answers: the first one waits for neighbours on both links.
     const ping = ['ping', '-n', '-i', '0.2', '-c', '2', '-w', String(seconds), address]
-    const output = await execIn(inside, ping).catch((error: unknown) => (error as Error).message)
+    const output = await execIn(keeper, inside, ping).catch((error: unknown) => (error as Error).message)
     const times = [...output.matchAll(/time=([\d.]+) ms/g)].map((match) => Number(match[1]))
     results.push({ from: from.name, to: to.name, family, address, milliseconds: times.at(-1) })
   }

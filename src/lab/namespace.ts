@@ -1,29 +1,16 @@
-/** Running commands in network namespaces that the keeper holds, as the user who started it. */
+/** Running commands in network namespaces that the keeper holds. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import type { KeeperClient, Namespace } from '../../dataplane/client/index.js'
 
 const execute = promisify(execFile)
 
-/** A network namespace of a keeper, reached as root of its user namespace. */
-export interface Namespace {
-  /** Process id of the keeper. */
-  readonly keeper: number
-  /** `/proc/PID/fd/N`. */
-  readonly path: string
-}
-
-/** The command line that runs `command` inside. */
-export function enter(namespace: Namespace, command: readonly string[]): [string, string[]] {
-  const { keeper, path } = namespace
-  return [
-    'nsenter',
-    [`--target=${keeper}`, '--user', '--preserve-credentials', `--net=${path}`, '--', ...command],
-  ]
-}
+/** What commands need of the keeper: namespaces by name, and the way in. */
+export type Keeper = Pick<KeeperClient, 'namespace' | 'enter'>
 
 /** Runs a command inside and resolves with its standard output; rejects with what it said on standard error. */
-export async function execIn(namespace: Namespace, command: readonly string[]): Promise<string> {
-  const [program, args] = enter(namespace, command)
+export async function execIn(keeper: Keeper, namespace: Namespace, command: readonly string[]): Promise<string> {
+  const [program, ...args] = keeper.enter(namespace, command)
   try {
     return (await execute(program, args, { maxBuffer: 1 << 26 })).stdout
   } catch (error) {

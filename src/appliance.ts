@@ -1,0 +1,239 @@
+/**
+ * Puts the rooms together, and is the only file that knows them all: schema, datastores, controllers, the data plane with its
+ * keeper, NETCONF. Starting is a sequence; stopping is the same one backwards. Ending without `stop` (a crash, `kill -9`)
+ * leaves keeper and engine at work, and the next start on the same state folder finds them.
+ */
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { createContext } from 'libyang-js'
+import {
+  connectKeeper,
+  DataplaneProcess,
+  listenMembers,
+  startKeeper,
+  type KeeperClient,
+  type Member,
+  type Operation,
+} from '../dataplane/client/index.js'
+import { openDatastores, type Datastores } from '../datastore/index.js'
+import { loadOrCreateHostKeys, monitoringState, SessionRegistry, startNetconf, yangLibraryState } from '../netconf/index.js'
+import { schema } from '../yang/schema.js'
+import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
+import { createControllers } from './controllers/index.js'
+import { EventBus } from './events.js'
+import { makeHost } from './lab/lab.js'
+import { demoHosts } from './lab/topology.js'
+import type { Log } from './log.js'
+import type { Options } from './options.js'
+import { Reconciler } from './reconciler.js'
+import { MemberStage } from './stage.js'
+import { openState } from './state.js'
+import { version } from './version.js'
+
+/** Milliseconds that a start waits for the engine to be programmed before it opens NETCONF all the same. */
+const enginePatience = 15_000
+
+export interface Appliance {
+  /** Where NETCONF listens. */
+  readonly listening: { readonly address: string; readonly port: number }
+  /** Path of the state folder. */
+  readonly state: string
+  readonly keeper: KeeperClient
+  /** Commits so far. */
+  readonly commits: number
+  /** Password of admin, if this start made it: the first one of the state folder. */
+  readonly firstPassword: { readonly value: string; readonly generated: boolean } | undefined
+  /** Ends everything: sessions, engine, namespaces. Configuration stays in the state folder. */
+  stop(): Promise<void>
+}
+
+/** What is to be undone when the appliance stops, in the reverse order. */
+class Closers {
+  readonly #closers: { readonly name: string; readonly close: () => unknown; readonly release: () => unknown }[] = []
+  #closed: Promise<void> | undefined
+
+  /** `release`: instead of `close` when a start fails; leaves at work what an earlier start has left. */
+  add(name: string, close: () => unknown, release = close): void {
+    this.#closers.push({ name, close, release })
+  }
+
+  /** By the first call; later ones wait for it. */
+  undo(how: 'close' | 'release', log: Log): Promise<void> {
+    this.#closed ??= this.#undo(how, log)
+    return this.#closed
+  }
+
+  async #undo(how: 'close' | 'release', log: Log): Promise<void> {
+    for (const { name, [how]: undo } of this.#closers.reverse()) {
+      try {
+        await undo()
+      } catch (error) {
+        log.error(`stopping ${name}: ${(error as Error).message}`)
+      }
+    }
+  }
+}
+
+/** Throws an Error whose message is for a person; what had been started is stopped again. `signal` gives up the start. */
+export async function startAppliance(options: Options, log: Log, signal?: AbortSignal): Promise<Appliance> {
+  const closers = new Closers()
+  try {
+    return await start(options, log, closers, signal)
+  } catch (error) {
+    await closers.undo(signal?.aborted ? 'close' : 'release', log)
+    throw error
+  }
+}
+
+async function start(
+  options: Options,
+  log: Log,
+  closers: Closers,
+  signal: AbortSignal | undefined,
+): Promise<Appliance> {
+  const state = openState(options.state)
+  const context = await createContext(schema())
+  closers.add('the schema', () => context[Symbol.dispose]())
+
+  const attachments: Attachment[] = [
+    ...options.ports,
+    ...(options.demo ? demoHosts.map(({ port }) => ({ name: port, device: port })) : []),
+  ]
+  const bus = new EventBus((name, error) => log.error(`a listener to '${name}' failed: ${(error as Error).message}`))
+  const stage = new MemberStage()
+  const controllers = createControllers({ ports: attachments.map(({ name }) => name), bus, log })
+  const registry = new SessionRegistry()
+  const datastores = await openDatastores<unknown, Operation>({
+    directory: state.store,
+    context,
+    controllers: controllers.all,
+    createContext: controllers.createContext,
+    state: [monitoringState(registry, context), yangLibraryState(context)],
+    stage,
+    log: log.for('datastore'),
+  })
+  closers.add('the datastore', () => datastores[Symbol.asyncDispose]())
+  const firstPassword = datastores.head ? undefined : await commitFactoryConfiguration(context, datastores)
+  signal?.throwIfAborted()
+
+  const keeperSocket = join(state.run, 'keeper.sock')
+  const membersSocket = join(state.run, 'weftd.sock')
+  const found = await connectKeeper(keeperSocket).catch(() => undefined)
+  const keeper = found ?? (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log') }))
+  const leave = found && (() => found[Symbol.asyncDispose]())
+  closers.add('the keeper', () => keeper.quit(), leave)
+  closers.add('the ports', () => giveDevicesBack(keeper, options.ports, log), found && (() => undefined))
+  await takeDevices(keeper, options.ports)
+  if (options.demo) for (const host of demoHosts) await makeHost(keeper, host)
+  signal?.throwIfAborted()
+
+  const members = await listenMembers({
+    socketPath: membersSocket,
+    chassis: 'weft',
+    version,
+    log: log.for('members'),
+    term: Date.now(),
+  })
+  closers.add('the members', () => members[Symbol.asyncDispose]())
+  stage.use([members.member0])
+  controllers.useMember(members.member0)
+  const reconciler = new Reconciler(datastores, () => portOperations(attachments), log.for('reconciler'))
+  closers.add('the reconciler', () => reconciler.stop())
+  const programmed = new Promise<void>((resolve) => {
+    const reconcile = (member: Member) => void reconciler.reconcile(member).then(resolve)
+    members.on('attached', reconcile)
+  })
+  members.on('attached', (member) => bus.emit('attached', { member: member.name }))
+  members.on('detached', (member) => bus.emit('detached', { member: member.name }))
+  members.on('event', (member, { kind, ...event }) => bus.emit(kind, { member: member.name, ...event }))
+  const dataplane = await DataplaneProcess.start({
+    runFolder: state.run,
+    keeper,
+    keeperSocket,
+    membersSocket,
+    chassis: 'weft',
+    logFile: join(state.log, 'dataplane.log'),
+    log: log.for('dataplane'),
+  })
+  const stopDataplane = async () => {
+    await members.shutdown()
+    await dataplane.stop()
+  }
+  closers.add('the data plane', stopDataplane, found && (() => dataplane.release()))
+  await within(programmed, enginePatience, signal, () =>
+    log.error(`the engine did not come up within ${enginePatience / 1000} s; see ${join(state.log, 'dataplane.log')}`),
+  )
+
+  const hostKeys = await loadOrCreateHostKeys(state.keys)
+  const server = await startNetconf({
+    context,
+    datastores,
+    registry,
+    listen: options.netconf,
+    hostKeys,
+    authenticate: controllers.authenticator,
+    log: log.for('netconf'),
+  })
+  closers.add('NETCONF', () => server.close())
+  return {
+    listening: server.address,
+    state: state.path,
+    keeper,
+    get commits() {
+      return datastores.head?.number ?? 0
+    },
+    firstPassword,
+    stop: () => closers.undo('close', log),
+  }
+}
+
+/** Each port of the chassis is a device in the port namespace. */
+function portOperations(attachments: readonly Attachment[]): Operation[] {
+  return attachments.map(({ name, device }) => ({ op: 'port-set', name, driver: 'af_packet', device }))
+}
+
+/** Waits for work, but not for ever; rejects when the signal gives up. */
+async function within(
+  work: Promise<void>,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  late: () => void,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => {
+      late()
+      resolve()
+    }, milliseconds)
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  await Promise.race([work, patience]).finally(() => clearTimeout(timer))
+}
+
+/** Letters and digits that can't be mistaken for one another. */
+const passwordAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
+
+function generatePassword(): string {
+  return [...randomBytes(20)].map((byte) => passwordAlphabet[byte % passwordAlphabet.length]).join('')
+}
+
+/** The first commit of a state folder: the user admin. */
+async function commitFactoryConfiguration(
+  context: Awaited<ReturnType<typeof createContext>>,
+  datastores: Datastores<Operation>,
+): Promise<NonNullable<Appliance['firstPassword']>> {
+  const given = process.env['WEFT_ADMIN_PASSWORD']
+  const password = given === undefined || given === '' ? generatePassword() : given
+  const text = password.replace(/[<&]/g, (character) => (character === '<' ? '&lt;' : '&amp;'))
+  const requester = { session: 0, user: 'weftd' }
+  using config = context.fragment(
+    `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name><password>$0$${text}</password></user></authentication></system>`,
+  )
+  await datastores.edit(requester, 'candidate', config, {
+    defaultOperation: 'merge',
+    errorOption: 'rollback-on-error',
+    testOption: 'set',
+  })
+  await datastores.commit(requester, { comment: 'factory configuration' })
+  return { value: password, generated: password !== given }
+}

@@ -1,0 +1,94 @@
+/**
+ * The command `weft`, the operator's tool beside an appliance: commands in the hosts of its demo chassis, and clearing away
+ * what an appliance that was killed has left behind.
+ */
+import { spawn } from 'node:child_process'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { connectKeeper, endDataplane, type KeeperClient, type Namespace } from '../dataplane/client/index.js'
+import { hostOfNamespace } from './lab/lab.js'
+import { defaultState } from './options.js'
+import { runFolder } from './state.js'
+
+const help = `usage: weft lab exec [--state DIR] HOST -- COMMAND [ARG ...]   runs a command in a host of the demo chassis
+       weft lab hosts [--state DIR]                            lists the hosts
+       weft down [--state DIR]                                 ends what a killed weftd has left: engine and namespaces
+`
+
+async function keeperOf(state: string): Promise<KeeperClient> {
+  return connectKeeper(join(runFolder(state), 'keeper.sock')).catch(() => {
+    throw new Error(`no appliance runs on state folder ${state}; start one with \`npm start\`, or name its folder with --state`)
+  })
+}
+
+async function hostsOf(keeper: KeeperClient): Promise<Map<string, Namespace>> {
+  const hosts = new Map<string, Namespace>()
+  for (const [name, namespace] of await keeper.namespaces()) {
+    const host = hostOfNamespace(name)
+    if (host !== undefined) hosts.set(host, namespace)
+  }
+  return hosts
+}
+
+async function execute(state: string, host: string, command: readonly string[]): Promise<number> {
+  let line: [string, ...string[]]
+  {
+    await using keeper = await keeperOf(state)
+    const hosts = await hostsOf(keeper)
+    const namespace = hosts.get(host)
+    if (!namespace) {
+      const known = [...hosts.keys()].join(', ') || 'none'
+      throw new Error(`there is no host '${host}'; hosts: ${known}`)
+    }
+    line = keeper.enter(namespace, command)
+  }
+  const child = spawn(line[0], line.slice(1), { stdio: 'inherit' })
+  // A terminal's Ctrl-C reaches the command too; here it is only waited for.
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  return new Promise((done, failed) => {
+    child.once('error', failed)
+    child.once('exit', (code, signal) => done(code ?? (signal ? 1 : 0)))
+  })
+}
+
+async function down(state: string): Promise<number> {
+  const run = runFolder(state)
+  await endDataplane(run)
+  const keeper = await connectKeeper(join(run, 'keeper.sock')).catch(() => undefined)
+  await keeper?.quit()
+  return 0
+}
+
+/** Resolves with the exit status: that of the command, 1 when something failed, 2 for a wrong use. */
+export async function weft(args: readonly string[]): Promise<number> {
+  const end = args.indexOf('--')
+  const command = end < 0 ? [] : args.slice(end + 1)
+  try {
+    const { values, positionals } = parseArgs({
+      args: end < 0 ? [...args] : args.slice(0, end),
+      options: { state: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+      allowPositionals: true,
+    })
+    if (values.help) {
+      process.stdout.write(help)
+      return 0
+    }
+    const state = resolve(values.state ?? defaultState())
+    const [first, second, host, ...rest] = positionals
+    if (first === 'lab' && second === 'exec' && host !== undefined && rest.length === 0 && command.length > 0) {
+      return await execute(state, host, command)
+    }
+    if (first === 'lab' && second === 'hosts' && host === undefined) {
+      await using keeper = await keeperOf(state)
+      for (const name of (await hostsOf(keeper)).keys()) process.stdout.write(`${name}\n`)
+      return 0
+    }
+    if (first === 'down' && second === undefined) return await down(state)
+  } catch (error) {
+    process.stderr.write(`weft: ${(error as Error).message}\n`)
+    return error instanceof TypeError ? 2 : 1
+  }
+  process.stderr.write(help)
+  return 2
+}

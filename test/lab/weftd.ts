@@ -1,0 +1,185 @@
+/**
+ * A weftd of one test's or benchmark's own: the real command with a temporary state folder and a free port, by default with
+ * the demo chassis. Disposing ends it and all that it left, even after a `kill -9`.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { connectKeeper, type KeeperClient } from '../../dataplane/client/index.js'
+import { NetconfClient } from '../../src/demo/client.js'
+import { runFolder } from '../../src/state.js'
+
+const execute = promisify(execFile)
+const root = resolve(fileURLToPath(import.meta.url), '../../../..')
+
+export const adminPassword = 'test-password-of-admin'
+
+export interface WeftdOptions {
+  /** Besides --state and --netconf. */
+  readonly options?: readonly string[]
+  /** Folder to use, which the caller removes; a new one, removed at the end, when absent. */
+  readonly state?: string
+  readonly port?: number
+  /** Added to the environment. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+export interface Output {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number
+}
+
+export class Weftd implements AsyncDisposable {
+  readonly state: string
+  readonly #keepState: boolean
+  readonly #options: WeftdOptions
+  #process: ChildProcess | undefined
+  #port: number
+  #output = ''
+
+  private constructor(state: string, options: WeftdOptions) {
+    this.state = state
+    this.#keepState = options.state !== undefined
+    this.#options = options
+    this.#port = options.port ?? 0
+  }
+
+  /** Resolves when it is ready, and, with the demo, has shown that the hosts reach each other. */
+  static async start(options: WeftdOptions = {}): Promise<Weftd> {
+    const state = options.state ?? (await mkdtemp(join(tmpdir(), 'weft-test-')))
+    const weftd = new Weftd(state, options)
+    try {
+      await weftd.start()
+    } catch (error) {
+      await weftd[Symbol.asyncDispose]()
+      throw error
+    }
+    return weftd
+  }
+
+  get port(): number {
+    return this.#port
+  }
+
+  /** Everything it has printed since it was started. */
+  get output(): string {
+    return this.#output
+  }
+
+  get pid(): number {
+    if (this.#process?.pid === undefined) throw new Error('weftd is not running')
+    return this.#process.pid
+  }
+
+  /** Starts it (again) on the same state folder and port. */
+  async start(): Promise<void> {
+    const options = this.#options.options ?? []
+    const demo = !options.includes('--no-demo')
+    this.#output = ''
+    const child = spawn(
+      process.execPath,
+      [join(root, 'bin/weftd'), '--state', this.state, '--netconf', `127.0.0.1:${this.#port}`, ...options],
+      {
+        env: { ...process.env, WEFT_ADMIN_PASSWORD: adminPassword, ...this.#options.environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
+    this.#process = child
+    await new Promise<void>((ready, failed) => {
+      const read = (chunk: Buffer) => {
+        this.#output += chunk.toString()
+        const port = /ready.*:(\d+)\s/.exec(this.#output)?.[1]
+        if (port === undefined) return
+        this.#port = Number(port)
+        if (!demo || this.#output.includes('Ctrl-C')) ready()
+      }
+      child.stdout.on('data', read)
+      child.stderr.on('data', read)
+      child.once('exit', (code, signal) =>
+        failed(new Error(`weftd ended with ${code ?? signal} before it was ready:\n${this.#output}`)),
+      )
+    })
+  }
+
+  /** As an operator's client: a session of admin. */
+  connect(): Promise<NetconfClient> {
+    const to = { host: '127.0.0.1', port: this.port, username: 'admin', password: adminPassword }
+    return NetconfClient.connect(to)
+  }
+
+  /** Ends it by a signal and waits until it is gone. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process
+    this.#process = undefined
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const exit = once(child, 'exit')
+    child.kill(signal)
+    await exit
+  }
+
+  /** Runs a command in a demo host. Does not reject when the command fails. */
+  exec(host: string, ...command: readonly string[]): Promise<Output> {
+    return this.tool('lab', 'exec', '--state', this.state, host, '--', ...command)
+  }
+
+  /** Runs bin/weft. */
+  tool(...args: readonly string[]): Promise<Output> {
+    return run(process.execPath, [join(root, 'bin/weft'), ...args])
+  }
+
+  /** The command line that runs a command in a demo host, for one that goes on beside the test. */
+  hostCommand(host: string, ...command: readonly string[]): [string, string[]] {
+    return [process.execPath, [join(root, 'bin/weft'), 'lab', 'exec', '--state', this.state, host, '--', ...command]]
+  }
+
+  /** Runs a Python script with Debian's ncclient; `m` is a connected manager. Rejects with what it printed when it fails. */
+  async ncclient(script: string): Promise<string> {
+    const prelude = [
+      'from ncclient import manager',
+      'from ncclient.operations import RPCError',
+      'import sys',
+      `m = manager.connect(host='127.0.0.1', port=${this.port}, username='admin', password='${adminPassword}', hostkey_verify=False, allow_agent=False, look_for_keys=False, timeout=60)`,
+    ]
+    const result = await run('/usr/bin/python3', ['-c', [...prelude, script, 'm.close_session()'].join('\n')])
+    if (result.code !== 0) throw new Error(`ncclient: ${result.stdout}${result.stderr}`)
+    return result.stdout
+  }
+
+  /** Does one ping from a host get an answer within so many seconds? */
+  async pings(host: string, address: string, seconds = 3): Promise<boolean> {
+    return (await this.exec(host, 'ping', '-n', '-i', '0.2', '-c', '1', '-w', String(seconds), address)).code === 0
+  }
+
+  /** Process id of the engine. */
+  get enginePid(): number {
+    return Number(/^\d+/.exec(readFileSync(join(runFolder(this.state), 'dataplane.pid'), 'utf8'))?.[0])
+  }
+
+  /** The keeper of its namespaces; to be disposed by the caller. */
+  keeper(): Promise<KeeperClient> {
+    return connectKeeper(join(runFolder(this.state), 'keeper.sock'))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill('SIGTERM')
+    await this.tool('down', '--state', this.state)
+    if (!this.#keepState) await rm(this.state, { recursive: true, force: true })
+  }
+}
+
+export async function run(command: string, args: readonly string[]): Promise<Output> {
+  try {
+    const { stdout, stderr } = await execute(command, [...args], { maxBuffer: 1 << 28 })
+    return { stdout, stderr, code: 0 }
+  } catch (error) {
+    const failed = error as { stdout?: string; stderr?: string; code?: number | string; message: string }
+    if (typeof failed.code !== 'number') throw new Error(`${command}: ${failed.message}`)
+    return { stdout: failed.stdout ?? '', stderr: failed.stderr ?? '', code: failed.code }
+  }
+}
