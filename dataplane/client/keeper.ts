@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { checkSocketPath } from '../proto/contract.js'
+import { writeProcessFile } from './process-file.js'
 
 /** A network namespace that a keeper holds. */
 export interface Namespace {
@@ -146,6 +147,8 @@ export interface KeeperOptions {
   readonly logFile: string
   /** Default true: root of a user namespace of its own; root itself can do without. */
   readonly userNamespace?: boolean
+  /** Written when the keeper answers: who it is, for people and tools. */
+  readonly processFile?: string
   readonly program?: string
 }
 
@@ -153,6 +156,12 @@ export const keeperProgram = fileURLToPath(new URL('../../engine/weft-keeper', i
 
 /** Finds the keeper that listens there, or starts one that lives on without this process. */
 export async function startKeeper(options: KeeperOptions): Promise<KeeperClient> {
+  const keeper = await findOrSpawn(options)
+  if (options.processFile !== undefined) writeProcessFile(options.processFile, keeper.pid)
+  return keeper
+}
+
+async function findOrSpawn(options: KeeperOptions): Promise<KeeperClient> {
   const { socketPath, logFile } = options
   checkSocketPath(socketPath)
   const found = await KeeperClient.connect(socketPath).catch(() => undefined)
