@@ -42,6 +42,7 @@ enum class Learn : uint8_t { update, create };
 void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed);
 void set_router(Worker &w, uint32_t neighbour, bool router);
 void confirm(Worker &w, uint32_t neighbour, const MacAddress &mac, bool reachable);
+void doubt(Worker &w, uint32_t neighbour);  // reachable no more, until proven
 void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
 void tell(Worker &w, uint32_t neighbour);
 

@@ -194,6 +194,13 @@ void confirm(Worker &w, uint32_t at, const MacAddress &mac, bool reachable) {
     if (n.dirty) tell(w, at);
 }
 
+void doubt(Worker &w, uint32_t at) {
+    Neighbour &n = w.neighbours[at];
+    if (n.origin == Origin::fixed || n.state != State::reachable) return;
+    enter(n, State::stale, w.now + stale_for);
+    tell(w, at);
+}
+
 void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed) {
     uint32_t at = w.neighbours.find(i.index, address);
     if (at == Neighbours::none) {

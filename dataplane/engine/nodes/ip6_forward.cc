@@ -1,0 +1,24 @@
+// IPv6 out of an interface: hop limit, size (routers never fragment, RFC 8200 §5; packets of our own that are too big are told to
+// the host), then the neighbour.
+#include "nodes.h"
+
+namespace weft {
+
+void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour) {
+    uint8_t *h = l3(p);
+    if (!p.local_origin && h[7] <= 1) {
+        icmp6_error(w, p, 3, 0, 0);
+        return w.discard(p, Drop::ip6_hop_limit);
+    }
+    if (!fits(p, out.mtu)) {
+        icmp6_error(w, p, 2, 0, out.mtu, &out);
+        return w.discard(p, Drop::ip6_too_big);
+    }
+    if (!p.local_origin) {
+        h[7]--;
+        w.counters(*w.interface(p.interface)).forwarded6 += 1;
+    }
+    to_neighbour(w, p, out, next_hop, neighbour);
+}
+
+}  // namespace weft

@@ -1,0 +1,142 @@
+// Neighbour discovery (RFC 4861 §7): solicitations for our own addresses are answered (duplicate address detection of RFC 4862
+// §5.4 among them), advertisements confirm what we asked for. The checksum has been checked. Router advertisements and redirects
+// are not for a router.
+#include "../net/checksum.h"
+#include "nodes.h"
+
+namespace weft {
+namespace {
+
+constexpr uint8_t solicitation = 135, advertisement = 136;
+constexpr uint32_t flag_router = 0x80000000, flag_solicited = 0x40000000, flag_override = 0x20000000;
+
+// The link-layer address option of this type, or false; `good` is false when an option is malformed.
+bool option(const uint8_t *options, size_t length, uint8_t type, MacAddress &mac, bool &good) {
+    bool found = false;
+    while (length) {
+        if (length < 2 || options[1] == 0 || options[1] * 8u > length) {
+            good = false;
+            return false;
+        }
+        if (options[0] == type && options[1] == 1 && !found) {
+            mac = load_mac(options + 2);
+            found = !(mac[0] & 1) && mac != MacAddress{};
+        }
+        length -= options[1] * 8u;
+        options += options[1] * 8u;
+    }
+    return found;
+}
+
+// A message of 24 octets and an option with our own MAC, ready in a frame.
+void send(Worker &w, const Interface &i, uint8_t type, uint32_t flags, const Ip6 &target, const Ip6 &from, const Ip6 &to,
+          const MacAddress &to_mac, uint8_t option_type) {
+    constexpr uint32_t length = 32;
+    Packet *p = w.arena.take(ethernet_size + 40 + length);
+    if (!p) return w.drop(Drop::no_buffer);
+    p->l3_offset = ethernet_size;
+    p->local_origin = true;
+    p->ether_type = type_ip6;
+    uint8_t *h = l3(*p), *m = h + 40;
+    store32(h, 0x6c000000);
+    store16(h + 4, length);
+    h[6] = protocol_icmp6;
+    h[7] = 255;
+    store_ip6(h + 8, from);
+    store_ip6(h + 24, to);
+    m[0] = type;
+    m[1] = 0;
+    store16(m + 2, 0);
+    store32(m + 4, flags);
+    store_ip6(m + 8, target);
+    m[24] = option_type;
+    m[25] = 1;
+    std::memcpy(m + 26, i.mac.data(), 6);
+    store16(m + 2, static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(h, length, protocol_icmp6), m, length))));
+    if (put_ethernet(w, *p, to_mac, i.mac, type_ip6)) egress(w, *p, i);
+}
+
+MacAddress group_mac(const Ip6 &group) {
+    return {0x33, 0x33, static_cast<uint8_t>(group.low >> 24), static_cast<uint8_t>(group.low >> 16),
+            static_cast<uint8_t>(group.low >> 8), static_cast<uint8_t>(group.low)};
+}
+
+void solicited(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_t length) {
+    const Ip6 source = load_ip6(l3(p) + 8), destination = load_ip6(l3(p) + 24), target = load_ip6(m + 8);
+    bool good = true;
+    MacAddress mac{};
+    const bool has_mac = option(m + 24, length - 24, 1, mac, good);
+    const bool probing = is_unspecified6(source);
+    if (!good || is_multicast6(target) || (probing && (has_mac || destination != solicited_node(target))))
+        return w.discard(p, Drop::nd_malformed);
+    if (!i.owns(target)) return w.drop(Drop::nd_not_for_us);
+    const uint32_t router = i.forward6 ? flag_router : 0;
+    if (probing) {
+        constexpr Ip6 all_nodes{0xff02000000000000ull, 1};
+        send(w, i, advertisement, router | flag_override, target, target, all_nodes, group_mac(all_nodes), 2);
+        return w.drop(Drop::nd_consumed);
+    }
+    if (i.owns(source)) return w.discard(p, Drop::nd_conflict);
+    if (!i.subnet(source) && !is_link_local6(source)) return w.discard(p, Drop::nd_off_subnet);
+    if (has_mac) learn(w, i, source, mac, Learn::create, false);
+    send(w, i, advertisement, router | flag_solicited | flag_override, target, target, source,
+         has_mac ? mac : load_mac(p.data + 6), 2);
+    w.drop(Drop::nd_consumed);
+}
+
+// RFC 4861 §7.2.5.
+void advertised(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_t length) {
+    const Ip6 destination = load_ip6(l3(p) + 24), target = load_ip6(m + 8);
+    const uint32_t flags = load32(m + 4);
+    bool good = true;
+    MacAddress mac{};
+    const bool has_mac = option(m + 24, length - 24, 2, mac, good);
+    if (!good || is_multicast6(target) || (is_multicast6(destination) && (flags & flag_solicited)))
+        return w.discard(p, Drop::nd_malformed);
+    if (i.owns(target)) return w.discard(p, Drop::nd_conflict);
+    const bool asked = flags & flag_solicited;
+    uint32_t at = w.neighbours.find(i.index, target);
+    if (at == no_neighbour) {
+        // Solicited, but not by us: the host's stack asked, by its tap, and takes the answer from the mirror.
+        if (!asked || !has_mac || (!i.subnet(target) && !is_link_local6(target))) return w.drop(Drop::nd_not_for_us);
+        learn(w, i, target, mac, Learn::create, true);
+        at = w.neighbours.find(i.index, target);
+        if (at == no_neighbour) return;
+    } else {
+        const Neighbour &n = w.neighbours[at];
+        const bool incomplete = n.state == NeighbourState::State::incomplete;
+        if (incomplete && !has_mac) return w.drop(Drop::nd_malformed);
+        if (!has_mac) mac = n.mac;
+        if (!incomplete && mac != n.mac && !(flags & flag_override)) {
+            // Another address, not to override: doubt is all that comes of it.
+            doubt(w, at);
+        } else {
+            confirm(w, at, mac, asked);
+        }
+    }
+    set_router(w, at, flags & flag_router);
+    w.drop(Drop::nd_consumed);
+}
+
+}  // namespace
+
+void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset) {
+    const uint8_t *h = l3(p), *m = h + offset;
+    const size_t length = l3_length(p) - offset;
+    if (m[0] != solicitation && m[0] != advertisement) return w.drop(Drop::nd_ignored);
+    if (h[7] != 255 || m[1] != 0 || length < 24) return w.discard(p, Drop::nd_malformed);
+    if (m[0] == solicitation)
+        solicited(w, p, i, m, length);
+    else
+        advertised(w, p, i, m, length);
+}
+
+void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const MacAddress *to) {
+    if (!i.ip6) return;
+    const Subnet6 *subnet = is_link_local6(target) ? nullptr : i.subnet(target);
+    const Ip6 from = subnet ? subnet->address : i.link_local;
+    const Ip6 group = solicited_node(target);
+    send(w, i, solicitation, 0, target, from, to ? target : group, to ? *to : group_mac(group), 1);
+}
+
+}  // namespace weft

@@ -1,0 +1,103 @@
+// A box on memory ports in the test's own thread and time: records in, frames in, frames out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../core.h"
+#include "../net/bytes.h"
+#include "../net/checksum.h"
+#include "../net/offload.h"
+#include "../ports/memory.h"
+#include "../worker.h"
+#include "check.h"
+
+namespace weft {
+
+using Bytes = std::vector<uint8_t>;
+
+// Addresses of tests: "10.0.1.9", "2001:db8::1"; ends on failure.
+HostAddress address(const std::string &text, uint8_t prefix_length = 0);
+MacAddress mac(uint8_t last);
+std::string hex(const Bytes &bytes);
+
+struct Records {
+    Bytes bytes;
+    Records &u8(unsigned v);
+    Records &u16(unsigned v);
+    Records &u32(uint32_t v);
+    Records &u64(uint64_t v);
+    Records &str(const std::string &s);
+    Records &addr(const HostAddress &a);
+
+    Records &port(const std::string &name, const std::string &device);
+    Records &port_delete(const std::string &name);
+    Records &interface(const std::string &name, const std::string &port, const std::vector<std::string> &prefixes,
+                       unsigned flags = 31, unsigned mtu = 0, uint32_t vrf = 0);
+    Records &interface_delete(const std::string &name);
+    Records &adjacency(uint64_t key, const std::string &interface, const std::string &next_hop);
+    Records &glean(uint64_t key, const std::string &interface);
+    Records &local(uint64_t key, uint32_t vrf = 0);
+    Records &drop(uint64_t key, DropKind kind);
+    Records &group(uint64_t key, const std::vector<std::pair<uint64_t, unsigned>> &members);
+    Records &object_delete(uint64_t key);
+    Records &route(const std::string &prefix, uint64_t key, uint32_t vrf = 0);
+    Records &route_delete(const std::string &prefix, uint32_t vrf = 0);
+    Records &neighbour(const std::string &interface, const std::string &address, const MacAddress &mac);
+    Records &neighbour_delete(const std::string &interface, const std::string &address);
+};
+
+class Lab {
+  public:
+    // Devices e1…en with MACs 02::1…n.
+    explicit Lab(unsigned ports = 2);
+
+    std::string commit(const Records &records, bool full = false);  // the error, or empty
+    // Ports p1…pn, interfaces if1…ifn with 10.0.n.1/24 and 2001:db8:n::1/64, connected and local routes.
+    void standard(unsigned flags = 31, unsigned mtu = 0);
+    // A neighbour that is known: 10.0.n.host or 2001:db8:n::host, with mac(0x10 * n + host).
+    void know(const std::string &interface, const std::string &address, const MacAddress &mac);
+
+    void give(unsigned port, Bytes frame, Offload offload = {});
+    void run(uint64_t microseconds = 0);  // time goes on, then the worker runs until nothing moves
+    std::vector<Frame> out(unsigned port);
+    Frame only(unsigned port);  // exactly one
+    uint64_t drops(const std::string &node, const std::string &reason);
+    InterfaceState state(const std::string &name);
+    NeighbourState neighbour(const std::string &address);  // ends when there is none
+    bool has_neighbour(const std::string &address);
+
+    MemoryFactory *factory;
+    std::vector<std::shared_ptr<MemoryWire>> wires;
+    std::unique_ptr<Core> core;
+    uint64_t now = 1000000;
+    uint64_t transaction = 0;
+};
+
+// Whole frames. Transport payload is a pattern; all checksums are right.
+struct Ip {
+    std::string source, destination;
+    uint8_t protocol = 17;  // UDP
+    uint8_t ttl = 64;
+    uint16_t source_port = 1000, destination_port = 2000;
+    size_t payload = 32;
+    bool dont_fragment = false;
+    uint16_t fragment = 0;  // flags and offset
+    Bytes options;          // IPv4, a multiple of 4
+};
+Bytes packet(const Ip &ip);  // without Ethernet
+Bytes frame(const MacAddress &to, const MacAddress &from, const Bytes &packet);
+Bytes echo_request(const std::string &source, const std::string &destination, size_t payload = 32);  // without Ethernet
+Bytes arp(uint16_t operation, const MacAddress &from, const std::string &from4, const MacAddress &to, const std::string &to4,
+          const MacAddress &frame_to);
+Bytes solicitation(const MacAddress &from, const std::string &source, const std::string &target);
+Bytes advertisement(const MacAddress &from, const std::string &target, const MacAddress &to, const std::string &destination,
+                    bool router = false);
+
+// Judges a frame of the engine: lengths, header checksum, and (unless unfinished) that of ICMP, UDP and TCP.
+void check_frame(const Frame &frame);
+Bytes inner(const Frame &frame);  // without Ethernet
+std::string source_of(const Bytes &packet);
+std::string destination_of(const Bytes &packet);
+
+}  // namespace weft

@@ -1,0 +1,85 @@
+#include <arpa/inet.h>
+
+#include "lab.h"
+
+namespace weft {
+namespace {
+
+HostAddress prefix(const std::string &text) {
+    const size_t slash = text.find('/');
+    CHECK(slash != std::string::npos);
+    return address(text.substr(0, slash), static_cast<uint8_t>(std::stoi(text.substr(slash + 1))));
+}
+
+}  // namespace
+
+HostAddress address(const std::string &text, uint8_t prefix_length) {
+    HostAddress a;
+    a.prefix_length = prefix_length;
+    a.family = text.find(':') == std::string::npos ? 4 : 6;
+    CHECK(inet_pton(a.family == 4 ? AF_INET : AF_INET6, text.c_str(), a.bytes.data()) == 1);
+    return a;
+}
+
+MacAddress mac(uint8_t last) { return {2, 0, 0, 0, 0, last}; }
+
+Records &Records::u8(unsigned v) {
+    bytes.push_back(static_cast<uint8_t>(v));
+    return *this;
+}
+Records &Records::u16(unsigned v) { return u8(v).u8(v >> 8); }
+Records &Records::u32(uint32_t v) { return u16(v & 0xffff).u16(v >> 16); }
+Records &Records::u64(uint64_t v) { return u32(static_cast<uint32_t>(v)).u32(static_cast<uint32_t>(v >> 32)); }
+Records &Records::str(const std::string &s) {
+    u16(static_cast<unsigned>(s.size()));
+    bytes.insert(bytes.end(), s.begin(), s.end());
+    return *this;
+}
+Records &Records::addr(const HostAddress &a) {
+    u8(a.family);
+    bytes.insert(bytes.end(), a.bytes.begin(), a.bytes.begin() + (a.family == 4 ? 4 : 16));
+    return *this;
+}
+
+Records &Records::port(const std::string &name, const std::string &device) { return u8(1).str(name).str("memory").str(device); }
+Records &Records::port_delete(const std::string &name) { return u8(2).str(name); }
+Records &Records::interface(const std::string &name, const std::string &port, const std::vector<std::string> &prefixes,
+                            unsigned flags, unsigned mtu, uint32_t vrf) {
+    u8(3).str(name).u32(vrf).str(port).u8(flags).u16(mtu).u8(0).u16(static_cast<unsigned>(prefixes.size()));
+    for (const std::string &p : prefixes) {
+        const HostAddress a = prefix(p);
+        addr(a).u8(a.prefix_length);
+    }
+    return *this;
+}
+Records &Records::interface_delete(const std::string &name) { return u8(4).str(name); }
+Records &Records::adjacency(uint64_t key, const std::string &interface, const std::string &next_hop) {
+    return u8(5).u64(key).u8(1).str(interface).addr(address(next_hop));
+}
+Records &Records::glean(uint64_t key, const std::string &interface) { return u8(5).u64(key).u8(2).str(interface); }
+Records &Records::local(uint64_t key, uint32_t vrf) { return u8(5).u64(key).u8(3).u32(vrf); }
+Records &Records::drop(uint64_t key, DropKind kind) { return u8(5).u64(key).u8(4).u8(static_cast<unsigned>(kind)); }
+Records &Records::group(uint64_t key, const std::vector<std::pair<uint64_t, unsigned>> &members) {
+    u8(5).u64(key).u8(5).u16(static_cast<unsigned>(members.size()));
+    for (const auto &[member, weight] : members) u64(member).u16(weight);
+    return *this;
+}
+Records &Records::object_delete(uint64_t key) { return u8(6).u64(key); }
+Records &Records::route(const std::string &text, uint64_t key, uint32_t vrf) {
+    const HostAddress a = prefix(text);
+    return u8(7).u32(vrf).addr(a).u8(a.prefix_length).u64(key);
+}
+Records &Records::route_delete(const std::string &text, uint32_t vrf) {
+    const HostAddress a = prefix(text);
+    return u8(8).u32(vrf).addr(a).u8(a.prefix_length);
+}
+Records &Records::neighbour(const std::string &interface, const std::string &text, const MacAddress &m) {
+    u8(9).str(interface).addr(address(text));
+    bytes.insert(bytes.end(), m.begin(), m.end());
+    return *this;
+}
+Records &Records::neighbour_delete(const std::string &interface, const std::string &text) {
+    return u8(10).str(interface).addr(address(text));
+}
+
+}  // namespace weft
