@@ -211,6 +211,10 @@ class Selector {
         bool ordered = true;
         for (size_t i = 1; i < found.size() && ordered; i++) ordered = found[i].by == found[0].by;
         if (ordered) return;
+        if (found.size() <= 16) {
+            order_few(parent, found);
+            return;
+        }
         std::unordered_map<const lyd_node *, size_t> places;
         for (const Candidate &candidate : found) places.try_emplace(candidate.node, 0);
         size_t left = places.size();
@@ -223,6 +227,16 @@ class Selector {
         std::stable_sort(found.begin(), found.end(), [&](const Candidate &a, const Candidate &b) {
             return places.find(a.node)->second < places.find(b.node)->second;
         });
+    }
+
+    void order_few(const lyd_node *parent, std::vector<Candidate> &found) {
+        size_t done = 0;
+        for (const lyd_node *node = parent ? lyd_child(parent) : root_; node && done < found.size(); node = node->next) {
+            spend();
+            for (size_t i = done; i < found.size(); i++) {
+                if (found[i].node == node) std::swap(found[done++], found[i]);
+            }
+        }
     }
 
     const lyd_node *root_;

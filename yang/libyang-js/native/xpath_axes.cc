@@ -43,7 +43,26 @@ bool is_reverse(Axis axis) {
            axis == Axis::preceding_sibling;
 }
 
+// Nodes that are not inside one another can have these in common.
+bool is_repeating(Axis axis) {
+    switch (axis) {
+    case Axis::child:
+    case Axis::self:
+    case Axis::attribute:
+    case Axis::descendant:
+    case Axis::descendant_or_self:
+        return false;
+    default:
+        return true;
+    }
+}
+
 }  // namespace
+
+void Evaluator::distinct(NodeSet &set) {
+    spend(1 + set.items.size());
+    remove_duplicates(set);
+}
 
 void Evaluator::take(const Step &step, const Item &item, const lys_module *context, Nodes &out) {
     spend();
@@ -71,9 +90,15 @@ void Evaluator::take_text(const Step &step, const lyd_node *node, Nodes &out) {
 void Evaluator::step(const Step &step, NodeSet &in, NodeSet &out) {
     const bool single = in.items.size() == 1;
     const bool flat = in.disjoint || single;
+    const bool repeats = !single && (!flat || is_repeating(step.axis));
     bool nested = false;
+    size_t crowded = 1 << 16;
     for (const Item &item : in.items) {
         spend();
+        if (repeats && out.items.size() > crowded) {
+            distinct(out);
+            crowded = std::max(crowded, out.items.size() * 2);
+        }
         const size_t from = out.items.size();
         if (step.deep) {
             deep_children(step, item, out.items, nested);
@@ -91,7 +116,7 @@ void Evaluator::step(const Step &step, NodeSet &in, NodeSet &out) {
     case Axis::child:
         out.disjoint = flat && !step.deep;
         out.ordered = flat && in.ordered && !nested;
-        if (!flat && step.deep) remove_duplicates(out);
+        if (!flat && step.deep) distinct(out);
         break;
     case Axis::self:
     case Axis::attribute:
@@ -102,13 +127,13 @@ void Evaluator::step(const Step &step, NodeSet &in, NodeSet &out) {
     case Axis::descendant_or_self:
         out.disjoint = false;
         out.ordered = flat && in.ordered;
-        if (!flat) remove_duplicates(out);
+        if (!flat) distinct(out);
         break;
     default:
         out.disjoint = single && (step.axis == Axis::parent || step.axis == Axis::following_sibling ||
                                   step.axis == Axis::preceding_sibling);
         out.ordered = single;
-        if (!single) remove_duplicates(out);
+        if (!single) distinct(out);
         break;
     }
     if (out.items.size() < 2) out.ordered = out.disjoint = true;

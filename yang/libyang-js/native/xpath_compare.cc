@@ -76,28 +76,48 @@ bool Evaluator::compare_number(Operator operation, const Nodes &nodes, double wa
     return false;
 }
 
+// A large set that is kept for the whole evaluation is indexed at its first use.
+bool Evaluator::has_text(const Value &nodes, std::string_view wanted) {
+    std::string scratch;
+    const auto index = texts_.find(&nodes);
+    if (index == texts_.end()) {
+        for (const Item &item : nodes.nodes.items) {
+            spend();
+            if (text(item, scratch) == wanted) return true;
+        }
+        return false;
+    }
+    if (index->second.empty()) {
+        for (const Item &item : nodes.nodes.items) {
+            spend();
+            index->second.emplace(text(item, scratch));
+        }
+    }
+    spend();
+    return index->second.count(std::string(wanted)) > 0;
+}
+
 bool Evaluator::compare_nodes(Operator operation, const Value &left, const Value &right) {
     const Nodes &a = left.nodes.items;
     const Nodes &b = right.nodes.items;
     if (a.empty() || b.empty()) return false;
     std::string scratch;
     if (operation == Operator::equal) {
-        const Nodes &small = a.size() < b.size() ? a : b;
-        const Nodes &large = a.size() < b.size() ? b : a;
-        if (small.size() == 1) {
-            const std::string only(text(small[0], scratch));
-            for (const Item &item : large) {
-                spend();
-                if (text(item, scratch) == only) return true;
+        const Value &small = a.size() < b.size() ? left : right;
+        const Value &large = a.size() < b.size() ? right : left;
+        if (small.nodes.items.size() == 1 || texts_.count(&large)) {
+            for (const Item &item : small.nodes.items) {
+                std::string one;
+                if (has_text(large, text(item, one))) return true;
             }
             return false;
         }
         std::unordered_set<std::string> known;
-        for (const Item &item : small) {
+        for (const Item &item : small.nodes.items) {
             spend();
             known.emplace(text(item, scratch));
         }
-        for (const Item &item : large) {
+        for (const Item &item : large.nodes.items) {
             spend();
             if (known.count(std::string(text(item, scratch)))) return true;
         }

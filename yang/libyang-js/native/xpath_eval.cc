@@ -28,7 +28,10 @@ const Value &Evaluator::value(const Expr &expr, const Context &context, Value &s
         return scratch;
     }
     auto &kept = kept_[expr.id];
-    if (!kept) kept = std::make_unique<Value>(evaluate(expr, context));
+    if (!kept) {
+        kept = std::make_unique<Value>(evaluate(expr, context));
+        if (kept->type == Type::nodes && kept->nodes.items.size() > 16) texts_.try_emplace(kept.get());
+    }
     return *kept;
 }
 
@@ -79,7 +82,7 @@ Value Evaluator::chain(const Expr &expr, const Context &context) {
             }
             result.nodes.items.insert(result.nodes.items.end(), next.nodes.items.begin(), next.nodes.items.end());
             result.nodes.ordered = result.nodes.disjoint = false;
-            remove_duplicates(result.nodes);
+            distinct(result.nodes);
         }
         return result;
     }

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "xpath_expression.h"
@@ -65,6 +66,7 @@ class Evaluator {
 
     // xpath_axes.cc
     void step(const Step &step, NodeSet &in, NodeSet &out);
+    void distinct(NodeSet &set);
     void walk(const Step &step, const Item &item, Nodes &out);
     void children(const Step &step, const Item &item, Nodes &out);
     bool children_by_key(const Step &step, const lyd_node *parent, const std::vector<const lysc_node *> &schemas, Nodes &out,
@@ -81,6 +83,7 @@ class Evaluator {
     // xpath_compare.cc
     bool compare(Operator operation, const Value &left, const Value &right);
     bool compare_nodes(Operator operation, const Value &left, const Value &right);
+    bool has_text(const Value &nodes, std::string_view text);
     bool compare_text(bool equal, const Nodes &nodes, std::string_view text);
     bool compare_number(Operator operation, const Nodes &nodes, double number);
 
@@ -102,6 +105,7 @@ class Evaluator {
     CanonicalTexts canonical_;
     std::vector<StepState> states_;
     std::vector<std::unique_ptr<Value>> kept_;
+    std::unordered_map<const Value *, std::unordered_set<std::string>> texts_;  // of large node-sets in kept_
 };
 
 }  // namespace libyang_js::xpath

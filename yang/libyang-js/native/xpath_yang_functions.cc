@@ -69,7 +69,9 @@ int match(const std::string &pattern, const std::string &text, std::string &prob
     pcre2_match_context_free(limits);
     pcre2_code_free(compiled);
     if (result >= 0) return 1;
-    return result == PCRE2_ERROR_NOMATCH ? 0 : -2;
+    if (result == PCRE2_ERROR_NOMATCH) return 0;
+    problem = result == PCRE2_ERROR_MATCHLIMIT ? ", which takes too long" : ", whose subject is not UTF-8";
+    return -2;
 }
 
 }  // namespace
@@ -97,7 +99,7 @@ Value Evaluator::yang_function(const Expr &expr, const Context &context) {
         std::string problem;
         const int matched = match(second, subject, problem);
         if (matched == -1) fail("re-match() was given a malformed pattern \"" + second + "\": " + problem);
-        if (matched == -2) fail("re-match() gave up on the pattern \"" + second + "\", which takes too long");
+        if (matched == -2) fail("re-match() gave up on the pattern \"" + second + "\"" + problem);
         result.boolean = matched == 1;
         break;
     }
