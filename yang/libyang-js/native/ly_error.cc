@@ -64,26 +64,6 @@ std::string data_form(const ly_ctx *context, const std::string &path) {
     return form;
 }
 
-std::string without_keys(std::string_view path) {
-    std::string plain;
-    char quote = 0;
-    bool inside = false;
-    for (const char c : path) {
-        if (quote != 0) {
-            quote = c == quote ? 0 : quote;
-        } else if (inside && (c == '\'' || c == '"')) {
-            quote = c;
-        } else if (c == '[') {
-            inside = true;
-        } else if (c == ']') {
-            inside = false;
-        } else if (!inside) {
-            plain += c;
-        }
-    }
-    return plain;
-}
-
 // libyang logs `Schema location "/…", data location "/…", line number 3.`, each part when it knows it, where the
 // data location may be the parent of the node that it speaks of.
 std::string instance_path(const ly_ctx *context, const char *logged) {
@@ -162,6 +142,26 @@ void classify(const ly_err_item &item, Error &error) {
 }
 
 }  // namespace
+
+std::string without_keys(std::string_view path) {
+    std::string plain;
+    char quote = 0;
+    bool inside = false;
+    for (const char c : path) {
+        if (quote != 0) {
+            quote = c == quote ? 0 : quote;
+        } else if (inside && (c == '\'' || c == '"')) {
+            quote = c;
+        } else if (c == '[') {
+            inside = true;
+        } else if (c == ']') {
+            inside = false;
+        } else if (!inside) {
+            plain += c;
+        }
+    }
+    return plain;
+}
 
 void clear_errors(const ly_ctx *context) {
     ly_err_clean(const_cast<ly_ctx *>(context), nullptr);

@@ -4,6 +4,8 @@
 
 #include <libyang/libyang.h>
 
+#include <string_view>
+
 #include "error.h"
 
 namespace libyang_js {
@@ -11,5 +13,7 @@ namespace libyang_js {
 // Empties this thread's list of a context. Never empty itself: without any item it tells `otherwise`.
 Errors take_errors(const ly_ctx *context, const std::string &otherwise);
 void clear_errors(const ly_ctx *context);
+// A data path without its predicates: the form of a schema path of ours.
+std::string without_keys(std::string_view path);
 
 }  // namespace libyang_js

@@ -171,6 +171,11 @@ void parse_operation(const ly_ctx *context, RpcInput &input, RpcMessage &rpc) {
     if (checked != LY_SUCCESS) {
         fail_by_libyang(context, input);
     }
+    if (const auto *parent = lyd_parent(rpc.operation); parent != nullptr) {
+        char *path = lyd_path(parent, LYD_PATH_STD, nullptr, 0);
+        rpc.path = path == nullptr ? "" : path;
+        free(path);
+    }
     clear_errors(context);
 }
 

@@ -36,6 +36,7 @@ class RpcMessage {
     bool has_message_id = false;
     std::string attributes;
     std::string name, ns, module;  // of the operation
+    std::string path;              // of the node that an action is called on
     lyd_node *tree = nullptr;       // owned; of an action with the parents of its node
     lyd_node *operation = nullptr;  // inside `tree`
     struct Cut {

@@ -49,6 +49,7 @@ Napi::Value RpcHandle::describe(const Napi::CallbackInfo &info) {
     operation["namespace"] = rpc.ns;
     operation["module"] = rpc.module;
     object["operation"] = operation;
+    object["path"] = rpc.path.empty() ? info.Env().Undefined() : Napi::String::New(info.Env(), rpc.path);
     return object;
 }
 

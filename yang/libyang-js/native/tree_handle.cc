@@ -33,11 +33,13 @@ Result<Nothing> undefined() {
 lyd_node *find_node(const TreeData &tree, const std::string &path) {
     const ly_ctx *context = tree.schema->context();
     clear_errors(context);
-    if (tree.root == nullptr) {
-        return nullptr;
-    }
     lyd_node *node = nullptr;
-    const auto status = lyd_find_path(tree.root, path.c_str(), 0, &node);
+    LY_ERR status = LY_ENOTFOUND;
+    if (tree.root != nullptr) {
+        status = lyd_find_path(tree.root, path.c_str(), 0, &node);
+    } else if (lys_find_path(context, nullptr, without_keys(path).c_str(), 0) == nullptr) {
+        status = LY_EINVAL;
+    }
     if (status == LY_SUCCESS) {
         return node;
     }

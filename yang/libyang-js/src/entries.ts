@@ -16,7 +16,8 @@ export class Batch implements EntryBatch {
 
   text(column: number, row: number): string | undefined {
     const { offsets, bytes, present } = this.columns[column] ?? {}
-    if (offsets === undefined || bytes === undefined) throw new RangeError(`no column ${column} in this batch`)
+    if (offsets === undefined || bytes === undefined)
+      throw new RangeError(`no column ${column} in this batch`)
     if (present?.[row] !== 1) return undefined
     return bytes.toString('utf8', offsets[row], offsets[row + 1])
   }
@@ -29,7 +30,8 @@ export async function* pieces<From, To>(
 ): AsyncGenerator<To, undefined, undefined> {
   const cursor = open()
   try {
-    for (let piece = await cursor.next(); piece !== undefined; piece = await cursor.next()) yield convert(piece)
+    for (let piece = await cursor.next(); piece !== undefined; piece = await cursor.next())
+      yield convert(piece)
   } finally {
     cursor.close()
   }

@@ -36,6 +36,7 @@ export interface NativeRpc extends NativeHandle {
     messageId: string | undefined
     attributes: string
     operation: { name: string; namespace: string; module: string }
+    path: string | undefined
   }
   value(path: string): string | undefined
   fragment(path: string): NativeFragment | undefined
@@ -99,7 +100,9 @@ function packageRoot(): string {
 
 const file = join(packageRoot(), 'build/Release/libyang_js.node')
 if (!existsSync(file)) {
-  throw new Error(`${file} is not there: build it with \`npx node-gyp rebuild\` in ${packageRoot()} (needs libyang2-dev)`)
+  throw new Error(
+    `${file} is not there: build it with \`npx node-gyp rebuild\` in ${packageRoot()} (needs libyang2-dev)`,
+  )
 }
 export const native = createRequire(import.meta.url)(file) as NativeModule
 native.open(LibyangError)

@@ -49,14 +49,16 @@ export class RpcHandle implements Rpc {
   readonly messageId: string | undefined
   readonly attributes: string
   readonly operation: Rpc['operation']
+  readonly path: string | undefined
   readonly #native: NativeRpc
 
   constructor(native: NativeRpc) {
     this.#native = native
-    const { messageId, attributes, operation } = native.describe()
+    const { messageId, attributes, operation, path } = native.describe()
     this.messageId = messageId
     this.attributes = attributes
     this.operation = operation
+    this.path = path
   }
 
   value(path: string): string | undefined {

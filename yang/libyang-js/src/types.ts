@@ -114,6 +114,8 @@ export interface Rpc extends Disposable {
   /** All attributes of `<rpc>`, as text to be put on `<rpc-reply>` again (namespace declarations included). */
   readonly attributes: string
   readonly operation: { readonly name: string; readonly namespace: string; readonly module: string }
+  /** Of an action (RFC 7950, section 7.15): instance path of the node that it is called on. */
+  readonly path: string | undefined
   /** Canonical value of a leaf of the input, `''` for a present container or empty leaf, else undefined. `target/candidate`. */
   value(path: string): string | undefined
   /** The content of an anydata/anyxml parameter, such as `config`, wherever it stands in the input. */
