@@ -47,11 +47,26 @@ export class Dispatcher {
       if (tooBig)
         refuse({ type: 'rpc', tag: 'too-big', message: 'the message is larger than this server accepts' })
       const operation = this.find(envelope)
-      rpc = await this.services.context.parseRpc(message)
+      rpc = await this.parse(message)
       if (asker.ended) return { tags: replyTags(envelope), reply: { kind: 'ok' }, bad: false, rpc }
       return { tags: replyTags(envelope), reply: await this.run(operation, rpc, asker), bad: false, rpc }
     } catch (error) {
       return { tags: replyTags(envelope), reply: this.errors(error), bad: rpc === undefined, rpc }
+    }
+  }
+
+  /** The parser begins its paths at the operation, which stands in `<rpc>`. */
+  private async parse(message: Buffer): Promise<Rpc> {
+    try {
+      return await this.services.context.parseRpc(message)
+    } catch (thrown) {
+      const { errors } = RequestError.from(thrown)
+      throw new RequestError(
+        errors.map((error) => {
+          const inOperation = error.type !== 'application' && error.path?.startsWith('/') === true
+          return inOperation ? { ...error, path: `${rpcPath('')}${error.path}` } : error
+        }),
+      )
     }
   }
 
