@@ -4,7 +4,9 @@ namespace libyang_js {
 
 namespace {
 
-bool is_key(const lyd_node *node) { return node->schema && (node->schema->flags & LYS_KEY) && node->schema->nodetype == LYS_LEAF; }
+bool is_key(const lyd_node *node) {
+    return node->schema && node->schema->nodetype == LYS_LEAF && (node->schema->flags & LYS_KEY);
+}
 uintptr_t address(const lyd_node *node) { return reinterpret_cast<uintptr_t>(node); }
 
 }  // namespace

@@ -76,7 +76,8 @@ struct Expr;
 class Expression {
   public:
     // Null, with an error that says where in the expression, when it is malformed or uses an unknown prefix.
-    static std::unique_ptr<Expression> compile(const ly_ctx *context, std::string_view text, const Names &names, Errors &errors);
+    static std::unique_ptr<Expression> compile(const ly_ctx *context, std::string_view text, const Names &names,
+                                               Errors &errors);
     ~Expression();
 
     // `root`: first top-level sibling, null for an empty tree. `node`: the context node and current(); null: the root.

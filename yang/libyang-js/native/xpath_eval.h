@@ -68,14 +68,18 @@ class Evaluator {
     void step(const Step &step, NodeSet &in, NodeSet &out);
     void distinct(NodeSet &set);
     void walk(const Step &step, const Item &item, Nodes &out);
-    void children(const Step &step, const Item &item, Nodes &out);
-    bool children_by_key(const Step &step, const lyd_node *parent, const std::vector<const lysc_node *> &schemas, Nodes &out,
-                         size_t &skip);
-    int key_value(const Step &step, const KeyTest &key, const lysc_node *leaf, std::string &out);
-    void deep_children(const Step &step, const Item &item, Nodes &out, bool &nested);
     void descendants(const Step &step, const Item &item, bool self, Nodes &out);
     void take(const Step &step, const Item &item, const lys_module *context, Nodes &out);
     void take_text(const Step &step, const lyd_node *node, Nodes &out);
+
+    // xpath_children.cc
+    void children(const Step &step, const Item &item, Nodes &out);
+    bool children_by_key(const Step &step, const lyd_node *parent, const std::vector<const lysc_node *> &schemas, Nodes &out,
+                         size_t &skip);
+    int key_value(const KeyTest &key, const lysc_node *leaf, std::string &out);
+    void deep_children(const Step &step, const Item &item, Nodes &out, bool &nested);
+
+    // xpath_schema.cc
     const std::vector<const lysc_node *> &child_schemas(const Step &step, const lysc_node *parent);
     const std::vector<const lysc_node *> &descents(const Step &step, const lysc_node *parent);
     bool holds(const Step &step, const lysc_node *schema);

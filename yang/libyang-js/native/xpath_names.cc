@@ -25,7 +25,8 @@ bool resolve_prefix(const ly_ctx *context, const Names &names, std::string_view 
 
 std::string with_module_names(const ly_ctx *context, const Names &names, std::string_view value) {
     auto in_name = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        return letter || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
     };
     std::string out;
     char quote = '\0';

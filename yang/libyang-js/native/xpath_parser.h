@@ -18,6 +18,8 @@ struct FunctionInfo {
 };
 
 const FunctionInfo *find_function(std::string_view name);
+bool wants_nodes(Function function, size_t argument);
+bool is_node_type(std::string_view name);
 
 class Parser {
   public:

@@ -138,7 +138,8 @@ bool Evaluator::derived(const lyd_node *leaf, const std::string &name, bool self
     if (colon != std::string::npos) {
         const std::string prefix = name.substr(0, colon);
         if (!resolve_prefix(expression_.context(), expression_.names(), prefix, module)) {
-            fail("the prefix \"" + prefix + "\" of the identity \"" + name + "\" is neither declared nor the name of a module");
+            fail("the prefix \"" + prefix + "\" of the identity \"" + name +
+                 "\" is neither declared nor the name of a module");
         }
         if (!module) module = ly_ctx_get_module_latest(expression_.context(), prefix.c_str());
     }
