@@ -75,7 +75,6 @@ export function parse6(text: Uint8Array, start: number, end: number): Address | 
       if (!tail || index > 12) return undefined
       address.set(tail, index)
       index += 4
-      at = end
       break
     }
     if (digits === 0 || digits > 4 || index > 14) return undefined

@@ -11,7 +11,7 @@ const maxLength = 512
 export const isClear = (password: string): boolean => password.startsWith(clear)
 
 /** `$0$secret` as a salted SHA-512 hash. */
-export const hashed = (password: string): string => encrypt(password.slice(clear.length), '$6$')
+export const hashed = (password: string): string => encrypt(password.slice(clear.length))
 
 /** What is wrong with a stored password; undefined when it can be verified. */
 export function problemOf(hash: string): string | undefined {
