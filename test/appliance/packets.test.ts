@@ -1,0 +1,76 @@
+/** Malformed packets of every kind, sent by scapy from h1: each is dropped under a name, and forwarding goes on. */
+import test from 'ava'
+import { Weftd } from '../lab/weftd.js'
+
+const script = `
+from scapy.all import *
+conf.verb = 0
+mac = getmacbyip('192.0.2.1') or 'ff:ff:ff:ff:ff:ff'
+e = Ether(dst=mac)
+good = IP(src='192.0.2.2', dst='198.51.100.2') / UDP(sport=1, dport=2) / b'x' * 20
+good6 = IPv6(src='2001:db8:1::2', dst='2001:db8:2::2') / UDP(sport=1, dport=2) / b'x' * 20
+def with_(packet, **fields):
+    copy = packet.copy()
+    for name, value in fields.items():
+        setattr(copy, name, value)
+    return copy
+frames = [
+    e / with_(good, chksum=0x1234),
+    e / with_(good, version=5),
+    e / with_(good, ihl=3),
+    e / with_(good, len=10),
+    e / with_(good, len=1400),
+    e / with_(good, src='127.0.0.1'),
+    e / with_(good, src='224.0.0.1'),
+    e / with_(good, src='255.255.255.255'),
+    e / with_(good, dst='127.0.0.1'),
+    e / with_(good, dst='240.0.0.1'),
+    e / with_(good6, version=4),
+    e / with_(good6, plen=2000),
+    e / with_(good6, src='ff02::1'),
+    e / with_(good6, dst='::1'),
+    e / with_(good6, src='fe80::1'),
+    Ether(dst='02:00:00:00:00:01') / good,
+    e / Raw(b''),
+    Ether(dst=mac, type=0x1234) / Raw(b'?' * 40),
+    Ether(dst=mac, type=0x0800) / Raw(b'\\x45'),
+    Ether(dst=mac, type=0x86dd) / Raw(b'\\x60\\x00'),
+    Ether(dst=mac, type=0x0806) / Raw(b'\\x00\\x01'),
+    Ether(dst=mac) / ARP(op=7, psrc='192.0.2.2', pdst='192.0.2.1'),
+    Ether(dst=mac) / Dot1Q(vlan=7) / good,
+]
+for _ in range(10):
+    for f in frames:
+        sendp(f, iface='eth0')
+for seed in range(500):
+    random.seed(seed)
+    data = bytearray(bytes(e / (good if seed % 2 else good6)))
+    for _ in range(random.randint(1, 8)):
+        data[random.randrange(12, len(data))] = random.randrange(256)
+    sendp(Raw(bytes(data[:random.randint(14, len(data))])), iface='eth0')
+print(len(frames))
+`
+
+test('malformed packets are counted drops, the engine lives, and good packets still pass', async (t) => {
+  const weftd = await Weftd.start({ options: ['--log-level', 'warn'] })
+  t.teardown(() => weftd[Symbol.asyncDispose]())
+  const engine = weftd.enginePid
+  const { stdout, stderr } = await weftd.exec('h1', '/usr/bin/python3', '-c', script)
+  t.is(stdout, '23\n', stderr)
+  t.true(await weftd.pings('h1', '198.51.100.2'))
+  t.true(await weftd.pings('h1', '2001:db8:2::2'))
+  t.is(weftd.enginePid, engine)
+  await using client = await weftd.connect()
+  const state = await client.rpc(
+    '<get><filter type="subtree"><dataplane xmlns="urn:weft:params:xml:ns:yang:weft-dataplane"/></filter></get>',
+  )
+  const drops = new Map<string, number>()
+  for (const [, node, reason, packets] of state.matchAll(
+    /<drop>\s*<node>([^<]*)<\/node>\s*<reason>([^<]*)<\/reason>\s*<packets>(\d+)</g,
+  )) {
+    drops.set(`${node} ${reason}`, Number(packets))
+  }
+  const total = [...drops.values()].reduce((sum, packets) => sum + packets, 0)
+  t.true(total >= 200, JSON.stringify([...drops]))
+  t.true([...drops.values()].filter((packets) => packets >= 10).length >= 8, JSON.stringify([...drops]))
+})

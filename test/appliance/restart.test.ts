@@ -1,0 +1,106 @@
+/** What a kill -9 of anything leaves: acknowledged commits, a forwarding engine, the right tables. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import { execIn } from '../../src/lab/namespace.js'
+import { Weftd } from '../lab/weftd.js'
+
+const udpLoad = join(resolve(fileURLToPath(import.meta.url), '../../../..'), 'build/engine/udp-load')
+const h2 = '198.51.100.2'
+
+async function start(t: ExecutionContext): Promise<Weftd> {
+  const weftd = await Weftd.start({ options: ['--log-level', 'warn'] })
+  t.teardown(() => weftd[Symbol.asyncDispose]())
+  return weftd
+}
+
+const description = (text: string) =>
+  `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><name>p1</name><description>${text}</description></interface></interfaces>`
+
+async function runningDescription(weftd: Weftd): Promise<string | undefined> {
+  await using client = await weftd.connect()
+  const reply = await client.rpc('<get-config><source><running/></source></get-config>')
+  return /<name>p1<\/name>\s*<description>([^<]*)</.exec(reply)?.[1]
+}
+
+test('at 50,000 packets a second for 10 s, weftd is killed and started again, and not one packet is lost', async (t) => {
+  const weftd = await start(t)
+  const engine = weftd.enginePid
+  t.true(await weftd.pings('h1', h2))
+  const [program, args] = weftd.hostCommand('h2', udpLoad, 'receive', h2, '7000', '2')
+  const receiver = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => receiver.kill())
+  let received = ''
+  const listening = new Promise<void>((ready) => {
+    receiver.stdout.on('data', (text: Buffer) => {
+      received += text.toString()
+      if (received.includes('listening')) ready()
+    })
+  })
+  await listening
+  const sending = weftd.exec('h1', udpLoad, 'send', h2, '7000', '10', '18', '50000')
+  await weftd.kill('SIGKILL')
+  await weftd.start()
+  t.is(weftd.enginePid, engine)
+  const sent = await sending
+  await once(receiver, 'exit')
+  const count = Number(/sent (\d+)/.exec(sent.stdout)?.[1])
+  t.true(count > 400_000, sent.stdout + sent.stderr)
+  t.is(received.split('\n')[1], `received ${count} lost 0 reordered 0`)
+})
+
+test('kill -9 in the middle of commits: every acknowledged one is there after the restart', async (t) => {
+  const weftd = await start(t)
+  for (let round = 0; round < 5; round++) {
+    let acknowledged = ''
+    let asked = ''
+    const client = await weftd.connect()
+    const committing = (async () => {
+      for (let i = 0; ; i++) {
+        asked = `${round}-${i}`
+        await client.edit(description(asked))
+        await client.commit()
+        acknowledged = asked
+      }
+    })()
+    await new Promise<void>((enough) => {
+      const look = setInterval(() => {
+        if (Number(acknowledged.split('-')[1] ?? 0) < 3 + round * 2) return
+        clearInterval(look)
+        enough()
+      }, 1)
+    })
+    await weftd.kill('SIGKILL')
+    await t.throwsAsync(committing)
+    await weftd.start()
+    const found = await runningDescription(weftd)
+    t.true(found === acknowledged || found === asked, `acknowledged ${acknowledged}, asked ${asked}, found ${found}`)
+  }
+  t.true(await weftd.pings('h1', h2))
+})
+
+test('kill -9 of the engine: weftd starts it again and programs it, and the taps kept addresses and carrier', async (t) => {
+  const weftd = await start(t)
+  const engine = weftd.enginePid
+  await using keeper = await weftd.keeper()
+  const chassis = await keeper.namespace('chassis')
+  const addresses = async () => {
+    const links = JSON.parse(await execIn(keeper, chassis, ['ip', '-j', 'addr', 'show'])) as {
+      ifname: string
+      ifindex: number
+      flags: string[]
+      addr_info: { local: string }[]
+    }[]
+    return links
+      .map(({ ifname, ifindex, flags, addr_info }) => [ifname, ifindex, flags.includes('LOWER_UP'), addr_info.map(({ local }) => local).sort()])
+      .sort()
+  }
+  const before = await addresses()
+  process.kill(engine, 'SIGKILL')
+  t.deepEqual(await addresses(), before)
+  t.true(await weftd.pings('h1', h2, 20))
+  t.not(weftd.enginePid, engine)
+  t.deepEqual(await addresses(), before)
+})
