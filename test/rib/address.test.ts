@@ -32,8 +32,30 @@ test('addresses are read and told in their canonical form (RFC 5952)', (t) => {
 })
 
 test('what is no address is read as none', (t) => {
-  const none = ['', '1', '1.2.3', '1.2.3.4.5', '256.0.0.1', '1..2.3', '1.2.3.', 'a.b.c.d', ':', ':::', '1:::2']
-  const six = ['1::2::3', '1:2:3:4:5:6:7', '1:2:3:4:5:6:7:8:9', '12345::', 'g::', '1:2:', ':1:2', '::1.2.3', '1::1.2.3.4:5']
+  const none = [
+    '',
+    '1',
+    '1.2.3',
+    '1.2.3.4.5',
+    '256.0.0.1',
+    '1..2.3',
+    '1.2.3.',
+    'a.b.c.d',
+    ':',
+    ':::',
+    '1:::2',
+  ]
+  const six = [
+    '1::2::3',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7:8:9',
+    '12345::',
+    'g::',
+    '1:2:',
+    ':1:2',
+    '::1.2.3',
+    '1::1.2.3.4:5',
+  ]
   for (const text of [...none, ...six]) t.is(parseAddress(text), undefined, text)
 })
 
@@ -49,13 +71,14 @@ test('reading agrees with Node about random texts', (t) => {
 })
 
 test('prefixes lose their host bits, contain and overlap', (t) => {
-  const p = (text: string) => parsePrefix(text) ?? t.fail(text) as never
+  const p = (text: string) => parsePrefix(text) ?? (t.fail(text) as never)
   t.is(formatPrefix(p('10.1.2.3/20')), '10.1.0.0/20')
   t.is(formatPrefix(p('2001:db8::ffff/33')), '2001:db8::/33')
   t.is(formatPrefix(p('1.2.3.4/0')), '0.0.0.0/0')
   t.is(formatAddress(lastOf(p('10.1.0.0/20'))), '10.1.15.255')
   t.is(formatAddress(lastOf(p('10.1.0.0/24'))), '10.1.0.255')
-  for (const text of ['10.0.0.0', '10.0.0.0/', '10.0.0.0/33', '::/129', '/8', '10.0.0.0/8a']) t.is(parsePrefix(text), undefined, text)
+  for (const text of ['10.0.0.0', '10.0.0.0/', '10.0.0.0/33', '::/129', '/8', '10.0.0.0/8a'])
+    t.is(parsePrefix(text), undefined, text)
   const inside = parseAddress('10.1.15.255') ?? t.fail()
   t.true(contains(p('10.1.0.0/20'), inside as Uint8Array))
   t.false(contains(p('10.1.0.0/21'), inside as Uint8Array))
@@ -79,7 +102,8 @@ test('kinds of addresses', (t) => {
     'fe80::1': 'link-local',
     '2001:db8::1': 'unicast',
   }
-  for (const [text, kind] of Object.entries(kinds)) t.is(kindOf(parseAddress(text) ?? new Uint8Array(4)), kind as never, text)
+  for (const [text, kind] of Object.entries(kinds))
+    t.is(kindOf(parseAddress(text) ?? new Uint8Array(4)), kind as never, text)
 })
 
 test('link-layer addresses', (t) => {

@@ -9,10 +9,10 @@ export class ModelFib {
   do(delta: Delta): void {
     const { objectsSet, routesSet, routesDeleted, objectsDeleted } = operationsOf(delta)
     for (const operation of [...objectsSet, ...routesSet, ...routesDeleted, ...objectsDeleted])
-      this.#one(operation)
+      this.one(operation)
   }
 
-  #one(operation: Operation): void {
+  one(operation: Operation): void {
     switch (operation.op) {
       case 'object-set':
         if (operation.object.type === 'group') {
@@ -33,8 +33,29 @@ export class ModelFib {
           throw new Error(`no route ${formatPrefix(operation.prefix)} to delete`)
         }
         return
+      case 'records':
+        this.#records(operation.bytes)
+        return
       default:
         throw new Error(`a RIB does not say ${operation.op}`)
+    }
+  }
+
+  /** Routes as dataplane/engine/program/records.h packs them. */
+  #records(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    for (let at = 0; at < bytes.length;) {
+      const kind = bytes[at]
+      const vrf = view.getUint32(at + 1, true)
+      const width = bytes[at + 5] === 4 ? 4 : 16
+      const address = bytes.slice(at + 6, at + 6 + width)
+      const prefix = { address, length: bytes[at + 6 + width] as number }
+      at += 7 + width
+      if (kind === 8) this.one({ op: 'route-delete', vrf, prefix })
+      else if (kind === 7) {
+        this.one({ op: 'route-set', vrf, prefix, key: view.getBigUint64(at, true) })
+        at += 8
+      } else throw new Error(`no record of kind ${kind}`)
     }
   }
 

@@ -20,7 +20,8 @@ test('every module loads, with just the features that are said', async (t) => {
 
 test('what is not implemented cannot be configured', async (t) => {
   using context = await createContext(schema())
-  const system = (content: string) => `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system">${content}</system>`
+  const system = (content: string) =>
+    `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system">${content}</system>`
   const tree = await context.parse(system('<contact>noc</contact><location>here</location>'), 'xml')
   tree[Symbol.dispose]()
   for (const content of [
@@ -37,13 +38,20 @@ test('a missing module names the Debian package that has it', async (t) => {
   const empty = await mkdtemp(join(tmpdir(), 'weft-schema-'))
   t.teardown(() => rm(empty, { recursive: true }))
   const error = t.throws(() => schema([searchDirs[0] as string, empty]), { instanceOf: MissingModuleError })
-  t.regex(error.message, /no YANG module ietf-netconf@2011-06-01 in .*: install the Debian package libyuma-base/)
-  t.throws(() => schema([empty, ...searchDirs.slice(1)]), { message: /weft-interfaces@.*belongs to Weft itself/ })
+  t.regex(
+    error.message,
+    /no YANG module ietf-netconf@2011-06-01 in .*: install the Debian package libyuma-base/,
+  )
+  t.throws(() => schema([empty, ...searchDirs.slice(1)]), {
+    message: /weft-interfaces@.*belongs to Weft itself/,
+  })
 })
 
 test("Weft's own modules are clean in the eyes of yanglint", async (t) => {
   const folder = searchDirs[0] as string
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yang')).map((file) => join(folder, file))
+  const files = (await readdir(folder))
+    .filter((file) => file.endsWith('.yang'))
+    .map((file) => join(folder, file))
   t.true(files.length >= 3)
   const paths = searchDirs.flatMap((dir) => ['-p', dir])
   try {

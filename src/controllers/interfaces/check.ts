@@ -59,7 +59,10 @@ function* checkAddress(config: InterfaceConfig, family: Family, own: Prefix): It
   const reserved = family === 4 && (own.address[0] as number) >= 240
   if (reserved || (kind !== 'unicast' && kind !== 'link-local')) {
     const what = reserved && kind !== 'broadcast' ? 'reserved' : kind
-    yield new ConfigError(path('ip'), `${text} is a ${what} address; an interface needs a unicast one`)
+    yield new ConfigError(
+      path('ip'),
+      `${text} is ${what === 'unspecified' ? 'an' : 'a'} ${what} address; an interface needs a unicast one`,
+    )
     return
   }
   const width = widthOf(family)
