@@ -156,15 +156,17 @@ export class Router implements AsyncDisposable {
     return join(this.lab.folder, 'dataplane.sock')
   }
 
-  /** Listens (again), and programs the member whenever it attaches. */
-  async openMembers(): Promise<void> {
+  /** Listens (again), and programs the member whenever it attaches, unless told not to. */
+  async openMembers({ term = 1, program = true } = {}): Promise<void> {
     this.members = await listenMembers({
       socketPath: this.membersSocket,
       chassis: 'lab',
       version: 'test',
       log: this.log,
+      term,
     })
     this.members.on('attached', () => {
+      if (!program) return
       this.#programmed = this.commit(this.tables, { full: true })
       this.#programmed.catch(() => undefined)
     })

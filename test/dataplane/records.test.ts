@@ -1,0 +1,145 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import test from 'ava'
+import { encodeRecords, type Operation } from '../../dataplane/client/index.js'
+import { address } from '../lab/router.js'
+
+function encode(...operations: Operation[]): string {
+  return Buffer.concat([...encodeRecords(operations)]).toString('hex')
+}
+
+function route(i: number): Operation {
+  const bytes = new Uint8Array([10, (i >> 16) & 255, (i >> 8) & 255, i & 255])
+  return { op: 'route-set', vrf: 0, prefix: { address: bytes, length: 32 }, key: 7n }
+}
+
+test('each record is what records.h says, byte for byte', (t) => {
+  t.is(
+    encode({ op: 'port-set', name: 'p1', driver: 'af_packet', device: 'eth1' }),
+    '01020070310900' + '61665f7061636b6574' + '0400' + '65746831',
+  )
+  t.is(encode({ op: 'port-delete', name: 'p1' }), '0202007031')
+  t.is(
+    encode({
+      op: 'interface-set',
+      interface: {
+        name: 'a',
+        vrf: 2,
+        port: undefined,
+        enabled: true,
+        ipv4: true,
+        ipv6: false,
+        ipv4Forwarding: true,
+        ipv6Forwarding: true,
+        mtu: 1500,
+        mac: new Uint8Array([2, 0, 0, 0, 0, 1]),
+        addresses: [{ address: address('192.0.2.1'), length: 24 }],
+      },
+    }),
+    '03' + '010061' + '02000000' + '0000' + '1b' + 'dc05' + '01020000000001' + '0100' + '04c0000201' + '18',
+  )
+  t.is(encode({ op: 'interface-delete', name: 'é' }), '040200c3a9')
+  const key = 0x0102030405060708n
+  const object = '05' + '0807060504030201'
+  t.is(
+    encode({
+      op: 'object-set',
+      key,
+      object: { type: 'adjacency', interface: 'a', nextHop: address('2001:db8::1') },
+    }),
+    object + '01' + '010061' + '0620010db8000000000000000000000001',
+  )
+  t.is(encode({ op: 'object-set', key, object: { type: 'glean', interface: 'a' } }), object + '02' + '010061')
+  t.is(encode({ op: 'object-set', key, object: { type: 'local', vrf: 1 } }), object + '03' + '01000000')
+  t.is(encode({ op: 'object-set', key, object: { type: 'drop', kind: 'prohibit' } }), object + '04' + '02')
+  t.is(
+    encode({ op: 'object-set', key, object: { type: 'group', members: [{ key: 1n, weight: 300 }] } }),
+    object + '05' + '0100' + '0100000000000000' + '2c01',
+  )
+  t.is(encode({ op: 'object-delete', key }), '06' + '0807060504030201')
+  const prefix = { address: address('10.0.0.0'), length: 8 }
+  t.is(
+    encode({ op: 'route-set', vrf: 0, prefix, key: 1n }),
+    '07' + '00000000' + '040a000000' + '08' + '0100000000000000',
+  )
+  t.is(encode({ op: 'route-delete', vrf: 0, prefix }), '08' + '00000000' + '040a000000' + '08')
+  const mac = new Uint8Array([2, 0, 0, 0, 0, 1])
+  t.is(
+    encode({ op: 'neighbour-set', interface: 'a', address: address('10.0.0.1'), mac }),
+    '09' + '010061' + '040a000001' + '020000000001',
+  )
+  t.is(
+    encode({ op: 'neighbour-delete', interface: 'a', address: address('10.0.0.1') }),
+    '0a' + '010061' + '040a000001',
+  )
+  t.is(encode({ op: 'records', bytes: Buffer.from('0202007031', 'hex') }), '0202007031')
+})
+
+test('kinds are numbered as in records.h', (t) => {
+  const file = fileURLToPath(new URL('../../../dataplane/engine/program/records.h', import.meta.url))
+  const kinds = [...readFileSync(file, 'utf8').matchAll(/^ {4}(\w+) = (\d+),/gm)].slice(0, 10)
+  t.deepEqual(
+    kinds.map(([, name, number]) => `${name} ${number}`),
+    [
+      'port_set 1',
+      'port_delete 2',
+      'interface_set 3',
+      'interface_delete 4',
+      'object_set 5',
+      'object_delete 6',
+      'route_set 7',
+      'route_delete 8',
+      'neighbour_set 9',
+      'neighbour_delete 10',
+    ],
+  )
+})
+
+test('what no record can say is refused', (t) => {
+  const bad: Operation[] = [
+    { op: 'neighbour-delete', interface: 'a', address: new Uint8Array(5) },
+    { op: 'neighbour-set', interface: 'a', address: new Uint8Array(4), mac: new Uint8Array(5) },
+    { op: 'route-delete', vrf: -1, prefix: { address: new Uint8Array(4), length: 0 } },
+    { op: 'route-delete', vrf: 0, prefix: { address: new Uint8Array(4), length: 256 } },
+    { op: 'port-delete', name: 'x'.repeat(70_000) },
+    { op: 'records', bytes: new Uint8Array(5 << 20) },
+  ]
+  for (const operation of bad) t.throws(() => encode(operation), { instanceOf: RangeError }, operation.op)
+})
+
+test('many operations come in blocks of whole records and at most 1 MiB', (t) => {
+  const size = 19
+  const count = 200_000
+  const packed = Buffer.concat([...encodeRecords([route(1), route(2)])])
+  let total = 0
+  function* operations(): Generator<Operation> {
+    for (let i = 0; i < count; i++) {
+      yield route(i)
+      if (i % 50_000 === 0) yield { op: 'records', bytes: packed }
+    }
+  }
+  const blocks = [...encodeRecords(operations())]
+  for (const block of blocks) {
+    t.true(block.length <= 1 << 20)
+    t.is(block.length % size, 0)
+    t.is(block[0], 7)
+    total += block.length / size
+  }
+  t.is(total, count + 2 * 4)
+  t.is(new Set(blocks.map((block) => block.buffer)).size, blocks.length)
+})
+
+test('100,000 routes are packed within 60 ms', (t) => {
+  const operations = Array.from({ length: 100_000 }, (_, i) => route(i))
+  const times: number[] = []
+  for (let round = 0; round < 5; round++) {
+    const start = performance.now()
+    let bytes = 0
+    for (const block of encodeRecords(operations)) bytes += block.length
+    times.push(performance.now() - start)
+    t.is(bytes, 1_900_000)
+  }
+  const best = Math.min(...times)
+  t.log(`${best.toFixed(1)} ms`)
+  t.true(best <= 60, `${best} ms`)
+})

@@ -1,0 +1,95 @@
+/**
+ * A paced stream of numbered datagrams between hosts of a lab, run in them by Node:
+ *
+ *   send ADDRESS PORT RATE          until SIGTERM, then prints how many it has sent
+ *   receive ADDRESS PORT            prints `ready`; until SIGTERM, then prints how many different ones came, and how often one came again
+ */
+import { createSocket } from 'node:dgram'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Host } from './lab.js'
+
+const program = fileURLToPath(import.meta.url)
+
+export class UdpStream {
+  readonly #sender: ChildProcess
+  readonly #receiver: ChildProcess
+
+  private constructor(sender: ChildProcess, receiver: ChildProcess) {
+    this.#sender = sender
+    this.#receiver = receiver
+  }
+
+  /** Resolves when the first datagrams are on their way. */
+  static async start(from: Host, to: Host, address: string, rate: number, port = 9000): Promise<UdpStream> {
+    const receiver = to.spawn(process.execPath, program, 'receive', address, String(port))
+    await once(receiver.stdout!, 'data')
+    const sender = from.spawn(process.execPath, program, 'send', address, String(port), String(rate))
+    await once(sender.stdout!, 'data')
+    return new UdpStream(sender, receiver)
+  }
+
+  /** Ends the stream; what is on its way still counts. */
+  async stop(): Promise<{ sent: number; received: number; repeated: number }> {
+    const sent = Number(await finish(this.#sender))
+    const [received, repeated] = (await finish(this.#receiver)).split(' ').map(Number)
+    return { sent, received: received as number, repeated: repeated as number }
+  }
+}
+
+async function finish(child: ChildProcess): Promise<string> {
+  let text = ''
+  child.stdout!.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  const closed = once(child, 'close')
+  child.kill('SIGTERM')
+  await closed
+  return text.trim()
+}
+
+function receive(address: string, port: number): void {
+  const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 })
+  const seen = new Set<number>()
+  let repeated = 0
+  socket.on('message', (message) => {
+    const number = message.readUInt32BE(0)
+    if (seen.has(number)) repeated++
+    seen.add(number)
+  })
+  socket.bind(port, address, () => process.stdout.write('ready\n'))
+  process.on('SIGTERM', () => {
+    // What the kernel has for us already is read first.
+    setTimeout(() => {
+      process.stdout.write(`${seen.size} ${repeated}\n`, () => process.exit(0))
+    }, 200)
+  })
+}
+
+function send(address: string, port: number, rate: number): void {
+  const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
+  let sent = 0
+  let ending = false
+  socket.connect(port, address, () => {
+    const start = performance.now()
+    process.stdout.write('sending\n')
+    const timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - start) / 1000) * rate)
+      // After a pause of this process it does not make up for more than a few: the stream stays paced.
+      for (let burst = 0; sent < due && burst < 64; burst++) {
+        const message = Buffer.alloc(32)
+        message.writeUInt32BE(sent++)
+        socket.send(message)
+      }
+      if (!ending) return
+      clearInterval(timer)
+      socket.close(() => process.stdout.write(`${sent}\n`, () => process.exit(0)))
+    }, 1)
+  })
+  process.on('SIGTERM', () => (ending = true))
+}
+
+if (process.argv[1] === program) {
+  const [mode, address = '', port, rate] = process.argv.slice(2)
+  if (mode === 'send') send(address, Number(port), Number(rate))
+  else receive(address, Number(port))
+}
