@@ -1,5 +1,7 @@
 #include "ly_error.h"
 
+#include <libyang/version.h>
+
 #include <string_view>
 
 namespace libyang_js {
@@ -95,6 +97,14 @@ std::string instance_path(const ly_ctx *context, const char *logged) {
     return schema.starts_with(plain + "/") ? data + schema.substr(plain.size()) : data;
 }
 
+LY_ERR code(const ly_err_item &item) {
+#if LY_VERSION_MAJOR >= 3
+    return item.err;
+#else
+    return item.no;
+#endif
+}
+
 void classify(const ly_err_item &item, Error &error) {
     const std::string_view text(error.message);
     auto starts = [&](std::string_view with) { return text.starts_with(with); };
@@ -109,7 +119,7 @@ void classify(const ly_err_item &item, Error &error) {
         error.tag = "invalid-value";
         break;
     default:
-        error.tag = item.no == LY_EMEM ? "resource-denied" : item.no == LY_EVALID ? "invalid-value" : "operation-failed";
+        error.tag = code(item) == LY_EMEM ? "resource-denied" : code(item) == LY_EVALID ? "invalid-value" : "operation-failed";
     }
     // Texts are known to be JSON before libyang sees them: what it calls syntax is the wrong kind of value.
     if (starts("Text value ") && has("inside an inner node")) {
@@ -174,15 +184,14 @@ Errors take_errors(const ly_ctx *context, const std::string &otherwise) {
             continue;
         }
         Error error;
-#if LY_VERSION_MAJOR >= 3
         const char *message = item->msg;
+#if LY_VERSION_MAJOR >= 3
         if (item->data_path != nullptr) {
             error.path = item->data_path;
         } else if (item->schema_path != nullptr) {
             error.path = data_form(context, item->schema_path);
         }
 #else
-        const char *message = item->msg;
         error.path = instance_path(context, item->path);
         const auto line = item->path == nullptr ? std::string() : between(item->path, "ine number ", ".");
 #endif

@@ -1,5 +1,7 @@
 #include "rpc.h"
 
+#include <libyang/version.h>
+
 #include <algorithm>
 
 #include "emit.h"
@@ -155,7 +157,11 @@ void parse_operation(const ly_ctx *context, RpcInput &input, RpcMessage &rpc) {
     if (ly_in_new_memory(input.xml.c_str(), &in) != LY_SUCCESS) {
         fail_by_libyang(context, input);
     }
+#if LY_VERSION_MAJOR >= 3
+    const auto status = lyd_parse_op(context, nullptr, in, LYD_XML, LYD_TYPE_RPC_YANG, LYD_PARSE_STRICT, &rpc.tree, &rpc.operation);
+#else
     const auto status = lyd_parse_op(context, nullptr, in, LYD_XML, LYD_TYPE_RPC_YANG, &rpc.tree, &rpc.operation);
+#endif
     ly_in_free(in, 0);
     if (status != LY_SUCCESS || rpc.operation == nullptr) {
         fail_by_libyang(context, input);

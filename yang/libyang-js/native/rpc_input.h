@@ -35,7 +35,7 @@ class RpcInput {
 };
 
 // Every mandatory leaf, choice and list entry of the input that is not there, as missing-element.
-void check_mandatory(const lyd_node *operation, Errors &errors);
+void check_mandatory(const lyd_node *node, Errors &errors);
 
 [[noreturn]] void fail(const char *type, const char *tag, std::string message, std::string path = {},
                        std::vector<std::pair<std::string, std::string>> info = {});

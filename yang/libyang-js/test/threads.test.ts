@@ -1,0 +1,109 @@
+import test from 'ava'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import { createContext } from '../src/index.js'
+import { ietf, routes, routing, text } from './helpers.js'
+
+const program = (name: string) => fileURLToPath(new URL(`programs/${name}.js`, import.meta.url))
+
+test('many calls on many trees run side by side', async (t) => {
+  const contexts = [
+    await routing(),
+    await createContext({ searchDirs: ietf, modules: [{ name: 'ietf-interfaces' }], readers: 4 }),
+  ]
+  const path = (i: number) => `/ietf-interfaces:interfaces/interface[name='e${i}']/description`
+  const works = Array.from({ length: 16 }, async (_, k) => {
+    const context = contexts[k % 2]!
+    using tree = context.tree()
+    using journal = context.journal()
+    const reads: Promise<string>[] = []
+    for (let i = 0; i < 30; i++) {
+      void tree.set(path(i), `${k}`, journal)
+      reads.push(text(tree, { format: i % 2 === 0 ? 'xml' : 'json', sliceBytes: 50 }))
+    }
+    const texts = await Promise.all(reads)
+    texts.forEach((printed, i) => t.is(printed.split('description').length > i + 1, true))
+    t.is((await tree.find('/ietf-interfaces:interfaces/interface')).length, 30)
+    t.is(journal.explicit > 0, true)
+  })
+  await Promise.all(works)
+  for (const context of contexts) {
+    t.is(context.alive.trees, 0)
+    context[Symbol.dispose]()
+  }
+})
+
+test('the event loop turns while data is parsed, copied, printed and freed', async (t) => {
+  using context = await routing()
+  const data = Buffer.from(routes(20_000))
+  let turns = 0
+  let working = true
+  const turning = (async () => {
+    for (; working; turns++) await new Promise((resolve) => setImmediate(resolve))
+  })()
+  for (const work of [
+    () => context.parse(data, 'xml').then((tree) => tree[Symbol.dispose]()),
+    async () => {
+      using tree = await context.parse(data, 'xml')
+      using copy = await tree.copy()
+      await text(copy, { format: 'xml' })
+    },
+  ]) {
+    turns = 0
+    await work()
+    t.true(turns > 20, `${turns} turns`)
+  }
+  working = false
+  await turning
+})
+
+test('a journal in use by a call says so to those who cannot wait', async (t) => {
+  using context = await routing()
+  using tree = await context.parse(routes(1), 'xml')
+  using journal = context.journal()
+  using other = context.journal()
+  const print = tree.print({ format: 'xml', sliceBytes: 1 })
+  await print.next()
+  const write = tree.set("/ietf-interfaces:interfaces/interface[name='e0']/description", 'x', journal)
+  t.throws(() => other.append(journal), { message: /in use/ })
+  t.throws(() => journal.touches('/ietf-interfaces:interfaces'), { message: /in use/ })
+  t.is(journal.size, 0)
+  await print.return?.()
+  await write
+  t.true(journal.size > 0)
+  t.true(journal.touches('/ietf-interfaces:interfaces'))
+  other.append(journal)
+  t.is(journal.size, 0)
+})
+
+test('worker threads that are terminated in the middle of work leave the others alone', async (t) => {
+  using context = await routing()
+  using tree = await context.parse(routes(10), 'xml')
+  for (let i = 0; i < 6; i++) {
+    const worker = new Worker(program('busy'))
+    await once(worker, 'message')
+    await new Promise((resolve) => setTimeout(resolve, i * 7))
+    await worker.terminate()
+    t.is((await tree.find('/ietf-routing:routing')).length, 1)
+  }
+})
+
+async function run(...args: string[]): Promise<{ code: number | null; signal: string | null; out: string }> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  let out = ''
+  child.stdout.on('data', (data: Buffer) => (out += data.toString()))
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  return { code, signal, out }
+}
+
+for (const [how, code] of [
+  ['exit', 0],
+  ['throw', 1],
+  ['idle', 0],
+] as const) {
+  test(`a process ends as it should with work under way: ${how}`, async (t) => {
+    t.deepEqual(await run(program('leave'), how), { code, signal: null, out: 'leaving\n' })
+  })
+}
