@@ -174,14 +174,17 @@ void TreeEditor::create(lyd_node *parent, lyd_node *node, bool derived, Position
     if ((schema->nodetype & LYD_NODE_INNER) != 0) {
         complete(node, true, false);
     }
-    const size_t count = prime(node);
+    journal_created(node, derived, prime(node));
+    touched(parent);
+}
+
+void TreeEditor::journal_created(lyd_node *node, bool derived, size_t nodes) {
     NodeCopy after;
-    if (ordered_by_user(schema)) {
+    if (ordered_by_user(node->schema)) {
         const auto *before = entry_before(node);
         after = before == nullptr ? nullptr : instance_of(before);
     }
-    journal_.data().add({Op::create, derived, place(parent), copy_of(node), {}, std::move(after), {}}, count);
-    touched(parent);
+    journal_.data().add({Op::create, derived, place(lyd_parent(node)), copy_of(node), {}, std::move(after), {}}, nodes);
 }
 
 void TreeEditor::remove(lyd_node *node, bool derived) {
@@ -248,7 +251,7 @@ void TreeEditor::settle() {
 void TreeEditor::complete(lyd_node *parent, bool below, bool journaled) {
     const auto facts = facts_.of(parent->schema);
     if (facts.implied) {
-        complete_schema(parent, parent->schema, journaled);
+        complete_schema(parent, parent->schema, nullptr, journaled);
     }
     if (!below || !facts.implied_below) {
         return;
@@ -260,9 +263,18 @@ void TreeEditor::complete(lyd_node *parent, bool below, bool journaled) {
     }
 }
 
-void TreeEditor::complete_schema(lyd_node *parent, const lysc_node *schema, bool journaled) {
+void TreeEditor::complete_top() {
+    uint32_t index = 0;
+    while (const lys_module *module = ly_ctx_get_module_iter(context_, &index)) {
+        if (module->implemented && module->compiled != nullptr) {
+            complete_schema(nullptr, nullptr, module->compiled, true);
+        }
+    }
+}
+
+void TreeEditor::complete_schema(lyd_node *parent, const lysc_node *schema, const lysc_module *module, bool journaled) {
     const lysc_node *child = nullptr;
-    while ((child = lys_getnext(child, schema, nullptr, LYS_GETNEXT_WITHCHOICE)) != nullptr) {
+    while ((child = lys_getnext(child, schema, module, LYS_GETNEXT_WITHCHOICE)) != nullptr) {
         if ((child->flags & LYS_CONFIG_W) == 0) {
             continue;
         }
@@ -303,42 +315,49 @@ void TreeEditor::complete_choice(lyd_node *parent, const lysc_node *choice, bool
         }
     }
     if (chosen != nullptr) {
-        complete_schema(parent, chosen, journaled);
+        complete_schema(parent, chosen, nullptr, journaled);
     }
 }
 
-lyd_node *TreeEditor::imply(lyd_node *parent, const lysc_node *schema, bool journaled) {
+bool TreeEditor::in_active_case(lyd_node *parent, const lysc_node *schema) const {
+    for (const lysc_node *in = schema->parent; in != nullptr && in->nodetype == LYS_CASE; in = in->parent->parent) {
+        const lysc_node *chosen = explicit_case(parent, in->parent);
+        const auto *preset = reinterpret_cast<const lysc_node_choice *>(in->parent)->dflt;
+        if (chosen != in && (chosen != nullptr || preset == nullptr || &preset->node != in)) {
+            return false;
+        }
+        if (in->parent->parent == nullptr) {
+            break;
+        }
+    }
+    return true;
+}
+
+bool TreeEditor::imply(lyd_node *parent, const lysc_node *schema, bool journaled, const Test &test) {
     const auto *leaf = reinterpret_cast<const lysc_node_leaf *>(schema);
     const auto *leaf_list = reinterpret_cast<const lysc_node_leaflist *>(schema);
     const bool implied = non_presence(schema) || (schema->nodetype == LYS_LEAF && leaf->dflt != nullptr) ||
                          (schema->nodetype == LYS_LEAFLIST && leaf_list->dflts != nullptr);
     if (!implied || find(parent, schema) != nullptr) {
-        return nullptr;
+        return false;
     }
     const lyd_node *end = default_end(parent);
-    lyd_node *first = nullptr;
+    std::vector<lyd_node *> made;
     auto add = [&](lyd_node *node) {
-        if (node == nullptr) {
-            return;
-        }
-        if (parent == nullptr) {
+        if (node != nullptr && parent == nullptr) {
             link(root_, nullptr, node, {});
         }
-        first = first == nullptr ? node : first;
-        const size_t count = prime(node);
-        if (journaled) {
-            const auto *before = ordered_by_user(schema) ? entry_before(node) : nullptr;
-            NodeCopy after = before == nullptr ? nullptr : instance_of(before);
-            journal_.data().add({Op::create, true, place(parent), copy_of(node), {}, std::move(after), {}}, count);
+        if (node != nullptr) {
+            made.push_back(node);
         }
     };
     if (schema->nodetype == LYS_CONTAINER) {
         lyd_node *container = nullptr;
         lyd_new_inner(parent, schema->module, schema->name, 0, &container);
+        add(container);
         if (container != nullptr) {
             complete(container, true, false);
         }
-        add(container);
     } else if (schema->nodetype == LYS_LEAF) {
         add(new_term(parent, schema, leaf->dflt));
     } else {
@@ -348,7 +367,23 @@ lyd_node *TreeEditor::imply(lyd_node *parent, const lysc_node *schema, bool jour
         }
     }
     add_flags(parent, end);
-    return first;
+    if (made.empty()) {
+        return false;
+    }
+    if (test && !test(made.front())) {
+        for (lyd_node *node : made) {
+            unlink(root_, node);
+            lyd_free_tree(node);
+        }
+        return false;
+    }
+    for (lyd_node *node : made) {
+        const size_t count = prime(node);
+        if (journaled) {
+            journal_created(node, true, count);
+        }
+    }
+    return true;
 }
 
 }  // namespace libyang_js

@@ -9,6 +9,7 @@
 
 #include <libyang/libyang.h>
 
+#include <functional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -47,8 +48,14 @@ class TreeEditor {
     // Completes the children of one node, and with `below` of all nodes under it. `journaled` false: of a node whose
     // creation is not journaled yet.
     void complete(lyd_node *parent, bool below, bool journaled);
-    // Creates the implied node (flagged default) unless it is there; null then.
-    lyd_node *imply(lyd_node *parent, const lysc_node *schema, bool journaled);
+    // Completes the top level of all modules.
+    void complete_top();
+    // Creates the implied nodes of a schema (flagged default) unless there are some, and keeps them when `test`, if
+    // there is one, is true for the first. True when they were created and kept.
+    using Test = std::function<bool(lyd_node *)>;
+    bool imply(lyd_node *parent, const lysc_node *schema, bool journaled, const Test &test = {});
+    // Is this node of an active case, or of no choice at all?
+    bool in_active_case(lyd_node *parent, const lysc_node *schema) const;
     void touched(lyd_node *parent);
 
     PlaceRef place(const lyd_node *inner);
@@ -58,7 +65,8 @@ class TreeEditor {
     const ly_ctx *context() const { return context_; }
 
   private:
-    void complete_schema(lyd_node *parent, const lysc_node *schema, bool journaled);
+    void complete_schema(lyd_node *parent, const lysc_node *schema, const lysc_module *module, bool journaled);
+    void journal_created(lyd_node *node, bool derived, size_t nodes);
     void complete_choice(lyd_node *parent, const lysc_node *choice, bool journaled);
     const lysc_node *explicit_case(lyd_node *parent, const lysc_node *choice) const;
     void clear(lyd_node *parent, const lysc_node *schema, bool only_defaults, bool journaled);

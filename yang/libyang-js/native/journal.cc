@@ -42,10 +42,26 @@ lyd_node *entry_before(const lyd_node *node) {
 void Journal::Data::add(Change change, size_t nodes) {
     explicit_changes += change.derived ? 0 : 1;
     bytes += nodes * node_bytes + sizeof(Change) + (change.after != nullptr || change.old_after != nullptr ? 2 * node_bytes : 0);
+    if (changes.empty() || changes.back().node->schema != change.node->schema) {
+        schemas.insert(change.node->schema);
+    }
     changes.push_back(std::move(change));
 }
 
-Journal::Journal(const ly_ctx *context) : data_(new Data{context, {}, 0, 0, false}) {}
+void Journal::Data::recount() {
+    explicit_changes = 0;
+    schemas.clear();
+    const lysc_node *last = nullptr;
+    for (const auto &change : changes) {
+        explicit_changes += change.derived ? 0 : 1;
+        if (change.node->schema != last) {
+            last = change.node->schema;
+            schemas.insert(last);
+        }
+    }
+}
+
+Journal::Journal(const ly_ctx *context) : data_(new Data{context, {}}) {}
 
 Journal::~Journal() = default;
 
@@ -83,7 +99,8 @@ void Journal::append(Journal &other) {
     data_->explicit_changes += from.explicit_changes;
     data_->bytes += from.bytes;
     data_->partial = data_->partial || from.partial;
-    from = Data{from.context, {}, 0, 0, false};
+    data_->schemas.insert(from.schemas.begin(), from.schemas.end());
+    from = Data{from.context, {}};
 }
 
 std::unique_ptr<Journal> Journal::reversed() const {
@@ -92,6 +109,7 @@ std::unique_ptr<Journal> Journal::reversed() const {
     data.explicit_changes = data_->explicit_changes;
     data.bytes = data_->bytes;
     data.partial = data_->partial;
+    data.schemas = data_->schemas;
     data.changes.reserve(data_->changes.size());
     for (auto at = data_->changes.rbegin(); at != data_->changes.rend(); ++at) {
         Change change = *at;

@@ -9,6 +9,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "edit.h"
@@ -54,14 +55,18 @@ struct Journal::Data {
     size_t bytes = 0;
     // Read from text: what follows by itself (defaults) is not in it and has to be derived while it is applied.
     bool partial = false;
+    // Of the nodes that the changes are about.
+    std::unordered_set<const lysc_node *> schemas = {};
 
     void add(Change change, size_t nodes);
+    void recount();  // all but `bytes`, after `changes` was set
 };
 
 // Data path of a node of a journal.
 std::string path_of(const Place *place);
 std::string path_of(const Place *parent, const lyd_node *node);
-// ` = value` of a leaf, with secrets left out by nobody: those who print it for others filter it.
+// One step of a data path; the module is named unless the node `above` is of the same.
+std::string step_of(const lysc_node *schema, const lysc_node *above, const lyd_node *node);
 bool ordered_by_user(const lysc_node *schema);
 // The entry before this one in its list, or null.
 lyd_node *entry_before(const lyd_node *node);

@@ -1,32 +1,9 @@
 // Doing the changes of a journal to another tree: each place is looked up once, each change costs a few point
 // operations. A journal read from text is partial; for it, what follows by itself is derived here.
-#include <unordered_map>
-#include <unordered_set>
-
-#include "edit_tree.h"
+#include "journal_apply.h"
 #include "validate.h"
 
 namespace libyang_js {
-
-namespace {
-
-class Applier {
-  public:
-    Applier(lyd_node **root, TreeEditor *editor) : root_(root), editor_(editor) {}
-    // False when the tree is not as the journal's own was.
-    bool apply(const Journal::Change &change);
-
-  private:
-    lyd_node *find(lyd_node *parent, const lyd_node *instance) const;
-    bool resolve(const Place *place, lyd_node *&node);
-    void drop(lyd_node *node, bool derived);
-    bool put(lyd_node *parent, const Journal::Change &change);
-
-    lyd_node **root_;
-    TreeEditor *editor_;
-    std::unordered_map<const Place *, lyd_node *> resolved_;
-    std::unordered_set<const lyd_node *> in_use_;
-};
 
 lyd_node *Applier::find(lyd_node *parent, const lyd_node *instance) const {
     lyd_node *found = nullptr;
@@ -115,6 +92,11 @@ bool Applier::put(lyd_node *parent, const Journal::Change &change) {
     return true;
 }
 
+const lyd_node *Applier::locate(const Journal::Change &change) {
+    lyd_node *parent = nullptr;
+    return resolve(change.parent.get(), parent) ? find(parent, change.node.get()) : nullptr;
+}
+
 bool Applier::apply(const Journal::Change &change) {
     lyd_node *parent = nullptr;
     if (!resolve(change.parent.get(), parent)) {
@@ -161,6 +143,8 @@ bool Applier::apply(const Journal::Change &change) {
     }
     return false;
 }
+
+namespace {
 
 void undo(lyd_node **root, const Journal &journal, size_t done) {
     Journal part(journal.data().context);
