@@ -102,6 +102,7 @@ Napi::Value open_entries(Napi::Env env, const Held<TreeData> &tree, Napi::Object
     cursor->tree = tree.data;
     cursor->turns = {{tree.gate, false}};
     if (journal != nullptr) {
+        journal->same_context(env, *tree.shared);
         cursor->journal = journal->held().data;
         cursor->turns.push_back({journal->held().gate, false});
     }

@@ -11,7 +11,7 @@ constexpr auto turn_time = std::chrono::milliseconds(4);
 
 class PrintCursor : public Cursor {
   public:
-    PrintCursor(Napi::Object options) : bounds_(options.Get("budget")), budget_(bounds_.start()) {
+    PrintCursor(Napi::Object options, const Shared &shared) : bounds_(options.Get("budget")), budget_(bounds_.start()) {
         const auto format = text(options.Get("format"));
         if (format != "xml" && format != "json") {
             throw Napi::TypeError::New(options.Env(), "format: expected 'xml' or 'json'");
@@ -24,7 +24,9 @@ class PrintCursor : public Cursor {
         }
         const auto filter = options.Get("filter");
         if (!filter.IsUndefined()) {
-            filter_ = FilterHandle::of(filter, "Filter", Addon::of(options.Env()).filter_class).held().data;
+            auto &handle = FilterHandle::of(filter, "Filter", Addon::of(options.Env()).filter_class);
+            handle.same_context(options.Env(), shared);
+            filter_ = handle.held().data;
         }
     }
 
@@ -82,7 +84,7 @@ class PrintCursor : public Cursor {
 }  // namespace
 
 Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options) {
-    auto cursor = std::make_shared<PrintCursor>(options);
+    auto cursor = std::make_shared<PrintCursor>(options, *tree.shared);
     cursor->tree = tree.data;
     cursor->turns = {{tree.gate, false}};
     return CursorHandle::make(env, Addon::of(env).cursor_class, tree.shared, std::move(cursor));

@@ -56,6 +56,12 @@ class Handle : public Napi::ObjectWrap<Self> {
         return *self;
     }
     const Held<Data> &held() const { return held_; }
+    // For an object that is to be used together with one of `shared`.
+    void same_context(Napi::Env env, const Shared &shared) const {
+        if (held_.shared->schema != shared.schema) {
+            throw Napi::Error::New(env, std::string("this ") + Self::noun + " is of another context");
+        }
+    }
     void check(Napi::Env env) const {
         if (!held_.data) {
             throw Napi::Error::New(env, std::string("this ") + Self::noun + " is disposed");

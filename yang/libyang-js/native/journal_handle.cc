@@ -37,7 +37,9 @@ Napi::Value JournalHandle::touches(const Napi::CallbackInfo &info) {
 }
 
 void JournalHandle::append(const Napi::CallbackInfo &info) {
+    check(info.Env());
     auto &other = argument(info[0]);
+    other.same_context(info.Env(), *held_.shared);
     idle(info.Env(), true);
     other.idle(info.Env(), true);
     if (&other == this) {

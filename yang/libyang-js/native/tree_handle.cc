@@ -14,6 +14,7 @@ Napi::Value TreeHandle::call(Napi::Env env, Lane lane, JournalHandle *journal, b
     std::vector<Turn> turns{{held_.gate, lane == Lane::write}};
     std::shared_ptr<Journal> changes;
     if (journal != nullptr) {
+        journal->same_context(env, *held_.shared);
         turns.push_back({journal->held().gate, writes_journal});
         changes = journal->held().data;
     }
