@@ -88,6 +88,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   const address = listener.address
 
   async function close(): Promise<void> {
+    listener.stop()
     await Promise.all([...sessions].map((session) => session.close()))
     await listener.close()
   }

@@ -44,6 +44,9 @@ export class Session implements RegisteredSession, Receiver {
   /** No more is read; `ended`: no more is sent. */
   private closing = false
   private finished = false
+  /** Ended as the protocol foresees, or never begun: not a dropped session of RFC 6022. */
+  private orderly = false
+  private greeting: NodeJS.Timeout | undefined
   private spool: Spool | undefined
   private ending: Promise<void> | undefined
   /** What waits for a message, and for room in the queue. */
@@ -96,11 +99,13 @@ export class Session implements RegisteredSession, Receiver {
 
   async kill(by: string): Promise<void> {
     this.options.log.info(`${this}: killed by ${by}`)
+    this.orderly = true
     await this.terminate()
   }
 
   /** Answers what is being worked on, then closes; at once when that takes longer than `closeTime`. */
   async close(): Promise<void> {
+    this.orderly = true
     this.queue.length = 0
     this.end()
     const timer = setTimeout(() => void this.terminate(), this.options.limits.closeTime)
@@ -124,8 +129,7 @@ export class Session implements RegisteredSession, Receiver {
     const { transport, capabilities, limits, log } = this.options
     log.info(`${this}: opened`)
     void transport.closed.then(() => this.terminate())
-    const greeting = setTimeout(() => this.fail('the client sent no hello in time'), limits.helloTime)
-    greeting.unref()
+    this.greeting = setTimeout(() => this.fail('the client sent no hello in time'), limits.helloTime)
     try {
       transport.start(this)
       await new MessageWriter('end-of-message', (bytes) => transport.write(bytes)).end(
@@ -139,7 +143,6 @@ export class Session implements RegisteredSession, Receiver {
     } catch (error) {
       log.error(`${this}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
     } finally {
-      clearTimeout(greeting)
       await this.terminate()
     }
   }
@@ -162,9 +165,11 @@ export class Session implements RegisteredSession, Receiver {
       this.base = hello.base
     } catch (error) {
       this.options.services.registry.inBadHellos++
+      this.orderly = true
       throw error
     }
     this.greeted = true
+    clearTimeout(this.greeting)
     if (this.base === '1.1') this.decoder.framing = 'chunked'
     this.decoder.messageLimit = this.options.limits.messageBytes
   }
@@ -226,6 +231,7 @@ export class Session implements RegisteredSession, Receiver {
 
   /** close-session: what was sent after it is not answered. */
   private stop(): void {
+    this.orderly = true
     this.queue.length = 0
     this.closing = true
     this.makeRoom()
@@ -248,7 +254,6 @@ export class Session implements RegisteredSession, Receiver {
 
   private fail(reason: string): void {
     this.options.log.warn(`${this}: ended: ${reason}`)
-    this.options.services.registry.droppedSessions++
     void this.terminate()
   }
 
@@ -263,6 +268,8 @@ export class Session implements RegisteredSession, Receiver {
     this.finished = true
     this.closing = true
     this.queue.length = 0
+    clearTimeout(this.greeting)
+    if (!this.orderly) services.registry.droppedSessions++
     this.wake?.()
     this.makeRoom()
     transport.destroy()

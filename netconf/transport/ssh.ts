@@ -60,6 +60,7 @@ export class SshListener {
   private readonly sockets = new Set<Socket>()
   private readonly byPeer = new Map<string, Socket>()
   private logins = 0
+  private stopped: Promise<void> | undefined
 
   private constructor(
     private readonly options: SshOptions,
@@ -102,11 +103,16 @@ export class SshListener {
     return { address, port }
   }
 
+  /** Takes no more connections. */
+  stop(): void {
+    this.stopped ??= new Promise((resolve) => this.listener.close(() => resolve()))
+  }
+
   /** Ends all connections at once. */
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.listener.close(() => resolve()))
+    this.stop()
     for (const socket of this.sockets) socket.destroy()
-    await closed
+    await this.stopped
   }
 
   private takeSocket(socket: Socket): void {

@@ -67,6 +67,12 @@ test('a client that sends no hello is not waited for', async (t) => {
   t.is(client.messages.length, 0)
 })
 
+test('a session that has greeted outlives the time for it', async (t) => {
+  const client = await (await startAppliance(t, { limits: { helloTime: 100 } })).connect()
+  const end = performance.now() + 300
+  while (performance.now() < end) t.regex(await client.rpc(GET_CONFIG), /<data>/)
+})
+
 test('pipelined rpcs are answered in order', async (t) => {
   const client = await (await startAppliance(t)).connect()
   const bodies = [GET_CONFIG, lock(), '<nonsense/>', '<unlock><target><candidate/></target></unlock>']
@@ -182,6 +188,44 @@ test('a client that falls silent is noticed and gives its locks back', async (t)
   one.socket.pause()
   await until(t, 'the session is gone', () => appliance.server.sessions.length === 1)
   t.regex(await two.rpc(lock()), OK)
+})
+
+test('clients that die at any step leave no session, lock or handle behind', async (t) => {
+  const { server, context, connect, datastores } = await startAppliance(t)
+  const trees = context.alive.trees
+  const steps = [lock(), GET_CONFIG, '<get/>', '<discard-changes/>', '<commit/>', lock('running')]
+  for (let i = 0; i < 60; i++) {
+    const client = await connect(i % 7 === 0 ? { hello: null } : {})
+    const rpcs = steps
+      .slice(0, i % (steps.length + 1))
+      .map((body) => `<rpc xmlns="${BASE}" message-id="1">${body}</rpc>`)
+    client.raw(rpcs.map((rpc) => `\n#${rpc.length}\n${rpc}\n##\n`).join(''))
+    if (i % 3 === 0) client.raw('\n#100\n<rpc')
+    if (i % 2 === 0) await new Promise((resolve) => setImmediate(resolve))
+    if (i % 5 === 0) client.socket.resetAndDestroy()
+    else client.destroy()
+  }
+  await until(t, 'all sessions are gone', () => server.sessions.length === 0)
+  await until(t, 'all handles are gone', () => {
+    const { rpcs, filters, trees: now } = context.alive
+    return rpcs === 0 && filters === 0 && now === trees
+  })
+  t.is(server.registry.locks.size, 0)
+  for (const name of ['candidate', 'running'] as const) {
+    await datastores.lock({ session: 1_000, user: 'admin' }, name)
+    await datastores.unlock({ session: 1_000, user: 'admin' }, name)
+  }
+})
+
+test('sessions are counted, and dropped ones apart', async (t) => {
+  const { server, connect } = await startAppliance(t)
+  const [closed, killed, died] = [await connect(), await connect(), await connect()]
+  died.destroy()
+  await until(t, 'it is gone', () => server.sessions.length === 2)
+  t.regex(await closed.rpc(`<kill-session><session-id>${killed.sessionId}</session-id></kill-session>`), OK)
+  t.regex(await closed.rpc('<close-session/>'), OK)
+  await until(t, 'all are gone', () => server.sessions.length === 0)
+  t.like(server.registry, { inSessions: 3, droppedSessions: 1, inBadHellos: 0 })
 })
 
 test('two sessions on one connection live and end by themselves', async (t) => {

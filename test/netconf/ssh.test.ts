@@ -142,8 +142,27 @@ test('a failure is held up, and after six the connection is closed', async (t) =
   t.false(log.some((line) => line.includes('guess')))
 })
 
+test('a refusal takes the login delay, whether the user exists or not', async (t) => {
+  const password = async (user: string): Promise<boolean> => {
+    if (user === 'admin') await new Promise((resolve) => setTimeout(resolve, 100))
+    return false
+  }
+  const { server } = await startAppliance(t, {
+    authenticate: { ...admin, password },
+    limits: { loginDelay: 300 },
+  })
+  for (const username of ['admin', 'nobody']) {
+    const began = performance.now()
+    await t.throwsAsync(
+      login({ port: server.address.port, username, password: 'x', authHandler: ['password'] }),
+    )
+    const took = performance.now() - began
+    t.true(took >= 299, `${username}: ${took} ms`)
+  }
+})
+
 test('a connection that does not log in is closed', async (t) => {
-  const { server } = await startAppliance(t, { limits: { loginTime: 100 } })
+  const { server } = await startAppliance(t, { limits: { loginTime: 1_500 } })
   const socket = connect({ port: server.address.port, host: '127.0.0.1' })
   socket.resume()
   await once(socket, 'close')
