@@ -19,9 +19,7 @@ namespace weft {
 namespace {
 
 constexpr size_t slot_size = 2048;
-constexpr size_t slots = 4096;
 constexpr size_t ring_block = 65536;
-constexpr size_t ring_size = slot_size * slots;
 constexpr unsigned slot_reserve = 64;  // headroom in front of a frame, for encapsulation and tags
 
 constexpr size_t whole_headroom = 128;
@@ -99,9 +97,9 @@ struct AfPacketPort::Outgoing {
 };
 
 AfPacketPort::AfPacketPort(const std::string &name, const std::string &device, Descriptor socket, Descriptor direct_socket,
-                           std::shared_ptr<Netlink> netlink)
+                           std::shared_ptr<Netlink> netlink, size_t slots)
     : name_(name), device_(device), socket_(std::move(socket)), direct_socket_(std::move(direct_socket)),
-      netlink_(std::move(netlink)), outgoing_(std::make_unique<Outgoing>()) {
+      netlink_(std::move(netlink)), slots_(slots), outgoing_(std::make_unique<Outgoing>()) {
     for (size_t i = 0; i < Outgoing::most; i++) {
         outgoing_->parts[i][0] = {&outgoing_->offloads[i], sizeof(Offload)};
         outgoing_->messages[i].msg_hdr.msg_iov = outgoing_->parts[i];
@@ -110,15 +108,15 @@ AfPacketPort::AfPacketPort(const std::string &name, const std::string &device, D
 }
 
 AfPacketPort::~AfPacketPort() {
-    if (ring_) munmap(ring_, ring_size);
+    if (ring_) munmap(ring_, slot_size * slots_);
     if (whole_) munmap(whole_, whole_size * whole_count);
 }
 
 std::unique_ptr<AfPacketPort> AfPacketPort::open(const std::string &name, const std::string &device, Descriptor socket,
                                                  Descriptor direct_socket, std::shared_ptr<Netlink> netlink,
-                                                 std::string &error) {
+                                                 size_t slots, std::string &error) {
     std::unique_ptr<AfPacketPort> port(
-        new AfPacketPort(name, device, std::move(socket), std::move(direct_socket), std::move(netlink)));
+        new AfPacketPort(name, device, std::move(socket), std::move(direct_socket), std::move(netlink), slots));
     error = port->set_up();
     if (error.empty()) error = port->attach();
     if (!error.empty()) return nullptr;
@@ -143,7 +141,9 @@ std::string AfPacketPort::set_up() {
     if (!set_option(socket, SOL_PACKET, PACKET_RESERVE, slot_reserve)) return failed("PACKET_RESERVE");
     if (!set_option(socket, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)) return failed("PACKET_IGNORE_OUTGOING");
     if (!set_option(socket, SOL_PACKET, PACKET_COPY_THRESH, 1)) return failed("PACKET_COPY_THRESH");
-    const tpacket_req request{ring_block, ring_size / ring_block, slot_size, slots};
+    const size_t ring_size = slot_size * slots_;
+    const tpacket_req request{ring_block, static_cast<unsigned>(ring_size / ring_block), slot_size,
+                              static_cast<unsigned>(slots_)};
     if (!set_option(socket, SOL_PACKET, PACKET_RX_RING, request)) return failed("PACKET_RX_RING");
     void *ring = mmap(nullptr, ring_size, PROT_READ | PROT_WRITE, MAP_SHARED, socket, 0);
     if (ring == MAP_FAILED) return failed("the receive ring can't be mapped");
@@ -184,13 +184,13 @@ size_t AfPacketPort::receive(Packet *packets, size_t count) {
     size_t received = 0;
     uint64_t octets = 0, dropped = 0;
     if (held_ == 0) first_held_ = next_slot_;
-    while (received < count && held_ < slots) {
+    while (received < count && held_ < slots_) {
         uint8_t *slot = ring_ + next_slot_ * slot_size;
         auto *header = reinterpret_cast<tpacket2_hdr *>(slot);
         const uint32_t status = __atomic_load_n(&header->tp_status, __ATOMIC_ACQUIRE);
         if ((status & TP_STATUS_USER) == 0) break;
         if ((status & TP_STATUS_COPY) && whole_used_ == whole_count) break;
-        next_slot_ = (next_slot_ + 1) % slots;
+        next_slot_ = (next_slot_ + 1) % slots_;
         held_++;
         Packet &packet = packets[received];
         packet = Packet{};
@@ -249,7 +249,7 @@ void AfPacketPort::release() {
     for (; held_ > 0; held_--) {
         auto *header = reinterpret_cast<tpacket2_hdr *>(ring_ + first_held_ * slot_size);
         __atomic_store_n(&header->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
-        first_held_ = (first_held_ + 1) % slots;
+        first_held_ = (first_held_ + 1) % slots_;
     }
     whole_used_ = 0;
 }

@@ -23,9 +23,12 @@ namespace weft {
 
 class AfPacketPort final : public Port {
   public:
+    static constexpr size_t usual_slots = 4096;
+
     // Sockets of AF_PACKET, SOCK_RAW, protocol 0 and the rtnetlink client, all of the namespace in which the device is.
+    // The ring has so many slots of 2 KiB, a multiple of 32.
     static std::unique_ptr<AfPacketPort> open(const std::string &name, const std::string &device, Descriptor socket,
-                                              Descriptor direct_socket, std::shared_ptr<Netlink> netlink,
+                                              Descriptor direct_socket, std::shared_ptr<Netlink> netlink, size_t slots,
                                               std::string &error);
     ~AfPacketPort() override;
 
@@ -42,7 +45,7 @@ class AfPacketPort final : public Port {
 
   private:
     AfPacketPort(const std::string &name, const std::string &device, Descriptor socket, Descriptor direct_socket,
-                 std::shared_ptr<Netlink> netlink);
+                 std::shared_ptr<Netlink> netlink, size_t slots);
     std::string set_up();
     std::string attach() const;
     bool receive_whole(Packet &packet);
@@ -53,6 +56,7 @@ class AfPacketPort final : public Port {
     const Descriptor direct_socket_;  // sends the rest, past the queueing discipline
     const std::shared_ptr<Netlink> netlink_;
 
+    const size_t slots_;
     uint8_t *ring_ = nullptr;
     size_t next_slot_ = 0;
     size_t first_held_ = 0, held_ = 0;

@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "af_packet.h"
+#include "pair.h"
 #include "tap.h"
 
 namespace weft {
@@ -17,6 +19,9 @@ namespace {
 
 constexpr const char *port_namespace = "ports";
 constexpr const char *inject_device = "weft0";
+constexpr const char *pair_prefix = "host.";
+constexpr size_t pair_slots = 512;
+constexpr uint32_t pair_mtu = 65535;  // the host's end decides
 constexpr size_t longest_device = IFNAMSIZ - 1;
 
 std::string namespace_of(uint32_t vrf) { return vrf == 0 ? "chassis" : "vrf-" + std::to_string(vrf); }
@@ -25,6 +30,19 @@ bool plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
+
+uint32_t hash_of(const std::string &text) {
+    uint32_t hash = 2166136261;  // FNV-1a
+    for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
+    return hash;
+}
+
+// The port namespace's end of a host device that is a veth pair.
+std::string pair_peer(const std::string &name_space, const std::string &device) {
+    char digits[16];
+    std::snprintf(digits, sizeof(digits), "%08x", hash_of(name_space + '/' + device));
+    return pair_prefix + std::string(digits);
+}
 
 // The address that the kernel itself makes from a MAC (RFC 4291, appendix A).
 HostAddress link_local_of(const MacAddress &mac) {
@@ -43,12 +61,10 @@ std::string host_device_name(const std::string &interface) {
                           interface == "." || interface == "..";
     const bool fits = !interface.empty() && interface.size() <= longest_device;
     if (fits && !reserved && std::all_of(interface.begin(), interface.end(), plain)) return interface;
-    uint32_t hash = 2166136261;  // FNV-1a
-    for (const char c : interface) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
     std::string name;
     for (const char c : interface.substr(0, 8)) name += plain(c) ? c : '-';
     char digits[8];
-    std::snprintf(digits, sizeof(digits), ".%06x", hash & 0xffffff);
+    std::snprintf(digits, sizeof(digits), ".%06x", hash_of(interface) & 0xffffff);
     return name + digits;
 }
 
@@ -61,84 +77,123 @@ std::shared_ptr<Netlink> KeeperFactory::netlink(const std::string &name_space, s
     return netlinks_.emplace(name_space, std::make_shared<Netlink>(std::move(socket))).first->second;
 }
 
+std::unique_ptr<Port> KeeperFactory::open_device(const std::string &name, const std::string &device, size_t slots,
+                                                 std::string &error) {
+    const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, error);
+    Descriptor socket, direct;
+    if (netlink) socket = keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, error);
+    if (socket) direct = keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, error);
+    if (!direct) return nullptr;
+    return AfPacketPort::open(name, device, std::move(socket), std::move(direct), netlink, slots, error);
+}
+
 std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::string &error) {
     if (!request.driver.empty() && request.driver != "af_packet" && request.driver != "auto") {
-        error = request.name + ": there is no driver " + request.driver + "; there is af_packet";
+        error = "there is no driver " + request.driver + "; there is af_packet";
         return nullptr;
     }
     if (request.device.empty() || request.device.size() > longest_device) {
-        error = request.name + ": a device name has 1 to 15 bytes, '" + request.device + "' has " +
-                std::to_string(request.device.size());
+        error = "a device name has 1 to 15 bytes, '" + request.device + "' has " + std::to_string(request.device.size());
         return nullptr;
     }
-    std::string why;
-    const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, why);
-    Descriptor socket, direct;
-    if (netlink) socket = keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, why);
-    if (socket) direct = keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, why);
-    std::unique_ptr<Port> port;
-    if (direct) {
-        port = AfPacketPort::open(request.name, request.device, std::move(socket), std::move(direct), netlink, why);
+    return open_device(request.name, request.device, AfPacketPort::usual_slots, error);
+}
+
+// Makes a host device, or finds it again: a tap, else a pair.
+bool KeeperFactory::make(uint32_t vrf, const std::string &device, bool layer3, Made &made, std::string &error) {
+    const std::string name_space = namespace_of(vrf);
+    made.device.name = device;
+    made.netlink = netlink(name_space, error);
+    if (!made.netlink) return false;
+    std::string no_tap;
+    made.tap = keeper_.tap(name_space, device, layer3, no_tap);
+    if (made.tap) {
+        claimed_.insert(name_space + '/' + device);
+    } else if (!make_pair(name_space, device, made, error)) {
+        error = no_tap + "; nor can a veth pair be made: " + error;
+        return false;
     }
-    if (!port) error = request.name + ": " + why;
-    return port;
+    Link link;
+    if (const int code = made.netlink->link(device, link); code != 0) {
+        error = device + ": " + std::strerror(code);
+        return false;
+    }
+    made.device.index = link.index;
+    made.mac = link.mac;
+    return true;
+}
+
+bool KeeperFactory::make_pair(const std::string &name_space, const std::string &device, Made &made, std::string &error) {
+    const std::string peer = pair_peer(name_space, device);
+    const std::shared_ptr<Netlink> ports = netlink(port_namespace, error);
+    const Descriptor port_side = keeper_.name_space(port_namespace, error);
+    if (!ports || !port_side) return false;
+    Link link;
+    int code = made.netlink->link(device, link);
+    if (code == ENODEV) code = made.netlink->make_pair(device, peer, port_side.get());
+    if (code == 0) code = ports->link(peer, link);
+    LinkChange up;
+    up.up = true;
+    up.mtu = pair_mtu;
+    if (code == 0) code = ports->change(link.index, up);
+    if (code != 0) {
+        error = std::strerror(code);
+        return false;
+    }
+    made.device.pair = true;
+    claimed_.insert(peer);
+    return true;
+}
+
+// The port of a host device that has been made.
+std::unique_ptr<Port> KeeperFactory::serve(uint32_t vrf, Made &made, bool layer3, std::string &error) {
+    const HostDevice &device = made.device;
+    if (!device.pair) return TapPort::open(device.name, std::move(made.tap), made.netlink, device.index, layer3, error);
+    std::unique_ptr<Port> inner = open_device(device.name, pair_peer(namespace_of(vrf), device.name), pair_slots, error);
+    if (!inner) return nullptr;
+    return std::make_unique<PairPort>(device.name, std::move(inner), made.netlink, device.index, made.mac, layer3);
 }
 
 std::unique_ptr<Port> KeeperFactory::host_tap(const HostTapRequest &request, std::string &error) {
-    HostDevice device{host_device_name(request.interface), 0};
-    const std::string name_space = namespace_of(request.vrf);
+    const std::string name = host_device_name(request.interface);
     for (const auto &[key, other] : host_devices_) {
-        if (key.first == request.vrf && key.second != request.interface && other.name == device.name) {
-            error = request.interface + ": its host device " + device.name + " is that of " + key.second;
+        if (key.first == request.vrf && key.second != request.interface && other.name == name) {
+            error = "its host device " + name + " is that of " + key.second;
             return nullptr;
         }
     }
+    Made made;
     std::string why;
-    const std::shared_ptr<Netlink> netlink = this->netlink(name_space, why);
-    Descriptor descriptor;
-    if (netlink) descriptor = keeper_.tap(name_space, device.name, false, why);
     std::unique_ptr<Port> port;
-    if (descriptor) {
-        claimed_.insert(name_space + '/' + device.name);
-        Link link;
-        if (const int code = netlink->link(device.name, link); code != 0) why = device.name + ": " + std::strerror(code);
-        device.index = link.index;
-        if (why.empty()) why = configure(*netlink, device, request);
-        if (why.empty()) port = TapPort::open(device.name, std::move(descriptor), netlink, device.index, false, why);
+    if (make(request.vrf, name, false, made, why)) {
+        why = configure(*made.netlink, made.device, request);
+        if (why.empty()) port = serve(request.vrf, made, false, why);
     }
     if (!port) {
-        error = request.interface + ": host tap: " + why;
+        error = "host device: " + why;
         return nullptr;
     }
-    host_devices_[{request.vrf, request.interface}] = device;
+    host_devices_[{request.vrf, request.interface}] = made.device;
     return port;
 }
 
 std::unique_ptr<Port> KeeperFactory::inject(uint32_t vrf, std::string &error) {
-    const std::string name_space = namespace_of(vrf);
+    Made made;
     std::string why;
-    const std::shared_ptr<Netlink> netlink = this->netlink(name_space, why);
-    Descriptor descriptor;
-    if (netlink) descriptor = keeper_.tap(name_space, inject_device, true, why);
     std::unique_ptr<Port> port;
-    if (descriptor) {
-        claimed_.insert(name_space + '/' + inject_device);
-        Link link;
+    if (make(vrf, inject_device, true, made, why)) {
+        Netlink &netlink = *made.netlink;
+        const int index = made.device.index;
         LinkChange quiet, up;
         quiet.link_local = false;
+        netlink.change(index, quiet);  // refused without IPv6, where it is not needed either
         up.up = true;
-        int code = netlink->link(inject_device, link);
-        if (code == 0) {
-            netlink->change(link.index, quiet);  // refused without IPv6, where it is not needed either
-            code = netlink->change(link.index, up);
-        }
-        if (code == 0) code = netlink->add_default_route(link.index, 4);
-        if (code == 0) code = netlink->add_default_route(link.index, 6);
-        if (code == 0 || code == EAFNOSUPPORT || code == EOPNOTSUPP) {
-            port = TapPort::open(inject_device, std::move(descriptor), netlink, link.index, true, why);
-        } else {
-            why = std::strerror(code);
-        }
+        if (made.device.pair) up.resolution = false;
+        int code = netlink.change(index, up);
+        if (code == 0) code = netlink.add_default_route(index, 4);
+        if (code == 0) code = netlink.add_default_route(index, 6);
+        if (code == 0 || code == EAFNOSUPPORT || code == EOPNOTSUPP) port = serve(vrf, made, true, why);
+        else why = std::strerror(code);
     }
     if (!port) error = "inject device of VRF " + std::to_string(vrf) + ": " + why;
     return port;
@@ -167,13 +222,13 @@ std::string KeeperFactory::configure(Netlink &netlink, const HostDevice &device,
 
 std::string KeeperFactory::set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) {
     const auto found = host_devices_.find({request.vrf, request.interface});
-    if (found == host_devices_.end()) return request.interface + ": it has no host tap";
+    if (found == host_devices_.end()) return "it has no host device";
     const HostDevice &device = found->second;
     std::string error;
     const std::shared_ptr<Netlink> netlink = this->netlink(namespace_of(request.vrf), error);
-    if (!netlink) return request.interface + ": " + error;
+    if (!netlink) return error;
     error = configure(*netlink, device, request);
-    if (!error.empty()) return request.interface + ": host tap: " + error;
+    if (!error.empty()) return "host device: " + error;
 
     const HostAddress *end = addresses + count;
     const HostAddress own = link_local_of(request.mac);
@@ -194,7 +249,7 @@ std::string KeeperFactory::set_host_addresses(const HostTapRequest &request, con
             code = netlink->add_address(device.index, *address);
         }
     }
-    if (code != 0) return request.interface + ": host addresses: " + std::strerror(code);
+    if (code != 0) return std::string("host addresses: ") + std::strerror(code);
     return {};
 }
 
@@ -213,22 +268,34 @@ void KeeperFactory::remove_host_tap(uint32_t vrf, const std::string &interface) 
     const auto found = host_devices_.find({vrf, interface});
     if (found == host_devices_.end()) return;
     const std::string name_space = namespace_of(vrf);
+    const HostDevice device = found->second;
+    host_devices_.erase(found);
     Descriptor none;
     std::string error;
-    // The engine may still have the tap open: it goes for good when that is closed, and carries nothing until then.
-    if (const auto netlink = this->netlink(name_space, error)) netlink->remove(found->second.index);
-    keeper_.request("drop-tap " + name_space + ' ' + found->second.name, none, error);
-    claimed_.erase(name_space + '/' + found->second.name);
-    host_devices_.erase(found);
+    // The engine may still have a tap open; without its device it carries nothing.
+    if (const auto netlink = this->netlink(name_space, error)) netlink->remove(device.index);
+    if (device.pair) {
+        claimed_.erase(pair_peer(name_space, device.name));
+        return;
+    }
+    keeper_.request("drop-tap " + name_space + ' ' + device.name, none, error);
+    claimed_.erase(name_space + '/' + device.name);
 }
 
 void KeeperFactory::remove_unclaimed() {
+    Descriptor none;
+    std::string error;
     for (const std::string &tap : keeper_.taps()) {
         if (claimed_.contains(tap)) continue;
-        std::string line = "drop-tap " + tap, error;
+        std::string line = "drop-tap " + tap;
         std::replace(line.begin() + 9, line.end(), '/', ' ');
-        Descriptor none;
         keeper_.request(line, none, error);
+    }
+    const std::shared_ptr<Netlink> ports = netlink(port_namespace, error);
+    std::vector<Link> links;
+    if (!ports || ports->links(links) != 0) return;
+    for (const Link &link : links) {
+        if (link.name.starts_with(pair_prefix) && !claimed_.contains(link.name)) ports->remove(link.index);
     }
 }
 

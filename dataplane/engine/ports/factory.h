@@ -2,6 +2,8 @@
 // the namespaces of the VRFs. Namespaces and descriptors come from the keeper, the rest is done by rtnetlink in the namespace
 // concerned, so that this process needs CAP_NET_ADMIN and CAP_NET_RAW and no more.
 //
+// Where taps can't be had, the host side is a veth pair (pair.h).
+//
 // A tap has its interface's addresses, but no route except the link-local one: whatever else the kernel originates takes the
 // default route into the inject device `weft0`, and with it the engine's own lookup.
 #pragma once
@@ -41,7 +43,19 @@ class KeeperFactory final : public PortFactory {
     struct HostDevice {
         std::string name;
         int index = 0;
+        bool pair = false;
     };
+    // What a host device is made of: the descriptor of a tap, or, when there is none, a veth pair.
+    struct Made {
+        HostDevice device;
+        Descriptor tap;
+        std::shared_ptr<Netlink> netlink;
+        MacAddress mac{};
+    };
+    bool make(uint32_t vrf, const std::string &device, bool layer3, Made &made, std::string &error);
+    bool make_pair(const std::string &name_space, const std::string &device, Made &made, std::string &error);
+    std::unique_ptr<Port> serve(uint32_t vrf, Made &made, bool layer3, std::string &error);
+    std::unique_ptr<Port> open_device(const std::string &name, const std::string &device, size_t slots, std::string &error);
     std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);
     std::string configure(Netlink &netlink, const HostDevice &device, const HostTapRequest &request);
 

@@ -143,13 +143,23 @@ int Netlink::link(int index, Link &result) {
     return talk(message, [&](const nlmsghdr &header) { result = read_link(header); });
 }
 
+int Netlink::links(std::vector<Link> &result) {
+    Message message(RTM_GETLINK, NLM_F_DUMP);
+    message.part<ifinfomsg>();
+    return talk(message, [&](const nlmsghdr &header) { result.push_back(read_link(header)); });
+}
+
 int Netlink::change(int index, const LinkChange &change) {
     Message message(RTM_NEWLINK, 0);
     auto &info = message.part<ifinfomsg>();
     info.ifi_index = index;
     if (change.up) {
-        info.ifi_change = IFF_UP;
-        info.ifi_flags = *change.up ? IFF_UP : 0;
+        info.ifi_change |= IFF_UP;
+        info.ifi_flags |= *change.up ? IFF_UP : 0;
+    }
+    if (change.resolution) {
+        info.ifi_change |= IFF_NOARP;
+        info.ifi_flags |= *change.resolution ? 0 : IFF_NOARP;
     }
     if (change.mtu) message.attribute(IFLA_MTU, *change.mtu);
     if (change.mac) message.attribute(IFLA_ADDRESS, change.mac->data(), 6);

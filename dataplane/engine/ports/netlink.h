@@ -49,6 +49,8 @@ struct LinkChange {
     std::optional<std::string> alias;
     // Whether the kernel makes an IPv6 link-local address from the MAC.
     std::optional<bool> link_local;
+    // Whether the kernel resolves addresses on the link; without, it sends to the device's own MAC.
+    std::optional<bool> resolution;
 };
 
 class Netlink {
@@ -58,6 +60,7 @@ class Netlink {
 
     int link(const std::string &name, Link &result);
     int link(int index, Link &result);
+    int links(std::vector<Link> &result);
     int change(int index, const LinkChange &change);
     // A pair of connected Ethernet devices, the second one in the namespace of a descriptor.
     int make_pair(const std::string &name, const std::string &peer, int peer_namespace);

@@ -1,0 +1,71 @@
+#include "pair.h"
+
+#include <net/ethernet.h>
+
+#include <cstring>
+
+namespace weft {
+
+namespace {
+
+constexpr uint8_t needs_checksum = 1;  // of <linux/virtio_net.h>, which C++ can't include
+
+// Takes `length` octets off the front of a packet, or puts them on when negative.
+void shift(Packet &packet, int length) {
+    packet.data += length;
+    packet.length -= static_cast<uint32_t>(length);
+    packet.headroom += static_cast<uint32_t>(length);
+    if (packet.offload.flags & needs_checksum) {
+        packet.offload.csum_start = static_cast<uint16_t>(packet.offload.csum_start - length);
+    }
+    if (packet.offload.header_length > 0) {
+        packet.offload.header_length = static_cast<uint16_t>(packet.offload.header_length - length);
+    }
+}
+
+}  // namespace
+
+PairPort::PairPort(const std::string &name, std::unique_ptr<Port> inner, std::shared_ptr<Netlink> netlink, int index,
+                   const MacAddress &mac, bool layer3)
+    : name_(name), inner_(std::move(inner)), netlink_(std::move(netlink)), index_(index), mac_(mac), layer3_(layer3) {}
+
+size_t PairPort::receive(Packet *packets, size_t count) {
+    const size_t received = inner_->receive(packets, count);
+    size_t kept = 0;
+    for (size_t i = 0; i < received; i++) {
+        Packet &packet = packets[i];
+        packet.local_origin = true;
+        if (layer3_) {
+            if (packet.length <= ETHER_HDR_LEN) continue;
+            shift(packet, ETHER_HDR_LEN);
+        }
+        if (kept != i) packets[kept] = packet;
+        kept++;
+    }
+    return kept;
+}
+
+void PairPort::transmit(Packet *const *packets, size_t count) {
+    if (!layer3_) return inner_->transmit(packets, count);
+    for (size_t i = 0; i < count; i++) {
+        Packet &packet = *packets[i];
+        if (packet.headroom < ETHER_HDR_LEN || packet.length == 0) continue;
+        const bool ipv6 = packet.data[0] >> 4 == 6;
+        shift(packet, -ETHER_HDR_LEN);
+        std::memcpy(packet.data, mac_.data(), mac_.size());
+        std::memcpy(packet.data + 6, mac_.data(), mac_.size());
+        packet.data[12] = ipv6 ? 0x86 : 0x08;
+        packet.data[13] = ipv6 ? 0xdd : 0x00;
+        inner_->transmit(&packets[i], 1);
+    }
+}
+
+std::string PairPort::configure(bool enabled, uint32_t mtu) {
+    LinkChange change;
+    change.up = enabled;
+    if (mtu > 0) change.mtu = mtu;
+    const int code = netlink_->change(index_, change);
+    return code == 0 ? std::string() : name_ + ": " + std::strerror(code);
+}
+
+}  // namespace weft
