@@ -13,19 +13,21 @@ import {
   startKeeper,
   type KeeperClient,
   type Member,
+  type Members,
   type Operation,
 } from '../dataplane/client/index.js'
-import { openDatastores, type Datastores } from '../datastore/index.js'
+import { openDatastores, type Datastores, type Step } from '../datastore/index.js'
 import { loadOrCreateHostKeys, monitoringState, SessionRegistry, startNetconf, yangLibraryState } from '../netconf/index.js'
 import { schema } from '../yang/schema.js'
 import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
-import { createControllers } from './controllers/index.js'
+import { createControllers, followLinks, localMember } from './controllers/index.js'
 import { EventBus } from './events.js'
 import { makeHost } from './lab/lab.js'
 import { demoHosts } from './lab/topology.js'
 import type { Log } from './log.js'
 import type { Options } from './options.js'
 import { Reconciler } from './reconciler.js'
+import { Rib } from './rib/index.js'
 import { MemberStage } from './stage.js'
 import { openState } from './state.js'
 import { version } from './version.js'
@@ -101,12 +103,21 @@ async function start(
   ]
   const bus = new EventBus((name, error) => log.error(`a listener to '${name}' failed: ${(error as Error).message}`))
   const stage = new MemberStage()
-  const controllers = createControllers({ ports: attachments.map(({ name }) => name), bus, log })
+  const rib = new Rib()
+  let members: Members | undefined
+  const controllers = createControllers({
+    rib,
+    ports: { names: attachments.map(({ name }) => name), mtu: () => undefined },
+    member: () => {
+      if (!members) throw new Error('the data plane is not there yet')
+      return members.member0
+    },
+  })
   const registry = new SessionRegistry()
   const datastores = await openDatastores<unknown, Operation>({
     directory: state.store,
     context,
-    controllers: controllers.all,
+    controllers: controllers.controllers,
     createContext: controllers.createContext,
     state: [monitoringState(registry, context), yangLibraryState(context)],
     stage,
@@ -127,25 +138,37 @@ async function start(
   if (options.demo) for (const host of demoHosts) await makeHost(keeper, host)
   signal?.throwIfAborted()
 
-  const members = await listenMembers({
+  members = await listenMembers({
     socketPath: membersSocket,
     chassis: 'weft',
     version,
     log: log.for('members'),
     term: Date.now(),
   })
-  closers.add('the members', () => members[Symbol.asyncDispose]())
-  stage.use([members.member0])
-  controllers.useMember(members.member0)
-  const reconciler = new Reconciler(datastores, () => portOperations(attachments), log.for('reconciler'))
+  const attached = members
+  closers.add('the members', () => attached[Symbol.asyncDispose]())
+  const reconciler = new Reconciler(datastores, () => portOperations(attachments), stage, log.for('reconciler'))
   closers.add('the reconciler', () => reconciler.stop())
   const programmed = new Promise<void>((resolve) => {
-    const reconcile = (member: Member) => void reconciler.reconcile(member).then(resolve)
-    members.on('attached', reconcile)
+    members.on('attached', (who) => void reconciler.reconcile(who).then(() => tellLinks(who, bus)).then(resolve))
   })
-  members.on('attached', (member) => bus.emit('attached', { member: member.name }))
-  members.on('detached', (member) => bus.emit('detached', { member: member.name }))
-  members.on('event', (member, { kind, ...event }) => bus.emit(kind, { member: member.name, ...event }))
+  members.on('detached', (who) => stage.dismiss(who))
+  members.on('attached', ({ name }) => bus.emit('attached', { member: name }))
+  members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
+  members.on('event', ({ name }, { kind, ...event }) => bus.emit(kind, { member: name, ...event }))
+  const links = followLinks({
+    events: bus,
+    rib,
+    send: async (operations) => {
+      const steps: Step<Operation>[] = [
+        { kind: 'create', provides: 'route', member: localMember, operations, summary: 'a link changed' },
+      ]
+      const prepared = await stage.prepare(steps)
+      await prepared.apply(datastores.head?.number ?? 0)
+    },
+    failed: (error) => log.error(`a change of links was not carried out: ${(error as Error).message}`),
+  })
+  closers.add('the links', () => links[Symbol.asyncDispose]())
   const dataplane = await DataplaneProcess.start({
     runFolder: state.run,
     keeper,
@@ -156,7 +179,7 @@ async function start(
     log: log.for('dataplane'),
   })
   const stopDataplane = async () => {
-    await members.shutdown()
+    await attached.shutdown()
     await dataplane.stop()
   }
   closers.add('the data plane', stopDataplane, found && (() => dataplane.release()))
@@ -190,6 +213,14 @@ async function start(
 /** Each port of the chassis is a device in the port namespace. */
 function portOperations(attachments: readonly Attachment[]): Operation[] {
   return attachments.map(({ name, device }) => ({ op: 'port-set', name, driver: 'af_packet', device }))
+}
+
+/** Links that were down before their events could be heard. */
+async function tellLinks(member: Member, bus: EventBus): Promise<void> {
+  const state = await member.state({ interfaces: true }).catch(() => undefined)
+  for (const { name, operUp } of state?.interfaces ?? []) {
+    bus.emit('link', { member: member.name, interface: name, up: operUp })
+  }
 }
 
 /** Waits for work, but not for ever; rejects when the signal gives up. */

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Member, Operation } from '../dataplane/client/index.js'
 import type { Datastores } from '../datastore/index.js'
 import type { Log } from './log.js'
+import type { MemberStage } from './stage.js'
 
 const deadline = 30_000
 const longestPause = 5_000
@@ -14,13 +15,20 @@ const longestPause = 5_000
 export class Reconciler {
   readonly #datastores: Datastores<Operation>
   readonly #base: (member: Member) => readonly Operation[]
+  readonly #stage: MemberStage
   readonly #log: Log
   readonly #stop = new AbortController()
 
   /** `base`: what a member has besides what the configuration says, such as its ports. */
-  constructor(datastores: Datastores<Operation>, base: (member: Member) => readonly Operation[], log: Log) {
+  constructor(
+    datastores: Datastores<Operation>,
+    base: (member: Member) => readonly Operation[],
+    stage: MemberStage,
+    log: Log,
+  ) {
     this.#datastores = datastores
     this.#base = base
+    this.#stage = stage
     this.#log = log
   }
 
@@ -50,6 +58,7 @@ export class Reconciler {
       const operations = [...this.#base(member), ...own.flatMap((step) => step.operations)]
       const prepared = await member.prepare(operations, { full: true, deadline })
       await prepared.apply(this.#datastores.head?.number ?? 0)
+      this.#stage.admit(member)
     })
   }
 }

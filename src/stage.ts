@@ -1,6 +1,6 @@
 /**
  * Carries the steps of a transaction out on the members, over the data-plane client. A member that is not attached does
- * not stop a commit: the reconciler programs it when it returns.
+ * not stop a commit: the reconciler programs it when it returns, and admits it then.
  */
 import type { Member, Operation, PreparedTransaction } from '../dataplane/client/index.js'
 import type { PreparedStage, Stage, Step } from '../datastore/index.js'
@@ -9,11 +9,16 @@ import type { PreparedStage, Stage, Step } from '../datastore/index.js'
 const prepareDeadline = 10_000
 
 export class MemberStage implements Stage<Operation> {
-  #members: ReadonlyMap<string, Member> = new Map()
+  readonly #members = new Map<string, Member>()
 
-  /** Until this is called no member is known and steps go nowhere. */
-  use(members: readonly Member[]): void {
-    this.#members = new Map(members.map((member) => [member.name, member]))
+  /** From now on the member has what running says, and gets every change of it. */
+  admit(member: Member): void {
+    this.#members.set(member.name, member)
+  }
+
+  /** The member is gone, or not yet what running says. */
+  dismiss(member: Member): void {
+    this.#members.delete(member.name)
   }
 
   async prepare(steps: readonly Step<Operation>[]): Promise<PreparedStage> {

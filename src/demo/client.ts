@@ -103,7 +103,7 @@ export class NetconfClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise((resolve) => this.#ssh.once('close', resolve))
+    const closed = new Promise<void>((resolve) => this.#ssh.once('close', () => resolve()))
     await this.rpc('<close-session/>').catch(() => undefined)
     this.#ssh.end()
     await closed
