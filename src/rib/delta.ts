@@ -2,26 +2,22 @@
  * What a transaction of the RIB does to a FIB, in an order that never leaves a packet without its object: objects are made
  * before the routes that point at them, and taken away after (make before break). Many routes are packed at once.
  */
-import type { ObjectKey, Operation } from '../../dataplane/client/types.js'
+import type { Operation } from '../../dataplane/client/types.js'
 import { type Prefix, formatPrefix } from './address.js'
 import type { ObjectRecord } from './objects.js'
 
+/** A route to set, or to delete when it has no object. */
 export interface RouteChange {
   readonly vrf: number
   readonly prefix: Prefix
-  readonly key: ObjectKey
-}
-
-export interface RouteRemoval {
-  readonly vrf: number
-  readonly prefix: Prefix
+  readonly object: ObjectRecord | undefined
 }
 
 export interface Delta {
   /** Members of groups before the groups. */
   readonly objectsSet: readonly ObjectRecord[]
   readonly routesSet: readonly RouteChange[]
-  readonly routesDeleted: readonly RouteRemoval[]
+  readonly routesDeleted: readonly RouteChange[]
   /** Groups before their members. */
   readonly objectsDeleted: readonly ObjectRecord[]
 }
@@ -42,28 +38,28 @@ const ROUTE_SET = 7
 const ROUTE_DELETE = 8
 
 /** Records of dataplane/engine/program/records.h: u8 kind, u32 vrf, u8 family, address, u8 length [, u64 key]; little endian. */
-function pack(changes: readonly (RouteChange | RouteRemoval)[], from: number, to: number): Uint8Array {
+function pack(changes: readonly RouteChange[], from: number, to: number): Uint8Array {
   const bytes = new Uint8Array((to - from) * 31)
   const view = new DataView(bytes.buffer)
   let at = 0
   for (let i = from; i < to; i++) {
-    const change = changes[i] as RouteChange | RouteRemoval
-    const { address, length } = change.prefix
-    bytes[at] = 'key' in change ? ROUTE_SET : ROUTE_DELETE
-    view.setUint32(at + 1, change.vrf, true)
+    const { vrf, prefix, object } = changes[i] as RouteChange
+    const { address, length } = prefix
+    bytes[at] = object ? ROUTE_SET : ROUTE_DELETE
+    view.setUint32(at + 1, vrf, true)
     bytes[at + 5] = address.length === 4 ? 4 : 6
     for (let b = 0; b < address.length; b++) bytes[at + 6 + b] = address[b] as number
     at += 6 + address.length
     bytes[at++] = length
-    if ('key' in change) {
-      view.setBigUint64(at, change.key, true)
+    if (object) {
+      view.setBigUint64(at, object.key, true)
       at += 8
     }
   }
   return bytes.subarray(0, at)
 }
 
-function routeOperations(changes: readonly (RouteChange | RouteRemoval)[]): Operation[] {
+function routeOperations(changes: readonly RouteChange[]): Operation[] {
   if (changes.length > packFrom) {
     const blocks: Operation[] = []
     for (let from = 0; from < changes.length; from += blockRoutes) {
@@ -71,8 +67,8 @@ function routeOperations(changes: readonly (RouteChange | RouteRemoval)[]): Oper
     }
     return blocks
   }
-  return changes.map(
-    (change) => ({ op: 'key' in change ? 'route-set' : 'route-delete', ...change }) as Operation,
+  return changes.map(({ vrf, prefix, object }) =>
+    object ? { op: 'route-set', vrf, prefix, key: object.key } : { op: 'route-delete', vrf, prefix },
   )
 }
 

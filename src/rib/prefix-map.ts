@@ -5,6 +5,7 @@
 import type { Address, Prefix } from './address.js'
 import { type Family, widthOf } from './address.js'
 
+/** IPv4: the address as a signed number, which takes no memory of its own; IPv6: its bytes as a text. */
 type Key = number | string
 
 const scratch = Buffer.alloc(16)
@@ -26,7 +27,7 @@ export class PrefixMap<V> {
   #key(address: Address): Key {
     if (this.family === 4) {
       const [a, b, c, d] = address as unknown as [number, number, number, number]
-      return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0
+      return (a << 24) | (b << 16) | (c << 8) | d
     }
     scratch.set(address)
     return scratch.toString('latin1', 0, 16)
@@ -35,7 +36,7 @@ export class PrefixMap<V> {
   #maskedKey(address: Address, length: number): Key {
     if (this.family === 4) {
       const key = this.#key(address) as number
-      return length === 0 ? 0 : (key & (-1 << (32 - length))) >>> 0
+      return length === 0 ? 0 : key & (-1 << (32 - length))
     }
     const whole = length >> 3
     scratch.set(address)

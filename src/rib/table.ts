@@ -9,6 +9,7 @@ import { PrefixMap } from './prefix-map.js'
 import type { NextHop, Route } from './route.js'
 
 export interface Entry {
+  readonly vrf: number
   readonly prefix: Prefix
   /** The most preferred first. */
   readonly routes: readonly Route[]
@@ -19,6 +20,9 @@ export interface Entry {
   /** Milliseconds since the epoch. */
   readonly updated: number
 }
+
+/** An entry of a transaction that is not finished yet. */
+export type DraftEntry = { -readonly [K in keyof Entry]: Entry[K] }
 
 /** A next hop of some routes, and how many say it. */
 export interface NextHopUse {
@@ -46,7 +50,7 @@ export class Table {
 export class TableOverlay {
   readonly base: Table
   /** What becomes of a prefix; an entry without routes goes away. */
-  readonly changed: PrefixMap<Entry>
+  readonly changed: PrefixMap<DraftEntry>
   readonly nextHopCounts = new Map<string, { nextHop: NextHop; delta: number }>()
 
   constructor(base: Table) {

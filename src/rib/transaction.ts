@@ -7,11 +7,11 @@
  */
 import type { Prefix } from './address.js'
 import { formatPrefix, widthOf } from './address.js'
-import type { Delta, RouteChange, RouteRemoval } from './delta.js'
+import type { Delta } from './delta.js'
 import type { ObjectRecord, ObjectTable } from './objects.js'
 import { Resolver, type Failure, type ResolverView } from './resolve.js'
 import { bySource, sameSource, type NextHop, type RibInterface, type Route, type Source } from './route.js'
-import { Table, TableOverlay, type Entry } from './table.js'
+import { Table, TableOverlay, type DraftEntry, type Entry } from './table.js'
 
 /** A route whose next hop cannot lead anywhere, whatever links do. */
 export interface Unresolved {
@@ -59,8 +59,9 @@ export class Draft {
   readonly #references = new Map<ObjectRecord, number>()
   readonly #outcomes = new Map<TableOverlay, Map<string, string>>()
   readonly #unresolved: Unresolved[] = []
-  readonly #routesSet: RouteChange[] = []
-  readonly #routesDeleted: RouteRemoval[] = []
+  readonly #shared = new Map<NextHop, readonly Route[]>()
+  readonly #routesSet: Entry[] = []
+  readonly #routesDeleted: Entry[] = []
 
   constructor(base: Base) {
     this.#base = base
@@ -98,19 +99,27 @@ export class Draft {
   set(source: Source, vrf: number, prefix: Prefix, nextHop: NextHop): void {
     const overlay = this.#overlay(vrf, prefix.address.length === 4 ? 4 : 6)
     const entry = overlay.get(prefix)
-    const route: Route = { source, nextHop }
     let routes: readonly Route[]
-    if (!entry || entry.routes.length === 0) routes = [route]
+    if (!entry || entry.routes.length === 0) routes = this.#alone(source, nextHop)
     else {
       const old = entry.routes.find((one) => sameSource(one.source, source))
       if (old?.nextHop.id === nextHop.id && old.source.preference === source.preference) return
       if (old) overlay.count(old.nextHop, -1)
-      routes = [...entry.routes.filter((one) => one !== old), route].sort((a, b) =>
+      routes = [...entry.routes.filter((one) => one !== old), { source, nextHop }].sort((a, b) =>
         bySource(a.source, b.source),
       )
     }
     overlay.count(nextHop, 1)
-    overlay.changed.set(prefix, unselected(prefix, routes))
+    overlay.changed.set(prefix, unselected(vrf, prefix, routes))
+  }
+
+  /** The routes of a prefix of which only one source says something; shared by all prefixes with this next hop. */
+  #alone(source: Source, nextHop: NextHop): readonly Route[] {
+    const known = this.#shared.get(nextHop)
+    if (known?.[0]?.source === source) return known
+    const routes = [{ source, nextHop }]
+    this.#shared.set(nextHop, routes)
+    return routes
   }
 
   delete(source: Source, vrf: number, prefix: Prefix): void {
@@ -122,6 +131,7 @@ export class Draft {
     overlay.changed.set(
       prefix,
       unselected(
+        vrf,
         prefix,
         entry.routes.filter((one) => one !== old),
       ),
@@ -192,15 +202,15 @@ export class Draft {
     if (moved.size > 0) {
       for (const entry of overlay.base.entries.values()) {
         if (overlay.changed.has(entry.prefix)) continue
-        if (entry.routes.some(({ nextHop }) => moved.has(nextHop.id)))
-          overlay.changed.set(entry.prefix, entry)
+        if (!entry.routes.some(({ nextHop }) => moved.has(nextHop.id))) continue
+        overlay.changed.set(entry.prefix, { ...entry })
       }
     }
-    for (const entry of [...overlay.changed.values()]) this.#select(overlay, entry, resolver, configured)
+    for (const entry of overlay.changed.values()) this.#select(overlay, entry, resolver, configured)
   }
 
   /** Chooses the active route of a changed entry. */
-  #select(overlay: TableOverlay, entry: Entry, resolver: Resolver, configured: Resolver): void {
+  #select(overlay: TableOverlay, entry: DraftEntry, resolver: Resolver, configured: Resolver): void {
     let active = -1
     let object: ObjectRecord | undefined
     for (let i = 0; i < entry.routes.length; i++) {
@@ -211,24 +221,19 @@ export class Draft {
       active = i
       object = record
     }
-    const { vrf } = overlay.base
     const { prefix, routes } = entry
     const before = overlay.base.entries.get(prefix)
     if (before?.object !== object) {
       if (object) {
-        this.#routesSet.push({ vrf, prefix, key: object.key })
+        this.#routesSet.push(entry)
         this.#refer(object, 1)
-      } else this.#routesDeleted.push({ vrf, prefix })
+      } else this.#routesDeleted.push(entry)
       if (before?.object) this.#refer(before.object, -1)
     }
     const same = before !== undefined && before.object === object && sameActive(before, routes[active])
-    overlay.changed.set(prefix, {
-      prefix,
-      routes,
-      active,
-      object,
-      updated: same ? before.updated : this.#base.now,
-    })
+    entry.active = active
+    entry.object = object
+    entry.updated = same ? before.updated : this.#base.now
   }
 
   #check(overlay: TableOverlay, prefix: Prefix, route: Route, configured: Resolver): void {
@@ -263,7 +268,8 @@ export class Draft {
   }
 }
 
-const unselected = (prefix: Prefix, routes: readonly Route[]): Entry => ({
+const unselected = (vrf: number, prefix: Prefix, routes: readonly Route[]): DraftEntry => ({
+  vrf,
   prefix,
   routes,
   active: -1,

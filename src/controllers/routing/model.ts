@@ -84,44 +84,79 @@ function where(name: string): (prefix: Prefix, one?: Hop) => string {
 /** Decodes batches of one family; keeps what they share. */
 export class RouteDecoder {
   readonly #family: Family
-  readonly #sources = new Map<string, Source>()
+  readonly #sources = new TextMap<Source>()
+  /** Of routes with an address and nothing else, which are most. */
+  readonly #byAddress = new TextMap<NextHop | BadHop>()
   readonly #nextHops = new Map<string, NextHop | BadHop>()
 
   constructor(family: Family) {
     this.#family = family
   }
 
-  *decode(batch: EntryBatch): IterableIterator<StaticRoute> {
-    const prefixes = batch.columns[PREFIX]
-    if (!prefixes) return
+  decode(batch: EntryBatch): StaticRoute[] {
+    const prefixes = batch.columns[PREFIX] as Column
+    const routes: StaticRoute[] = []
     for (let row = 0; row < batch.rows; row++) {
       const from = prefixes.offsets[row] as number
       const to = prefixes.offsets[row + 1] as number
       const prefix = parsePrefixBytes(prefixes.bytes, from, to, this.#family)
       if (!prefix) throw new Error(`not an IPv${this.#family} prefix: ${batch.text(PREFIX, row)}`)
-      const source = this.#source(cell(batch, NAME, row) ?? '')
-      if (batch.ops[row] === DELETED) yield { source, prefix, deleted: true }
-      else yield { source, prefix, deleted: false, nextHop: this.#nextHop(batch, row) }
+      const source = this.#source(batch, row)
+      if (batch.ops[row] === DELETED) routes.push({ source, prefix, deleted: true })
+      else routes.push({ source, prefix, deleted: false, nextHop: this.#nextHop(batch, row) })
     }
+    return routes
   }
 
-  #source(name: string): Source {
-    let source = this.#sources.get(name)
-    if (!source) this.#sources.set(name, (source = { ...staticSource(name), where: where(name) }))
-    return source
+  #source(batch: EntryBatch, row: number): Source {
+    return this.#sources.get(batch.columns[NAME] as Column, row, (name) => ({
+      ...staticSource(name),
+      where: where(name),
+    }))
   }
 
   #nextHop(batch: EntryBatch, row: number): NextHop | BadHop {
+    const addresses = batch.columns[ADDRESS] as Column
+    if (batch.columns[INTERFACE]?.present[row] !== 1) {
+      if (addresses.present[row] !== 1) return special(batch, row) ?? list(batch, row)
+      return this.#byAddress.get(addresses, row, (address) => nextHopOf(address, undefined))
+    }
     const address = cell(batch, ADDRESS, row)
     const name = cell(batch, INTERFACE, row)
-    const id = name === undefined ? (address ?? '') : `${address ?? ''} ${name}`
-    if (id === '') return special(batch, row) ?? list(batch, row)
-    const known = this.#nextHops.get(id)
-    if (known) return known
-    const one = oneHop(address, name, undefined)
-    const nextHop = 'bad' in one ? one : via([one])
-    this.#nextHops.set(id, nextHop)
+    const id = `${address ?? ''} ${name}`
+    let nextHop = this.#nextHops.get(id)
+    if (!nextHop) this.#nextHops.set(id, (nextHop = nextHopOf(address, name)))
     return nextHop
+  }
+}
+
+function nextHopOf(address: string | undefined, name: string | undefined): NextHop | BadHop {
+  const one = oneHop(address, name, undefined)
+  return 'bad' in one ? one : via([one])
+}
+
+type Column = EntryBatch['columns'][number]
+
+/** Values by the text of a cell, found without making the text. */
+class TextMap<V> {
+  readonly #buckets = new Map<number, { readonly text: Uint8Array; readonly value: V }[]>()
+
+  get({ bytes, offsets }: Column, row: number, make: (text: string) => V): V {
+    const from = offsets[row] as number
+    const to = offsets[row + 1] as number
+    let hash = to - from
+    for (let i = from; i < to; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0
+    let bucket = this.#buckets.get(hash)
+    if (!bucket) this.#buckets.set(hash, (bucket = []))
+    for (const { text, value } of bucket) {
+      if (text.length !== to - from) continue
+      let i = 0
+      while (i < text.length && text[i] === bytes[from + i]) i++
+      if (i === text.length) return value
+    }
+    const value = make(bytes.toString('utf8', from, to))
+    bucket.push({ text: Uint8Array.prototype.slice.call(bytes, from, to), value })
+    return value
   }
 }
 
