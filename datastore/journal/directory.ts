@@ -83,9 +83,10 @@ async function repair(directory: string, location: string, now: number, reason: 
   }
 }
 
-function unusable(directory: string, error: unknown): DirectoryError {
-  const code = codeOf(error)
+/** What keeps a folder from being used. */
+export function unusable(directory: string, error: unknown): DirectoryError {
   const reason = reasonOf(error)
+  const code = /no space left/i.test(reason) ? 'ENOSPC' : codeOf(error)
   switch (code) {
     case 'ENOTDIR':
     case 'EEXIST':
@@ -124,7 +125,7 @@ function unusable(directory: string, error: unknown): DirectoryError {
     )
   return new DirectoryError(
     directory,
-    `cannot be opened (${reason})`,
+    `cannot be used (${reason})`,
     'restore it from a backup, or choose an empty folder',
     error,
   )

@@ -2,10 +2,10 @@
  * The durable log of commits, on LevelDB: each commit is one synced batch, chained to the one before by its hash. It is
  * read whole once, at the start, and then only appended to. It knows bytes and headers, not what the changes mean.
  */
-import { RequestError, why } from '../errors.js'
+import { RequestError } from '../errors.js'
 import type { CommitRecord, Log, Loss } from '../types.js'
 import { asideFor, readChain, setAside, type WholeCommit } from './chain.js'
-import { openDirectory, reopen, type Database, type Opened } from './directory.js'
+import { DirectoryError, openDirectory, reopen, unusable, type Database, type Opened } from './directory.js'
 import {
   after,
   commitKey,
@@ -108,7 +108,9 @@ export class CommitJournal implements AsyncDisposable {
       )
       this.#broken = false
     } catch (error) {
-      const message = `the journal in ${this.#directory} could not be written (${why(error)}); nothing was changed`
+      const reason =
+        error instanceof DirectoryError ? error.message : unusable(this.#directory, error).message
+      const message = `the journal could not be written: ${reason}; nothing was changed`
       this.#log.error(message)
       throw new RequestError({ type: 'application', tag: 'operation-failed', message })
     }

@@ -6,7 +6,11 @@ import { writeSync } from 'node:fs'
 import { openDatastores } from '../../datastore/index.js'
 import { alice, box, openContext, routes } from './support.js'
 
-export const size = (number: number): number => (number % 7 === 0 ? 12_000 : number % 5)
+const period = 9
+/** How many routes a commit adds; a large one is journaled in several chunks. */
+export const size = (number: number): number => (number % period === 0 ? 30_000 : number % 5)
+/** The commit after a large one replaces all that was there. */
+export const clears = (number: number): boolean => number % period === 1
 
 const directory = process.argv[2]
 if (directory !== undefined && process.argv[1]?.endsWith('committer.js')) {
@@ -22,11 +26,9 @@ if (directory !== undefined && process.argv[1]?.endsWith('committer.js')) {
   })
   for (let number = (datastores.head?.number ?? 0) + 1; ; number++) {
     const count = size(number)
-    using config = context.fragment(
-      box(`<name>c${number}</name>`) + (count > 0 ? routes(number * 100_000, count) : ''),
-    )
+    using config = context.fragment(box(`<name>c${number}</name>`) + routes(number * 100_000, count))
     await datastores.edit(alice, 'candidate', config, {
-      defaultOperation: 'merge',
+      defaultOperation: clears(number) ? 'replace' : 'merge',
       errorOption: 'rollback-on-error',
       testOption: 'set',
     })

@@ -254,13 +254,20 @@ test('a write that fails changes nothing, and the next one goes through', async 
   const { datastores, edit, text, log } = await openBench(t, context, { directory: join(folder, 'state') })
   await edit(named('one'))
   await datastores.commit(alice)
+  const ballast = join(folder, 'ballast')
+  await writeFile(ballast, Buffer.alloc(5 << 19)).catch(() => undefined)
   await edit(named('two') + routes(1, 60_000))
   const error = await refusal(datastores.commit(alice))
-  t.regex(error.message, /the journal in .* could not be written .*nothing was changed/)
-  t.is(log.alarms.length, 1)
+  t.regex(
+    error.message,
+    /the journal could not be written: .* full file system: free some space; nothing was changed/,
+  )
+  t.deepEqual(log.alarms.length, 1)
   t.is(datastores.head?.number, 1)
   t.regex(await text('running'), /<name>one</)
   t.regex(await text('candidate'), /<name>two</)
+  t.regex((await refusal(datastores.commit(alice))).message, /free some space/)
+  await rm(ballast)
   await datastores.discard(alice)
   await edit(named('three'))
   t.is((await datastores.commit(alice))?.number, 2)

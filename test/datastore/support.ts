@@ -31,7 +31,7 @@ export const openContext = (): Promise<Context> =>
       '/usr/share/yuma/modules/ietf',
       '/usr/share/yang/modules/libyang',
     ],
-    modules: [{ name: 'test-box' }, { name: 'ietf-interfaces' }],
+    modules: [{ name: 'ietf-netconf' }, { name: 'test-box' }, { name: 'ietf-interfaces' }],
   })
 
 export interface Cleanup {
