@@ -93,18 +93,24 @@ export class Lab implements AsyncDisposable {
     this.keeper = keeper
   }
 
-  static async create(): Promise<Lab> {
+  static async create({ userNamespace = true } = {}): Promise<Lab> {
     const folder = mkdtempSync(join(tmpdir(), 'weft-lab-'))
     try {
-      const keeper = await startKeeper({
-        socketPath: join(folder, 'keeper.sock'),
-        logFile: join(folder, 'keeper.log'),
-      })
-      return new Lab(folder, keeper)
+      return await Lab.#begin(folder, userNamespace)
     } catch (error) {
       rmSync(folder, { recursive: true, force: true })
       throw error
     }
+  }
+
+  /** The lab in a folder where another process has begun it. */
+  static adopt(folder: string): Promise<Lab> {
+    return Lab.#begin(folder, true)
+  }
+
+  static async #begin(folder: string, userNamespace: boolean): Promise<Lab> {
+    const files = { socketPath: join(folder, 'keeper.sock'), logFile: join(folder, 'keeper.log') }
+    return new Lab(folder, await startKeeper({ ...files, userNamespace }))
   }
 
   get keeperSocket(): string {

@@ -117,14 +117,22 @@ export class Router implements AsyncDisposable {
     this.chassis = chassis
   }
 
-  static async start(): Promise<Router> {
-    const lab = await Lab.create()
+  static async start({ userNamespace = true } = {}): Promise<Router> {
+    return await Router.#begin(await Lab.create({ userNamespace }), true)
+  }
+
+  /** One whose processes another process has started in this folder. */
+  static async adopt(folder: string): Promise<Router> {
+    return await Router.#begin(await Lab.adopt(folder), false)
+  }
+
+  static async #begin(lab: Lab, links: boolean): Promise<Router> {
     try {
       const [h1, h2, ports, chassis] = await Promise.all(
         ['h1', 'h2', 'ports', 'chassis'].map((name) => lab.host(name)),
       )
       const router = new Router(lab, h1 as Host, h2 as Host, chassis as Host)
-      await router.#links(ports as Host)
+      if (links) await router.#links(ports as Host)
       await router.openMembers()
       await router.startDataplane()
       await router.programmed()

@@ -287,9 +287,12 @@ void KeeperFactory::remove_unclaimed() {
     std::string error;
     for (const std::string &tap : keeper_.taps()) {
         if (claimed_.contains(tap)) continue;
-        std::string line = "drop-tap " + tap;
-        std::replace(line.begin() + 9, line.end(), '/', ' ');
-        keeper_.request(line, none, error);
+        const size_t slash = tap.find('/');
+        const std::string name_space = tap.substr(0, slash), device = tap.substr(slash + 1);
+        Link link;
+        const std::shared_ptr<Netlink> netlink = this->netlink(name_space, error);
+        if (netlink && netlink->link(device, link) == 0) netlink->remove(link.index);
+        keeper_.request("drop-tap " + name_space + ' ' + device, none, error);
     }
     const std::shared_ptr<Netlink> ports = netlink(port_namespace, error);
     std::vector<Link> links;
