@@ -100,6 +100,11 @@ ValueText::~ValueText() {
     }
 }
 
+bool is_data(const lyd_meta *meta) {
+    const std::string_view name(meta->annotation->module->name);
+    return name != "yang" && name != "ietf-netconf";
+}
+
 Emitter::Emitter(const lyd_node *parent, const lyd_node *first, const EmitOptions &options) : options_(options) {
     frames_.reserve(32);
     enter(parent, first, options.selection == nullptr);
@@ -162,8 +167,9 @@ void Emitter::step(std::string &out) {
         leaf(out, frame, node);
         return;
     }
-    open(out, frame, node);
+    const bool printed = open(out, frame, node);
     enter(node, child, all);
+    frames_.back().empty = !printed;
 }
 
 }  // namespace libyang_js

@@ -59,6 +59,8 @@ class Emitter {
         bool all = false;                  // everything under it is picked
         const lysc_node *array = nullptr;  // JSON: the list whose array is open
         bool empty = true;                 // JSON: nothing printed in it yet
+        std::string annotations;           // JSON: of the entries of the leaf-list that is open
+        bool annotated = false;            // JSON: one of them has some
     };
     // `parent` is null unless only the children of one node are printed.
     Emitter(const lyd_node *parent, const lyd_node *first, const EmitOptions &options);
@@ -66,7 +68,8 @@ class Emitter {
     virtual void start(std::string &, Frame &) {}
     // A node without children that are to be printed: a leaf, an anydata, an empty container.
     virtual void leaf(std::string &out, Frame &frame, const lyd_node *node) = 0;
-    virtual void open(std::string &out, Frame &frame, const lyd_node *node) = 0;
+    // True when something stands before the first child.
+    virtual bool open(std::string &out, Frame &frame, const lyd_node *node) = 0;
     virtual void close(std::string &out, Frame &frame) = 0;
 
     std::vector<Frame> frames_;
@@ -77,6 +80,9 @@ class Emitter {
     EmitOptions options_;
     bool started_ = false;
 };
+
+// Annotations (RFC 7952) of the edit and of libyang itself are not data.
+bool is_data(const lyd_meta *meta);
 
 std::unique_ptr<Emitter> emit_xml(const lyd_node *root, const EmitOptions &options);
 std::unique_ptr<Emitter> emit_json(const lyd_node *root, const EmitOptions &options);

@@ -14,9 +14,8 @@ const lyd_value &real(const lyd_value &value) {
     return value.realtype->basetype == LY_TYPE_UNION ? real(value.subvalue->value) : value;
 }
 
-void term(std::string &out, const lyd_node *node) {
-    const auto &value = reinterpret_cast<const lyd_node_term *>(node)->value;
-    const ValueText text(LYD_CTX(node), value, LY_VALUE_JSON);
+void print_value(std::string &out, const ly_ctx *context, const lyd_value &value) {
+    const ValueText text(context, value, LY_VALUE_JSON);
     switch (real(value).realtype->basetype) {
     case LY_TYPE_UINT8:
     case LY_TYPE_UINT16:
@@ -33,6 +32,34 @@ void term(std::string &out, const lyd_node *node) {
     default:
         escape_json(out, text.view());
     }
+}
+
+void term(std::string &out, const lyd_node *node) {
+    print_value(out, LYD_CTX(node), reinterpret_cast<const lyd_node_term *>(node)->value);
+}
+
+bool annotated(const lyd_node *node) {
+    for (const auto *meta = node->meta; meta != nullptr; meta = meta->next) {
+        if (is_data(meta)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// The object of a node's annotations, which it has.
+void annotations(std::string &out, const lyd_node *node) {
+    char before = '{';
+    for (const auto *meta = node->meta; meta != nullptr; meta = meta->next) {
+        if (is_data(meta)) {
+            const auto *module = meta->annotation->module;
+            out += before;
+            out += std::string("\"") + module->name + ":" + meta->name + "\":";
+            print_value(out, module->ctx, meta->value);
+            before = ',';
+        }
+    }
+    out += '}';
 }
 
 void any(std::string &out, const lyd_node *node) {
@@ -69,48 +96,98 @@ class JsonEmitter : public Emitter {
             out += ',';
             return;
         }
-        if (frame.array != nullptr) {
-            out += ']';
-            frame.array = nullptr;
-        }
+        end_array(out, frame);
         if (!frame.empty) {
             out += ',';
         }
         frame.empty = false;
-        out += '"';
-        if (frame.parent == nullptr || frame.parent->schema->module != schema->module) {
-            out += schema->module->name;
-            out += ':';
-        }
-        out += schema->name;
-        out += "\":";
+        member(out, frame, schema, "");
         if (is_array(schema)) {
             out += '[';
             frame.array = schema;
         }
     }
 
+    static void member(std::string &out, const Frame &frame, const lysc_node *schema, const char *sign) {
+        out += '"';
+        out += sign;
+        if (frame.parent == nullptr || frame.parent->schema->module != schema->module) {
+            out += schema->module->name;
+            out += ':';
+        }
+        out += schema->name;
+        out += "\":";
+    }
+
+    static void end_array(std::string &out, Frame &frame) {
+        if (frame.array == nullptr) {
+            return;
+        }
+        out += ']';
+        if (frame.annotated) {
+            out += ',';
+            member(out, frame, frame.array, "@");
+            out += '[';
+            out += frame.annotations;
+            out += ']';
+        }
+        frame.array = nullptr;
+        frame.annotations.clear();
+        frame.annotated = false;
+    }
+
     void leaf(std::string &out, Frame &frame, const lyd_node *node) override {
         name(out, frame, node);
         const auto nodetype = node->schema->nodetype;
+        if ((nodetype & (LYD_NODE_TERM | LYD_NODE_ANY)) == 0) {
+            out += '{';
+            inside(out, node);
+            out += '}';
+            return;
+        }
         if ((nodetype & LYD_NODE_TERM) != 0) {
             term(out, node);
-        } else if ((nodetype & LYD_NODE_ANY) != 0) {
-            any(out, node);
         } else {
-            out += "{}";
+            any(out, node);
+        }
+        if (nodetype == LYS_LEAFLIST) {
+            note(frame, node);
+        } else if (annotated(node)) {
+            out += ',';
+            member(out, frame, node->schema, "@");
+            annotations(out, node);
         }
     }
 
-    void open(std::string &out, Frame &frame, const lyd_node *node) override {
+    static bool inside(std::string &out, const lyd_node *node) {
+        if (!annotated(node)) {
+            return false;
+        }
+        out += "\"@\":";
+        annotations(out, node);
+        return true;
+    }
+
+    static void note(Frame &frame, const lyd_node *node) {
+        if (!frame.annotations.empty()) {
+            frame.annotations += ',';
+        }
+        if (annotated(node)) {
+            frame.annotated = true;
+            annotations(frame.annotations, node);
+        } else {
+            frame.annotations += "null";
+        }
+    }
+
+    bool open(std::string &out, Frame &frame, const lyd_node *node) override {
         name(out, frame, node);
         out += '{';
+        return inside(out, node);
     }
 
     void close(std::string &out, Frame &frame) override {
-        if (frame.array != nullptr) {
-            out += ']';
-        }
+        end_array(out, frame);
         out += '}';
     }
 };

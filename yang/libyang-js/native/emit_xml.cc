@@ -30,7 +30,7 @@ class XmlEmitter : public Emitter {
         ly_set modules{};
         for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
             const lys_module *module = meta->annotation->module;
-            if (!printed(module)) {
+            if (!is_data(meta)) {
                 continue;
             }
             ly_set_add(&modules, const_cast<lys_module *>(module), 0, nullptr);
@@ -44,12 +44,6 @@ class XmlEmitter : public Emitter {
             out += '"';
         }
         declare(out, modules);
-    }
-
-    // Annotations of the edit and of libyang itself are not data.
-    static bool printed(const lys_module *module) {
-        const std::string_view name(module->name);
-        return name != "yang" && name != "ietf-netconf";
     }
 
     static void declare(std::string &out, ly_set &modules) {
@@ -118,9 +112,10 @@ class XmlEmitter : public Emitter {
         end(out, node);
     }
 
-    void open(std::string &out, Frame &frame, const lyd_node *node) override {
+    bool open(std::string &out, Frame &frame, const lyd_node *node) override {
         tag(out, frame, node);
         out += '>';
+        return false;
     }
 
     void close(std::string &out, Frame &frame) override {

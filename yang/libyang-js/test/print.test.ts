@@ -64,6 +64,21 @@ test('names in values get the prefix of their module, declared where they stand'
   t.true(printed.includes('<extra><a xmlns="urn:a"><b>x&amp;y</b></a></extra>'))
 })
 
+test('annotations are printed with what they are of', async (t) => {
+  using context = await bakery()
+  const names = 'xmlns:p="urn:libyang-js:bakery-plus" xmlns:b="urn:libyang-js:bakery"'
+  const data =
+    `<shop xmlns="urn:libyang-js:bakery" ${names} p:seen="1"><name p:by="b:rye">x</name><terrace p:seen="2"/>` +
+    '<tag>a</tag><tag p:seen="3" p:by="p:spelt">b</tag><bread p:seen="4"><name>c</name><weight>1</weight></bread></shop>'
+  using tree = await context.parse(data, 'xml')
+  const xml = await text(tree, { format: 'xml' })
+  t.is(yanglint(xml, 'xml', 'json'), yanglint(data, 'xml', 'json'))
+  const json = await text(tree, { format: 'json' })
+  t.deepEqual(JSON.parse(json), JSON.parse(yanglint(data, 'xml', 'json')))
+  using again = await context.parse(json, 'json')
+  t.is(await text(again, { format: 'xml' }), xml)
+})
+
 test('a value that was set to its default is printed, defaults that nobody set are not', async (t) => {
   using context = await bakery()
   using tree = await context.parse(
