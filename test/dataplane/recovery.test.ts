@@ -31,7 +31,10 @@ async function hostDevices(router: Router) {
 async function killEngine(router: Router): Promise<number> {
   const pid = router.dataplane.pid as number
   process.kill(pid, 'SIGKILL')
-  await until('the engine is dead', () => startTimeOf(pid) === undefined)
+  await until(
+    'the engine is dead and said to be',
+    () => startTimeOf(pid) === undefined && router.member.pid !== pid,
+  )
   return pid
 }
 
