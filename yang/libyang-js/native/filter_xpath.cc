@@ -100,9 +100,8 @@ std::vector<const lyd_node *> find(const ly_ctx *context, const lyd_node *root, 
         for (const Item &other : value.nodes.items) {
             if (other.node()) rest.items.push_back(other);
         }
-        remove_duplicates(rest);
         out.clear();
-        if (!sort(rest, root, budget)) {
+        if (!remove_duplicates(rest, budget) || !sort(rest, root, budget)) {
             errors.push_back(budget_passed(budget));
             return out;
         }

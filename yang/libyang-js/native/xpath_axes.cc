@@ -50,8 +50,7 @@ bool is_repeating(Axis axis) {
 }  // namespace
 
 void Evaluator::distinct(NodeSet &set) {
-    spend(1 + set.items.size());
-    remove_duplicates(set);
+    if (!remove_duplicates(set, budget_)) throw Abort();
 }
 
 void Evaluator::take(const Step &step, const Item &item, const lys_module *context, Nodes &out) {

@@ -60,6 +60,7 @@ void Evaluator::children(const Step &step, const Item &item, Nodes &out) {
 // The text that a key must have: 1, or 0 when none can, or -1 when only a comparison of each entry tells.
 int Evaluator::key_value(const KeyTest &key, const lysc_node *leaf, std::string &out) {
     Value scratch;
+    const LoopGuard guard(loops_);  // each context node asks for it
     const Value &wanted = value(*key.value, {Item::root()}, scratch);
     switch (wanted.type) {
     case Type::string:

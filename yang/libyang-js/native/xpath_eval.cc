@@ -1,6 +1,7 @@
 #include "xpath_eval.h"
 
 #include <cmath>
+#include <utility>
 
 #include "xpath_order.h"
 #include "xpath_parser.h"
@@ -22,17 +23,33 @@ void Evaluator::fail(const std::string &message) {
     throw Abort();
 }
 
+// What is asked for once is not kept; nor is what would take much memory, since an expression can have many of it.
 const Value &Evaluator::value(const Expr &expr, const Context &context, Value &scratch) {
-    if (!expr.invariant()) {
+    if (!expr.invariant() || loops_ == 0) {
         scratch = evaluate(expr, context);
         return scratch;
     }
     auto &kept = kept_[expr.id];
-    if (!kept) {
-        kept = std::make_unique<Value>(evaluate(expr, context));
-        if (kept->type == Type::nodes && kept->nodes.items.size() > 16) texts_.try_emplace(kept.get());
-    }
+    if (kept) return *kept;
+    const unsigned loops = std::exchange(loops_, 0);
+    scratch = evaluate(expr, context);
+    loops_ = loops;
+    const size_t size = scratch.nodes.items.size() + scratch.string.size() / sizeof(Item);
+    if (kept_size_ + size > max_kept_items) return scratch;
+    kept_size_ += size;
+    kept = std::make_unique<Value>(std::move(scratch));
+    if (kept->type == Type::nodes && size > 16) texts_.try_emplace(kept.get());
     return *kept;
+}
+
+void Evaluator::check_size(size_t bytes) {
+    if (bytes <= max_string_bytes) return;
+    Error error;
+    error.tag = "resource-denied";
+    error.message = "The XPath expression makes a string of more than " + std::to_string(max_string_bytes >> 20) +
+                    " MiB; take the string of a smaller part of the tree";
+    errors_.push_back(std::move(error));
+    throw Abort();
 }
 
 Value Evaluator::evaluate(const Expr &expr, const Context &context) {
@@ -150,6 +167,7 @@ Value Evaluator::path(const Expr &expr, const Context &context) {
 // Of the nodes from `from` on, in axis order, keeps those for which all predicates hold. `skip`: a bit for each of the
 // first predicates that are known to hold.
 void Evaluator::keep(Nodes &nodes, size_t from, const std::vector<Predicate> &predicates, size_t skip) {
+    const LoopGuard guard(loops_);
     for (size_t i = 0; i < predicates.size() && nodes.size() > from; i++) {
         if (i < 64 && (skip >> i & 1)) continue;
         const Expr &condition = *predicates[i].condition;
@@ -203,6 +221,7 @@ std::string_view Evaluator::text(const Item &item, std::string &scratch) {
             free(printed);
         }
         spend_bytes(one.size());
+        check_size(scratch.size());
         if (node == any) break;
         if (const lyd_node *child = lyd_child(node)) {
             node = child;

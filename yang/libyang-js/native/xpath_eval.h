@@ -27,6 +27,21 @@ const lysc_node *data_parent(const lysc_node *schema);
 // The data nodes among the children of a schema node, in schema order.
 std::vector<const lysc_node *> data_children(const lysc_node *schema);
 
+constexpr size_t max_string_bytes = 16 << 20;
+constexpr size_t max_kept_items = 4 << 20;
+
+// Counts the loops over nodes that an evaluation is in.
+class LoopGuard {
+  public:
+    explicit LoopGuard(unsigned &loops) : loops_(loops) { loops_++; }
+    ~LoopGuard() { loops_--; }
+    LoopGuard(const LoopGuard &) = delete;
+    LoopGuard &operator=(const LoopGuard &) = delete;
+
+  private:
+    unsigned &loops_;
+};
+
 class Evaluator {
   public:
     Evaluator(const Expression &expression, const lyd_node *root, const lyd_node *current, Budget &budget, Errors &errors,
@@ -39,6 +54,8 @@ class Evaluator {
         if (!budget_.spend(nodes)) throw Abort();
     }
     void spend_bytes(size_t bytes) { spend(1 + bytes / 256); }
+
+    void check_size(size_t bytes);
 
     // string-value; a view of the tree, or of `scratch`.
     std::string_view text(const Item &item, std::string &scratch);
@@ -108,6 +125,8 @@ class Evaluator {
     unsigned depth_;
     CanonicalTexts canonical_;
     std::vector<StepState> states_;
+    unsigned loops_ = 0;
+    size_t kept_size_ = 0;
     std::vector<std::unique_ptr<Value>> kept_;
     std::unordered_map<const Value *, std::unordered_set<std::string>> texts_;  // of large node-sets in kept_
 };

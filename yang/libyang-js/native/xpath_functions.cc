@@ -191,13 +191,14 @@ Value Evaluator::string_function(const Expr &expr, const Context &context) {
         Value scratch;
         texts.push_back(string(value(*operand, context, scratch)));
         bytes += texts.back().size();
+        spend_bytes(texts.back().size());
+        check_size(bytes);
     }
     if (texts.empty()) {
         std::string scratch;
         texts.emplace_back(text(context.node, scratch));
-        bytes += texts[0].size();
+        spend_bytes(texts[0].size());
     }
-    spend_bytes(bytes);
     const std::string &first = texts[0];
     switch (expr.function) {
     case Function::string: return of(first);

@@ -41,10 +41,16 @@ bool AddressSet::insert(uintptr_t address) {
 
 bool AddressSet::contains(uintptr_t address) const { return address ? slots_[slot(address)] != 0 : has_zero_; }
 
-void remove_duplicates(NodeSet &set) {
-    if (set.items.size() < 2) return;
+bool remove_duplicates(NodeSet &set, Budget &budget) {
+    if (set.items.size() < 2) return true;
     AddressSet seen(set.items.size());
-    std::erase_if(set.items, [&](const Item &item) { return !seen.insert(item.bits()); });
+    size_t kept = 0;
+    for (const Item &item : set.items) {
+        if (!budget.spend()) return false;
+        if (seen.insert(item.bits())) set.items[kept++] = item;
+    }
+    set.items.erase(set.items.begin() + static_cast<ptrdiff_t>(kept), set.items.end());
+    return true;
 }
 
 namespace {

@@ -24,7 +24,8 @@ class AddressSet {
     bool has_zero_ = false;
 };
 
-void remove_duplicates(NodeSet &set);
+// False when the budget is spent.
+bool remove_duplicates(NodeSet &set, Budget &budget);
 
 // Puts the nodes in document order: O(children of the parents of the nodes). False when the budget is spent.
 bool sort(NodeSet &set, const lyd_node *root, Budget &budget);

@@ -41,6 +41,9 @@ bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; 
 
 }  // namespace
 
+thread_local unsigned Quiet::depth_ = 0;
+thread_local uint32_t Quiet::options_ = 0;
+
 const lyd_node *Item::node() const {
     switch (kind()) {
     case Kind::attribute:

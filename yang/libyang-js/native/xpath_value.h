@@ -33,13 +33,18 @@ class CanonicalTexts {
 // Keeps libyang from logging and from storing errors on this thread.
 class Quiet {
   public:
-    Quiet() { ly_temp_log_options(&options_); }
-    ~Quiet() { ly_temp_log_options(nullptr); }
+    Quiet() {
+        if (depth_++ == 0) ly_temp_log_options(&options_);
+    }
+    ~Quiet() {
+        if (--depth_ == 0) ly_temp_log_options(nullptr);
+    }
     Quiet(const Quiet &) = delete;
     Quiet &operator=(const Quiet &) = delete;
 
   private:
-    uint32_t options_ = 0;
+    static thread_local unsigned depth_;
+    static thread_local uint32_t options_;
 };
 
 }  // namespace libyang_js::xpath
