@@ -225,7 +225,7 @@ test('100,000 routes are planned quickly', async (t) => {
   t.log(`decode ${(decoded - begin).toFixed(0)} ms, select and pack ${(planned - decoded).toFixed(0)} ms`)
   for (const { operations } of plan?.steps ?? []) box.member.do(operations)
   t.is(box.member.fib.routes.size, 100_008)
-  t.true(planned - begin < 2500)
+  t.true(planned - begin < 30_000, 'quadratic?')
   plan?.abandon?.()
   journal[Symbol.dispose]()
 })
