@@ -39,10 +39,11 @@ export class Spool {
       this.queue.push(piece)
       this.inMemory += piece.length
     } else {
-      this.file ??= await openUnlinked(this.options.directory ?? tmpdir())
+      const file = this.file ?? (await this.openFile())
+      if (file === undefined) return false
       let done = 0
       while (done < piece.length && !this.closed) {
-        done += (await this.file.write(piece, done, piece.length - done, this.writeAt + done)).bytesWritten
+        done += (await file.write(piece, done, piece.length - done, this.writeAt + done)).bytesWritten
       }
       this.writeAt += piece.length
       this.spilled += piece.length
@@ -108,6 +109,17 @@ export class Spool {
 
   private get empty(): boolean {
     return this.queue.length === 0 && this.readAt === this.writeAt
+  }
+
+  /** Undefined when the spool was closed meanwhile. */
+  private async openFile(): Promise<FileHandle | undefined> {
+    const file = await openUnlinked(this.options.directory ?? tmpdir())
+    if (this.closed) {
+      await file.close()
+      return undefined
+    }
+    this.file = file
+    return file
   }
 
   private async readFile(file: FileHandle): Promise<Buffer | undefined> {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -70,6 +70,23 @@ test('closing lets a waiting reader go and refuses the writer', async (t) => {
   await spool.close()
   t.is(await reading, undefined)
   t.false(await spool.write(Buffer.from('x')))
+})
+
+test('closing at any moment leaves no file open', async (t) => {
+  const { directory } = await spoolOf(t, 0)
+  for (let turns = 0; turns < 12; turns++) {
+    const spool = new Spool({ memoryBytes: 0, directory })
+    const writing = spool.write(Buffer.alloc(1_000_000))
+    for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve))
+    await Promise.all([spool.close(), writing])
+  }
+  const open = await Promise.all(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')),
+  )
+  t.deepEqual(
+    open.filter((path) => path.startsWith(directory)),
+    [],
+  )
 })
 
 test('a folder that is not there is an error of the write', async (t) => {
