@@ -52,7 +52,7 @@ class Edit {
     void create(lyd_node *node, lyd_node *target, Operation operation);
     void create_in_parts(lyd_node *node, lyd_node *target, Operation operation, TreeEditor::Position at);
     void prune(const lyd_node *first, lyd_node *target);
-    void reorder(const std::vector<lyd_node *> &wanted);
+    void reorder(lyd_node *target, const std::vector<NodeCopy> &wanted);
     bool conflicts(const lyd_node *first);
     bool plain(lyd_node *node);
     bool position(const lyd_node *node, lyd_node *target, bool &given, TreeEditor::Position &at);
@@ -111,7 +111,7 @@ lyd_node *Edit::siblings(lyd_node *first, lyd_node *target, Operation inherited)
         return first;
     }
     lyd_node *left = nullptr;
-    std::vector<lyd_node *> wanted;
+    std::vector<NodeCopy> wanted;
     if (inherited == Operation::replace) {
         prune(first, target);
     }
@@ -123,14 +123,15 @@ lyd_node *Edit::siblings(lyd_node *first, lyd_node *target, Operation inherited)
             continue;
         }
         const bool ordered = inherited == Operation::replace && child->schema != nullptr && ordered_by_user(child->schema);
-        NodeCopy instance = ordered ? instance_of(child) : nullptr;
+        if (ordered) {
+            wanted.push_back(instance_of(child));
+        }
         node(child, target, inherited);
         left = moved_ == child ? left : child;
-        if (lyd_node *there = ordered && !stopped_ ? tree_.find(target, instance.get()) : nullptr) {
-            wanted.push_back(there);
-        }
     }
-    reorder(wanted);
+    if (!stopped_) {
+        reorder(target, wanted);
+    }
     return left;
 }
 
@@ -159,9 +160,14 @@ void Edit::prune(const lyd_node *first, lyd_node *target) {
     }
 }
 
-void Edit::reorder(const std::vector<lyd_node *> &wanted) {
+// Brings entries into the order of the configuration, those that are there in the end.
+void Edit::reorder(lyd_node *target, const std::vector<NodeCopy> &wanted) {
     std::unordered_map<const lysc_node *, lyd_node *> last;
-    for (lyd_node *entry : wanted) {
+    for (const auto &instance : wanted) {
+        lyd_node *entry = tree_.find(target, instance.get());
+        if (entry == nullptr) {
+            continue;
+        }
         auto &before = last[entry->schema];
         if (entry_before(entry) != before) {
             tree_.move(entry, {false, before}, options_.derived);

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "edit_facts.h"
+#include "edit_attributes.h"
 #include "edit_wrapper.h"
 #include "ly_error.h"
 
@@ -42,14 +42,10 @@ class Check {
         }
     }
 
-    size_t attributes = 0;
     size_t deleted = 0;
 
   private:
     void known(const lyd_node *node) {
-        for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
-            attributes++;
-        }
         if ((node->schema->flags & LYS_CONFIG_R) != 0) {
             state(node, node->schema);
         } else if ((node->schema->nodetype & LYD_NODE_INNER) != 0) {
@@ -65,10 +61,6 @@ class Check {
 
     void unparsed(const lyd_node *node, const lysc_node *parent) {
         const auto &name = opaque(node)->name;
-        for (const lyd_attr *attribute = opaque(node)->attr; attribute != nullptr; attribute = attribute->next) {
-            attributes++;
-            attribute_of(node, attribute);
-        }
         const auto *module = name.module_ns == nullptr ? nullptr : ly_ctx_get_module_implemented_ns(context_, name.module_ns);
         if (module == nullptr) {
             const std::string ns = name.module_ns == nullptr ? "" : name.module_ns;
@@ -97,28 +89,6 @@ class Check {
 
     static bool empty(const lyd_node *node) {
         return opaque(node)->child == nullptr && (opaque(node)->value == nullptr || *opaque(node)->value == '\0');
-    }
-
-    void attribute_of(const lyd_node *node, const lyd_attr *attribute) {
-        const std::string_view ns = attribute->name.module_ns == nullptr ? "" : attribute->name.module_ns;
-        const std::string name = attribute->name.name;
-        const auto *module = ns.empty() ? nullptr : ly_ctx_get_module_implemented_ns(context_, ns.data());
-        if (ns == netconf && name == "operation") {
-            for (const char *operation : {"merge", "replace", "create", "delete", "remove"}) {
-                if (std::strcmp(attribute->value, operation) == 0) {
-                    return;
-                }
-            }
-            auto error = error_at(node, "bad-attribute",
-                                  std::string("\"") + attribute->value +
-                                      "\" is not an operation: merge, replace, create, delete or remove");
-            error.info = {{"bad-attribute", name}, {"bad-element", opaque(node)->name.name}};
-            errors_.push_back(std::move(error));
-        } else if (module == nullptr) {
-            auto error = error_at(node, "unknown-attribute", "unknown attribute \"" + name + "\"");
-            error.info = {{"bad-attribute", name}, {"bad-element", opaque(node)->name.name}};
-            errors_.push_back(std::move(error));
-        }
     }
 
     // A list is opaque when keys are missing or invalid.
@@ -165,22 +135,6 @@ class Check {
     const ly_ctx *context_;
     Errors &errors_;
 };
-
-bool is_attribute(const Error &error) {
-    return error.tag == "unknown-attribute" || error.tag == "bad-attribute" ||
-           error.message.find("metadata") != std::string::npos;
-}
-
-// `Invalid enumeration value "x".` of an attribute is a bad attribute.
-Errors strict_errors(const ly_ctx *context) {
-    auto errors = take_errors(context, "the configuration cannot be parsed");
-    for (auto &error : errors) {
-        if (error.tag == "invalid-value" && error.message.find("Annotation definition") != std::string::npos) {
-            error.tag = "unknown-attribute";
-        }
-    }
-    return errors;
-}
 
 }  // namespace
 
@@ -262,38 +216,23 @@ bool parse_config(const ly_ctx *context, const std::string &xml, Siblings &confi
     if (result == LY_SUCCESS) {
         return true;
     }
-    auto strict = strict_errors(context);
+    const auto strict = take_errors(context, "the configuration cannot be parsed");
     config.reset();
     if (strict.front().tag == "malformed-message") {
         errors.insert(errors.end(), strict.begin(), strict.end());
         return false;
     }
-    tree = nullptr;
-    result = lyd_parse_data_mem(context, unwrapped.xml.c_str(), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_OPAQ | LYD_PARSE_NO_NEW, 0, &tree);
-    config.reset(tree);
     const auto before = errors.size();
-    if (result != LY_SUCCESS) {
-        auto tolerant = strict_errors(context);
-        errors.insert(errors.end(), strict.begin(), strict.end());
-        for (auto &error : tolerant) {
-            if (error.message != strict.front().message) {
-                errors.push_back(std::move(error));
-            }
-        }
-        return false;
-    }
-    clear_errors(context);
+    const auto clean = check_attributes(context, unwrapped.xml, errors);
+    tree = nullptr;
+    result = lyd_parse_data_mem(context, clean.c_str(), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_OPAQ | LYD_PARSE_NO_NEW, 0, &tree);
+    config.reset(tree);
     Check check(context, errors);
-    check.siblings(tree, nullptr);
-    const bool dropped = check.attributes < unwrapped.attributes;
-    if (dropped && is_attribute(strict.front())) {
-        errors.insert(errors.end(), strict.begin(), strict.end());
-    } else if (dropped && errors.size() == before) {
-        Error error;
-        error.tag = "unknown-attribute";
-        error.message = "an attribute is none of operation, insert, value and key, or its namespace is unknown";
-        errors.push_back(std::move(error));
-    } else if (errors.size() == before && check.deleted == 0) {
+    if (result == LY_SUCCESS) {
+        clear_errors(context);
+        check.siblings(tree, nullptr);
+    }
+    if (errors.size() == before && (result != LY_SUCCESS || check.deleted == 0)) {
         errors.insert(errors.end(), strict.begin(), strict.end());
     }
     return errors.size() == before;

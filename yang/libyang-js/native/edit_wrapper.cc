@@ -1,9 +1,5 @@
 #include "edit_wrapper.h"
 
-#include <string_view>
-#include <utility>
-#include <vector>
-
 namespace libyang_js {
 
 namespace {
@@ -14,16 +10,8 @@ bool blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-// One start tag: `<name a="b" c='d' />`.
-struct Tag {
-    size_t name_end = 0;
-    size_t end = 0;  // after `>`
-    bool closed = false;
-    std::vector<std::pair<string_view, string_view>> declarations;  // `xmlns:p`, `xmlns:p="uri"`
-    size_t attributes = 0;
-};
+}  // namespace
 
-// False when the text ends inside.
 bool read_tag(string_view text, size_t at, bool details, Tag &tag) {
     size_t i = at + 1;
     while (i < text.size() && !blank(text[i]) && text[i] != '>' && text[i] != '/') {
@@ -46,17 +34,19 @@ bool read_tag(string_view text, size_t at, bool details, Tag &tag) {
         if (i >= text.size() || text[i] == '>') {
             break;
         }
+        const size_t open = i;
         const size_t close = text.find(text[i], i + 1);
         if (close == string_view::npos) {
             return false;
         }
         i = close + 1;
+        if (!details) {
+            continue;
+        }
         if (name == "xmlns" || name.starts_with("xmlns:")) {
-            if (details) {
-                tag.declarations.emplace_back(name, text.substr(start, i - start));
-            }
+            tag.declarations.emplace_back(name, text.substr(start, i - start));
         } else {
-            tag.attributes++;
+            tag.attributes.push_back({name, text.substr(open + 1, close - open - 1), start, i});
         }
     }
     if (i >= text.size()) {
@@ -67,17 +57,17 @@ bool read_tag(string_view text, size_t at, bool details, Tag &tag) {
     return true;
 }
 
-// After a comment, a CDATA section or a processing instruction that starts at `at`; 0 when it is none or has no end.
 size_t skip_special(string_view text, size_t at) {
     auto after = [&](string_view end) {
         const size_t found = text.find(end, at);
         return found == string_view::npos ? 0 : found + end.size();
     };
     const auto rest = text.substr(at, 9);
-    return rest.starts_with("<!--") ? after("-->") : rest.starts_with("<![CDATA[") ? after("]]>") : rest.starts_with("<?") ? after("?>") : 0;
+    return rest.starts_with("<!--")        ? after("-->")
+           : rest.starts_with("<![CDATA[") ? after("]]>")
+           : rest.starts_with("<?")        ? after("?>")
+                                           : 0;
 }
-
-}  // namespace
 
 Unwrapped unwrap(const std::string &xml) {
     Unwrapped result;
@@ -124,7 +114,6 @@ Unwrapped unwrap(const std::string &xml) {
         if (!read_tag(content, at, depth == 0, tag)) {
             break;
         }
-        result.attributes += tag.attributes;
         if (depth == 0) {
             result.empty = false;
             result.xml.append(content.substr(copied, tag.name_end - copied));

@@ -114,7 +114,7 @@ bool Applier::apply(const Journal::Change &change) {
         return put(parent, change);
     case Op::remove:
         if (there == nullptr) {
-            return false;
+            return editor_ != nullptr && non_presence(change.node->schema);
         }
         drop(there, change.derived);
         return true;

@@ -140,7 +140,7 @@ void Encoder::removed(const std::string &parent, const lyd_node *node, bool deri
 
 void Encoder::add(const Journal::Change &change) {
     const bool is_default = (change.node->flags & LYD_DEFAULT) != 0;
-    if (change.derived && is_default && (change.op == Op::create || change.op == Op::remove)) {
+    if (is_default && (change.op == Op::create || change.op == Op::remove)) {
         return;
     }
     if (place_ != change.parent.get() || place_path_.empty()) {
@@ -158,15 +158,16 @@ void Encoder::add(const Journal::Change &change) {
         removed(place_path_, change.node.get(), change.derived, change.old_after.get());
         break;
     case Op::value: {
+        const bool list = many(change.node->schema);
         std::string before = "~";
         before += change.derived ? "!" : "";
         before += (change.old->flags & LYD_DEFAULT) != 0 ? "?{" : "{";
-        before += member_name(change.node->schema, nullptr);
+        before += member_name(change.node->schema, nullptr) + (list ? "[" : "");
         write_value(change.old.get(), false, SIZE_MAX / 2, before);
-        before += "}\n";
-        std::string value;
+        before += list ? "]}\n" : "}\n";
+        std::string value = list ? "[" : "";
         write_value(change.node.get(), false, SIZE_MAX / 2, value);
-        // `?` goes where `!` would be: the mark of derivation is on the first line already.
+        value += list ? "]" : "";
         const size_t size = before.size() + value.size() + place_path_.size() + 128;
         close();
         if (!fresh_ && chunk_.size() + size > limit_) {

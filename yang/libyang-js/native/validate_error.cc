@@ -170,6 +170,9 @@ Errors validation_errors(const ly_ctx *context, const lyd_node *root) {
         }
     }
     auto errors = take_errors(context, "the configuration is not valid");
+    if (!logged.empty() && errors.size() > logged.size()) {
+        errors.resize(logged.size());  // what looking up a path logged
+    }
     for (size_t i = 0; i < errors.size(); i++) {
         complete(errors[i], context, root, i < logged.size() ? logged[i] : "");
     }
