@@ -170,7 +170,8 @@ export async function endDataplane(runFolder: string): Promise<void> {
 async function endProcess(running: ProcessName): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (isAlive(running)) kill(running.pid, signal)
-    for (const end = performance.now() + stopPatience; isAlive(running) && performance.now() < end; ) await delay(10)
+    for (const end = performance.now() + stopPatience; isAlive(running) && performance.now() < end;)
+      await delay(10)
   }
 }
 

@@ -45,7 +45,9 @@ export class Host {
         stderr = '',
         message,
       } = error as { stdout?: string; stderr?: string; message: string }
-      throw new Error(`${this.name}: ${command.join(' ')}: ${stderr.trim() || stdout.trim() || message}`)
+      throw new Error(`${this.name}: ${command.join(' ')}: ${stderr.trim() || stdout.trim() || message}`, {
+        cause: error,
+      })
     }
   }
 
