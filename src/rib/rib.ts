@@ -150,7 +150,11 @@ export class Rib {
     }
     for (const [name, value] of interfaces) {
       if (value) this.#interfaces.set(name, value)
-      else this.#interfaces.delete(name)
+      else {
+        // One of the same name is another interface, whose link is taken to be up until something else is said.
+        this.#interfaces.delete(name)
+        this.#linksDown.delete(name)
+      }
     }
     for (const overlay of overlays) {
       const table = overlay.base
