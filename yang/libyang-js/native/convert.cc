@@ -47,7 +47,11 @@ std::string required(const Napi::CallbackInfo &info, size_t index, const char *n
     if (!info[index].IsString()) {
         throw Napi::TypeError::New(info.Env(), std::string(name) + ": expected a string");
     }
-    return info[index].As<Napi::String>().Utf8Value();
+    auto value = info[index].As<Napi::String>().Utf8Value();
+    if (value.find('\0') != std::string::npos) {
+        throw Napi::TypeError::New(info.Env(), std::string(name) + ": a zero character");
+    }
+    return value;
 }
 
 Napi::Value buffer(Napi::Env env, std::string &&text) {

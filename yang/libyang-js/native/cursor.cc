@@ -4,7 +4,7 @@
 
 namespace libyang_js {
 
-Bounds::Bounds(Napi::Value value) : deadline_(std::chrono::hours(24)), nodes_(UINT64_MAX) {
+Bounds::Bounds(Napi::Value value) : deadline_(std::chrono::minutes(1)), nodes_(UINT64_MAX) {
     if (value.IsObject()) {
         auto object = value.As<Napi::Object>();
         deadline_ = std::chrono::milliseconds(object.Get("deadline").ToNumber().Int64Value());

@@ -8,7 +8,8 @@
 
 namespace libyang_js {
 
-// Bounds of an evaluation as JavaScript gives them; the time starts when the work does.
+// Bounds of an evaluation as JavaScript gives them, a minute when it gives none, so that a process that ends need not
+// wait for ever; the time starts when the work does.
 class Bounds {
   public:
     explicit Bounds(Napi::Value value);

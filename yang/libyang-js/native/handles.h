@@ -19,6 +19,7 @@ struct Shared {
     std::atomic<int> trees{0}, journals{0}, rpcs{0}, filters{0};
 };
 
+// The object is destroyed before what it needs.
 template <class Data>
 struct Held {
     std::shared_ptr<Shared> shared;
@@ -72,9 +73,9 @@ class Handle : public Napi::ObjectWrap<Self> {
     void release() {
         if (held_.data) {
             Self::count(*held_.shared)--;
-            held_.shared->pool->drop(std::move(held_.data));
-            held_.gate.reset();
-            held_.shared.reset();
+            auto pool = held_.shared->pool;
+            // With the schema, which has to outlive the object.
+            pool->drop(std::make_shared<Held<Data>>(std::move(held_)));
         }
     }
     Held<Data> held_;

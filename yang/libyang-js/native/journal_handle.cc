@@ -52,7 +52,7 @@ Napi::Value JournalHandle::net(const Napi::CallbackInfo &info) {
     check(info.Env());
     return submit<bool>(
         info.Env(), held_.shared->pool, Lane::write, {{held_.gate, true}},
-        [journal = held_.data] {
+        [schema = held_.shared->schema, journal = held_.data] {
             journal->net();
             return true;
         },
@@ -63,7 +63,7 @@ Napi::Value JournalHandle::reversed(const Napi::CallbackInfo &info) {
     check(info.Env());
     return submit<std::shared_ptr<Journal>>(
         info.Env(), held_.shared->pool, Lane::read, {{held_.gate, false}},
-        [journal = held_.data] { return std::shared_ptr<Journal>(journal->reversed()); },
+        [schema = held_.shared->schema, journal = held_.data] { return std::shared_ptr<Journal>(journal->reversed()); },
         [shared = held_.shared](Napi::Env env, std::shared_ptr<Journal> &journal) {
             return make(env, Addon::of(env).journal_class, shared, std::move(journal));
         });
@@ -77,7 +77,7 @@ Napi::Value JournalHandle::encode(const Napi::CallbackInfo &info) {
     }
     return submit<std::vector<std::string>>(
         info.Env(), held_.shared->pool, Lane::read, {{held_.gate, false}},
-        [journal = held_.data, bytes] { return journal->encode(static_cast<size_t>(bytes)); },
+        [schema = held_.shared->schema, journal = held_.data, bytes] { return journal->encode(static_cast<size_t>(bytes)); },
         [](Napi::Env env, std::vector<std::string> &chunks) -> Napi::Value {
             auto array = Napi::Array::New(env, chunks.size());
             for (uint32_t i = 0; i < chunks.size(); i++) {
@@ -92,7 +92,7 @@ Napi::Value JournalHandle::describe(const Napi::CallbackInfo &info) {
     const auto limit = info[0].ToNumber().Int64Value();
     return submit<std::vector<std::string>>(
         info.Env(), held_.shared->pool, Lane::read, {{held_.gate, false}},
-        [journal = held_.data, limit] { return journal->describe(limit < 0 ? 0 : static_cast<size_t>(limit)); },
+        [schema = held_.shared->schema, journal = held_.data, limit] { return journal->describe(limit < 0 ? 0 : static_cast<size_t>(limit)); },
         [](Napi::Env env, std::vector<std::string> &lines) { return strings(env, lines); });
 }
 

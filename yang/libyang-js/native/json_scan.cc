@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "addon.h"
+#include "xml_text.h"
 
 namespace libyang_js {
 
@@ -234,10 +235,7 @@ void check_json(std::string &text) {
     size_t copied = 0;
     for (const auto &[offset, code] : pairs) {
         out.append(text, copied, offset - copied);
-        out += static_cast<char>(0xf0 | (code >> 18));
-        out += static_cast<char>(0x80 | ((code >> 12) & 0x3f));
-        out += static_cast<char>(0x80 | ((code >> 6) & 0x3f));
-        out += static_cast<char>(0x80 | (code & 0x3f));
+        append_utf8(out, code);
         copied = offset + 12;
     }
     out.append(text, copied);

@@ -18,7 +18,10 @@ Pool::~Pool() {
 bool Pool::post(Lane lane, Work work) {
     std::scoped_lock lock(mutex_);
     if (aborted_) {
-        dropped_.push_back(std::move(work));
+        // Kept for join(), which drops it without a recursion; behind join() it is dropped by the caller.
+        if (!joined_) {
+            dropped_.push_back(std::move(work));
+        }
         return false;
     }
     auto &queue = queues_[lane == Lane::write ? 0 : 1];
@@ -54,13 +57,15 @@ void Pool::join() {
         }
     }
     // Dropped work gives leases back, which admits more work, which lands here.
-    for (std::unique_lock lock(mutex_); !dropped_.empty();) {
+    std::unique_lock lock(mutex_);
+    while (!dropped_.empty()) {
         std::deque<Work> dropped;
         dropped.swap(dropped_);
         lock.unlock();
         dropped.clear();
         lock.lock();
     }
+    joined_ = true;
 }
 
 void Pool::run(Queue &queue) {

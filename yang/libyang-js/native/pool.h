@@ -57,6 +57,7 @@ class Pool {
     std::deque<Work> dropped_;
     bool closed_ = false;
     bool aborted_ = false;
+    bool joined_ = false;
     std::atomic<size_t> running_{0};
     std::vector<std::thread> threads_;
 };

@@ -8,6 +8,7 @@
 #include "ly_error.h"
 #include "rpc_input.h"
 #include "xml_scan.h"
+#include "xml_text.h"
 
 namespace libyang_js {
 
@@ -72,7 +73,7 @@ void read_envelope(XmlScanner &scanner, RpcMessage &rpc) {
     }
     for (const auto &attribute : scanner.attributes()) {
         if (attribute.prefix.empty() && attribute.name == "message-id") {
-            rpc.message_id = scanner.decode(attribute.raw);
+            rpc.message_id = xml_attribute(attribute.raw);
             rpc.has_message_id = true;
         }
     }

@@ -23,9 +23,9 @@ struct Fragment {
 };
 
 struct FilterData {
+    std::shared_ptr<Schema> schema;
     std::unique_ptr<Filter> filter;
     bool xpath = false;
-    std::shared_ptr<Schema> schema;
 };
 
 class RpcMessage {

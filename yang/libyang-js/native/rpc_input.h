@@ -34,6 +34,9 @@ class RpcInput {
     size_t copied_ = 0;
 };
 
+// The last part of a node's data path: `/name`, with its module where that changes.
+std::string data_step(const lysc_node *schema);
+
 // Every mandatory leaf, choice and list entry of the input that is not there, as missing-element.
 void check_mandatory(const lyd_node *node, Errors &errors);
 

@@ -50,8 +50,6 @@ class XmlScanner {
     // Throws when the prefix of the last start is not declared.
     const std::string &element_ns() const;
     Prefixes in_scope() const;
-    // An attribute's value with its references replaced.
-    std::string decode(std::string_view raw) const;
     [[noreturn]] void fail(const std::string &what) const { fail_at(begin_, what); }
 
   private:
@@ -63,7 +61,6 @@ class XmlScanner {
     };
 
     [[noreturn]] void fail_at(size_t offset, const std::string &what) const;
-    void check_utf8() const;
     void declaration();
     bool at(std::string_view what) const { return text_.substr(at_, what.size()) == what; }
     void past(std::string_view what, const char *of);

@@ -1,0 +1,28 @@
+// Characters of XML 1.0: UTF-8, white space, references.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace libyang_js {
+
+// What the prefix xml is bound to.
+constexpr std::string_view xml_namespace = "http://www.w3.org/XML/1998/namespace";
+
+inline bool is_xml_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+// Offset of the first byte that is not UTF-8; npos when all are.
+size_t invalid_utf8(std::string_view text);
+
+void append_utf8(std::string &out, uint32_t code);
+
+// The character of a reference, by what stands between & and ;, or 0 when it is none that XML itself knows.
+uint32_t xml_reference(std::string_view name);
+
+// An attribute's value with its references replaced, which are known to be good.
+std::string xml_attribute(std::string_view raw);
+
+}  // namespace libyang_js
