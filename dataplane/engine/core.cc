@@ -64,10 +64,11 @@ void Core::reopen_ports() {
 }
 
 void Core::tell_neighbours() {
-    if (!neighbours.pending()) return;
+    const auto changes = neighbours.take_mirror();
+    if (changes.empty()) return;
     std::map<uint32_t, const Interface *> by_index;
     for (const auto &[name, i] : registry.interfaces) by_index[i->index] = i.get();
-    for (const NeighbourChange &c : neighbours.take_mirror()) {
+    for (const NeighbourChange &c : changes) {
         const auto found = by_index.find(c.interface);
         if (found == by_index.end() || !found->second->tap) continue;
         const Interface &i = *found->second;

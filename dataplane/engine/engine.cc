@@ -2,6 +2,7 @@
 // mirror of neighbours) on one of its own.
 #include "engine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <thread>
@@ -83,6 +84,8 @@ void Engine::stop() {
     parts_->threads.clear();
     const std::lock_guard guard(parts_->core.program);
     parts_->core.workers.clear();
+    parts_->core.neighbours.clear();
+    parts_->core.tell_neighbours();
     parts_->core.epochs.collect();
 }
 

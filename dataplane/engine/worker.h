@@ -55,6 +55,8 @@ class Worker {
 
     // One turn over all ports; true when a packet moved. `now` in microseconds of a clock that does not jump.
     bool step(uint64_t now);
+    // Asks epoll which taps have something, waiting so many milliseconds.
+    void look_at_descriptors(int timeout);
     // Until stop() is called.
     void run();
     void stop();
@@ -97,8 +99,6 @@ class Worker {
     bool take_burst(const PortUse &use);
     void flush();
     void new_table();
-    void sleep();
-    void look_at_descriptors(int timeout);
 
     std::array<Vector, static_cast<size_t>(Node::count)> vectors_;
     bool pending_ = false;

@@ -40,6 +40,17 @@ std::vector<NeighbourChange> NeighbourView::take_mirror() {
     return std::exchange(mirror_, {});
 }
 
+void NeighbourView::clear() {
+    const std::lock_guard guard(lock_);
+    drain();
+    for (auto &[key, change] : known_) {
+        mirror_.push_back(change);
+        mirror_.back().gone = true;
+    }
+    known_.clear();
+    held = 0;
+}
+
 size_t NeighbourView::size() {
     const std::lock_guard guard(lock_);
     drain();

@@ -33,13 +33,14 @@ class NeighbourView {
         head_.store(head + 1, std::memory_order_release);
         return true;
     }
-    bool pending() const { return head_.load(std::memory_order_acquire) != tail_.load(std::memory_order_relaxed); }
 
     // Any other thread.
     std::vector<NeighbourChange> all();
     // Changes that the kernel's picture should follow, in order: a new MAC, or gone.
     std::vector<NeighbourChange> take_mirror();
     size_t size();
+    // The worker is no more, and what it knew with it.
+    void clear();
     std::atomic<uint64_t> held{0};  // packets that wait for an address, by the worker
 
   private:

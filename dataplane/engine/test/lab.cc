@@ -47,8 +47,8 @@ void Lab::give(unsigned port, Bytes bytes, Offload offload) { wires[port - 1]->g
 
 void Lab::run(uint64_t microseconds) {
     now += microseconds;
-    while (core->workers[0]->step(now)) {
-    }
+    do core->workers[0]->look_at_descriptors(0);
+    while (core->workers[0]->step(now));
 }
 
 std::vector<Frame> Lab::out(unsigned port) {
@@ -59,7 +59,12 @@ std::vector<Frame> Lab::out(unsigned port) {
 
 Frame Lab::only(unsigned port) {
     auto frames = out(port);
-    CHECK_EQUAL(frames.size(), size_t{1});
+    if (frames.size() != 1) {
+        std::string why = std::to_string(frames.size()) + " frames on port " + std::to_string(port) + ", not one; drops:";
+        for (const DropCounter &d : core->drop_counters())
+            if (d.packets) why += std::string(" ") + d.node + "/" + d.reason + "=" + std::to_string(d.packets);
+        throw CheckFailed{why};
+    }
     return frames[0];
 }
 

@@ -83,7 +83,7 @@ struct Ip {
     size_t payload = 32;
     bool dont_fragment = false;
     uint16_t fragment = 0;  // flags and offset
-    Bytes options;          // IPv4, a multiple of 4
+    Bytes options = {};     // IPv4, a multiple of 4
 };
 Bytes packet(const Ip &ip);  // without Ethernet
 Bytes frame(const MacAddress &to, const MacAddress &from, const Bytes &packet);

@@ -105,8 +105,8 @@ Bytes echo_request(const std::string &source, const std::string &destination, si
     store16(&body[4], 77);
     store16(&body[6], 1);
     append(body, pattern(payload));
-    if (v6) return joined(header6(source, destination, 58, 64, body.size()), std::move(body), 2, true, 58);
-    return joined(header4(source, destination, 1, 64, body.size()), std::move(body), 2, false, 1);
+    if (v6) return joined(header6(source, destination, 58, 64, body.size()), body, 2, true, 58);
+    return joined(header4(source, destination, 1, 64, body.size()), body, 2, false, 1);
 }
 
 Bytes arp(uint16_t operation, const MacAddress &from, const std::string &from4, const MacAddress &to, const std::string &to4,

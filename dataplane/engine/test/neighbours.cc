@@ -1,0 +1,310 @@
+// ARP and neighbour discovery: who answers, who learns, who waits.
+#include "lab.h"
+
+namespace weft {
+namespace {
+
+const MacAddress h1 = mac(0x11), h2 = mac(0x22), all = {255, 255, 255, 255, 255, 255};
+using State = NeighbourState::State;
+
+Bytes numbered(const std::string &destination, uint16_t port) {
+    const bool v6 = destination.find(':') != std::string::npos;
+    return frame(mac(1), h1, packet({.source = v6 ? "2001:db8:1::9" : "10.0.1.9", .destination = destination, .source_port = port}));
+}
+
+TEST("arp: packets wait for an address and leave in their order when it is known") {
+    Lab lab;
+    lab.standard();
+    for (uint16_t n = 0; n < 5; n++) lab.give(1, numbered("10.0.2.9", n));
+    lab.run();
+    const Frame request = lab.only(2);
+    CHECK_EQUAL(hex(request.bytes), std::string("ffffffffffff02000000000208060001080006040001020000000002"
+                                                "0a0002010000000000000a000209"));
+    CHECK(lab.neighbour("10.0.2.9").state == State::incomplete);
+    lab.give(2, arp(2, h2, "10.0.2.9", mac(2), "10.0.2.1", mac(2)));
+    lab.give(1, numbered("10.0.2.9", 5));
+    lab.run();
+    auto frames = lab.out(2);
+    // The sixth may leave first: its burst came from another port. The five keep their order.
+    CHECK_EQUAL(frames.size(), size_t{6});
+    std::vector<int> order;
+    for (const Frame &f : frames) {
+        CHECK_EQUAL(hex(Bytes(f.bytes.begin(), f.bytes.begin() + 12)), std::string("020000000022020000000002"));
+        CHECK_EQUAL(int{f.bytes[22]}, 63);
+        if (const int port = load16(&f.bytes[34]); port < 5) order.push_back(port);
+    }
+    CHECK((order == std::vector<int>{0, 1, 2, 3, 4}));
+    const NeighbourState n = lab.neighbour("10.0.2.9");
+    CHECK(n.state == State::reachable);
+    CHECK(n.mac == h2);
+    CHECK(n.origin == NeighbourState::Origin::dynamic);
+}
+
+TEST("arp: three requests a second apart, then the senders of what waited are told") {
+    Lab lab;
+    lab.standard();
+    for (uint16_t n = 0; n < 20; n++) lab.give(1, numbered("10.0.2.9", n));
+    lab.run();
+    CHECK_EQUAL(lab.drops("neighbour", "queue-full"), uint64_t{4});
+    lab.only(2);
+    lab.run(1100000);
+    lab.only(2);
+    lab.run(1100000);
+    lab.only(2);
+    CHECK(!lab.has_neighbour("10.0.1.9"));
+    lab.run(1100000);
+    CHECK(lab.out(2).empty());
+    CHECK(!lab.has_neighbour("10.0.2.9"));
+    CHECK_EQUAL(lab.drops("neighbour", "unresolved"), uint64_t{16});
+    // The errors wait for the sender's address in their turn.
+    const Frame request = lab.only(1);
+    CHECK_EQUAL(load16(&request.bytes[12]), uint16_t{0x0806});
+    lab.give(1, arp(2, h1, "10.0.1.9", mac(1), "10.0.1.1", mac(1)));
+    lab.run();
+    const auto errors = lab.out(1);
+    CHECK_EQUAL(errors.size(), size_t{16});
+    for (size_t n = 0; n < errors.size(); n++) {
+        const Bytes p = inner(errors[n]);
+        CHECK_EQUAL(int{p[20]}, 3);
+        CHECK_EQUAL(int{p[21]}, 1);
+        CHECK_EQUAL(size_t{load16(&p[48])}, n);
+    }
+    lab.run(1000000);
+    CHECK_EQUAL(lab.core->statistics().held_packets, uint64_t{0});
+}
+
+TEST("arp: holding is bounded in all") {
+    Lab lab;
+    lab.standard();
+    CHECK_EQUAL(lab.commit(Records().interface("if2", "p2", {"10.128.0.1/9"}).route("10.128.0.0/9", 2)), std::string());
+    for (unsigned n = 0; n < 5000; n++)
+        lab.give(1, numbered("10.129." + std::to_string(n / 250) + "." + std::to_string(n % 250 + 1), 1));
+    lab.run();
+    CHECK_EQUAL(lab.drops("neighbour", "holding-full"), uint64_t{5000 - Holding::small_count});
+    lab.run(200000);
+    CHECK_EQUAL(lab.core->statistics().held_packets, uint64_t{Holding::small_count});
+    for (int second = 0; second < 4; second++) lab.run(1100000);
+    CHECK_EQUAL(lab.drops("neighbour", "unresolved"), uint64_t{Holding::small_count});
+    CHECK(lab.core->statistics().held_packets <= 16);  // errors to the sender, who is unknown too
+}
+
+TEST("arp: requests and probes for own addresses are answered, others are not") {
+    Lab lab;
+    lab.standard();
+    lab.give(1, arp(1, h1, "10.0.1.9", {}, "10.0.1.1", all));
+    lab.run();
+    const Frame reply = lab.only(1);
+    CHECK_EQUAL(hex(reply.bytes), std::string("02000000001102000000000108060001080006040002020000000001"
+                                              "0a0001010200000000110a000109"));
+    CHECK(lab.neighbour("10.0.1.9").state == State::stale);
+    lab.give(1, arp(1, h2, "0.0.0.0", {}, "10.0.1.1", all));  // a probe
+    lab.run();
+    CHECK_EQUAL(hex(lab.only(1).bytes).substr(0, 12), std::string("020000000022"));
+    lab.give(1, arp(1, h2, "10.0.1.7", {}, "10.0.1.8", all));
+    lab.give(1, arp(1, h2, "10.0.2.7", {}, "10.0.2.1", all));  // an address of another interface
+    lab.run();
+    CHECK(lab.out(1).empty());
+    CHECK(!lab.has_neighbour("10.0.1.7"));
+    CHECK(!lab.has_neighbour("10.0.2.7"));
+}
+
+TEST("arp: nothing is learned from senders off the subnet, own addresses, group MACs or broken messages") {
+    Lab lab;
+    lab.standard();
+    lab.give(1, arp(1, h1, "192.0.2.1", {}, "10.0.1.1", all));
+    lab.give(1, arp(1, h1, "10.0.1.1", {}, "10.0.1.1", all));
+    lab.give(1, arp(1, h1, "10.0.1.255", {}, "10.0.1.1", all));
+    Bytes group = arp(1, h1, "10.0.1.9", {}, "10.0.1.1", all);
+    group[22] |= 1;
+    lab.give(1, group);
+    for (const size_t at : {14, 16, 18, 19, 21}) {
+        Bytes broken = arp(1, h1, "10.0.1.9", {}, "10.0.1.1", all);
+        broken[at] ^= 0x40;
+        lab.give(1, broken);
+    }
+    Bytes cut = arp(1, h1, "10.0.1.9", {}, "10.0.1.1", all);
+    cut.pop_back();
+    lab.give(1, cut);
+    lab.run();
+    CHECK(lab.out(1).empty());
+    CHECK(lab.core->neighbour_states({}).empty());
+    CHECK_EQUAL(lab.drops("arp-input", "sender-off-subnet"), uint64_t{2});
+    CHECK_EQUAL(lab.drops("arp-input", "address-conflict"), uint64_t{1});
+    CHECK_EQUAL(lab.drops("arp-input", "malformed"), uint64_t{7});
+}
+
+TEST("arp: a gratuitous one moves a known neighbour and makes no new one") {
+    Lab lab;
+    lab.standard();
+    lab.give(1, arp(1, h1, "10.0.1.9", {}, "10.0.1.9", all));
+    lab.run();
+    CHECK(!lab.has_neighbour("10.0.1.9"));
+    lab.give(1, arp(1, h1, "10.0.1.9", {}, "10.0.1.1", all));
+    lab.give(1, arp(1, h2, "10.0.1.9", {}, "10.0.1.9", all));
+    lab.run();
+    CHECK(lab.neighbour("10.0.1.9").mac == h2);
+}
+
+TEST("arp: a neighbour in use is probed when it has grown stale, by unicast, and goes when it is silent") {
+    Lab lab;
+    lab.standard();
+    lab.give(1, numbered("10.0.2.9", 1));
+    lab.give(2, arp(2, h2, "10.0.2.9", mac(2), "10.0.2.1", mac(2)));
+    lab.run();
+    lab.out(2);
+    CHECK(lab.neighbour("10.0.2.9").state == State::reachable);
+    lab.run(46000000);
+    CHECK(lab.neighbour("10.0.2.9").state == State::stale);
+    lab.give(1, numbered("10.0.2.9", 2));
+    lab.run();
+    CHECK_EQUAL(lab.out(2).size(), size_t{1});
+    CHECK(lab.neighbour("10.0.2.9").state == State::delay);
+    lab.run(5100000);
+    CHECK(lab.neighbour("10.0.2.9").state == State::probe);
+    CHECK_EQUAL(hex(lab.only(2).bytes).substr(0, 12), std::string("020000000022"));
+    lab.give(2, arp(2, h2, "10.0.2.9", mac(2), "10.0.2.1", mac(2)));
+    lab.run();
+    CHECK(lab.neighbour("10.0.2.9").state == State::reachable);
+    lab.run(46000000);
+    lab.give(1, numbered("10.0.2.9", 3));
+    for (int second = 0; second < 10; second++) lab.run(1000000);
+    CHECK(!lab.has_neighbour("10.0.2.9"));
+    CHECK_EQUAL(lab.out(2).size(), size_t{4});
+}
+
+TEST("neighbours: the host's kernel is told of new addresses and of those gone, once each") {
+    Lab lab;
+    lab.standard();
+    lab.give(2, arp(1, h2, "10.0.2.9", {}, "10.0.2.1", all));
+    lab.run();
+    lab.core->tell_neighbours();
+    auto mirrored = lab.factory->mirrored();
+    CHECK_EQUAL(mirrored.size(), size_t{1});
+    CHECK(mirrored[0].present && mirrored[0].mac == h2 && mirrored[0].interface == "if2");
+    CHECK_EQUAL(to_text(mirrored[0].address), std::string("10.0.2.9"));
+    lab.give(2, arp(1, h2, "10.0.2.9", {}, "10.0.2.1", all));
+    lab.run();
+    lab.core->tell_neighbours();
+    CHECK_EQUAL(lab.factory->mirrored().size(), size_t{1});
+    lab.run(1300000000);
+    lab.core->tell_neighbours();
+    mirrored = lab.factory->mirrored();
+    CHECK_EQUAL(mirrored.size(), size_t{2});
+    CHECK(!mirrored[1].present);
+}
+
+TEST("neighbours: static ones need no question and go with their record or their interface") {
+    Lab lab;
+    lab.standard();
+    lab.know("if2", "10.0.2.9", h2);
+    lab.know("if2", "2001:db8:2::9", h2);
+    CHECK(lab.neighbour("10.0.2.9").origin == NeighbourState::Origin::fixed);
+    lab.give(1, numbered("10.0.2.9", 1));
+    lab.give(2, arp(2, h1, "10.0.2.9", mac(2), "10.0.2.1", mac(2)));
+    lab.give(1, numbered("2001:db8:2::9", 1));
+    lab.run(100000000);
+    CHECK_EQUAL(lab.out(2).size(), size_t{2});
+    CHECK(lab.neighbour("10.0.2.9").mac == h2);
+    CHECK_EQUAL(lab.commit(Records().neighbour_delete("if2", "10.0.2.9")), std::string());
+    CHECK(!lab.has_neighbour("10.0.2.9"));
+    CHECK(lab.has_neighbour("2001:db8:2::9"));
+    CHECK_EQUAL(lab.commit(Records().interface_delete("if2")), std::string());
+    CHECK(!lab.has_neighbour("2001:db8:2::9"));
+    CHECK_EQUAL(lab.commit(Records().neighbour("if2", "10.0.2.9", h2)),
+                std::string("neighbour 10.0.2.9 names interface 'if2', which does not exist"));
+}
+
+TEST("nd: packets wait for an address and leave in their order when it is advertised") {
+    Lab lab;
+    lab.standard();
+    for (uint16_t n = 0; n < 5; n++) lab.give(1, numbered("2001:db8:2::9", n));
+    lab.run();
+    const Frame asked = lab.only(2);
+    const Bytes p = inner(asked);
+    CHECK_EQUAL(hex(Bytes(asked.bytes.begin(), asked.bytes.begin() + 6)), std::string("3333ff000009"));
+    CHECK_EQUAL(source_of(p), std::string("2001:db8:2::1"));
+    CHECK_EQUAL(destination_of(p), std::string("ff02::1:ff00:9"));
+    CHECK_EQUAL(int{p[7]}, 255);
+    CHECK_EQUAL(int{p[40]}, 135);
+    lab.give(2, advertisement(h2, "2001:db8:2::9", mac(2), "2001:db8:2::1", true));
+    lab.run();
+    const auto frames = lab.out(2);
+    CHECK_EQUAL(frames.size(), size_t{5});
+    for (size_t n = 0; n < frames.size(); n++) {
+        CHECK_EQUAL(size_t{load16(&frames[n].bytes[54])}, n);
+        CHECK_EQUAL(int{frames[n].bytes[21]}, 63);
+    }
+    CHECK(lab.neighbour("2001:db8:2::9").state == State::reachable);
+    CHECK(lab.neighbour("2001:db8:2::9").router);
+}
+
+TEST("nd: silence is told as address unreachable") {
+    Lab lab;
+    lab.standard();
+    lab.know("if1", "2001:db8:1::9", h1);
+    lab.give(1, numbered("2001:db8:2::9", 1));
+    for (int second = 0; second < 4; second++) lab.run(1100000);
+    CHECK_EQUAL(lab.out(2).size(), size_t{3});
+    const Bytes p = inner(lab.only(1));
+    CHECK_EQUAL(int{p[40]}, 1);
+    CHECK_EQUAL(int{p[41]}, 3);
+    CHECK_EQUAL(source_of(p), std::string("2001:db8:1::1"));
+}
+
+TEST("nd: solicitations for own addresses, the link-local one among them, are answered; so is duplicate address detection") {
+    Lab lab;
+    lab.standard();
+    for (const char *own : {"2001:db8:1::1", "fe80::ff:fe00:1"}) {
+        lab.give(1, solicitation(h1, "2001:db8:1::9", own));
+        lab.run();
+        const Frame f = lab.only(1);
+        const Bytes p = inner(f);
+        CHECK_EQUAL(hex(Bytes(f.bytes.begin(), f.bytes.begin() + 6)), std::string("020000000011"));
+        CHECK_EQUAL(source_of(p), std::string(own));
+        CHECK_EQUAL(int{p[40]}, 136);
+        CHECK_EQUAL(int{p[44]}, 0xe0);
+        CHECK_EQUAL(hex(Bytes(p.begin() + 64, p.end())), std::string("0201020000000001"));
+    }
+    CHECK(lab.neighbour("2001:db8:1::9").state == State::stale);
+    lab.give(1, solicitation(h1, "::", "2001:db8:1::1"));
+    lab.run();
+    const Bytes p = inner(lab.only(1));
+    CHECK_EQUAL(destination_of(p), std::string("ff02::1"));
+    CHECK_EQUAL(int{p[44]}, 0xa0);
+    lab.give(1, solicitation(h1, "2001:db8:1::9", "2001:db8:1::7"));
+    lab.run();
+    CHECK(lab.out(1).empty());
+}
+
+TEST("nd: messages that are not quite right change nothing") {
+    Lab lab;
+    lab.standard();
+    const auto broken = [&](Bytes b, const char *node, const char *reason) {
+        const uint64_t before = lab.drops(node, reason);
+        lab.give(1, std::move(b));
+        lab.run();
+        CHECK(lab.out(1).empty());
+        CHECK_EQUAL(lab.drops(node, reason), before + 1);
+        CHECK(lab.core->neighbour_states({}).empty());
+    };
+    const auto changed = [&](size_t at, uint8_t value, bool sum = true) {
+        Bytes b = solicitation(h1, "2001:db8:1::9", "2001:db8:1::1");
+        b[at] = value;
+        if (sum) {
+            store16(&b[56], 0);
+            store16(&b[56], static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(&b[14], 32, 58), &b[54], 32))));
+        }
+        return b;
+    };
+    broken(changed(21, 254), "nd-input", "malformed");                       // hop limit
+    broken(changed(55, 1), "nd-input", "malformed");                         // code
+    broken(changed(79, 0), "nd-input", "malformed");                         // option of length 0
+    broken(changed(79, 2), "nd-input", "malformed");                         // option beyond the end
+    broken(changed(60, 9, false), "local", "bad-checksum");
+    broken(solicitation(h1, "2001:db8:9::9", "2001:db8:1::1"), "nd-input", "sender-off-subnet");
+    broken(advertisement(h1, "2001:db8:1::1", mac(1), "2001:db8:1::1"), "nd-input", "address-conflict");
+    broken(advertisement(h1, "2001:db8:9::1", mac(1), "2001:db8:1::1"), "nd-input", "not-for-us");
+}
+
+}  // namespace
+}  // namespace weft
