@@ -6,7 +6,7 @@ import { writeSync } from 'node:fs'
 import { openDatastores } from '../../datastore/index.js'
 import { alice, box, openContext, routes } from './support.js'
 
-const period = 9
+const period = 25
 /** How many routes a commit adds; a large one is journaled in several chunks. */
 export const size = (number: number): number => (number % period === 0 ? 30_000 : number % 5)
 /** The commit after a large one replaces all that was there. */
