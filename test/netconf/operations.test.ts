@@ -230,7 +230,11 @@ const rows: Row[] = [
   [
     'an operation attribute that does not exist',
     edit(interfaces(port('p1', '', ' nc:operation="explode"'))),
-    { type: 'application' },
+    {
+      type: 'application',
+      tag: 'bad-attribute',
+      info: '<bad-attribute>operation</bad-attribute><bad-element>interface</bad-element>',
+    },
   ],
   [
     'an XPath filter that is none',
