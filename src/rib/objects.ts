@@ -27,6 +27,9 @@ export interface WeightedObject {
   readonly weight: number
 }
 
+/** A group has no more members than this, however many ways its next hops have themselves. */
+const maxMembers = 256
+
 export class ObjectTable {
   readonly #byIdentity = new Map<string, ObjectRecord>()
   readonly #byKey = new Map<ObjectKey, ObjectRecord>()
@@ -81,7 +84,7 @@ export class ObjectTable {
     const first = ways[0]
     if (!first) throw new Error('a group of no objects')
     if (joined.size === 1) return first.record
-    const sorted = [...joined].sort(([a], [b]) => (a.identity < b.identity ? -1 : 1))
+    const sorted = [...joined].sort(([a], [b]) => (a.identity < b.identity ? -1 : 1)).slice(0, maxMembers)
     const divisor = sorted.reduce((common, [, weight]) => gcd(common, weight), 0)
     const scale = Math.max(1, ...sorted.map(([, weight]) => weight / divisor / 65535))
     const members = sorted.map(

@@ -7,7 +7,8 @@ import { Box, interfaces, routes } from './box.js'
 /** A box with two ports and a route over the first, whose links are followed. */
 async function following(box: Box) {
   await box.commit(
-    interfaces({ p1: { ipv4: ['10.0.1.1/24'] }, p2: { ipv4: ['10.0.2.1/24'] } }) + routes({ '20.0.0.0/8': '10.0.1.9' }),
+    interfaces({ p1: { ipv4: ['10.0.1.1/24'] }, p2: { ipv4: ['10.0.2.1/24'] } }) +
+      routes({ '20.0.0.0/8': '10.0.1.9' }),
   )
   const failures: unknown[] = []
   const events = new EventBus((_, error) => failures.push(error))

@@ -102,6 +102,11 @@ const refusals: Record<string, { config: string; errors: readonly RegExp[]; at: 
     at: [path('20.0.0.0/8', "/next-hop/next-hop-list/next-hop[index='2']/next-hop-address")],
     errors: [/10\.9\.9\.9 is in no connected prefix/],
   },
+  'more next hops than flows can be spread over': {
+    config: routes({ '20.0.0.0/8': hops(...Array.from({ length: 65 }, (_, i) => `10.0.1.${i + 2}`)) }),
+    at: [path('20.0.0.0/8', '/next-hop')],
+    errors: [/the route has 65 next hops; it can have at most 64/],
+  },
   'a next hop behind the default route only': {
     config: routes({ '0.0.0.0/0': '10.0.1.9', '20.0.0.0/8': '10.9.9.9' }),
     at: [path('20.0.0.0/8', '/next-hop/next-hop-address')],

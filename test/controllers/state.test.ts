@@ -64,7 +64,8 @@ function at(document: unknown, ...steps: readonly string[]): unknown {
   let here: unknown = document
   for (const step of steps) {
     const [key, value] = step.split('=')
-    if (Array.isArray(here)) here = here.find((entry: Record<string, unknown>) => entry[key as string] === value)
+    if (Array.isArray(here))
+      here = here.find((entry: Record<string, unknown>) => entry[key as string] === value)
     else here = (here as Record<string, unknown> | undefined)?.[step]
   }
   return here
@@ -74,7 +75,11 @@ test('interfaces are told with status, counters, addresses and neighbours', asyn
   using box = await Box.open()
   await box.commit(config)
   box.member.answer = {
-    interfaces: [interfaceState('p1'), interfaceState('p2', { operUp: true }), interfaceState('lo0', { mac: new Uint8Array(6), present: false })],
+    interfaces: [
+      interfaceState('p1'),
+      interfaceState('p2', { operUp: true }),
+      interfaceState('lo0', { mac: new Uint8Array(6), present: false }),
+    ],
     neighbours: [
       neighbour({}),
       neighbour({ address: address('10.0.1.10'), state: 'incomplete' }),
@@ -103,11 +108,17 @@ test('interfaces are told with status, counters, addresses and neighbours', asyn
   const ipv4 = at(p1, 'ietf-ip:ipv4')
   t.like(at(ipv4, 'address', 'ip=10.0.1.1'), { 'prefix-length': 24, origin: 'static' })
   t.is(at(ipv4, 'mtu'), 1500)
-  t.deepEqual(at(ipv4, 'neighbor'), [{ ip: '10.0.1.9', 'link-layer-address': '02:00:00:00:00:01', origin: 'dynamic' }])
+  t.deepEqual(at(ipv4, 'neighbor'), [
+    { ip: '10.0.1.9', 'link-layer-address': '02:00:00:00:00:01', origin: 'dynamic' },
+  ])
   const ipv6 = at(p1, 'ietf-ip:ipv6')
   t.like(at(ipv6, 'address', 'ip=2001:db8:1::1'), { origin: 'static', status: 'preferred' })
   t.like(at(ipv6, 'address', 'ip=fe80::ff:fe00:1'), { 'prefix-length': 64, origin: 'link-layer' })
-  t.like(at(ipv6, 'neighbor', 'ip=2001:db8:1::9'), { origin: 'static', state: 'reachable', 'is-router': [null] })
+  t.like(at(ipv6, 'neighbor', 'ip=2001:db8:1::9'), {
+    origin: 'static',
+    state: 'reachable',
+    'is-router': [null],
+  })
   t.is(at(ipv6, 'neighbor', 'ip=2001:db8:1::a', 'link-layer-address'), undefined)
   t.like(at(all, 'name=p2'), { 'admin-status': 'down', 'oper-status': 'down' })
   t.like(at(all, 'name=lo0'), { 'oper-status': 'up' })
@@ -166,7 +177,8 @@ test('the RIBs tell every route, which is active, and where it leads', async (t)
         '10.0.2.0/24': '10.0.1.9',
         '20.0.0.0/8': hops('10.0.1.9', '10.0.2.9'),
         '21.0.0.0/8': '<special-next-hop>blackhole</special-next-hop>',
-        '2001:db8:20::/48': '<outgoing-interface>p1</outgoing-interface><next-hop-address>fe80::9</next-hop-address>',
+        '2001:db8:20::/48':
+          '<outgoing-interface>p1</outgoing-interface><next-hop-address>fe80::9</next-hop-address>',
       }),
   )
   const all = await box.operational()
@@ -174,9 +186,9 @@ test('the RIBs tell every route, which is active, and where it leads', async (t)
   t.deepEqual(at(routing, 'interfaces', 'interface'), ['p1', 'p2'])
   const prefixOf = (family: 4 | 6) => `ietf-ipv${family}-unicast-routing:destination-prefix`
   const listOf = (family: 4 | 6, prefix: string) =>
-    (at(routing, 'ribs', 'rib', `name=ipv${family}-master`, 'routes', 'route') as Record<string, unknown>[]).filter(
-      (route) => route[prefixOf(family)] === prefix,
-    )
+    (
+      at(routing, 'ribs', 'rib', `name=ipv${family}-master`, 'routes', 'route') as Record<string, unknown>[]
+    ).filter((route) => route[prefixOf(family)] === prefix)
   const both = listOf(4, '10.0.2.0/24')
   t.deepEqual(
     both.map((route) => [route['source-protocol'], route['route-preference'], 'active' in route]),
@@ -197,7 +209,15 @@ test('the RIBs tell every route, which is active, and where it leads', async (t)
     'ietf-ipv6-unicast-routing:next-hop-address': 'fe80::9',
   })
   box.rib.interfaceUp('p2', false)
-  const after = at(await box.operational(), '/ietf-routing:routing', 'ribs', 'rib', 'name=ipv4-master', 'routes', 'route')
+  const after = at(
+    await box.operational(),
+    '/ietf-routing:routing',
+    'ribs',
+    'rib',
+    'name=ipv4-master',
+    'routes',
+    'route',
+  )
   const static2 = (after as Record<string, unknown>[]).filter(
     (route) => route[prefixOf(4)] === '10.0.2.0/24' && 'active' in route,
   )

@@ -55,11 +55,15 @@ test('a hash stays as it is, and another edit does not hash it again', async (t)
 test('only admin may log in, and who is unknown costs the same', async (t) => {
   using box = await Box.open()
   await box.commit(user('admin', '<password>$0$right</password>'))
-  await box.commit(user('guest', '<password>$0$right</password>' + authorized('ssh-ed25519', publicKey('ssh-ed25519', 1))))
+  await box.commit(
+    user('guest', '<password>$0$right</password>' + authorized('ssh-ed25519', publicKey('ssh-ed25519', 1))),
+  )
   t.false(await box.authenticator.password('guest', 'right'))
   t.false(await box.authenticator.password('nobody', 'right'))
   t.false(await box.authenticator.password('nobody', ''))
-  t.false(box.authenticator.publicKey('guest', { algorithm: 'ssh-ed25519', data: publicKey('ssh-ed25519', 1) }))
+  t.false(
+    box.authenticator.publicKey('guest', { algorithm: 'ssh-ed25519', data: publicKey('ssh-ed25519', 1) }),
+  )
   const cost = async (name: string) => {
     let best = Infinity
     for (let i = 0; i < 5; i++) {
@@ -76,11 +80,20 @@ test('only admin may log in, and who is unknown costs the same', async (t) => {
 test('an authorized key lets admin in, until it is deleted', async (t) => {
   using box = await Box.open()
   const [one, two] = [publicKey('ssh-ed25519', 1), publicKey('ssh-rsa', 2)]
-  await box.commit(user('admin', '<password>$0$x</password>' + authorized('ssh-ed25519', one) + authorized('rsa-sha2-512', two, 'rsa')))
+  await box.commit(
+    user(
+      'admin',
+      '<password>$0$x</password>' + authorized('ssh-ed25519', one) + authorized('rsa-sha2-512', two, 'rsa'),
+    ),
+  )
   t.true(box.authenticator.publicKey('admin', { algorithm: 'ssh-ed25519', data: one }))
   t.true(box.authenticator.publicKey('admin', { algorithm: 'rsa-sha2-256', data: two }))
-  t.false(box.authenticator.publicKey('admin', { algorithm: 'ssh-ed25519', data: publicKey('ssh-ed25519', 3) }))
-  await box.commit(user('admin', '<authorized-key nc:operation="delete"><name>laptop</name></authorized-key>'))
+  t.false(
+    box.authenticator.publicKey('admin', { algorithm: 'ssh-ed25519', data: publicKey('ssh-ed25519', 3) }),
+  )
+  await box.commit(
+    user('admin', '<authorized-key nc:operation="delete"><name>laptop</name></authorized-key>'),
+  )
   t.false(box.authenticator.publicKey('admin', { algorithm: 'ssh-ed25519', data: one }))
 })
 

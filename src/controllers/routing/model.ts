@@ -53,6 +53,9 @@ export const routeQuery = (family: Family): ListQuery => ({
   ],
 })
 
+/** Flows are spread evenly enough over this many. */
+export const maxHops = 64
+
 /** A next hop that is not right in itself. */
 export interface BadHop {
   readonly bad: string
@@ -173,6 +176,8 @@ function special(batch: EntryBatch, row: number): NextHop | undefined {
 
 function list(batch: EntryBatch, row: number): NextHop | BadHop {
   const child = batch.children[0]
+  const count = (child?.starts[row + 1] ?? 0) - (child?.starts[row] ?? 0)
+  if (count > maxHops) return { bad: `the route has ${count} next hops; it can have at most ${maxHops}` }
   const hops: Hop[] = []
   for (let at = child?.starts[row] ?? 0; at < (child?.starts[row + 1] ?? 0); at++) {
     const of = (child as NonNullable<typeof child>).batch
