@@ -3,7 +3,8 @@
  * that a weftd before has started, and starts it again when it dies. Ending weftd leaves it alone; stop() ends it.
  */
 import { spawn } from 'node:child_process'
-import { closeSync, openSync, rmSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -30,6 +31,7 @@ export interface DataplaneOptions {
 }
 
 const program = fileURLToPath(new URL('../agent/main.js', import.meta.url))
+const forwardingPriority = -10
 const lookEvery = 100
 const firstPause = 50
 const longestPause = 5_000
@@ -123,6 +125,7 @@ export class DataplaneProcess {
     // nsenter becomes the agent: the same process, under the same start time.
     const pid = child.pid as number
     this.#process = { pid, startTime: startTimeOf(pid) ?? '' }
+    prefer(pid)
     this.#options.log.info(`the data plane is started (process ${pid})`)
   }
 
@@ -172,6 +175,16 @@ async function endProcess(running: ProcessName): Promise<void> {
     if (isAlive(running)) kill(running.pid, signal)
     for (const end = performance.now() + stopPatience; isAlive(running) && performance.now() < end;)
       await delay(10)
+  }
+}
+
+/** Packets go before management, where this user may say so; the threads that the process is going to have inherit it. */
+function prefer(pid: number): void {
+  try {
+    setPriority(pid, forwardingPriority)
+    writeFileSync(`/proc/${pid}/autogroup`, String(forwardingPriority))
+  } catch {
+    // An ordinary user's engine takes its turn like everything else.
   }
 }
 
