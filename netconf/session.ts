@@ -41,7 +41,7 @@ export class Session implements RegisteredSession, Receiver {
   private queuedBytes = 0
   private greeted = false
   private base: '1.0' | '1.1' = '1.0'
-  /** No more is read; `ended`: no more is sent. */
+  /** `closing`: no more is read; `finished`: no more is sent. */
   private closing = false
   private finished = false
   /** Ended as the protocol foresees, or never begun: not a dropped session of RFC 6022. */
