@@ -393,7 +393,7 @@ void finish(TreeEditor &tree, Journal &done, Journal &journal, bool take_back) {
 bool edit(const ly_ctx *context, lyd_node **root, const std::string &xml, const EditOptions &options, Journal &journal,
           Errors &errors) {
     Siblings config;
-    if (!parse_config(context, xml, config, errors)) {
+    if (!parse_config(context, xml, options.state, config, errors)) {
         return false;
     }
     const auto before = errors.size();
@@ -402,7 +402,7 @@ bool edit(const ly_ctx *context, lyd_node **root, const std::string &xml, const 
     const auto operation = options.default_operation == DefaultOperation::merge     ? Operation::merge
                            : options.default_operation == DefaultOperation::replace ? Operation::replace
                                                                                     : Operation::none;
-    config.reset(Edit(tree, options, false, errors).siblings(config.release(), nullptr, operation));
+    config.reset(Edit(tree, options, options.state, errors).siblings(config.release(), nullptr, operation));
     const bool failed = errors.size() != before;
     finish(tree, done, journal, failed && options.error_option == ErrorOption::rollback);
     return !failed;

@@ -21,6 +21,7 @@ struct EditOptions {
     DefaultOperation default_operation = DefaultOperation::merge;
     ErrorOption error_option = ErrorOption::stop;
     bool derived = false;
+    bool state = false;  // nodes that are not configuration are taken too
 };
 
 // See types.ts, Journal. Owns copies of the nodes that were created and removed, old values and old neighbours too.

@@ -33,7 +33,7 @@ Error error_at(const lyd_node *node, const char *tag, std::string message) {
 // Collects what is wrong with a tolerantly parsed tree.
 class Check {
   public:
-    Check(const ly_ctx *context, Errors &errors) : context_(context), errors_(errors) {}
+    Check(const ly_ctx *context, bool state, Errors &errors) : context_(context), state_(state), errors_(errors) {}
 
     // The children of a node with this schema; null: the top level.
     void siblings(const lyd_node *first, const lysc_node *parent) {
@@ -46,7 +46,7 @@ class Check {
 
   private:
     void known(const lyd_node *node) {
-        if ((node->schema->flags & LYS_CONFIG_R) != 0) {
+        if (!state_ && (node->schema->flags & LYS_CONFIG_R) != 0) {
             state(node, node->schema);
         } else if ((node->schema->nodetype & LYD_NODE_INNER) != 0) {
             siblings(lyd_child(node), node->schema);
@@ -76,7 +76,7 @@ class Check {
                                                                name.name + "\" here");
             error.info.emplace_back("bad-element", name.name);
             errors_.push_back(std::move(error));
-        } else if ((schema->flags & LYS_CONFIG_R) != 0) {
+        } else if (!state_ && (schema->flags & LYS_CONFIG_R) != 0) {
             state(node, schema);
         } else if (schema->nodetype == LYS_LEAF && deletes(node) && empty(node) && (schema->flags & LYS_KEY) == 0) {
             deleted++;
@@ -133,6 +133,7 @@ class Check {
     }
 
     const ly_ctx *context_;
+    bool state_;
     Errors &errors_;
 };
 
@@ -202,7 +203,7 @@ std::string config_path(const lyd_node *node) {
     return path;
 }
 
-bool parse_config(const ly_ctx *context, const std::string &xml, Siblings &config, Errors &errors) {
+bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Siblings &config, Errors &errors) {
     const auto unwrapped = unwrap(xml);
     config.reset();
     if (unwrapped.empty) {
@@ -210,8 +211,8 @@ bool parse_config(const ly_ctx *context, const std::string &xml, Siblings &confi
     }
     clear_errors(context);
     lyd_node *tree = nullptr;
-    auto result = lyd_parse_data_mem(context, unwrapped.xml.c_str(), LYD_XML,
-                                     LYD_PARSE_ONLY | LYD_PARSE_STRICT | LYD_PARSE_NO_STATE | LYD_PARSE_NO_NEW, 0, &tree);
+    const uint32_t how = LYD_PARSE_ONLY | LYD_PARSE_STRICT | LYD_PARSE_NO_NEW | (state ? 0 : LYD_PARSE_NO_STATE);
+    auto result = lyd_parse_data_mem(context, unwrapped.xml.c_str(), LYD_XML, how, 0, &tree);
     config.reset(tree);
     if (result == LY_SUCCESS) {
         return true;
@@ -227,7 +228,7 @@ bool parse_config(const ly_ctx *context, const std::string &xml, Siblings &confi
     tree = nullptr;
     result = lyd_parse_data_mem(context, clean.c_str(), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_OPAQ | LYD_PARSE_NO_NEW, 0, &tree);
     config.reset(tree);
-    Check check(context, errors);
+    Check check(context, state, errors);
     if (result == LY_SUCCESS) {
         clear_errors(context);
         check.siblings(tree, nullptr);

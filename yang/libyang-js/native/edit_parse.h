@@ -17,7 +17,7 @@ using Siblings = std::unique_ptr<lyd_node, SiblingsDeleter>;
 
 // Strictly; when that fails, tolerantly, to find every error. The result then has schemaless (opaque) nodes only for
 // leaves without a value that are to be deleted or removed. False when there are errors.
-bool parse_config(const ly_ctx *context, const std::string &xml, Siblings &config, Errors &errors);
+bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Siblings &config, Errors &errors);
 
 // The schema that an opaque node is meant for, under the schema of its parent; null when there is none.
 const lysc_node *schema_of(const lyd_node *opaque, const lysc_node *parent);

@@ -127,6 +127,13 @@ void RpcInput::children(const lysc_node *schema, const std::string &path, const 
 const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &path) {
     const std::string name(scanner_.name());
     const auto &ns = scanner_.element_ns();
+    // Clients in wide use send <config> without any namespace.
+    if (ns.empty()) {
+        const auto *bare = lys_find_child(schema, schema->module, name.c_str(), name.size(), 0, 0);
+        if (bare != nullptr && (bare->nodetype & LYD_NODE_ANY) != 0) {
+            return bare;
+        }
+    }
     const auto *module = ly_ctx_get_module_implemented_ns(context_, ns.c_str());
     if (module == nullptr) {
         fail("protocol", "unknown-namespace",

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "convert.h"
 #include "cursor.h"
 #include "emit.h"
@@ -68,6 +70,7 @@ EditOptions edit_options(Napi::Object from) {
                            : on_error == "rollback-on-error" ? ErrorOption::rollback
                                                              : ErrorOption::stop;
     options.derived = from.Get("derived").ToBoolean();
+    options.state = from.Get("state").ToBoolean();
     return options;
 }
 
@@ -171,13 +174,28 @@ Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value TreeHandle::copy(const Napi::CallbackInfo &info) {
+    std::optional<std::set<std::string>> only;
+    if (info[0].IsArray()) {
+        only.emplace();
+        const auto paths = info[0].As<Napi::Array>();
+        for (uint32_t index = 0; index < paths.Length(); index++) {
+            only->insert(text(paths.Get(index)));
+        }
+    }
     return call<std::shared_ptr<TreeData>>(
         info.Env(), Lane::read, nullptr, false,
-        [](TreeData &tree, Journal *) {
+        [only = std::move(only)](TreeData &tree, Journal *) {
             auto copy = std::make_shared<TreeData>(tree.schema);
-            if (tree.root != nullptr && lyd_dup_siblings(tree.root, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS,
-                                                         &copy->root) != LY_SUCCESS) {
-                throw Failure{take_errors(tree.schema->context(), "the tree cannot be copied")};
+            for (const lyd_node *node = tree.root; node != nullptr; node = node->next) {
+                const auto path = std::string("/") + node->schema->module->name + ":" + node->schema->name;
+                if (only && only->count(path) == 0) {
+                    continue;
+                }
+                lyd_node *made = nullptr;
+                if (lyd_dup_single(node, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &made) != LY_SUCCESS ||
+                    lyd_insert_sibling(copy->root, made, &copy->root) != LY_SUCCESS) {
+                    throw Failure{take_errors(tree.schema->context(), "the tree cannot be copied")};
+                }
             }
             return copy;
         },

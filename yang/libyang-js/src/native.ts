@@ -59,7 +59,7 @@ export interface NativeTree extends NativeHandle {
   remove(path: string, journal: NativeJournal, derived: boolean): Promise<number>
   apply(journal: NativeJournal): Promise<void>
   validate(journal: NativeJournal): Promise<YangError[]>
-  copy(): Promise<NativeTree>
+  copy(topLevel?: readonly string[]): Promise<NativeTree>
   print(options: object): NativeCursor<Buffer>
   value(path: string): Promise<string | undefined>
   find(xpath: string, budget?: object): Promise<string[]>

@@ -43,8 +43,8 @@ export class TreeHandle implements Tree {
     return this.#native.validate(nativeJournal(journal))
   }
 
-  async copy(): Promise<Tree> {
-    return new TreeHandle(await this.#native.copy())
+  async copy(topLevel?: readonly string[]): Promise<Tree> {
+    return new TreeHandle(await this.#native.copy(topLevel))
   }
 
   print(options: PrintOptions): AsyncIterableIterator<Buffer> {
