@@ -78,7 +78,7 @@ void Worker::run_graph() {
         for (size_t n = 0; n < vectors_.size(); n++) {
             Vector &v = vectors_[n];
             if (v.size == 0) continue;
-            Vector work = {};
+            Vector work;
             work.size = std::exchange(v.size, 0);
             std::copy_n(v.packets, work.size, work.packets);
             std::copy_n(v.objects, work.size, work.objects);
@@ -89,7 +89,6 @@ void Worker::run_graph() {
 
 bool Worker::take_burst(const PortUse &use) {
     Port &port = *use.handle->port;
-    for (Packet &p : burst_) p = Packet{};
     const size_t count = port.receive(burst_.data(), burst_size);
     if (count == 0) return false;
     burst_vrf = nullptr;
@@ -111,6 +110,7 @@ bool Worker::take_burst(const PortUse &use) {
     run_graph();
     flush();
     port.release();
+    std::fill_n(burst_.begin(), count, Packet{});
     return true;
 }
 

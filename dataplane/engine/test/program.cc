@@ -1,5 +1,5 @@
 // Transactions: whole or not at all, errors that name their cause, mark and sweep.
-#include <chrono>
+#include <ctime>
 
 #include "lab.h"
 
@@ -209,9 +209,15 @@ TEST("program: 100,000 routes are staged, prepared and applied in 150 ms") {
         store32(a.bytes.data(), 0x14000000u + (n << 8));
         r.u8(7).u32(0).addr(a).u8(24).u64(1 + n % 2);
     }
-    const auto begin = std::chrono::steady_clock::now();
+    // Of this thread's processor, whatever else the machine does.
+    const auto milliseconds = [] {
+        timespec t;
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+        return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    };
+    const long begin = milliseconds();
     CHECK_EQUAL(lab.commit(r), std::string());
-    const auto spent = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+    const long spent = milliseconds() - begin;
     CHECK_EQUAL(lab.core->statistics().routes4, uint64_t{100004});
 #if !defined(__SANITIZE_ADDRESS__)
     CHECK(spent <= 150);
