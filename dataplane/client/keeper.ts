@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { checkSocketPath } from '../proto/contract.js'
+import { startTimeOf } from './process-file.js'
 import { writeProcessFile } from './process-file.js'
 
 /** A network namespace that a keeper holds. */
@@ -104,6 +105,7 @@ export class KeeperClient implements AsyncDisposable {
     const closed = new Promise((resolve) => this.#socket.once('close', resolve))
     await this.request('quit')
     await closed
+    while (startTimeOf(this.pid) !== undefined) await delay(5)
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -7,29 +7,27 @@ from scapy.all import *
 conf.verb = 0
 mac = getmacbyip('192.0.2.1') or 'ff:ff:ff:ff:ff:ff'
 e = Ether(dst=mac)
-good = IP(src='192.0.2.2', dst='198.51.100.2') / UDP(sport=1, dport=2) / b'x' * 20
-good6 = IPv6(src='2001:db8:1::2', dst='2001:db8:2::2') / UDP(sport=1, dport=2) / b'x' * 20
-def with_(packet, **fields):
-    copy = packet.copy()
-    for name, value in fields.items():
-        setattr(copy, name, value)
-    return copy
+def ip4(**fields):
+    return IP(**{'src': '192.0.2.2', 'dst': '198.51.100.2', **fields}) / UDP(sport=1, dport=2) / (b'x' * 20)
+def ip6(**fields):
+    return IPv6(**{'src': '2001:db8:1::2', 'dst': '2001:db8:2::2', **fields}) / UDP(sport=1, dport=2) / (b'x' * 20)
+good, good6 = ip4(), ip6()
 frames = [
-    e / with_(good, chksum=0x1234),
-    e / with_(good, version=5),
-    e / with_(good, ihl=3),
-    e / with_(good, len=10),
-    e / with_(good, len=1400),
-    e / with_(good, src='127.0.0.1'),
-    e / with_(good, src='224.0.0.1'),
-    e / with_(good, src='255.255.255.255'),
-    e / with_(good, dst='127.0.0.1'),
-    e / with_(good, dst='240.0.0.1'),
-    e / with_(good6, version=4),
-    e / with_(good6, plen=2000),
-    e / with_(good6, src='ff02::1'),
-    e / with_(good6, dst='::1'),
-    e / with_(good6, src='fe80::1'),
+    e / ip4(chksum=0x1234),
+    e / ip4(version=5),
+    e / ip4(ihl=3),
+    e / ip4(len=10),
+    e / ip4(len=1400),
+    e / ip4(src='127.0.0.1'),
+    e / ip4(src='224.0.0.1'),
+    e / ip4(src='255.255.255.255'),
+    e / ip4(dst='127.0.0.1'),
+    e / ip4(dst='240.0.0.1'),
+    e / ip6(version=4),
+    e / ip6(plen=2000),
+    e / ip6(src='ff02::1'),
+    e / ip6(dst='::1'),
+    e / ip6(src='fe80::1'),
     Ether(dst='02:00:00:00:00:01') / good,
     e / Raw(b''),
     Ether(dst=mac, type=0x1234) / Raw(b'?' * 40),

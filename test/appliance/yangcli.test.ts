@@ -10,24 +10,21 @@ test('yangcli connects, reads running, edits and commits', async (t) => {
   t.teardown(() => weftd[Symbol.asyncDispose]())
   const folder = await mkdtemp(join(tmpdir(), 'weft-yangcli-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
-  const commands = join(folder, 'commands')
-  await writeFile(
-    commands,
-    [
-      `connect server=127.0.0.1 user=admin password=${adminPassword} ncport=${weftd.port}`,
-      'sget-config source=running /interfaces',
-      "merge target=/interfaces/interface[name='p1']/description value='set by yangcli'",
-      'commit',
-      'close-session',
-      'quit',
-      '',
-    ].join('\n'),
-  )
-  const { stdout, stderr } = await run('sh', [
+  const script = join(folder, 'script')
+  const commands = [
+    'sget-config source=running /interfaces',
+    `merge /interfaces/interface[name='p1']/description --value="set by yangcli"`,
+    'commit',
+    'close-session',
+  ]
+  await writeFile(script, commands.join('\n') + '\n')
+  const login = `--server=127.0.0.1 --user=admin --password=${adminPassword} --ncport=${weftd.port}`
+  const { stdout } = await run('sh', [
     '-c',
-    `HOME=${folder} timeout 60 yangcli --batch-mode --autoload=true --keep-session-model-copies-after-compilation=false < ${commands} 2>&1`,
+    `HOME=${folder} timeout 60 yangcli ${login} --batch-mode --run-script=${script} 2>&1; true`,
   ])
-  t.regex(stdout + stderr, /p2/)
+  t.regex(stdout, /address 198\.51\.100\.1/)
+  t.true([...stdout.matchAll(/RPC OK Reply/g)].length >= 3, stdout)
   await using client = await weftd.connect()
   const reply = await client.rpc('<get-config><source><running/></source></get-config>')
   t.regex(reply, /<description>set by yangcli</)

@@ -172,10 +172,11 @@ void RpcInput::cut(const lysc_node *schema, const std::string &path, const std::
     const auto tag = scanner_.attribute_text();
     copy_to(static_cast<size_t>(tag.data() - message_.data));
     const auto *bound = scanner_.ns(scanner_.prefix());
+    const std::string ns = bound == nullptr || bound->empty() ? schema->module->ns : *bound;
     xml += scanner_.prefix().empty() ? " xmlns" : " xmlns:";
     xml += scanner_.prefix();
     xml += "=\"";
-    escape_attribute(xml, *bound);
+    escape_attribute(xml, ns);
     xml += '"';
     copied_ = static_cast<size_t>(tag.data() + tag.size() - message_.data);
     const size_t content = scanner_.end();
