@@ -35,6 +35,8 @@ async function devicesIn(keeper: Keeper, ports: Namespace): Promise<string[]> {
 
 /** Moves the devices into the port namespace; those that are there already stay. Throws when one can't be had, moving none. */
 export async function takeDevices(keeper: Keeper, attachments: readonly Attachment[]): Promise<void> {
+  const loopback = attachments.find(({ device }) => device === 'lo')
+  if (loopback) throw new Error(`--port ${loopback.name}=lo: the loopback device can't be a port`)
   const ports = await keeper.namespace('ports')
   const taken = await devicesIn(keeper, ports)
   const wanted = attachments.filter(({ device }) => !taken.includes(device))
@@ -46,7 +48,6 @@ export async function takeDevices(keeper: Keeper, attachments: readonly Attachme
   }
   const here = devicesHere()
   for (const { name, device } of wanted) {
-    if (device === 'lo') throw new Error(`--port ${name}=lo: the loopback device can't be a port`)
     if (here.includes(device)) continue
     const others = here.filter((other) => other !== 'lo').join(', ') || 'none'
     throw new Error(`--port ${name}=${device}: there is no device '${device}' here; devices: ${others}`)

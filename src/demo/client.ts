@@ -32,6 +32,7 @@ interface Waiting {
 export class NetconfClient implements AsyncDisposable {
   readonly #ssh: Client
   readonly #channel: ClientChannel
+  readonly #closed: Promise<void>
   readonly #waiting: Waiting[] = []
   #pending: Buffer[] = []
   #pendingBytes = 0
@@ -43,6 +44,7 @@ export class NetconfClient implements AsyncDisposable {
     this.#ssh = ssh
     this.#channel = channel
     channel.on('close', () => this.#fail(new Error('the NETCONF session was closed by the server')))
+    this.#closed = new Promise((resolve) => ssh.once('close', () => resolve()))
     ssh.on('error', (error: Error) => this.#fail(error))
   }
 
@@ -81,6 +83,7 @@ export class NetconfClient implements AsyncDisposable {
   /** Sends the content of an `<rpc>`; resolves with the whole reply's bytes. Rejects when the session ends first. */
   send(operation: string): Promise<Buffer> {
     const message = Buffer.from(`<rpc xmlns="${base}" message-id="${this.#next++}">${operation}</rpc>`)
+    if (!this.#channel.writable) return Promise.reject(new Error('the NETCONF session is closed'))
     this.#channel.write(Buffer.concat([Buffer.from(`\n#${message.length}\n`), message, Buffer.from('\n##\n')]))
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
@@ -103,10 +106,9 @@ export class NetconfClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#ssh.once('close', () => resolve()))
     await this.rpc('<close-session/>').catch(() => undefined)
     this.#ssh.end()
-    await closed
+    await this.#closed
   }
 
   #fail(error: Error): void {

@@ -66,11 +66,11 @@ userTest('an unreadable state folder is named in the error', async (t) => {
 userTest('--port says that it needs real capabilities', async (t) => {
   const path = await folder(t)
   await chmod(path, 0o777)
-  const options = ['--state', join(path, 'state'), '--netconf', '127.0.0.1:0', '--no-demo', '--port', 'wan=lo']
+  const options = ['--state', join(path, 'state'), '--netconf', '127.0.0.1:0', '--no-demo', '--port', 'wan=eth9']
   const { stderr, code } = await run('setpriv', [...asUser, process.execPath, join(root, 'bin/weftd'), ...options])
   await run('setpriv', [...asUser, process.execPath, join(root, 'bin/weft'), 'down', '--state', join(path, 'state')])
   t.is(code, 1)
-  t.regex(stderr, /--port wan=lo needs CAP_NET_ADMIN/)
+  t.regex(stderr, /--port wan=eth9 needs CAP_NET_ADMIN/)
 })
 
 test('a NETCONF port that is taken is named in the error, and nothing is left running', async (t) => {
