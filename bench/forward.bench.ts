@@ -50,7 +50,14 @@ async function packetsPerSecond(path: Path): Promise<number> {
 
 /** Gbit/s of one or more TCP streams. */
 async function throughput(path: Path, streams: number): Promise<number> {
-  const [program, ...args] = path.keeper.enter(path.to, ['iperf3', '-s', '-1', '-B', path.address, '--forceflush'])
+  const [program, ...args] = path.keeper.enter(path.to, [
+    'iperf3',
+    '-s',
+    '-1',
+    '-B',
+    path.address,
+    '--forceflush',
+  ])
   const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise<void>((listening, failed) => {
     server.stdout.on('data', (text: Buffer) => text.includes('listening') && listening())

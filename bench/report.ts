@@ -50,7 +50,12 @@ export function paired(
   }
 }
 
-export function single(name: string, unit: string, better: Figure['better'], values: readonly number[]): Figure {
+export function single(
+  name: string,
+  unit: string,
+  better: Figure['better'],
+  values: readonly number[],
+): Figure {
   return { name, unit, better, value: round(median(values)) }
 }
 
@@ -58,7 +63,12 @@ function round(value: number): number {
   return value === 0 ? 0 : Number(value.toPrecision(4))
 }
 
-export function report(bench: string, figures: readonly Figure[], notes: readonly string[], json: boolean): void {
+export function report(
+  bench: string,
+  figures: readonly Figure[],
+  notes: readonly string[],
+  json: boolean,
+): void {
   const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? 'cpu'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`
   if (json) {
     console.log(JSON.stringify({ bench, date: new Date().toISOString(), machine, figures }))
@@ -73,8 +83,16 @@ export function report(bench: string, figures: readonly Figure[], notes: readonl
     figure.peer === undefined ? '' : `${figure.peer} ${figure.peer_value} ${figure.unit}`,
     figure.ratio === undefined ? '' : `ratio ${figure.ratio}`,
   ])
-  const widths = [0, 1, 2, 3, 4].map((column) => Math.max(0, ...rows.map((row) => (row[column] as string).length)))
+  const widths = [0, 1, 2, 3, 4].map((column) =>
+    Math.max(0, ...rows.map((row) => (row[column] as string).length)),
+  )
   for (const row of rows) {
-    console.log('  ' + row.map((cell, column) => cell.padEnd(widths[column] as number)).join('  ').trimEnd())
+    console.log(
+      '  ' +
+        row
+          .map((cell, column) => cell.padEnd(widths[column] as number))
+          .join('  ')
+          .trimEnd(),
+    )
   }
 }

@@ -13,11 +13,16 @@ import {
   startKeeper,
   type KeeperClient,
   type Member,
-  type Members,
   type Operation,
 } from '../dataplane/client/index.js'
 import { openDatastores, type Datastores, type Step } from '../datastore/index.js'
-import { loadOrCreateHostKeys, monitoringState, SessionRegistry, startNetconf, yangLibraryState } from '../netconf/index.js'
+import {
+  loadOrCreateHostKeys,
+  monitoringState,
+  SessionRegistry,
+  startNetconf,
+  yangLibraryState,
+} from '../netconf/index.js'
 import { schema } from '../yang/schema.js'
 import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
 import { createControllers, followLinks, localMember } from './controllers/index.js'
@@ -51,7 +56,11 @@ export interface Appliance {
 
 /** What is to be undone when the appliance stops, in the reverse order. */
 class Closers {
-  readonly #closers: { readonly name: string; readonly close: () => unknown; readonly release: () => unknown }[] = []
+  readonly #closers: {
+    readonly name: string
+    readonly close: () => unknown
+    readonly release: () => unknown
+  }[] = []
   #closed: Promise<void> | undefined
 
   /** `release`: instead of `close` when a start fails; leaves at work what an earlier start has left. */
@@ -101,17 +110,15 @@ async function start(
     ...options.ports,
     ...(options.demo ? demoHosts.map(({ port }) => ({ name: port, device: port })) : []),
   ]
-  const bus = new EventBus((name, error) => log.error(`a listener to '${name}' failed: ${(error as Error).message}`))
+  const bus = new EventBus((name, error) =>
+    log.error(`a listener to '${name}' failed: ${(error as Error).message}`),
+  )
   const stage = new MemberStage()
   const rib = new Rib()
-  let members: Members | undefined
   const controllers = createControllers({
     rib,
     ports: { names: attachments.map(({ name }) => name), mtu: () => undefined },
-    member: () => {
-      if (!members) throw new Error('the data plane is not there yet')
-      return members.member0
-    },
+    member: () => members.member0,
   })
   const registry = new SessionRegistry()
   const datastores = await openDatastores<unknown, Operation>({
@@ -130,7 +137,8 @@ async function start(
   const keeperSocket = join(state.run, 'keeper.sock')
   const membersSocket = join(state.run, 'weftd.sock')
   const found = await connectKeeper(keeperSocket).catch(() => undefined)
-  const keeper = found ?? (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log') }))
+  const keeper =
+    found ?? (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log') }))
   const leave = found && (() => found[Symbol.asyncDispose]())
   closers.add('the keeper', () => keeper.quit(), leave)
   closers.add('the ports', () => giveDevicesBack(keeper, options.ports, log), found && (() => undefined))
@@ -138,19 +146,30 @@ async function start(
   if (options.demo) for (const host of demoHosts) await makeHost(keeper, host)
   signal?.throwIfAborted()
 
-  members = await listenMembers({
+  const members = await listenMembers({
     socketPath: membersSocket,
     chassis: 'weft',
     version,
     log: log.for('members'),
     term: Date.now(),
   })
-  const attached = members
-  closers.add('the members', () => attached[Symbol.asyncDispose]())
-  const reconciler = new Reconciler(datastores, () => portOperations(attachments), stage, log.for('reconciler'))
+  closers.add('the members', () => members[Symbol.asyncDispose]())
+  const reconciler = new Reconciler(
+    datastores,
+    () => portOperations(attachments),
+    stage,
+    log.for('reconciler'),
+  )
   closers.add('the reconciler', () => reconciler.stop())
   const programmed = new Promise<void>((resolve) => {
-    members.on('attached', (who) => void reconciler.reconcile(who).then(() => tellLinks(who, bus)).then(resolve))
+    members.on(
+      'attached',
+      (who) =>
+        void reconciler
+          .reconcile(who)
+          .then(() => tellLinks(who, bus))
+          .then(resolve),
+    )
   })
   members.on('detached', (who) => stage.dismiss(who))
   members.on('attached', ({ name }) => bus.emit('attached', { member: name }))
@@ -179,12 +198,14 @@ async function start(
     log: log.for('dataplane'),
   })
   const stopDataplane = async () => {
-    await attached.shutdown()
+    await members.shutdown()
     await dataplane.stop()
   }
   closers.add('the data plane', stopDataplane, found && (() => dataplane.release()))
   await within(programmed, enginePatience, signal, () =>
-    log.error(`the engine did not come up within ${enginePatience / 1000} s; see ${join(state.log, 'dataplane.log')}`),
+    log.error(
+      `the engine did not come up within ${enginePatience / 1000} s; see ${join(state.log, 'dataplane.log')}`,
+    ),
   )
 
   const hostKeys = await loadOrCreateHostKeys(state.keys)

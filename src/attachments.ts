@@ -24,7 +24,9 @@ function mayMoveDevices(): boolean {
 }
 
 function devicesHere(): string[] {
-  const links = JSON.parse(execFileSync('ip', ['-j', 'link', 'show'], { encoding: 'utf8' })) as { ifname: string }[]
+  const links = JSON.parse(execFileSync('ip', ['-j', 'link', 'show'], { encoding: 'utf8' })) as {
+    ifname: string
+  }[]
   return links.map(({ ifname }) => ifname)
 }
 
@@ -56,7 +58,11 @@ export async function takeDevices(keeper: Keeper, attachments: readonly Attachme
 }
 
 /** Gives the devices back to this process's own namespace. What fails is logged. */
-export async function giveDevicesBack(keeper: Keeper, attachments: readonly Attachment[], log: Log): Promise<void> {
+export async function giveDevicesBack(
+  keeper: Keeper,
+  attachments: readonly Attachment[],
+  log: Log,
+): Promise<void> {
   if (attachments.length === 0) return
   const ports = await keeper.namespace('ports')
   for (const { device } of attachments) {

@@ -44,7 +44,9 @@ export async function weftd(args: readonly string[]): Promise<void> {
     })
     printLine(`weftd ready: NETCONF over SSH on ${address.includes(':') ? `[${address}]` : address}:${port}`)
     if (!ending.signal.aborted && options.demo) {
-      await startDemo(appliance, printLine).catch((error: unknown) => log.error(`demo: ${(error as Error).message}`))
+      await startDemo(appliance, printLine).catch((error: unknown) =>
+        log.error(`demo: ${(error as Error).message}`),
+      )
     }
     if (!ending.signal.aborted) instructions(appliance, options.demo).forEach(printLine)
     await stopped

@@ -38,12 +38,18 @@ export class Reconciler {
 
   /** Resolves when the member has what it should have, is gone, or the reconciler was stopped. Never rejects. */
   async reconcile(member: Member): Promise<void> {
-    for (let pause = 100; member.attached && !this.#stop.signal.aborted; pause = Math.min(pause * 2, longestPause)) {
+    for (
+      let pause = 100;
+      member.attached && !this.#stop.signal.aborted;
+      pause = Math.min(pause * 2, longestPause)
+    ) {
       try {
         const start = performance.now()
         await this.#program(member)
         const elapsed = Math.round(performance.now() - start)
-        this.#log.info(`member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms)`)
+        this.#log.info(
+          `member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms)`,
+        )
         return
       } catch (error) {
         this.#log.error(`member ${member.name} could not be programmed: ${(error as Error).message}`)

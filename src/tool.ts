@@ -17,7 +17,9 @@ const help = `usage: weft lab exec [--state DIR] HOST -- COMMAND [ARG ...]   run
 
 async function keeperOf(state: string): Promise<KeeperClient> {
   return connectKeeper(join(runFolder(state), 'keeper.sock')).catch(() => {
-    throw new Error(`no appliance runs on state folder ${state}; start one with \`npm start\`, or name its folder with --state`)
+    throw new Error(
+      `no appliance runs on state folder ${state}; start one with \`npm start\`, or name its folder with --state`,
+    )
   })
 }
 
@@ -76,7 +78,13 @@ export async function weft(args: readonly string[]): Promise<number> {
     }
     const state = resolve(values.state ?? defaultState())
     const [first, second, host, ...rest] = positionals
-    if (first === 'lab' && second === 'exec' && host !== undefined && rest.length === 0 && command.length > 0) {
+    if (
+      first === 'lab' &&
+      second === 'exec' &&
+      host !== undefined &&
+      rest.length === 0 &&
+      command.length > 0
+    ) {
       return await execute(state, host, command)
     }
     if (first === 'lab' && second === 'hosts' && host === undefined) {

@@ -84,7 +84,9 @@ export class NetconfClient implements AsyncDisposable {
   send(operation: string): Promise<Buffer> {
     const message = Buffer.from(`<rpc xmlns="${base}" message-id="${this.#next++}">${operation}</rpc>`)
     if (!this.#channel.writable) return Promise.reject(new Error('the NETCONF session is closed'))
-    this.#channel.write(Buffer.concat([Buffer.from(`\n#${message.length}\n`), message, Buffer.from('\n##\n')]))
+    this.#channel.write(
+      Buffer.concat([Buffer.from(`\n#${message.length}\n`), message, Buffer.from('\n##\n')]),
+    )
     return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
   }
 

@@ -59,6 +59,10 @@ export function instructions(appliance: DemoAppliance, demo: boolean): string[] 
     '',
     `  /usr/bin/python3 -c "from ncclient import manager; m = manager.connect(host='${address}', port=${port}, username='admin', password='${password}', hostkey_verify=False, allow_agent=False, look_for_keys=False); print(m.get_config('running'))"`,
   ]
-  if (demo) lines.push('', `  bin/weft lab exec --state ${appliance.state} h1 -- ping -c 3 ${bareAddress((demoHosts[1] as LabHost).ipv4)}`)
+  if (demo)
+    lines.push(
+      '',
+      `  bin/weft lab exec --state ${appliance.state} h1 -- ping -c 3 ${bareAddress((demoHosts[1] as LabHost).ipv4)}`,
+    )
   return [...lines, '', '  Ctrl-C stops the appliance; its configuration stays in the state folder.', '']
 }

@@ -24,7 +24,19 @@ export async function makeHost(keeper: Keeper, host: LabHost): Promise<Namespace
   const ip = (...args: string[]) => execIn(keeper, inside, ['ip', ...args])
   const links = JSON.parse(await ip('-j', 'link', 'show')) as { ifname: string }[]
   if (links.some(({ ifname }) => ifname === 'eth0')) return inside
-  await execIn(keeper, ports, ['ip', 'link', 'add', host.port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', inside.path])
+  await execIn(keeper, ports, [
+    'ip',
+    'link',
+    'add',
+    host.port,
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'eth0',
+    'netns',
+    inside.path,
+  ])
   await execIn(keeper, ports, ['ip', 'link', 'set', host.port, 'up'])
   await ip('link', 'set', 'lo', 'up')
   await ip('addr', 'add', host.ipv4, 'dev', 'eth0')

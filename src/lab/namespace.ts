@@ -9,13 +9,17 @@ const execute = promisify(execFile)
 export type Keeper = Pick<KeeperClient, 'namespace' | 'enter'>
 
 /** Runs a command inside and resolves with its standard output; rejects with what it said on standard error. */
-export async function execIn(keeper: Keeper, namespace: Namespace, command: readonly string[]): Promise<string> {
+export async function execIn(
+  keeper: Keeper,
+  namespace: Namespace,
+  command: readonly string[],
+): Promise<string> {
   const [program, ...args] = keeper.enter(namespace, command)
   try {
     return (await execute(program, args, { maxBuffer: 1 << 26 })).stdout
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string }
     const said = (stderr?.trim() ?? '') || (stdout?.trim() ?? '') || (error as Error).message
-    throw new Error(`${command.join(' ')}: ${said}`)
+    throw new Error(`${command.join(' ')}: ${said}`, { cause: error })
   }
 }

@@ -23,7 +23,14 @@ async function folder(t: ExecutionContext): Promise<string> {
 test('--help lists every option', async (t) => {
   const { stdout, code } = await weftd('--help')
   t.is(code, 0)
-  for (const option of ['--state', '--netconf', '--no-demo', '--port', '--log-level', 'WEFT_ADMIN_PASSWORD']) {
+  for (const option of [
+    '--state',
+    '--netconf',
+    '--no-demo',
+    '--port',
+    '--log-level',
+    'WEFT_ADMIN_PASSWORD',
+  ]) {
     t.true(stdout.includes(option), option)
   }
 })
@@ -58,7 +65,13 @@ userTest('an unreadable state folder is named in the error', async (t) => {
   const path = join(await folder(t), 'state')
   await mkdir(path, { mode: 0o700 })
   await chmod(resolve(path, '..'), 0o755)
-  const { stderr, code } = await run('setpriv', [...asUser, process.execPath, join(root, 'bin/weftd'), '--state', path])
+  const { stderr, code } = await run('setpriv', [
+    ...asUser,
+    process.execPath,
+    join(root, 'bin/weftd'),
+    '--state',
+    path,
+  ])
   t.is(code, 1)
   t.true(stderr.includes(`state folder ${path} can't be used: permission denied`), stderr)
 })
@@ -66,9 +79,29 @@ userTest('an unreadable state folder is named in the error', async (t) => {
 userTest('--port says that it needs real capabilities', async (t) => {
   const path = await folder(t)
   await chmod(path, 0o777)
-  const options = ['--state', join(path, 'state'), '--netconf', '127.0.0.1:0', '--no-demo', '--port', 'wan=eth9']
-  const { stderr, code } = await run('setpriv', [...asUser, process.execPath, join(root, 'bin/weftd'), ...options])
-  await run('setpriv', [...asUser, process.execPath, join(root, 'bin/weft'), 'down', '--state', join(path, 'state')])
+  const options = [
+    '--state',
+    join(path, 'state'),
+    '--netconf',
+    '127.0.0.1:0',
+    '--no-demo',
+    '--port',
+    'wan=eth9',
+  ]
+  const { stderr, code } = await run('setpriv', [
+    ...asUser,
+    process.execPath,
+    join(root, 'bin/weftd'),
+    ...options,
+  ])
+  await run('setpriv', [
+    ...asUser,
+    process.execPath,
+    join(root, 'bin/weft'),
+    'down',
+    '--state',
+    join(path, 'state'),
+  ])
   t.is(code, 1)
   t.regex(stderr, /--port wan=eth9 needs CAP_NET_ADMIN/)
 })
@@ -133,6 +166,12 @@ const weftd = await Weftd.start({ state: ${JSON.stringify(join(path, 'state'))} 
 console.log(process.getuid(), await weftd.pings('h1', '198.51.100.2'), await weftd.pings('h1', '2001:db8:2::2'))
 await weftd[Symbol.asyncDispose]()
 `
-  const { stdout, stderr } = await run('setpriv', [...asUser, process.execPath, '--input-type=module', '-e', script])
+  const { stdout, stderr } = await run('setpriv', [
+    ...asUser,
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    script,
+  ])
   t.is(stdout, '65534 true true\n', stderr)
 })

@@ -19,10 +19,15 @@ async function kernelForwarded(weftd: Weftd): Promise<number> {
   let sum = 0
   for (const name of ['chassis', 'ports']) {
     const namespace = await keeper.namespace(name)
-    const ipv4 = (await execIn(keeper, namespace, ['cat', '/proc/net/snmp'])).split('\n').filter((l) => l.startsWith('Ip:'))
+    const ipv4 = (await execIn(keeper, namespace, ['cat', '/proc/net/snmp']))
+      .split('\n')
+      .filter((l) => l.startsWith('Ip:'))
     const column = ipv4[0]?.split(' ').indexOf('ForwDatagrams') ?? -1
     sum += Number(ipv4[1]?.split(' ')[column])
-    sum += Number(/Ip6OutForwDatagrams\s+(\d+)/.exec(await execIn(keeper, namespace, ['cat', '/proc/net/snmp6']))?.[1] ?? 0)
+    sum += Number(
+      /Ip6OutForwDatagrams\s+(\d+)/.exec(await execIn(keeper, namespace, ['cat', '/proc/net/snmp6']))?.[1] ??
+        0,
+    )
   }
   return sum
 }
@@ -93,7 +98,9 @@ print('203.0.113.0/24' in str(m.get_config('candidate')), '203.0.113.0/24' in st
 
 test('static routes: a blackhole stops the ping, its deletion lets it go on', async (t) => {
   const weftd = await start(t)
-  const route = (operation: string) => `<config><routing xmlns="urn:ietf:params:xml:ns:yang:ietf-routing"><control-plane-protocols><control-plane-protocol>
+  const route = (
+    operation: string,
+  ) => `<config><routing xmlns="urn:ietf:params:xml:ns:yang:ietf-routing"><control-plane-protocols><control-plane-protocol>
 <type>static</type><name>static</name><static-routes><ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ipv4-unicast-routing">
 <route xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="${operation}"><destination-prefix>198.51.100.2/32</destination-prefix><next-hop><special-next-hop>blackhole</special-next-hop></next-hop></route>
 </ipv4></static-routes></control-plane-protocol></control-plane-protocols></routing></config>`
@@ -135,7 +142,10 @@ test('get returns operational state: addresses, neighbours, statistics, active r
     '<get><filter type="subtree"><interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><name>p1</name></interface></interfaces></filter></get>',
   )
   t.regex(interfaces, /<oper-status>up</)
-  t.regex(interfaces, /<neighbor>\s*<ip>192\.0\.2\.2<\/ip>\s*<link-layer-address>([0-9a-f]{2}:){5}[0-9a-f]{2}</)
+  t.regex(
+    interfaces,
+    /<neighbor>\s*<ip>192\.0\.2\.2<\/ip>\s*<link-layer-address>([0-9a-f]{2}:){5}[0-9a-f]{2}</,
+  )
   t.regex(interfaces, /<ip>fe80::/)
   t.notRegex(interfaces, /<name>p2</)
   const ribs = await client.rpc(

@@ -76,7 +76,10 @@ test('kill -9 in the middle of commits: every acknowledged one is there after th
     await t.throwsAsync(committing)
     await weftd.start()
     const found = await runningDescription(weftd)
-    t.true(found === acknowledged || found === asked, `acknowledged ${acknowledged}, asked ${asked}, found ${found}`)
+    t.true(
+      found === acknowledged || found === asked,
+      `acknowledged ${acknowledged}, asked ${asked}, found ${found}`,
+    )
   }
   t.true(await weftd.pings('h1', h2))
 })
@@ -94,7 +97,12 @@ test('kill -9 of the engine: weftd starts it again and programs it, and the taps
       addr_info: { local: string }[]
     }[]
     return links
-      .map(({ ifname, ifindex, flags, addr_info }) => [ifname, ifindex, flags.includes('LOWER_UP'), addr_info.map(({ local }) => local).sort()])
+      .map(({ ifname, ifindex, flags, addr_info }) => [
+        ifname,
+        ifindex,
+        flags.includes('LOWER_UP'),
+        addr_info.map(({ local }) => local).sort(),
+      ])
       .sort()
   }
   const before = await addresses()

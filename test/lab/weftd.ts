@@ -135,7 +135,10 @@ export class Weftd implements AsyncDisposable {
 
   /** The command line that runs a command in a demo host, for one that goes on beside the test. */
   hostCommand(host: string, ...command: readonly string[]): [string, string[]] {
-    return [process.execPath, [join(root, 'bin/weft'), 'lab', 'exec', '--state', this.state, host, '--', ...command]]
+    return [
+      process.execPath,
+      [join(root, 'bin/weft'), 'lab', 'exec', '--state', this.state, host, '--', ...command],
+    ]
   }
 
   /** Runs a Python script with Debian's ncclient; `m` is a connected manager. Rejects with what it printed when it fails. */
@@ -153,7 +156,9 @@ export class Weftd implements AsyncDisposable {
 
   /** Does one ping from a host get an answer within so many seconds? */
   async pings(host: string, address: string, seconds = 3): Promise<boolean> {
-    return (await this.exec(host, 'ping', '-n', '-i', '0.2', '-c', '1', '-w', String(seconds), address)).code === 0
+    return (
+      (await this.exec(host, 'ping', '-n', '-i', '0.2', '-c', '1', '-w', String(seconds), address)).code === 0
+    )
   }
 
   /** Process id of the engine. */
@@ -179,7 +184,7 @@ export async function run(command: string, args: readonly string[]): Promise<Out
     return { stdout, stderr, code: 0 }
   } catch (error) {
     const failed = error as { stdout?: string; stderr?: string; code?: number | string; message: string }
-    if (typeof failed.code !== 'number') throw new Error(`${command}: ${failed.message}`)
+    if (typeof failed.code !== 'number') throw new Error(`${command}: ${failed.message}`, { cause: error })
     return { stdout: failed.stdout ?? '', stderr: failed.stderr ?? '', code: failed.code }
   }
 }
