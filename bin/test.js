@@ -15,10 +15,9 @@ if (only.length === 0) {
   const engine = spawnSync(join(root, 'build', 'engine', 'engine-test'), { encoding: 'utf8' })
   process.stdout.write(engine.stdout ?? '')
   process.stderr.write(engine.stderr ?? '')
-  const summary = /(\d+) passed, (\d+) failed/.exec(engine.stdout ?? '')
-  totals.passed += Number(summary?.[1] ?? 0)
-  totals.failed += Number(summary?.[2] ?? 0)
-  if (engine.status !== 0 && Number(summary?.[2] ?? 0) === 0) totals.failed++
+  const [, passed = 0, all = 1] = /(\d+) of (\d+) passed/.exec(engine.stdout ?? '') ?? []
+  totals.passed += Number(passed)
+  totals.failed += Number(all) - Number(passed)
 }
 
 const ava = spawn(process.execPath, [join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs'), ...only], {
@@ -32,11 +31,11 @@ ava.stdout.on('data', (chunk) => {
 })
 ava.on('close', (code) => {
   // eslint-disable-next-line no-control-regex
-  const tail = output.replace(/\u001b\[[0-9;]*m/g, '').slice(-4000)
-  const count = (pattern) => Number(pattern.exec(tail)?.[1] ?? 0)
-  totals.passed += count(/^\s*(\d+) tests? passed/m)
-  totals.failed += count(/^\s*(\d+) tests? failed/m)
-  totals.skipped += count(/^\s*(\d+) tests? skipped/m)
+  const text = output.replace(/\u001b\[[0-9;]*m/g, '')
+  const lines = (pattern) => text.match(pattern)?.length ?? 0
+  totals.passed += lines(/^\s*✔ /gm)
+  totals.failed += lines(/^\s*✘ /gm) + lines(/^\s*◌ /gm)
+  totals.skipped += lines(/^\s*- \[skip\] /gm)
   if (code !== 0 && totals.failed === 0) totals.failed++
   console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
   process.exit(totals.failed === 0 ? 0 : 1)

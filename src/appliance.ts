@@ -15,7 +15,7 @@ import {
   type Member,
   type Operation,
 } from '../dataplane/client/index.js'
-import { openDatastores, type Datastores, type Step } from '../datastore/index.js'
+import { openDatastores, type Datastores, type RecoveryReport, type Step } from '../datastore/index.js'
 import {
   loadOrCreateHostKeys,
   monitoringState,
@@ -24,7 +24,7 @@ import {
   yangLibraryState,
 } from '../netconf/index.js'
 import { schema } from '../yang/schema.js'
-import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
+import { giveDevicesBack, largestMtus, takeDevices, type Attachment } from './attachments.js'
 import { createControllers, followLinks, localMember } from './controllers/index.js'
 import { EventBus } from './events.js'
 import { makeHost } from './lab/lab.js'
@@ -117,7 +117,7 @@ async function start(
   const rib = new Rib()
   const controllers = createControllers({
     rib,
-    ports: { names: attachments.map(({ name }) => name), mtu: () => undefined },
+    ports: { names: attachments.map(({ name }) => name), mtu: (name) => mtus.get(name) },
     member: () => members.member0,
   })
   const registry = new SessionRegistry()
@@ -131,6 +131,7 @@ async function start(
     log: log.for('datastore'),
   })
   closers.add('the datastore', () => datastores[Symbol.asyncDispose]())
+  tellRecovery(datastores.recovery, log.for('datastore'))
   const firstPassword = datastores.head ? undefined : await commitFactoryConfiguration(context, datastores)
   signal?.throwIfAborted()
 
@@ -141,9 +142,10 @@ async function start(
     found ?? (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log') }))
   const leave = found && (() => found[Symbol.asyncDispose]())
   closers.add('the keeper', () => keeper.quit(), leave)
-  closers.add('the ports', () => giveDevicesBack(keeper, options.ports, log), found && (() => undefined))
-  await takeDevices(keeper, options.ports)
+  closers.add('the ports', () => giveDevicesBack(keeper, state.run, log), found && (() => undefined))
+  await takeDevices(keeper, state.run, options.ports, log)
   if (options.demo) for (const host of demoHosts) await makeHost(keeper, host)
+  mtus = await largestMtus(keeper, attachments)
   signal?.throwIfAborted()
 
   const members = await listenMembers({
@@ -229,6 +231,25 @@ async function start(
     firstPassword,
     stop: () => closers.undo('close', log),
   }
+}
+
+/** What a start found in the journal, and what it did not. */
+function tellRecovery({ number, lost, invalid, milliseconds }: RecoveryReport, log: Log): void {
+  for (const { first, last, reason, keptAs } of lost) {
+    const commits =
+      last < first
+        ? 'no commit is'
+        : first === last
+          ? `commit ${first} is`
+          : `commits ${first} to ${last} are`
+    log.error(
+      `${commits} lost: ${reason}${keptAs === undefined ? '' : `; what is left is kept as ${keptAs}`}`,
+    )
+  }
+  for (const { path, message } of invalid) {
+    log.warn(`running is not valid: ${path === undefined ? '' : `${path}: `}${message}`)
+  }
+  if (number > 0) log.info(`running is commit ${number}, read from the journal in ${milliseconds} ms`)
 }
 
 /** Each port of the chassis is a device in the port namespace. */

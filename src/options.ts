@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { demoHosts } from './lab/topology.js'
 import { logLevels, type LogLevel } from './log.js'
 
 export interface Options {
@@ -89,6 +90,15 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
         `--port ${port.name}=${port.device} and --port ${other.name}=${other.device} share a name or a device`,
       )
     }
+  }
+  const taken = values['no-demo']
+    ? undefined
+    : ports.find((p) => demoHosts.some(({ port }) => port === p.name || port === p.device))
+  if (taken) {
+    throw new UsageError(
+      `--port ${taken.name}=${taken.device}: the demo chassis has ports ${demoHosts.map(({ port }) => port).join(' and ')}; ` +
+        'take other names, or add --no-demo',
+    )
   }
   return {
     state: resolve(values.state ?? defaultState()),

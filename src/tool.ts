@@ -6,7 +6,9 @@ import { spawn } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connectKeeper, endDataplane, type KeeperClient, type Namespace } from '../dataplane/client/index.js'
+import { giveDevicesBack } from './attachments.js'
 import { hostOfNamespace } from './lab/lab.js'
+import { createLog } from './log.js'
 import { defaultState } from './options.js'
 import { runFolder } from './state.js'
 
@@ -58,7 +60,10 @@ async function down(state: string): Promise<number> {
   const run = runFolder(state)
   await endDataplane(run)
   const keeper = await connectKeeper(join(run, 'keeper.sock')).catch(() => undefined)
-  await keeper?.quit()
+  if (keeper) {
+    await giveDevicesBack(keeper, run, createLog('warn'))
+    await keeper.quit()
+  }
   return 0
 }
 

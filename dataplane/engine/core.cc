@@ -24,9 +24,10 @@ void Core::watch_links() {
         link.present = false;
         if (i->port && i->port->port) link = i->port->port->link();
         const bool up = i->enabled && link.up && link.present;
-        if (i->runtime->link_up.load() == up) continue;
-        i->runtime->link_up.store(up);
-        i->runtime->last_change = milliseconds_since_epoch();
+        const bool same = i->runtime->link_up.exchange(up) == up;
+        if (same && i->runtime->link_told) continue;
+        i->runtime->link_told = true;
+        if (!same) i->runtime->last_change = milliseconds_since_epoch();
         event({Event::Kind::link, name, up});
         if (!up && i->port && i->port->port && !link.present) event({Event::Kind::port_lost, name, false});
     }

@@ -24,7 +24,8 @@ test('yangcli connects, reads running, edits and commits', async (t) => {
     `HOME=${folder} timeout 60 yangcli ${login} --batch-mode --run-script=${script} 2>&1; true`,
   ])
   t.regex(stdout, /address 198\.51\.100\.1/)
-  t.true([...stdout.matchAll(/RPC OK Reply/g)].length >= 3, stdout)
+  // Of merge and commit; that of close-session it may not wait for.
+  t.true([...stdout.matchAll(/RPC OK Reply/g)].length >= 2, stdout)
   await using client = await weftd.connect()
   const reply = await client.rpc('<get-config><source><running/></source></get-config>')
   t.regex(reply, /<description>set by yangcli</)

@@ -51,23 +51,28 @@ function receive(address: string, port: number): void {
   const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 })
   const seen = new Set<number>()
   let repeated = 0
+  let last = performance.now()
   socket.on('message', (message) => {
     const number = message.readUInt32BE(0)
     if (seen.has(number)) repeated++
     seen.add(number)
+    last = performance.now()
   })
   socket.bind(port, address, () => process.stdout.write('ready\n'))
   process.on('SIGTERM', () => {
-    // What the kernel has for us already is read first.
-    setTimeout(() => {
+    // What is on its way is read first: the stream has ended when nothing has come for a while.
+    last = performance.now()
+    setInterval(() => {
+      if (performance.now() - last < 500) return
       process.stdout.write(`${seen.size} ${repeated}\n`, () => process.exit(0))
-    }, 200)
+    }, 50)
   })
 }
 
 function send(address: string, port: number, rate: number): void {
   const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4')
   let sent = 0
+  let gone = 0
   let ending = false
   socket.connect(port, address, () => {
     const start = performance.now()
@@ -75,12 +80,13 @@ function send(address: string, port: number, rate: number): void {
     const timer = setInterval(() => {
       const due = Math.floor(((performance.now() - start) / 1000) * rate)
       // After a pause of this process it does not make up for more than a few: the stream stays paced.
-      for (let burst = 0; sent < due && burst < 64; burst++) {
+      for (let burst = 0; !ending && sent < due && burst < 64; burst++) {
         const message = Buffer.alloc(32)
         message.writeUInt32BE(sent++)
-        socket.send(message)
+        socket.send(message, () => gone++)
       }
-      if (!ending) return
+      // Closing the socket would take away what it has not sent yet.
+      if (!ending || gone < sent) return
       clearInterval(timer)
       socket.close(() => process.stdout.write(`${sent}\n`, () => process.exit(0)))
     }, 1)

@@ -25,6 +25,8 @@ export interface WeftdOptions {
   /** Folder to use, which the caller removes; a new one, removed at the end, when absent. */
   readonly state?: string
   readonly port?: number
+  /** A command line that weftd and its clients are run by, such as an nsenter into a network namespace. */
+  readonly within?: readonly string[]
   /** Added to the environment. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -82,14 +84,12 @@ export class Weftd implements AsyncDisposable {
     const options = this.#options.options ?? []
     const demo = !options.includes('--no-demo')
     this.#output = ''
-    const child = spawn(
-      process.execPath,
-      [join(root, 'bin/weftd'), '--state', this.state, '--netconf', `127.0.0.1:${this.#port}`, ...options],
-      {
-        env: { ...process.env, WEFT_ADMIN_PASSWORD: adminPassword, ...this.#options.environment },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
+    const places = ['--state', this.state, '--netconf', `127.0.0.1:${this.#port}`]
+    const [command, args] = this.#within(process.execPath, join(root, 'bin/weftd'), ...places, ...options)
+    const child = spawn(command, args, {
+      env: { ...process.env, WEFT_ADMIN_PASSWORD: adminPassword, ...this.#options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#process = child
     await new Promise<void>((ready, failed) => {
       const read = (chunk: Buffer) => {
@@ -130,7 +130,12 @@ export class Weftd implements AsyncDisposable {
 
   /** Runs bin/weft. */
   tool(...args: readonly string[]): Promise<Output> {
-    return run(process.execPath, [join(root, 'bin/weft'), ...args])
+    return run(...this.#within(process.execPath, join(root, 'bin/weft'), ...args))
+  }
+
+  #within(program: string, ...args: readonly string[]): [string, string[]] {
+    const [first, ...rest] = [...(this.#options.within ?? []), program, ...args]
+    return [first as string, rest]
   }
 
   /** The command line that runs a command in a demo host, for one that goes on beside the test. */
@@ -149,7 +154,12 @@ export class Weftd implements AsyncDisposable {
       'import sys',
       `m = manager.connect(host='127.0.0.1', port=${this.port}, username='admin', password='${adminPassword}', hostkey_verify=False, allow_agent=False, look_for_keys=False, timeout=60)`,
     ]
-    const result = await run('/usr/bin/python3', ['-c', [...prelude, script, 'm.close_session()'].join('\n')])
+    const python: [string, ...string[]] = [
+      '/usr/bin/python3',
+      '-c',
+      [...prelude, script, 'm.close_session()'].join('\n'),
+    ]
+    const result = await run(...this.#within(...python))
     if (result.code !== 0) throw new Error(`ncclient: ${result.stdout}${result.stderr}`)
     return result.stdout
   }

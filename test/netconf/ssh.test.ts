@@ -136,7 +136,7 @@ test('a failure is held up, and after six the connection is closed', async (t) =
       next({ type: 'password', username: 'admin', password: `guess ${attempts}` })
     },
   } as ssh2.ConnectConfig)
-  await once(ssh, 'close')
+  await new Promise<void>((closed) => ssh.once('close', () => closed()))
   t.true(performance.now() - began >= 6 * 60)
   t.is(log.filter((line) => line.includes('failed (')).length, 6)
   t.false(log.some((line) => line.includes('guess')))

@@ -49,6 +49,7 @@ struct PortHandle {
 struct InterfaceRuntime {
     std::array<InterfaceCounters, max_workers> counters;
     std::atomic<bool> link_up{false};
+    bool link_told = false;  // an event has said how it is
     std::atomic<int64_t> last_change{0};
     int64_t discontinuity = 0;
 };
