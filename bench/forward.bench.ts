@@ -18,7 +18,7 @@ import { paired, report, type Figure } from './report.js'
 
 const udpLoad = join(resolve(fileURLToPath(import.meta.url), '../../..'), 'build/engine/udp-load')
 const seconds = 2
-const rounds = 5
+const rounds = 3
 /** 18 octets of UDP payload make the 60 octets of the smallest Ethernet frame. */
 const payload = 18
 

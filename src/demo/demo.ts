@@ -12,6 +12,8 @@ export interface DemoAppliance {
   readonly listening: { readonly address: string; readonly port: number }
   readonly keeper: Keeper
   readonly state: string
+  /** Of the SSH host keys. */
+  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[]
   /** Commits so far. */
   readonly commits: number
   /** Password of admin, if this start made it: the first one of the state folder. */
@@ -54,6 +56,7 @@ export function instructions(appliance: DemoAppliance, demo: boolean): string[] 
   const lines = [
     '',
     `  address  ${address} port ${port}   (NETCONF over SSH)`,
+    ...appliance.hostKeys.map(({ type, fingerprint }) => `  host key ${fingerprint} (${type})`),
     `  user     admin`,
     `  ${known}`,
     '',

@@ -2,7 +2,7 @@
  * Static routes as values, from the columns of ietf-routing and its unicast modules (RFC 8349). Reading is by columns and
  * without an object a cell: next hops that many routes share are decoded once.
  */
-import type { EntryBatch, ListQuery } from 'libyang-js'
+import { EntryOp, type EntryBatch, type ListQuery } from 'libyang-js'
 import type { DropKind } from '../../../dataplane/client/types.js'
 import {
   drop,
@@ -33,8 +33,6 @@ const NAME = 1
 const ADDRESS = 2
 const INTERFACE = 3
 const SPECIAL = 4
-/** `EntryOp.deleted`; its enum has no values at run time for importers. */
-const DELETED = 2
 
 export const routeQuery = (family: Family): ListQuery => ({
   list: listOf(family),
@@ -105,7 +103,7 @@ export class RouteDecoder {
       const prefix = parsePrefixBytes(prefixes.bytes, from, to, this.#family)
       if (!prefix) throw new Error(`not an IPv${this.#family} prefix: ${batch.text(PREFIX, row)}`)
       const source = this.#source(batch, row)
-      if (batch.ops[row] === DELETED) routes.push({ source, prefix, deleted: true })
+      if (batch.ops[row] === EntryOp.deleted) routes.push({ source, prefix, deleted: true })
       else routes.push({ source, prefix, deleted: false, nextHop: this.#nextHop(batch, row) })
     }
     return routes

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <set>
 #include <sstream>
 
 #include "addon.h"
@@ -39,6 +41,41 @@ Failure failure(const std::string &tag, const std::string &message) {
 
 std::string text(const char *string) {
     return string == nullptr ? std::string() : std::string(string);
+}
+
+// The module of the last node of a deviation's target; null when its prefix is not known.
+const lys_module *deviated_module(const lys_module *by, const char *target) {
+    const std::string_view path = target;
+    const auto last = path.substr(path.rfind('/') + 1);
+    const auto colon = last.find(':');
+    const auto prefix = colon == std::string_view::npos ? std::string_view() : last.substr(0, colon);
+    if (prefix.empty() || prefix == by->prefix) {
+        return by;
+    }
+    LY_ARRAY_COUNT_TYPE i;
+    LY_ARRAY_FOR(by->parsed->imports, i) {
+        if (prefix == by->parsed->imports[i].prefix) {
+            return by->parsed->imports[i].module;
+        }
+    }
+    return nullptr;
+}
+
+// By deviated module, the names of those that deviate nodes of it (RFC 8525: leaf-list deviation). libyang's own list is
+// kept at the module of each target's first node.
+std::map<const lys_module *, std::set<std::string>> deviating_modules(const ly_ctx *context) {
+    std::map<const lys_module *, std::set<std::string>> deviating;
+    uint32_t index = 0;
+    while (const lys_module *module = ly_ctx_get_module_iter(context, &index)) {
+        LY_ARRAY_COUNT_TYPE i;
+        LY_ARRAY_FOR(module->parsed->deviations, i) {
+            const auto *target = module->implemented ? deviated_module(module, module->parsed->deviations[i].nodeid) : nullptr;
+            if (target != nullptr) {
+                deviating[target].insert(module->name);
+            }
+        }
+    }
+    return deviating;
 }
 
 }  // namespace
@@ -148,6 +185,7 @@ void Schema::fail(const ModuleRequest &request) const {
 }
 
 void Schema::describe() {
+    const auto deviating = deviating_modules(context_);
     uint32_t index = 0;
     while (const lys_module *module = ly_ctx_get_module_iter(context_, &index)) {
         if (std::string_view(module->name) == importer) {
@@ -165,10 +203,10 @@ void Schema::describe() {
                 info.features.emplace_back(feature->name);
             }
         }
-        LY_ARRAY_COUNT_TYPE i;
-        LY_ARRAY_FOR(module->deviated_by, i) {
-            info.deviations.emplace_back(module->deviated_by[i]->name);
+        if (const auto found = deviating.find(module); found != deviating.end()) {
+            info.deviations.assign(found->second.begin(), found->second.end());
         }
+        LY_ARRAY_COUNT_TYPE i;
         LY_ARRAY_FOR(module->parsed->includes, i) {
             const auto *submodule = module->parsed->includes[i].submodule;
             if (submodule != nullptr) {

@@ -177,11 +177,8 @@ export interface ListQuery {
   readonly children?: readonly ListQuery[]
 }
 
-export const enum EntryOp {
-  created = 0,
-  changed = 1,
-  deleted = 2,
-}
+/** What happened to a list entry. */
+export const EntryOp = { created: 0, changed: 1, deleted: 2 } as const
 
 /**
  * Some entries of a list, column by column. Text of row r of column c is
