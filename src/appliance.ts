@@ -46,6 +46,8 @@ export interface Appliance {
   /** Path of the state folder. */
   readonly state: string
   readonly keeper: KeeperClient
+  /** Of the SSH host keys: type and `SHA256:…`. */
+  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[]
   /** Commits so far. */
   readonly commits: number
   /** Password of admin, if this start made it: the first one of the state folder. */
@@ -115,6 +117,7 @@ async function start(
   )
   const stage = new MemberStage()
   const rib = new Rib()
+  let mtus: ReadonlyMap<string, number> = new Map()
   const controllers = createControllers({
     rib,
     ports: { names: attachments.map(({ name }) => name), mtu: (name) => mtus.get(name) },
@@ -176,7 +179,11 @@ async function start(
   members.on('detached', (who) => stage.dismiss(who))
   members.on('attached', ({ name }) => bus.emit('attached', { member: name }))
   members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
-  members.on('event', ({ name }, { kind, ...event }) => bus.emit(kind, { member: name, ...event }))
+  members.on('event', (who, { kind, ...event }) => {
+    // What links are is told by `tellLinks` once the member has all of running.
+    if (kind === 'link' && !stage.admitted(who)) return
+    bus.emit(kind, { member: who.name, ...event })
+  })
   const links = followLinks({
     events: bus,
     rib,
@@ -225,6 +232,7 @@ async function start(
     listening: server.address,
     state: state.path,
     keeper,
+    hostKeys,
     get commits() {
       return datastores.head?.number ?? 0
     },

@@ -16,6 +16,10 @@ export class MemberStage implements Stage<Operation> {
     this.#members.set(member.name, member)
   }
 
+  admitted(member: Member): boolean {
+    return this.#members.get(member.name) === member
+  }
+
   /** The member is gone, or not yet what running says. */
   dismiss(member: Member): void {
     this.#members.delete(member.name)
