@@ -163,7 +163,7 @@ function nativeBuilds() {
     () =>
       run(
         join(root, 'node_modules', '.bin', 'node-gyp'),
-        ['rebuild', '--jobs=2', ...(headers ? [`--nodedir=${headers}`] : [])],
+        ['configure', 'build', '--jobs=2', ...(headers ? [`--nodedir=${headers}`] : [])],
         { cwd: join(root, 'yang', 'libyang-js') },
       ),
   )
