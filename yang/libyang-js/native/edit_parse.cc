@@ -30,6 +30,24 @@ Error error_at(const lyd_node *node, const char *tag, std::string message) {
     return error;
 }
 
+// Can a value of this type hold prefixes? What they stand for is known to the document alone.
+bool names_modules(const lysc_type *type) {
+    if (type->basetype == LY_TYPE_LEAFREF) {
+        return names_modules(reinterpret_cast<const lysc_type_leafref *>(type)->realtype);
+    }
+    if (type->basetype != LY_TYPE_UNION) {
+        return type->basetype == LY_TYPE_IDENT || type->basetype == LY_TYPE_INST;
+    }
+    LY_ARRAY_COUNT_TYPE u;
+    const auto *types = reinterpret_cast<const lysc_type_union *>(type)->types;
+    LY_ARRAY_FOR(types, u) {
+        if (names_modules(types[u])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Collects what is wrong with a tolerantly parsed tree.
 class Check {
   public:
@@ -108,13 +126,33 @@ class Check {
                 missing = true;
             }
         }
-        if (!missing) {
-            invalid(node, schema);
-        }
+        const auto before = errors_.size();
         for (const lyd_node *child = opaque(node)->child; child != nullptr; child = child->next) {
-            if (child->schema == nullptr && schema_of(child, schema) == nullptr) {
-                unparsed(child, schema);
+            if (child->schema != nullptr) {
+                continue;
             }
+            const lysc_node *leaf = schema_of(child, schema);
+            if (leaf == nullptr) {
+                unparsed(child, schema);
+            } else if ((leaf->nodetype & (LYS_LEAF | LYS_LEAFLIST)) != 0 && !(deletes(child) && empty(child)) &&
+                       !names_modules(reinterpret_cast<const lysc_node_leaf *>(leaf)->type)) {
+                value(child, leaf);
+            }
+        }
+        if (!missing && errors_.size() == before) {
+            auto error = error_at(node, "invalid-value", std::string("an entry of \"") + schema->name + "\" has an invalid key");
+            error.info.emplace_back("bad-element", schema->name);
+            errors_.push_back(std::move(error));
+        }
+    }
+
+    // Below an opaque parent, where libyang's own check of an opaque node does not look.
+    void value(const lyd_node *node, const lysc_node *schema) {
+        clear_errors(context_);
+        const char *text = opaque(node)->value == nullptr ? "" : opaque(node)->value;
+        const auto result = lyd_value_validate(context_, schema, text, std::strlen(text), nullptr, nullptr, nullptr);
+        if (result != LY_SUCCESS && result != LY_EINCOMPLETE) {
+            refuse(node, schema);
         }
     }
 
@@ -123,6 +161,11 @@ class Check {
         if (node->parent == nullptr || lyd_parent(node)->schema != nullptr) {
             lyd_parse_opaq_error(node);
         }
+        refuse(node, schema);
+    }
+
+    // With the error that libyang has just left.
+    void refuse(const lyd_node *node, const lysc_node *schema) {
         auto found = take_errors(context_, std::string("\"") + schema->name + "\" has an invalid value");
         auto &error = found.front();
         error.type = "application";
