@@ -1,5 +1,5 @@
 // ARP (RFC 826, probes and announcements of RFC 5227): answers for the interface's own addresses, learns from senders that are
-// on one of its subnets.
+// on one of its subnets. A host that asks by an address of another interface of its own is answered and not learned.
 #include "nodes.h"
 
 namespace weft {
@@ -37,9 +37,10 @@ void one(Worker &w, Packet &p) {
             return w.drop(Drop::arp_not_for_us);
         }
         const Subnet4 *subnet = i.subnet(from);
-        if (!subnet || (subnet->length < 31 && (from == subnet->broadcast() || from == (subnet->address & subnet->mask))))
+        const bool asks = operation == 1 && ours;
+        if (subnet ? subnet->length < 31 && (from == subnet->broadcast() || from == (subnet->address & subnet->mask)) : !asks)
             return w.discard(p, Drop::arp_off_subnet);
-        learn(w, i, mapped(from), sender, ours ? Learn::create : Learn::update, operation == 2 && ours && !in_group_frame(p));
+        if (subnet) learn(w, i, mapped(from), sender, ours ? Learn::create : Learn::update, operation == 2 && ours && !in_group_frame(p));
     }
     if (operation != 1 || !ours) return w.drop(ours ? Drop::arp_consumed : Drop::arp_not_for_us);
 

@@ -111,7 +111,7 @@ TEST("arp: requests and probes for own addresses are answered, others are not") 
 TEST("arp: nothing is learned from senders off the subnet, own addresses, group MACs or broken messages") {
     Lab lab;
     lab.standard();
-    lab.give(1, arp(1, h1, "192.0.2.1", {}, "10.0.1.1", all));
+    lab.give(1, arp(2, h1, "192.0.2.1", {}, "10.0.1.1", all));
     lab.give(1, arp(1, h1, "10.0.1.1", {}, "10.0.1.1", all));
     lab.give(1, arp(1, h1, "10.0.1.255", {}, "10.0.1.1", all));
     Bytes group = arp(1, h1, "10.0.1.9", {}, "10.0.1.1", all);
@@ -131,6 +131,15 @@ TEST("arp: nothing is learned from senders off the subnet, own addresses, group 
     CHECK_EQUAL(lab.drops("arp-input", "sender-off-subnet"), uint64_t{2});
     CHECK_EQUAL(lab.drops("arp-input", "address-conflict"), uint64_t{1});
     CHECK_EQUAL(lab.drops("arp-input", "malformed"), uint64_t{7});
+}
+
+TEST("arp: who asks by an address off the subnet is answered and not learned") {
+    Lab lab;
+    lab.standard();
+    lab.give(1, arp(1, h1, "192.0.2.1", {}, "10.0.1.1", all));
+    lab.run();
+    CHECK_EQUAL(lab.out(1).size(), size_t{1});
+    CHECK(lab.core->neighbour_states({}).empty());
 }
 
 TEST("arp: a gratuitous one moves a known neighbour and makes no new one") {
