@@ -38,6 +38,7 @@ export class NetconfClient implements AsyncDisposable {
   #pendingBytes = 0
   #message: Buffer[] = []
   #left = 0
+  #over: Error | undefined
   #next = 1
 
   private constructor(ssh: Client, channel: ClientChannel) {
@@ -45,6 +46,7 @@ export class NetconfClient implements AsyncDisposable {
     this.#channel = channel
     channel.on('close', () => this.#fail(new Error('the NETCONF session was closed by the server')))
     this.#closed = new Promise((resolve) => ssh.once('close', () => resolve()))
+    ssh.once('close', () => this.#fail(new Error('the connection to the server is gone')))
     ssh.on('error', (error: Error) => this.#fail(error))
   }
 
@@ -83,6 +85,7 @@ export class NetconfClient implements AsyncDisposable {
   /** Sends the content of an `<rpc>`; resolves with the whole reply's bytes. Rejects when the session ends first. */
   send(operation: string): Promise<Buffer> {
     const message = Buffer.from(`<rpc xmlns="${base}" message-id="${this.#next++}">${operation}</rpc>`)
+    if (this.#over) return Promise.reject(this.#over)
     if (!this.#channel.writable) return Promise.reject(new Error('the NETCONF session is closed'))
     this.#channel.write(
       Buffer.concat([Buffer.from(`\n#${message.length}\n`), message, Buffer.from('\n##\n')]),
@@ -114,6 +117,7 @@ export class NetconfClient implements AsyncDisposable {
   }
 
   #fail(error: Error): void {
+    this.#over ??= error
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error)
   }
 
