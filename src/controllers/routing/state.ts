@@ -16,8 +16,8 @@ import { ribs } from './plan.js'
 const namespace = 'urn:ietf:params:xml:ns:yang:ietf-routing'
 const unicast = (family: 4 | 6) => `urn:ietf:params:xml:ns:yang:ietf-ipv${family}-unicast-routing`
 
-/** Routes in one piece of what is read. */
-const pieceRoutes = 2000
+/** Routes in one piece of what is read: libyang's parser is quadratic in the entries of a list without keys. */
+const pieceRoutes = 250
 
 export function routingState(rib: Rib): readonly StateProvider[] {
   return [

@@ -328,6 +328,12 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
         fail(node, "operation-not-supported", "the list " + quoted(schema->name) + " has no keys, its entries cannot be told apart");
         return;
     }
+    if (schema->nodetype == LYS_LIST && (schema->flags & LYS_KEYLESS) != 0 && target != nullptr) {
+        moved_ = node;
+        lyd_unlink_tree(node);
+        tree_.append(target, node);
+        return;
+    }
     lyd_node *there = node->schema == nullptr ? tree_.find(target, schema) : tree_.find(target, node);
     const bool exists = there != nullptr && (there->flags & LYD_DEFAULT) == 0;
     if (erases) {

@@ -178,6 +178,24 @@ void TreeEditor::create(lyd_node *parent, lyd_node *node, bool derived, Position
     touched(parent);
 }
 
+void TreeEditor::append(lyd_node *parent, lyd_node *entry) {
+    auto *inner = reinterpret_cast<lyd_node_inner *>(parent);
+    entry->parent = inner;
+    entry->next = nullptr;
+    if (inner->child == nullptr) {
+        inner->child = entry;
+        entry->prev = entry;
+    } else {
+        entry->prev = inner->child->prev;
+        entry->prev->next = entry;
+        inner->child->prev = entry;
+    }
+    for (lyd_node *above = parent; above != nullptr && (above->flags & LYD_DEFAULT) != 0; above = lyd_parent(above)) {
+        above->flags &= ~static_cast<uint32_t>(LYD_DEFAULT);
+    }
+    prime(entry);
+}
+
 void TreeEditor::journal_created(lyd_node *node, bool derived, size_t nodes) {
     NodeCopy after;
     if (ordered_by_user(node->schema)) {

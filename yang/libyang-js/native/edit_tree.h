@@ -36,6 +36,9 @@ class TreeEditor {
     };
     void create(lyd_node *parent, lyd_node *node, bool derived, Position at);
     void create(lyd_node *parent, lyd_node *node, bool derived) { create(parent, node, derived, Position()); }
+    // Puts an entry of a list without keys behind all others, O(1) and not journaled. libyang's index of siblings gives all
+    // such entries one hash, so its own insertion is linear; here they stay out of the index.
+    void append(lyd_node *parent, lyd_node *entry);
     void remove(lyd_node *node, bool derived);
     // `node` takes the place of `old`, of the same schema.
     void replace(lyd_node *old, lyd_node *node, bool derived);
