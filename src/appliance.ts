@@ -52,6 +52,8 @@ export interface Appliance {
   readonly commits: number
   /** Password of admin, if this start made it: the first one of the state folder. */
   readonly firstPassword: { readonly value: string; readonly generated: boolean } | undefined
+  /** Resolves when the keeper is gone, and with it the namespaces: the appliance must be stopped and started again. */
+  readonly lost: Promise<void>
   /** Ends everything: sessions, engine, namespaces. Configuration stays in the state folder. */
   stop(): Promise<void>
 }
@@ -135,7 +137,13 @@ async function start(
   })
   closers.add('the datastore', () => datastores[Symbol.asyncDispose]())
   tellRecovery(datastores.recovery, log.for('datastore'))
-  const firstPassword = datastores.head ? undefined : await commitFactoryConfiguration(context, datastores)
+  if (!datastores.head && datastores.recovery.lost.length > 0) {
+    throw new Error(
+      `no commit in ${state.store} could be recovered, and nothing is started over it; restore the folder from a copy, ` +
+        'or move it away to begin with the factory configuration',
+    )
+  }
+  const hostKeys = await loadOrCreateHostKeys(state.keys)
   signal?.throwIfAborted()
 
   const keeperSocket = join(state.run, 'keeper.sock')
@@ -217,7 +225,6 @@ async function start(
     ),
   )
 
-  const hostKeys = await loadOrCreateHostKeys(state.keys)
   const server = await startNetconf({
     context,
     datastores,
@@ -228,6 +235,8 @@ async function start(
     log: log.for('netconf'),
   })
   closers.add('NETCONF', () => server.close())
+  // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.
+  const firstPassword = datastores.head ? undefined : await commitFactoryConfiguration(context, datastores)
   return {
     listening: server.address,
     state: state.path,
@@ -237,6 +246,7 @@ async function start(
       return datastores.head?.number ?? 0
     },
     firstPassword,
+    lost: keeper.closed,
     stop: () => closers.undo('close', log),
   }
 }

@@ -1,7 +1,7 @@
 /** The command `weftd`: options, the appliance, its demo chassis, signals. Exit status 2 for a wrong use, 1 for a failed start. */
 import { startAppliance } from './appliance.js'
 import { instructions, startDemo } from './demo/demo.js'
-import { createLog } from './log.js'
+import { createLog, type Log } from './log.js'
 import { help, parseOptions, UsageError, type Options } from './options.js'
 
 function readOptions(args: readonly string[]): Options | undefined {
@@ -26,34 +26,45 @@ export async function weftd(args: readonly string[]): Promise<void> {
   if (!options) return
   const log = createLog(options.logLevel)
   const ending = new AbortController()
-  // The first signal stops in order, also in the middle of a start; a second one ends the process at once.
+  let signals = 0
+  // The first signal stops in order, also in the middle of a start; who insists ends the process at once.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      if (ending.signal.aborted) process.exit(1)
+      if (++signals > 2) process.exit(1)
+      if (signals > 1) return
       log.info(`${signal}: stopping`)
       ending.abort(new Error(`stopped by ${signal}`))
     })
   }
   try {
-    const appliance = await startAppliance(options, log, ending.signal)
-    const { address, port } = appliance.listening
-    const stopped = new Promise<void>((resolve) => {
-      const stop = () => void appliance.stop().then(resolve)
-      if (ending.signal.aborted) stop()
-      else ending.signal.addEventListener('abort', stop, { once: true })
-    })
-    printLine(`weftd ready: NETCONF over SSH on ${address.includes(':') ? `[${address}]` : address}:${port}`)
-    if (!ending.signal.aborted && options.demo) {
-      await startDemo(appliance, printLine).catch((error: unknown) =>
-        log.error(`demo: ${(error as Error).message}`),
-      )
-    }
-    if (!ending.signal.aborted) instructions(appliance, options.demo).forEach(printLine)
-    await stopped
+    while (!ending.signal.aborted) await run(options, log, ending.signal)
     process.exit(0)
   } catch (error) {
+    if (ending.signal.aborted) process.exit(0)
     log.debug((error as Error).stack ?? '')
     process.stderr.write(`weftd: ${(error as Error).message}\n`)
     process.exit(1)
   }
+}
+
+/** From start to stop: by a signal, or because the keeper died and all must be made anew. */
+async function run(options: Options, log: Log, signal: AbortSignal): Promise<void> {
+  const appliance = await startAppliance(options, log, signal)
+  const signalled = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+  const ended = Promise.race([signalled, appliance.lost])
+  const { address, port } = appliance.listening
+  printLine(`weftd ready: NETCONF over SSH on ${address.includes(':') ? `[${address}]` : address}:${port}`)
+  const showing = (async () => {
+    if (options.demo) await startDemo(appliance, printLine, signal)
+    if (!signal.aborted) instructions(appliance, options.demo).forEach(printLine)
+  })().catch((error: unknown) => {
+    if (!signal.aborted) log.error(`demo: ${(error as Error).message}`)
+  })
+  await ended
+  if (!signal.aborted) log.error('the keeper died, and with it the namespaces: all is started again')
+  await appliance.stop()
+  await showing
 }

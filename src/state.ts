@@ -3,9 +3,9 @@
  * lives only as long as the processes, a run folder with sockets and process ids. Private to its user (mode 0700).
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, lstatSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 export interface StateFolder {
   readonly path: string
@@ -27,12 +27,25 @@ function reason(error: unknown): string {
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied'
   if (code === 'ENOTDIR' || code === 'EEXIST') return 'a part of the path is not a folder'
   if (code === 'EROFS') return 'the file system is read-only'
+  if (code === 'ENOENT') return 'its file system takes no new folders'
   return (error as Error).message
+}
+
+/** With its parents. Node's own recursive form never returns where a file system refuses all folders, as /proc does. */
+function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const other = (error as NodeJS.ErrnoException).code === 'EEXIST' && statSync(path).isDirectory()
+    if (!other) throw error
+  }
 }
 
 function folder(path: string): string {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makeFolder(path)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
   } catch (error) {
     throw new StateError(

@@ -3,6 +3,7 @@
  * what an appliance that was killed has left behind.
  */
 import { spawn } from 'node:child_process'
+import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connectKeeper, endDataplane, type KeeperClient, type Namespace } from '../dataplane/client/index.js'
@@ -56,14 +57,32 @@ async function execute(state: string, host: string, command: readonly string[]):
   })
 }
 
+async function listens(path: string): Promise<boolean> {
+  const socket = connect(path)
+  const listening = await new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+  })
+  socket.destroy()
+  return listening
+}
+
 async function down(state: string): Promise<number> {
   const run = runFolder(state)
+  if (await listens(join(run, 'weftd.sock'))) {
+    throw new Error(
+      `weftd runs on state folder ${state}: stop it by Ctrl-C or SIGTERM; it leaves nothing behind`,
+    )
+  }
   await endDataplane(run)
   const keeper = await connectKeeper(join(run, 'keeper.sock')).catch(() => undefined)
   if (keeper) {
     await giveDevicesBack(keeper, run, createLog('warn'))
     await keeper.quit()
   }
+  process.stdout.write(
+    keeper ? `ended what weftd had left in ${state}\n` : `nothing was left running in ${state}\n`,
+  )
   return 0
 }
 
@@ -99,8 +118,10 @@ export async function weft(args: readonly string[]): Promise<number> {
     }
     if (first === 'down' && second === undefined) return await down(state)
   } catch (error) {
-    process.stderr.write(`weft: ${(error as Error).message}\n`)
-    return error instanceof TypeError ? 2 : 1
+    const wrongUse = error instanceof TypeError
+    const hint = wrongUse && args[1] === 'exec' && end < 0 ? "; put '--' before the command" : ''
+    process.stderr.write(`weft: ${(error as Error).message}${hint}\n`)
+    return wrongUse ? 2 : 1
   }
   process.stderr.write(help)
   return 2

@@ -31,11 +31,14 @@ export class KeeperClient implements AsyncDisposable {
   readonly pid: number
   /** Whether the keeper has a user namespace of its own, which must be entered before its network namespaces. */
   readonly userNamespace: boolean
+  /** Resolves when the connection has ended, by either side. */
+  readonly closed: Promise<void>
   readonly #socket: Socket
   readonly #waiting: Waiting[]
 
   private constructor(socket: Socket, waiting: Waiting[], pid: number, userNamespace: boolean) {
     this.#socket = socket
+    this.closed = new Promise((resolve) => socket.once('close', () => resolve()))
     this.#waiting = waiting
     this.pid = pid
     this.userNamespace = userNamespace
@@ -102,9 +105,9 @@ export class KeeperClient implements AsyncDisposable {
 
   /** Ends the keeper; what it held and nobody else uses is gone when this resolves. */
   async quit(): Promise<void> {
-    const closed = new Promise((resolve) => this.#socket.once('close', resolve))
+    if (this.#socket.destroyed) return
     await this.request('quit')
-    await closed
+    await this.closed
     while (startTimeOf(this.pid) !== undefined) await delay(5)
   }
 

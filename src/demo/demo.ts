@@ -28,15 +28,20 @@ async function configure(appliance: DemoAppliance, password: string): Promise<vo
 }
 
 /** Prints what happens, line by line. Throws when the configuration was refused. */
-export async function startDemo(appliance: DemoAppliance, print: (line: string) => void): Promise<void> {
+export async function startDemo(
+  appliance: DemoAppliance,
+  print: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const [h1, h2] = demoHosts as [LabHost, LabHost]
   if (appliance.firstPassword) {
     await configure(appliance, appliance.firstPassword.value)
     print(`demo: interfaces ${h1.port} and ${h2.port} committed through NETCONF`)
   } else {
-    print(`demo: configuration of ${appliance.commits} commits found in ${appliance.state}`)
+    print(`demo: running is commit ${appliance.commits} of ${appliance.state}`)
   }
-  for (const { family, from, to, address, milliseconds } of await reach(appliance.keeper, h1, h2)) {
+  for (const { family, from, to, address, milliseconds } of await reach(appliance.keeper, h1, h2, signal)) {
+    if (signal.aborted) return
     print(
       milliseconds === undefined
         ? `demo: ${from} does not reach ${to} over ${family} (${address}) with the configuration in running`

@@ -56,20 +56,24 @@ export interface Reachability {
   readonly milliseconds: number | undefined
 }
 
-/** Pings one host from another over both families, up to `seconds` until the first answer. */
+const pingSeconds = 10
+
+/** Pings one host from another over both families, up to 10 s each until it answers. */
 export async function reach(
   keeper: Keeper,
   from: LabHost,
   to: LabHost,
-  seconds = 10,
+  signal?: AbortSignal,
 ): Promise<Reachability[]> {
   const inside = await keeper.namespace(hostNamespaceName(from.name))
   const results: Reachability[] = []
   for (const family of ['IPv4', 'IPv6'] as const) {
     const address = bareAddress(family === 'IPv4' ? to.ipv4 : to.ipv6)
     // Two answers: the first one waits for neighbours on both links.
-    const ping = ['ping', '-n', '-i', '0.2', '-c', '2', '-w', String(seconds), address]
-    const output = await execIn(keeper, inside, ping).catch((error: unknown) => (error as Error).message)
+    const ping = ['ping', '-n', '-i', '0.2', '-c', '2', '-w', String(pingSeconds), address]
+    const output = await execIn(keeper, inside, ping, signal).catch(
+      (error: unknown) => (error as Error).message,
+    )
     const times = [...output.matchAll(/time=([\d.]+) ms/g)].map((match) => Number(match[1]))
     results.push({ from: from.name, to: to.name, family, address, milliseconds: times.at(-1) })
   }

@@ -13,10 +13,11 @@ export async function execIn(
   keeper: Keeper,
   namespace: Namespace,
   command: readonly string[],
+  signal?: AbortSignal,
 ): Promise<string> {
   const [program, ...args] = keeper.enter(namespace, command)
   try {
-    return (await execute(program, args, { maxBuffer: 1 << 26 })).stdout
+    return (await execute(program, args, { maxBuffer: 1 << 26, ...(signal && { signal }) })).stdout
   } catch (error) {
     const { stderr, stdout } = error as { stderr?: string; stdout?: string }
     const said = (stderr?.trim() ?? '') || (stdout?.trim() ?? '') || (error as Error).message

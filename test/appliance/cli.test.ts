@@ -116,6 +116,16 @@ test('a NETCONF port that is taken is named in the error, and nothing is left ru
   t.is(code, 1)
   t.regex(stderr, new RegExp(`127\\.0\\.0\\.1.*${port}`))
   t.deepEqual(await processesOf(state), [])
+  // Nothing was stored, so the password is not lost: the next start is the first.
+  const next = await Weftd.start({ state, options: ['--no-demo', '--log-level', 'warn'] })
+  t.teardown(() => next[Symbol.asyncDispose]())
+  await (await next.connect())[Symbol.asyncDispose]()
+})
+
+test('a state folder where no folder can be made is refused', async (t) => {
+  const { stderr, code } = await weftd('--state', '/proc/weft', '--netconf', '127.0.0.1:0')
+  t.is(code, 1)
+  t.true(stderr.includes("state folder /proc/weft can't be used"), stderr)
 })
 
 test('a second weftd on a state folder is refused, and the first goes on', async (t) => {

@@ -1,6 +1,7 @@
 /** What a kill -9 of anything leaves: acknowledged commits, a forwarding engine, the right tables. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, truncateSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
@@ -111,4 +112,35 @@ test('kill -9 of the engine: weftd starts it again and programs it, and the taps
   t.true(await weftd.pings('h1', h2, 20))
   t.not(weftd.enginePid, engine)
   t.deepEqual(await addresses(), before)
+})
+
+test('kill -9 of the keeper, which takes the namespaces with it: weftd makes all anew and programs it', async (t) => {
+  const weftd = await start(t)
+  {
+    await using keeper = await weftd.keeper()
+    process.kill(keeper.pid, 'SIGKILL')
+  }
+  const deadline = Date.now() + 30_000
+  while (!(await weftd.pings('h1', h2, 1)) && Date.now() < deadline);
+  t.true(await weftd.pings('h1', h2))
+  t.regex(weftd.output, /the keeper died/)
+})
+
+test('a store of which no commit can be recovered is not begun anew, and stays as it is', async (t) => {
+  const weftd = await start(t)
+  await weftd.kill('SIGTERM')
+  const journal = join(weftd.state, 'store', 'journal')
+  for (const file of readdirSync(journal)) if (/\.(log|ldb)$/.test(file)) truncateSync(join(journal, file), 0)
+  const refused = await t.throwsAsync(weftd.start())
+  t.regex(refused.message, /could be recovered, and nothing is started over it/)
+  await weftd.kill('SIGTERM')
+  await t.throwsAsync(weftd.start(), { message: /could be recovered, and nothing is started over it/ })
+})
+
+test('down refuses while weftd runs', async (t) => {
+  const weftd = await start(t)
+  const { code, stderr } = await weftd.tool('down', '--state', weftd.state)
+  t.is(code, 1)
+  t.regex(stderr, /weftd runs on state folder/)
+  t.true(await weftd.pings('h1', h2))
 })

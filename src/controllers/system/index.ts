@@ -5,10 +5,11 @@
 import type { Journal, Tree } from 'libyang-js'
 import type { Operation } from '../../../dataplane/client/types.js'
 import type { Controller } from '../../../datastore/controller.js'
+import { ConfigError } from '../../../datastore/errors.js'
 import type { Context } from '../context.js'
 import { SystemAuthenticator, type Authenticator } from './authenticator.js'
 import { claim, pathOf, readUsers, type Users } from './model.js'
-import { hashed, isClear } from './password.js'
+import { hashed, isClear, isEmpty } from './password.js'
 import { planUsers } from './plan.js'
 import { systemState } from './state.js'
 
@@ -38,6 +39,8 @@ export function systemController(now: () => number): {
 
 async function normalize(tree: Tree, journal: Journal): Promise<void> {
   for (const { name, hash } of (await readUsers(tree)).values()) {
-    if (hash !== undefined && isClear(hash)) await tree.set(pathOf.password(name), hashed(hash), journal)
+    if (hash === undefined || !isClear(hash)) continue
+    if (isEmpty(hash)) throw new ConfigError(pathOf.password(name), 'the password is empty: put it after $0$')
+    await tree.set(pathOf.password(name), hashed(hash), journal)
   }
 }

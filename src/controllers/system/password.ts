@@ -9,6 +9,7 @@ export const maxRounds = 50_000
 const maxLength = 512
 
 export const isClear = (password: string): boolean => password.startsWith(clear)
+export const isEmpty = (password: string): boolean => password === clear
 
 /** `$0$secret` as a salted SHA-512 hash. */
 export const hashed = (password: string): string => encrypt(password.slice(clear.length))

@@ -112,6 +112,11 @@ void classify(const ly_err_item &item, Error &error) {
     switch (item.vecode) {
     case LYVE_SYNTAX:
     case LYVE_SYNTAX_XML:
+        // Well-formed, but not what the schema has there.
+        if (has("inside a terminal node")) {
+            error.tag = "unknown-element";
+            break;
+        }
         error.tag = "malformed-message";
         error.type = "rpc";
         break;
