@@ -2,23 +2,13 @@
  * The demo chassis: two hosts on two ports, configured through the appliance's own NETCONF server at its first start, and
  * shown to reach each other through the engine.
  */
+import type { Appliance } from '../appliance.js'
 import { bareAddress, demoConfiguration, demoHosts, type LabHost } from '../lab/topology.js'
 import { reach } from '../lab/lab.js'
-import type { Keeper } from '../lab/namespace.js'
 import { NetconfClient } from './client.js'
 
 /** What the demo needs of a running appliance. */
-export interface DemoAppliance {
-  readonly listening: { readonly address: string; readonly port: number }
-  readonly keeper: Keeper
-  readonly state: string
-  /** Of the SSH host keys. */
-  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[]
-  /** Commits so far. */
-  readonly commits: number
-  /** Password of admin, if this start made it: the first one of the state folder. */
-  readonly firstPassword: { readonly value: string; readonly generated: boolean } | undefined
-}
+export type DemoAppliance = Omit<Appliance, 'lost' | 'stop'>
 
 async function configure(appliance: DemoAppliance, password: string): Promise<void> {
   const { address: host, port } = appliance.listening
