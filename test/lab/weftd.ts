@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { connectKeeper, type KeeperClient } from '../../dataplane/client/index.js'
 import { NetconfClient } from '../../src/demo/client.js'
+import { execIn } from '../../src/lab/namespace.js'
 import { runFolder } from '../../src/state.js'
 
 const execute = promisify(execFile)
@@ -94,7 +95,7 @@ export class Weftd implements AsyncDisposable {
     await new Promise<void>((ready, failed) => {
       const read = (chunk: Buffer) => {
         this.#output += chunk.toString()
-        const port = /ready.*:(\d+)\s/.exec(this.#output)?.[1]
+        const port = [...this.#output.matchAll(/ready.*:(\d+)\s/g)].at(-1)?.[1]
         if (port === undefined) return
         this.#port = Number(port)
         if (!demo || this.#output.includes('Ctrl-C')) ready()
@@ -164,11 +165,48 @@ export class Weftd implements AsyncDisposable {
     return result.stdout
   }
 
-  /** Does one ping from a host get an answer within so many seconds? */
+  /**
+   * Does one ping from a host through the engine get an answer within so many seconds? Rejects when it got one without the
+   * engine's counters having moved, or when a kernel of the chassis has forwarded anything.
+   */
   async pings(host: string, address: string, seconds = 3): Promise<boolean> {
-    return (
-      (await this.exec(host, 'ping', '-n', '-i', '0.2', '-c', '1', '-w', String(seconds), address)).code === 0
+    const before = await this.sentByEngine()
+    const ping = await this.exec(host, 'ping', '-n', '-i', '0.2', '-c', '1', '-w', String(seconds), address)
+    if (ping.code !== 0) return false
+    const after = await this.sentByEngine()
+    if (after <= before)
+      throw new Error(`${address} answered, but the engine sent ${before} and then ${after} packets`)
+    const kernel = await this.forwardedByKernel()
+    if (kernel !== 0) throw new Error(`${address} answered, but the kernel forwarded ${kernel} packets`)
+    return true
+  }
+
+  /** Unicast packets that the engine has sent on all interfaces, as `get` says; 0 while there is no engine. */
+  async sentByEngine(): Promise<number> {
+    await using client = await this.connect()
+    const reply = await client.rpc(
+      '<get><filter type="subtree"><interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><statistics><out-unicast-pkts/></statistics></interface></interfaces></filter></get>',
     )
+    const counters = [...reply.matchAll(/<out-unicast-pkts>(\d+)</g)]
+    return counters.reduce((sum, [, packets]) => sum + Number(packets), 0)
+  }
+
+  /** Datagrams of both families that the kernel has forwarded in the namespaces of chassis and ports. */
+  async forwardedByKernel(): Promise<number> {
+    await using keeper = await this.keeper()
+    let sum = 0
+    for (const name of ['chassis', 'ports']) {
+      const namespace = await keeper.namespace(name)
+      const ipv4 = await execIn(keeper, namespace, ['cat', '/proc/net/snmp'])
+      const [names = [], values = []] = ipv4
+        .split('\n')
+        .filter((line) => line.startsWith('Ip:'))
+        .map((line) => line.split(' '))
+      const ipv6 = await execIn(keeper, namespace, ['cat', '/proc/net/snmp6'])
+      sum += Number(values[names.indexOf('ForwDatagrams')])
+      sum += Number(/Ip6OutForwDatagrams\s+(\d+)/.exec(ipv6)?.[1])
+    }
+    return sum
   }
 
   /** Process id of the engine. */
