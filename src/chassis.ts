@@ -1,0 +1,181 @@
+/**
+ * The appliance's side of the data plane: the keeper and its namespaces, the ports, member 0 with its engine, and what keeps
+ * member and running the same. What an earlier weftd has left at work is found and taken over.
+ */
+import { join } from 'node:path'
+import {
+  connectKeeper,
+  DataplaneProcess,
+  listenMembers,
+  startKeeper,
+  type KeeperClient,
+  type Member,
+  type Members,
+  type Operation,
+} from '../dataplane/client/index.js'
+import type { Datastores, Step } from '../datastore/index.js'
+import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
+import type { Closers } from './closers.js'
+import { followLinks, localMember } from './controllers/index.js'
+import type { EventBus } from './events.js'
+import { makeHost } from './lab/lab.js'
+import type { LabHost } from './lab/topology.js'
+import type { Log } from './log.js'
+import { Reconciler } from './reconciler.js'
+import type { Rib } from './rib/index.js'
+import type { MemberStage } from './stage.js'
+import type { StateFolder } from './state.js'
+import { version } from './version.js'
+
+const chassis = 'weft'
+/** Milliseconds that a start waits for the engine to be programmed before it goes on all the same. */
+const enginePatience = 15_000
+
+/** What the parts of a start share. */
+export interface Starting {
+  readonly state: StateFolder
+  readonly log: Log
+  readonly closers: Closers
+  readonly signal: AbortSignal | undefined
+}
+
+/** The keeper, and whether an earlier weftd had started it. */
+export interface Place {
+  readonly keeper: KeeperClient
+  readonly keeperSocket: string
+  readonly adopted: boolean
+}
+
+/** Finds or starts the keeper, takes the devices of `ports` and makes the hosts. */
+export async function openPlace(
+  { state, log, closers, signal }: Starting,
+  ports: readonly Attachment[],
+  hosts: readonly LabHost[],
+): Promise<Place> {
+  const keeperSocket = join(state.run, 'keeper.sock')
+  const found = await connectKeeper(keeperSocket).catch(() => undefined)
+  const keeper =
+    found ?? (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log') }))
+  closers.add('the keeper', () => keeper.quit(), found && (() => found[Symbol.asyncDispose]()))
+  closers.add('the ports', () => giveDevicesBack(keeper, state.run, log), found && (() => undefined))
+  await takeDevices(keeper, state.run, ports, log)
+  for (const host of hosts) await makeHost(keeper, host)
+  signal?.throwIfAborted()
+  return { keeper, keeperSocket, adopted: found !== undefined }
+}
+
+export interface EngineParts {
+  readonly datastores: Datastores<Operation>
+  readonly attachments: readonly Attachment[]
+  readonly stage: MemberStage
+  readonly rib: Rib
+  readonly bus: EventBus
+}
+
+/** Listens for members, and starts or finds member 0. Its engine is programmed when this resolves, if it came up in time. */
+export async function startEngine(starting: Starting, place: Place, parts: EngineParts): Promise<Members> {
+  const { state, log, closers, signal } = starting
+  const membersSocket = join(state.run, 'weftd.sock')
+  const members = await listenMembers({
+    socketPath: membersSocket,
+    chassis,
+    version,
+    log: log.for('members'),
+    term: Date.now(),
+  })
+  closers.add('the members', () => members[Symbol.asyncDispose]())
+  const programmed = follow(members, parts, starting)
+  const dataplane = await DataplaneProcess.start({
+    runFolder: state.run,
+    keeper: place.keeper,
+    keeperSocket: place.keeperSocket,
+    membersSocket,
+    chassis,
+    logFile: join(state.log, 'dataplane.log'),
+    log: log.for('dataplane'),
+  })
+  const stop = async () => {
+    await members.shutdown()
+    await dataplane.stop()
+  }
+  closers.add('the data plane', stop, place.adopted ? () => dataplane.release() : stop)
+  await within(programmed, enginePatience, signal, () =>
+    log.error(
+      `the engine did not come up within ${enginePatience / 1000} s; see ${join(state.log, 'dataplane.log')}`,
+    ),
+  )
+  return members
+}
+
+/** Keeps members as running says, and tells what they tell. Resolves when a member has been programmed for the first time. */
+function follow(members: Members, parts: EngineParts, { log, closers }: Starting): Promise<void> {
+  const { datastores, attachments, stage, rib, bus } = parts
+  const ports = portOperations(attachments)
+  const reconciler = new Reconciler(datastores, () => ports, stage, log.for('reconciler'))
+  closers.add('the reconciler', () => reconciler.stop())
+  const programmed = new Promise<void>((resolve) => {
+    const program = async (member: Member) => {
+      await reconciler.reconcile(member)
+      await tellLinks(member, bus)
+      resolve()
+    }
+    members.on('attached', (member) => void program(member))
+  })
+  members.on('detached', (member) => stage.dismiss(member))
+  members.on('attached', ({ name }) => bus.emit('attached', { member: name }))
+  members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
+  members.on('event', (member, { kind, ...event }) => {
+    // What links are is told by `tellLinks` once the member has all of running.
+    if (kind === 'link' && !stage.admitted(member)) return
+    bus.emit(kind, { member: member.name, ...event })
+  })
+  const links = followLinks({
+    events: bus,
+    rib,
+    send: async (operations) => {
+      const step: Step<Operation> = {
+        kind: 'create',
+        provides: 'route',
+        member: localMember,
+        operations,
+        summary: 'a link changed',
+      }
+      const prepared = await stage.prepare([step])
+      await prepared.apply(datastores.head?.number ?? 0)
+    },
+    failed: (error) => log.error(`a change of links was not carried out: ${(error as Error).message}`),
+  })
+  closers.add('the links', () => links[Symbol.asyncDispose]())
+  return programmed
+}
+
+/** Each port of the chassis is a device in the port namespace. */
+function portOperations(attachments: readonly Attachment[]): Operation[] {
+  return attachments.map(({ name, device }) => ({ op: 'port-set', name, driver: 'af_packet', device }))
+}
+
+/** Links that were down before their events could be heard. */
+async function tellLinks(member: Member, bus: EventBus): Promise<void> {
+  const state = await member.state({ interfaces: true }).catch(() => undefined)
+  for (const { name, operUp } of state?.interfaces ?? []) {
+    bus.emit('link', { member: member.name, interface: name, up: operUp })
+  }
+}
+
+/** Waits for work, but not for ever; rejects when the signal gives up. */
+async function within(
+  work: Promise<void>,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  late: () => void,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const patience = new Promise<void>((resolve, reject) => {
+    timer = setTimeout(() => {
+      late()
+      resolve()
+    }, milliseconds)
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
+  await Promise.race([work, patience]).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,40 @@
+/** The factory configuration: the first commit of a state folder, which lets admin log in. */
+import { randomBytes } from 'node:crypto'
+import type { Context } from 'libyang-js'
+import type { Operation } from '../dataplane/client/index.js'
+import type { Datastores } from '../datastore/index.js'
+
+/** The password that admin has from the first start on. */
+export interface FirstPassword {
+  readonly value: string
+  /** Else it was given by WEFT_ADMIN_PASSWORD. */
+  readonly generated: boolean
+}
+
+/** Letters and digits that can't be mistaken for one another. */
+const passwordAlphabet = 'abcdefghijkmnpqrstuvwxyz23456789'
+
+function generatePassword(): string {
+  return [...randomBytes(20)].map((byte) => passwordAlphabet[byte % passwordAlphabet.length]).join('')
+}
+
+/** The first commit of a state folder: the user admin. */
+export async function commitFactoryConfiguration(
+  context: Context,
+  datastores: Datastores<Operation>,
+): Promise<FirstPassword> {
+  const given = process.env['WEFT_ADMIN_PASSWORD']
+  const password = given === undefined || given === '' ? generatePassword() : given
+  const text = password.replace(/[<&]/g, (character) => (character === '<' ? '&lt;' : '&amp;'))
+  const requester = { session: 0, user: 'weftd' }
+  using config = context.fragment(
+    `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name><password>$0$${text}</password></user></authentication></system>`,
+  )
+  await datastores.edit(requester, 'candidate', config, {
+    defaultOperation: 'merge',
+    errorOption: 'rollback-on-error',
+    testOption: 'set',
+  })
+  await datastores.commit(requester, { comment: 'factory configuration' })
+  return { value: password, generated: password !== given }
+}
