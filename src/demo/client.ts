@@ -53,6 +53,8 @@ export class NetconfClient implements AsyncDisposable {
   /** Connects, authenticates and exchanges hellos. */
   static async connect(to: Connection): Promise<NetconfClient> {
     const ssh = new Client()
+    // It may tell of more than one error; the first decides, and none may end the process.
+    ssh.on('error', () => undefined)
     const channel = await new Promise<ClientChannel>((resolve, reject) => {
       ssh.once('error', reject)
       ssh.once('ready', () => {
