@@ -2,9 +2,9 @@
  * A weftd of one test's or benchmark's own: the real command with a temporary state folder and a free port, by default with
  * the demo chassis. Disposing ends it and all that it left, even after a `kill -9`.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -38,6 +38,12 @@ export interface Output {
   readonly code: number
 }
 
+/** Those to be ended when the test process itself ends before their tests could do it. */
+const living = new Set<Weftd>()
+process.on('exit', () => {
+  for (const weftd of living) weftd.endNow()
+})
+
 export class Weftd implements AsyncDisposable {
   readonly state: string
   readonly #keepState: boolean
@@ -57,6 +63,7 @@ export class Weftd implements AsyncDisposable {
   static async start(options: WeftdOptions = {}): Promise<Weftd> {
     const state = options.state ?? (await mkdtemp(join(tmpdir(), 'weft-test-')))
     const weftd = new Weftd(state, options)
+    living.add(weftd)
     try {
       await weftd.start()
     } catch (error) {
@@ -223,6 +230,14 @@ export class Weftd implements AsyncDisposable {
     await this.kill('SIGTERM')
     await this.tool('down', '--state', this.state)
     if (!this.#keepState) await rm(this.state, { recursive: true, force: true })
+    living.delete(this)
+  }
+
+  /** Ends it and what it left at once, without waiting for its own order. */
+  endNow(): void {
+    this.#process?.kill('SIGKILL')
+    spawnSync(process.execPath, [join(root, 'bin/weft'), 'down', '--state', this.state])
+    if (!this.#keepState) rmSync(this.state, { recursive: true, force: true })
   }
 }
 
