@@ -80,13 +80,21 @@ export async function bench(options: readonly string[]): Promise<void> {
     address: bareAddress(h2.ipv4),
   }
   const linux = await linuxPath(keeper)
-  for (const path of [engine, linux]) {
+  const sinks = [engine, linux].map((path) => {
     const [program, ...args] = path.keeper.enter(path.to, [udpLoad, 'sink', path.address, '9'])
-    const sink = spawn(program, args, { stdio: 'ignore' })
-    process.once('exit', () => sink.kill())
+    return spawn(program, args, { stdio: 'ignore' })
+  })
+  try {
+    await measureAll(engine, linux, options)
+  } finally {
+    for (const sink of sinks) sink.kill()
+  }
+}
+
+async function measureAll(engine: Path, linux: Path, options: readonly string[]): Promise<void> {
+  for (const path of [engine, linux]) {
     await execIn(path.keeper, path.from, ['ping', '-c', '1', '-w', '5', path.address])
   }
-
   const figures: Figure[] = []
   const measure = async (name: string, unit: string, peer: string, of: (path: Path) => Promise<number>) => {
     const pairs: { ours: number; peer: number }[] = []
@@ -100,7 +108,7 @@ export async function bench(options: readonly string[]): Promise<void> {
   await measure('forward-tcp-1', 'Gbit/s', 'linux', (path) => throughput(path, 1))
   await measure('forward-tcp-4', 'Gbit/s', 'linux', (path) => throughput(path, 4))
   if (process.getuid?.() === 0) {
-    await setSteering(await keeper.namespace('linux-router'), '2')
+    await setSteering(await linux.keeper.namespace('linux-router'), '2')
     await measure('forward-udp-60-rps', 'kpps', 'linux-rps', packetsPerSecond)
   }
   report(
