@@ -26,30 +26,37 @@ async function runningDescription(weftd: Weftd): Promise<string | undefined> {
   return /<name>p1<\/name>\s*<description>([^<]*)</.exec(reply)?.[1]
 }
 
-test('at 50,000 packets a second for 10 s, weftd is killed and started again, and not one packet is lost', async (t) => {
-  const weftd = await start(t)
-  const engine = weftd.enginePid
-  t.true(await weftd.pings('h1', h2))
+/** Sends 50,000 datagrams a second for 10 s and kills weftd in the middle; resolves with how many were sent. None may be lost. */
+async function streamOverRestart(t: ExecutionContext, weftd: Weftd): Promise<number> {
   const [program, args] = weftd.hostCommand('h2', udpLoad, 'receive', h2, '7000', '2')
   const receiver = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => receiver.kill())
   let received = ''
-  const listening = new Promise<void>((ready) => {
+  await new Promise<void>((listening) => {
     receiver.stdout.on('data', (text: Buffer) => {
       received += text.toString()
-      if (received.includes('listening')) ready()
+      if (received.includes('listening')) listening()
     })
   })
-  await listening
   const sending = weftd.exec('h1', udpLoad, 'send', h2, '7000', '10', '18', '50000')
   await weftd.kill('SIGKILL')
   await weftd.start()
-  t.is(weftd.enginePid, engine)
   const sent = await sending
   await once(receiver, 'exit')
   const count = Number(/sent (\d+)/.exec(sent.stdout)?.[1])
-  t.true(count > 400_000, sent.stdout + sent.stderr)
-  t.is(received.split('\n')[1], `received ${count} lost 0 reordered 0`)
+  t.is(received.split('\n')[1], `received ${count} lost 0 reordered 0`, sent.stderr)
+  return count
+}
+
+test('at 50,000 packets a second for 10 s, weftd is killed and started again, and not one packet is lost', async (t) => {
+  const weftd = await start(t)
+  const engine = weftd.enginePid
+  t.true(await weftd.pings('h1', h2))
+  // A busy machine may keep the sender from its rate; then it tries again.
+  let count = 0
+  for (let attempt = 0; attempt < 3 && count < 450_000; attempt++) count = await streamOverRestart(t, weftd)
+  t.true(count >= 450_000, `the sender managed only ${count} of 500,000`)
+  t.is(weftd.enginePid, engine)
 })
 
 test('kill -9 in the middle of commits: every acknowledged one is there after the restart', async (t) => {
