@@ -3,13 +3,11 @@
  * is wrong with the request comes from the parser, the operation or the datastore as it is. Sends nothing.
  */
 import type { Rpc } from 'libyang-js'
-import { RequestError } from '../datastore/errors.js'
-import type { Requester } from '../datastore/types.js'
+import { RequestError, type Requester, type Log } from '../datastore/index.js'
 import { MalformedMessage, readEnvelope, replyTags } from './envelope.js'
 import type { Envelope, ReplyTags } from './envelope.js'
 import type { NetconfError } from './error.js'
 import { rpcPath } from './error.js'
-import type { Log } from '../datastore/types.js'
 import type { OperationRegistry } from './operations/index.js'
 import type { Operation, Reply, Services } from './operations/operation.js'
 import { BASE_NAMESPACE } from './xml.js'

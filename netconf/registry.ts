@@ -2,7 +2,7 @@
  * The sessions of a server and what has been counted of them (RFC 6022, sections 2.1.4 and 2.1.5). It gives out the
  * session ids. The registry outlives no server, but is made before it, so that monitoring can be wired first.
  */
-import type { DatastoreName } from '../datastore/types.js'
+import type { DatastoreName } from '../datastore/index.js'
 
 /** RFC 6022, grouping common-counters. */
 export interface Counters {

@@ -2,7 +2,7 @@
  * Sends one answer. Data go through a spool, so that the engine is read at its own speed and the client at its own; an
  * error that comes before the first byte was sent takes the place of the data (RFC 6241, section 4.3).
  */
-import { RequestError } from '../datastore/errors.js'
+import { RequestError } from '../datastore/index.js'
 import type { Answer } from './dispatch.js'
 import type { ErrorPrinter, NetconfError } from './error.js'
 import type { MessageWriter } from './transport/framing.js'

@@ -1,12 +1,11 @@
 /** The NETCONF server: listener, sessions, and their end. It knows datastores by their contract and no controller. */
 import type { Budget, Context } from 'libyang-js'
-import type { Datastores } from '../datastore/types.js'
+import type { Datastores, Log } from '../datastore/index.js'
 import { capabilities } from './capabilities.js'
 import { Dispatcher } from './dispatch.js'
 import { ErrorPrinter } from './error.js'
 import { defaultLimits } from './limits.js'
 import type { Limits } from './limits.js'
-import type { Log } from '../datastore/types.js'
 import { OperationRegistry, standardOperations } from './operations/index.js'
 import type { Operation } from './operations/operation.js'
 import { SessionRegistry } from './registry.js'

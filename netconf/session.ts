@@ -3,13 +3,12 @@
  * which they came. Owns its transport, its queue and its locks; when it ends, for whatever reason, they are given back at
  * once, and what still runs for it is abandoned. Bytes that break the framing end it without an answer.
  */
-import type { Requester } from '../datastore/types.js'
+import type { Requester, Log } from '../datastore/index.js'
 import type { Answer, Dispatcher } from './dispatch.js'
 import { trimMessage } from './envelope.js'
 import type { ErrorPrinter } from './error.js'
 import { printHello, readHello } from './hello.js'
 import type { Limits } from './limits.js'
-import type { Log } from '../datastore/types.js'
 import type { Services } from './operations/operation.js'
 import { zeroCounters } from './registry.js'
 import type { RegisteredSession, SessionInfo } from './registry.js'

@@ -1,5 +1,5 @@
 /** delete-config (RFC 6241, section 7.4): neither running nor the candidate can be deleted, and there is no other. */
-import { RequestError } from '../../datastore/errors.js'
+import { RequestError } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
 import type { Operation } from './operation.js'

@@ -1,5 +1,5 @@
 /** edit-config (RFC 6241, section 7.2), with test-option (section 8.6.4.1) and error-option. */
-import { RequestError } from '../../datastore/errors.js'
+import { RequestError } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
 import { ok } from './operation.js'

@@ -1,6 +1,6 @@
 /** get-schema (RFC 6022, section 3.1): the source text of a module or submodule of the schema. */
 import type { Context } from 'libyang-js'
-import { RequestError } from '../../datastore/errors.js'
+import { RequestError } from '../../datastore/index.js'
 import { escapeXml, MONITORING_NAMESPACE } from '../xml.js'
 import type { Operation } from './operation.js'
 import { invalid, missing } from './parameters.js'

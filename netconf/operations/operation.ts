@@ -3,7 +3,7 @@
  * throwing `RequestError` (or what `RequestError.from` makes of it) and sends nothing itself.
  */
 import type { Budget, Context, Rpc } from 'libyang-js'
-import type { Datastores, Requester } from '../../datastore/types.js'
+import type { Datastores, Requester } from '../../datastore/index.js'
 import type { SessionRegistry } from '../registry.js'
 
 export type Reply =

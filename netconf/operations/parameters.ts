@@ -1,7 +1,6 @@
 /** Reading the parameters of an rpc: what is missing or not supported is an error with its place in the request. */
 import type { Fragment, Rpc } from 'libyang-js'
-import { RequestError } from '../../datastore/errors.js'
-import type { DatastoreName } from '../../datastore/types.js'
+import { RequestError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 
 const datastores: readonly DatastoreName[] = ['running', 'candidate']

@@ -1,6 +1,5 @@
 /** What get and get-config have in common: a read of a datastore through a filter, within a budget. */
-import { RequestError } from '../../datastore/errors.js'
-import type { ReadOptions } from '../../datastore/types.js'
+import { RequestError, type ReadOptions } from '../../datastore/index.js'
 import type { Call, Reply } from './operation.js'
 
 export function readReply({ rpc, services }: Call, source: ReadOptions['source']): Reply {

@@ -3,7 +3,7 @@
  * get-schema gives out, sessions and statistics, as they are when asked for.
  */
 import type { Context } from 'libyang-js'
-import type { StateProvider } from '../../datastore/controller.js'
+import type { StateProvider } from '../../datastore/index.js'
 import { capabilities, printCapabilities } from '../capabilities.js'
 import type { Counters, SessionRegistry } from '../registry.js'
 import { element, MONITORING_NAMESPACE } from '../xml.js'

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { Context, ModuleInfo } from 'libyang-js'
-import type { StateProvider } from '../../datastore/controller.js'
+import type { StateProvider } from '../../datastore/index.js'
 import { element } from '../xml.js'
 
 const NAMESPACE = 'urn:ietf:params:xml:ns:yang:ietf-yang-library'

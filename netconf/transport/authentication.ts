@@ -7,7 +7,7 @@ import type { AuthContext, KeyboardAuthContext, PasswordAuthContext, PublicKeyAu
 import ssh2 from 'ssh2'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Limits } from '../limits.js'
-import type { Log } from '../../datastore/types.js'
+import type { Log } from '../../datastore/index.js'
 import { fingerprint } from './host-keys.js'
 
 /** Knows the users. Must take as long for unknown users as for known ones, and compare in constant time. */

@@ -2,8 +2,8 @@
  * What the appliance lends to all plans of one transaction: the RIB's transaction that they write into, the ports that there
  * are, and the member that carries steps out.
  */
-import type { Change } from '../../datastore/controller.js'
-import type { Operation } from '../../dataplane/client/types.js'
+import type { Operation } from '../../dataplane/client/index.js'
+import type { Change } from '../../datastore/index.js'
 import type { Rib, RibTransaction } from '../rib/index.js'
 
 /** The ports of the chassis; what they are made of is the appliance's affair. */

@@ -1,6 +1,6 @@
 /** The door of the controllers: what each part of the configuration means. One line a controller. */
-import type { Member, Operation } from '../../dataplane/client/types.js'
-import type { Change, Controller } from '../../datastore/controller.js'
+import type { Member, Operation } from '../../dataplane/client/index.js'
+import type { Change, Controller } from '../../datastore/index.js'
 import type { Rib } from '../rib/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { fibController } from './fib/index.js'

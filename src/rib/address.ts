@@ -2,7 +2,7 @@
  * IP addresses and prefixes as values: bytes in network order (RFC 4291, section 2.2; RFC 5952 for text). Text becomes a
  * value at a controller's door and a value becomes text where something is told; nothing in between looks at text.
  */
-import type { Address, Prefix } from '../../dataplane/client/types.js'
+import type { Address, Prefix } from '../../dataplane/client/index.js'
 
 export type { Address, Prefix }
 export type Family = 4 | 6

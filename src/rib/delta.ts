@@ -2,7 +2,7 @@
  * What a transaction of the RIB does to a FIB, in an order that never leaves a packet without its object: objects are made
  * before the routes that point at them, and taken away after (make before break). Many routes are packed at once.
  */
-import type { Operation } from '../../dataplane/client/types.js'
+import type { Operation } from '../../dataplane/client/index.js'
 import { type Prefix, formatPrefix } from './address.js'
 import type { ObjectRecord } from './objects.js'
 

@@ -3,7 +3,7 @@
  * it stands for, so that it is the same in all members and after every restart; two meanings under one key are an error.
  */
 import { createHash } from 'node:crypto'
-import type { DropKind, ForwardingObject, ObjectKey } from '../../dataplane/client/types.js'
+import type { DropKind, ForwardingObject, ObjectKey } from '../../dataplane/client/index.js'
 import { type Address, formatAddress } from './address.js'
 
 /** An object as the RIB holds it. `references`: routes and groups that point at it; changed by adopted transactions only. */

@@ -2,7 +2,7 @@
  * The values of the RIB (RFC 8349, section 5): who says a route, and where it leads. Made by the functions below, which
  * give each next hop an identity, so that equal ones are resolved once.
  */
-import type { Address, DropKind } from '../../dataplane/client/types.js'
+import type { Address, DropKind } from '../../dataplane/client/index.js'
 import { type Prefix, formatAddress } from './address.js'
 
 /** Who says a route. The lower preference wins; among equals the name that sorts first. */

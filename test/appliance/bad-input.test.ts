@@ -3,12 +3,13 @@
  * wrong, and after all of them configuration and packets are as they were. One appliance for the whole file.
  */
 import { spawn } from 'node:child_process'
-import { open, readdir, readFile, truncate } from 'node:fs/promises'
+import { readdir, readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import type { NetconfClient } from '../../src/demo/client.js'
 import { adminPassword, Weftd } from '../lab/weftd.js'
+import { flip } from '../lab/damage.js'
 
 const h2 = '198.51.100.2'
 let weftd: Weftd
@@ -441,17 +442,4 @@ function nthLast(content: Buffer, text: string, nth: number): number | undefined
   let at = content.length
   for (let i = 0; i < nth && at >= 0; i++) at = content.lastIndexOf(text, at - 1)
   return at < 0 ? undefined : at
-}
-
-async function flip(file: string, at: number): Promise<void> {
-  const handle = await open(file, 'r+')
-  const bytes = Buffer.alloc(4)
-  await handle.read(bytes, 0, 4, at)
-  await handle.write(
-    bytes.map((byte) => byte ^ 0xff),
-    0,
-    4,
-    at,
-  )
-  await handle.close()
 }

@@ -3,10 +3,11 @@ import { Level } from 'level'
 import type { Context } from 'libyang-js'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, mkdir, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DirectoryError } from '../../datastore/index.js'
 import { alice, box, named, openBench, openContext, refusal, routes, temporaryFolder } from './support.js'
+import { flip } from '../lab/damage.js'
 
 let context: Context
 test.before(async () => {
@@ -30,19 +31,6 @@ const database = (directory: string): Level<string, Buffer> =>
 async function logOf(directory: string): Promise<string> {
   const files = (await readdir(join(directory, 'journal'))).filter((name) => name.endsWith('.log'))
   return join(directory, 'journal', files.sort().at(-1) ?? '')
-}
-
-async function flip(file: string, at: number): Promise<void> {
-  const handle = await open(file, 'r+')
-  const bytes = Buffer.alloc(4)
-  await handle.read(bytes, 0, 4, at)
-  await handle.write(
-    bytes.map((byte) => byte ^ 0xff),
-    0,
-    4,
-    at,
-  )
-  await handle.close()
 }
 
 /** Opens a damaged folder: `whole` commits are there, the rest is said to be lost, and commits go on from there. */

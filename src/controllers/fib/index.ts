@@ -2,8 +2,8 @@
  * The FIB controller: claims no configuration, but is planned after all that say routes, and turns what they said together
  * into forwarding objects and routes of the members. It also follows links.
  */
-import type { Member, Operation } from '../../../dataplane/client/types.js'
-import type { Controller } from '../../../datastore/controller.js'
+import type { Member, Operation } from '../../../dataplane/client/index.js'
+import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
 import { planFib } from './plan.js'
 import { dataplaneState } from './state.js'

@@ -2,7 +2,7 @@
  * Follows the links of interfaces: what an interface going down or coming up changes in the RIB is brought to the members. It
  * waits while a commit is between plan and adoption, and does one change after the other.
  */
-import type { Operation } from '../../../dataplane/client/types.js'
+import type { Operation } from '../../../dataplane/client/index.js'
 import type { EventBus } from '../../events.js'
 import { isEmpty, operationsOf, type Rib } from '../../rib/index.js'
 

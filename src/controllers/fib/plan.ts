@@ -2,9 +2,8 @@
  * From all that a transaction said of routes to steps: objects before the routes that point at them, deletes in the reverse.
  * A route whose next hop cannot lead anywhere is refused where the configuration says it.
  */
-import type { Operation } from '../../../dataplane/client/types.js'
-import type { Plan, Step } from '../../../datastore/controller.js'
-import { ConfigError, RequestError } from '../../../datastore/errors.js'
+import type { Operation } from '../../../dataplane/client/index.js'
+import { type Plan, type Step, ConfigError, RequestError } from '../../../datastore/index.js'
 import { operationsOf, summary, type Delta, type Unresolved } from '../../rib/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
 

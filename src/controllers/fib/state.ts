@@ -1,6 +1,6 @@
 /** Operational state of the data plane (weft-dataplane): members with ports, drops by name, and the size of their tables. */
-import type { Member, PortState } from '../../../dataplane/client/types.js'
-import type { StateProvider } from '../../../datastore/controller.js'
+import type { Member, PortState } from '../../../dataplane/client/index.js'
+import type { StateProvider } from '../../../datastore/index.js'
 import { formatMac } from '../../rib/index.js'
 import { leaf } from '../xml.js'
 

@@ -2,7 +2,7 @@
  * What YANG cannot say of interfaces: ports that exist, addresses that can be a box's own, subnets that do not overlap.
  * Gives every error with its instance path and what would be right.
  */
-import { ConfigError } from '../../../datastore/errors.js'
+import { ConfigError } from '../../../datastore/index.js'
 import {
   contains,
   formatAddress,

@@ -2,8 +2,8 @@
  * The interfaces controller: ietf-interfaces and ietf-ip (RFC 8343, RFC 8344) become interfaces, addresses and static
  * neighbours of a member, and direct routes in the RIB.
  */
-import type { Member, Operation } from '../../../dataplane/client/types.js'
-import type { Controller } from '../../../datastore/controller.js'
+import type { Member, Operation } from '../../../dataplane/client/index.js'
+import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
 import { claim, type Interfaces } from './model.js'
 import { planInterfaces } from './plan.js'

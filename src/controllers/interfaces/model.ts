@@ -3,7 +3,7 @@
  * YANG shapes end here; the names of their nodes return only in the paths of errors.
  */
 import type { ListQuery, Tree } from 'libyang-js'
-import type { InterfaceSpec } from '../../../dataplane/client/types.js'
+import type { InterfaceSpec } from '../../../dataplane/client/index.js'
 import { parseAddress, parseMac, type Address, type Family, type Prefix } from '../../rib/index.js'
 import { key } from '../path.js'
 import { rows, type Row } from '../rows.js'

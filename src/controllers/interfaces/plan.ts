@@ -2,9 +2,8 @@
  * From two configurations of interfaces to steps and routes: interfaces that are new or different are set, those that are gone
  * are deleted, and their subnets and addresses go into the RIB (RFC 8349, section 5: the direct pseudo-protocol).
  */
-import { RequestError } from '../../../datastore/errors.js'
-import type { Plan, Step } from '../../../datastore/controller.js'
-import type { InterfaceSpec, Operation } from '../../../dataplane/client/types.js'
+import type { InterfaceSpec, Operation } from '../../../dataplane/client/index.js'
+import { RequestError, type Plan, type Step } from '../../../datastore/index.js'
 import {
   connected,
   direct,

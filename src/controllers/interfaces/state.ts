@@ -2,8 +2,8 @@
  * Operational state of interfaces (RFC 8343, RFC 8344): what the member says of each, told in YANG. A member that does not
  * answer leaves the status unknown, and no interface out.
  */
-import type { InterfaceState, Member, MemberState, NeighbourState } from '../../../dataplane/client/types.js'
-import type { StateProvider } from '../../../datastore/controller.js'
+import type { InterfaceState, Member, MemberState, NeighbourState } from '../../../dataplane/client/index.js'
+import type { StateProvider } from '../../../datastore/index.js'
 import { formatAddress, formatMac, kindOf, type Address, type Family } from '../../rib/index.js'
 import { dateAndTime, leaf } from '../xml.js'
 import { claim, loopback, portOf, type InterfaceConfig, type Interfaces, type IpConfig } from './model.js'

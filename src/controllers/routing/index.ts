@@ -1,6 +1,6 @@
 /** The routing controller: ietf-routing (RFC 8349) becomes static routes in the RIB. */
-import type { Operation } from '../../../dataplane/client/types.js'
-import type { Controller } from '../../../datastore/controller.js'
+import type { Operation } from '../../../dataplane/client/index.js'
+import type { Controller } from '../../../datastore/index.js'
 import type { Rib } from '../../rib/index.js'
 import type { Context } from '../context.js'
 import { claim } from './model.js'

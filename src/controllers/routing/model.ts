@@ -3,7 +3,7 @@
  * without an object a cell: next hops that many routes share are decoded once.
  */
 import { EntryOp, type EntryBatch, type ListQuery } from 'libyang-js'
-import type { DropKind } from '../../../dataplane/client/types.js'
+import type { DropKind } from '../../../dataplane/client/index.js'
 import {
   drop,
   formatPrefix,

@@ -3,9 +3,8 @@
  * here; what leads nowhere, when all routes are known.
  */
 import type { EntryBatch, ListQuery } from 'libyang-js'
-import type { Operation } from '../../../dataplane/client/types.js'
-import type { Plan } from '../../../datastore/controller.js'
-import { ConfigError, RequestError } from '../../../datastore/errors.js'
+import type { Operation } from '../../../dataplane/client/index.js'
+import { type Plan, ConfigError, RequestError } from '../../../datastore/index.js'
 import { formatAddress, formatPrefix, kindOf, type Hop, type NextHop, type Prefix } from '../../rib/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
 import { key } from '../path.js'

@@ -1,5 +1,5 @@
 /** Operational state of routing (RFC 8349, section 5): the RIBs with their routes, and the interfaces that route. */
-import type { StateProvider } from '../../../datastore/controller.js'
+import type { StateProvider } from '../../../datastore/index.js'
 import {
   formatAddress,
   formatPrefix,

@@ -3,9 +3,8 @@
  * anything is journaled; contact and location are configuration that is kept and shown.
  */
 import type { Journal, Tree } from 'libyang-js'
-import type { Operation } from '../../../dataplane/client/types.js'
-import type { Controller } from '../../../datastore/controller.js'
-import { ConfigError } from '../../../datastore/errors.js'
+import type { Operation } from '../../../dataplane/client/index.js'
+import { type Controller, ConfigError } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
 import { SystemAuthenticator, type Authenticator } from './authenticator.js'
 import { claim, pathOf, readUsers, type Users } from './model.js'

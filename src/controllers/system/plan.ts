@@ -1,7 +1,6 @@
 /** Users are no affair of members: their plan has no steps, only what can be wrong with them, and their adoption. */
-import type { Operation } from '../../../dataplane/client/types.js'
-import type { Plan } from '../../../datastore/controller.js'
-import { ConfigError, RequestError } from '../../../datastore/errors.js'
+import type { Operation } from '../../../dataplane/client/index.js'
+import { type Plan, ConfigError, RequestError } from '../../../datastore/index.js'
 import { isRequested, type Change } from '../context.js'
 import { permitted } from './authenticator.js'
 import { claim, pathOf, readUsers, type AuthorizedKey, type User, type Users } from './model.js'

@@ -1,6 +1,6 @@
 /** Operational state of the system (RFC 7317, section 3.2): platform and clock. */
 import { machine, release, type, uptime, version } from 'node:os'
-import type { StateProvider } from '../../../datastore/controller.js'
+import type { StateProvider } from '../../../datastore/index.js'
 import { dateAndTime, leaf } from '../xml.js'
 
 const namespace = 'urn:ietf:params:xml:ns:yang:ietf-system'
