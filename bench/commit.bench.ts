@@ -4,17 +4,12 @@
  * edit-config + commit, and get-config of the N routes.
  */
 import { startBenchAppliance } from './appliance.js'
+import { milliseconds } from './clock.js'
 import { single, report, type Figure } from './report.js'
 import { routesXml } from './routes.js'
 
 const nextHop = '198.51.100.2'
 const getRoutes = `<get-config><source><running/></source><filter type="subtree"><routing xmlns="urn:ietf:params:xml:ns:yang:ietf-routing"/></filter></get-config>`
-
-async function milliseconds(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
-}
 
 function name(n: number): string {
   return n === 0 ? '0' : `${n / 1000}k`

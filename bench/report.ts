@@ -59,6 +59,20 @@ export function single(
   return { name, unit, better, value: round(median(values)) }
 }
 
+/** A figure beside a floor that was measured once in the same run; `ratio` above 1: better than the floor. */
+export function beside(
+  name: string,
+  unit: string,
+  better: Figure['better'],
+  values: readonly number[],
+  peer: string,
+  floor: number,
+): Figure {
+  const value = median(values)
+  const ratio = better === 'higher' ? value / floor : floor / value
+  return { name, unit, better, peer, value: round(value), peer_value: round(floor), ratio: round(ratio) }
+}
+
 function round(value: number): number {
   return value === 0 ? 0 : Number(value.toPrecision(4))
 }

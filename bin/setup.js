@@ -169,8 +169,14 @@ function nativeBuilds() {
   )
   once(
     'engine',
-    ['dataplane/CMakeLists.txt', 'dataplane/engine', 'dataplane/keeper', 'dataplane/agent/addon'],
-    ['build/engine/weft-engine.node', 'build/engine/weft-keeper'],
+    [
+      'dataplane/CMakeLists.txt',
+      'dataplane/engine',
+      'dataplane/keeper',
+      'dataplane/agent/addon',
+      'bench/native',
+    ],
+    ['build/engine/weft-engine.node', 'build/engine/weft-keeper', 'build/engine/libyang-floor'],
     'building the forwarding engine',
     () => {
       const include = headers ? [`-DNODE_INCLUDE_DIR=${join(headers, 'include', 'node')}`] : []

@@ -27,6 +27,8 @@ export interface Connection {
 interface Waiting {
   resolve(reply: Buffer): void
   reject(error: Error): void
+  /** Takes the reply's pieces as they come; they are then not kept. */
+  readonly take: ((piece: Buffer) => void) | undefined
 }
 
 export class NetconfClient implements AsyncDisposable {
@@ -84,15 +86,18 @@ export class NetconfClient implements AsyncDisposable {
     return client
   }
 
-  /** Sends the content of an `<rpc>`; resolves with the whole reply's bytes. Rejects when the session ends first. */
-  send(operation: string): Promise<Buffer> {
+  /**
+   * Sends the content of an `<rpc>`; resolves with the whole reply's bytes, or with none when `take` has been given them
+   * piece by piece. Rejects when the session ends first.
+   */
+  send(operation: string, take?: (piece: Buffer) => void): Promise<Buffer> {
     const message = Buffer.from(`<rpc xmlns="${base}" message-id="${this.#next++}">${operation}</rpc>`)
     if (this.#over) return Promise.reject(this.#over)
     if (!this.#channel.writable) return Promise.reject(new Error('the NETCONF session is closed'))
     this.#channel.write(
       Buffer.concat([Buffer.from(`\n#${message.length}\n`), message, Buffer.from('\n##\n')]),
     )
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }))
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject, take }))
   }
 
   /** As `send`, but rejects with RpcReplyError when the reply holds errors. */
@@ -135,7 +140,9 @@ export class NetconfClient implements AsyncDisposable {
       const first = this.#pending[0]
       if (!first) return false
       const part = first.subarray(0, this.#left)
-      this.#message.push(part)
+      const take = this.#waiting[0]?.take
+      if (take) take(part)
+      else this.#message.push(part)
       this.#left -= part.length
       this.#skip(part.length)
       return true
