@@ -64,8 +64,9 @@ bool set(const ly_ctx *context, lyd_node **root, const std::string &path, const 
          Errors &errors);
 size_t remove(const ly_ctx *context, lyd_node **root, const std::string &path, bool derived, Journal &journal, Errors &errors);
 
-// Does the journal's changes to a tree that is as the journal's own tree was before them.
-bool apply(lyd_node **root, const Journal &journal, Errors &errors);
+// Does the journal's changes to a tree that is as the journal's own tree was before them. What was done, with what a
+// journal read from text leaves out, is appended to `made`, if given.
+bool apply(lyd_node **root, const Journal &journal, Errors &errors, Journal *made = nullptr);
 
 // Whole validation to a fixpoint; see types.ts, Tree.validate.
 bool validate(const ly_ctx *context, lyd_node **root, Journal &journal, Errors &errors);

@@ -160,6 +160,7 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value set(const Napi::CallbackInfo &info);
     Napi::Value remove(const Napi::CallbackInfo &info);
     Napi::Value apply(const Napi::CallbackInfo &info);
+    Napi::Value redo(const Napi::CallbackInfo &info);
     Napi::Value validate(const Napi::CallbackInfo &info);
     Napi::Value copy(const Napi::CallbackInfo &info);
     Napi::Value print(const Napi::CallbackInfo &info);

@@ -166,7 +166,7 @@ Error mismatch(const Journal::Change &change) {
 
 }  // namespace
 
-bool apply(lyd_node **root, const Journal &journal, Errors &errors) {
+bool apply(lyd_node **root, const Journal &journal, Errors &errors, Journal *made) {
     const auto &data = journal.data();
     Journal derived(data.context);
     TreeEditor editor(data.context, root, derived);
@@ -186,6 +186,11 @@ bool apply(lyd_node **root, const Journal &journal, Errors &errors) {
     }
     if (!fine) {
         data.partial ? undo(root, derived, derived.size()) : undo(root, journal, done);
+    } else if (made != nullptr) {
+        if (!data.partial) {
+            derived.data() = data;
+        }
+        made->append(derived);
     }
     return fine;
 }

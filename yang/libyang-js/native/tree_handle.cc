@@ -157,6 +157,25 @@ Napi::Value TreeHandle::apply(const Napi::CallbackInfo &info) {
         undefined());
 }
 
+Napi::Value TreeHandle::redo(const Napi::CallbackInfo &info) {
+    auto &journal = JournalHandle::argument(info[0]);
+    return call<std::shared_ptr<Journal>>(
+        info.Env(), Lane::write, &journal, false,
+        [](TreeData &tree, Journal *journal) {
+            Errors errors;
+            auto changes = std::make_shared<Journal>(tree.schema->context());
+            const bool done = libyang_js::apply(&tree.root, *journal, errors, changes.get());
+            clear_errors(tree.schema->context());
+            if (!done) {
+                throw Failure{std::move(errors)};
+            }
+            return changes;
+        },
+        [shared = held_.shared](Napi::Env env, std::shared_ptr<Journal> &changes) -> Napi::Value {
+            return JournalHandle::make(env, Addon::of(env).journal_class, shared, std::move(changes));
+        });
+}
+
 Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
     auto &journal = JournalHandle::argument(info[0]);
     return call<Errors>(
@@ -272,6 +291,7 @@ Napi::Function TreeHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeTree",
                        {InstanceMethod<&TreeHandle::edit>("edit"), InstanceMethod<&TreeHandle::set>("set"),
                         InstanceMethod<&TreeHandle::remove>("remove"), InstanceMethod<&TreeHandle::apply>("apply"),
+                        InstanceMethod<&TreeHandle::redo>("redo"),
                         InstanceMethod<&TreeHandle::validate>("validate"), InstanceMethod<&TreeHandle::copy>("copy"),
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
                         InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),

@@ -58,6 +58,7 @@ export interface NativeTree extends NativeHandle {
   set(path: string, value: string | undefined, journal: NativeJournal, derived: boolean): Promise<void>
   remove(path: string, journal: NativeJournal, derived: boolean): Promise<number>
   apply(journal: NativeJournal): Promise<void>
+  redo(journal: NativeJournal): Promise<NativeJournal>
   validate(journal: NativeJournal): Promise<YangError[]>
   copy(topLevel?: readonly string[]): Promise<NativeTree>
   print(options: object): NativeCursor<Buffer>

@@ -39,6 +39,10 @@ export class TreeHandle implements Tree {
     await this.#native.apply(nativeJournal(journal))
   }
 
+  async redo(journal: Journal): Promise<Journal> {
+    return new JournalHandle(await this.#native.redo(nativeJournal(journal)))
+  }
+
   async validate(journal: Journal): Promise<readonly YangError[]> {
     return this.#native.validate(nativeJournal(journal))
   }

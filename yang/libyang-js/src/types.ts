@@ -216,6 +216,8 @@ export interface Tree extends Disposable {
   remove(path: string, journal: Journal, derived?: boolean): Promise<number>
   /** Does the journal's changes to this tree: `running.apply(j)` makes running what candidate became by `j`. O(journal). */
   apply(journal: Journal): Promise<void>
+  /** As `apply`; resolves with all that was done, also what a journal read from text leaves out. O(journal). */
+  redo(journal: Journal): Promise<Journal>
   /**
    * Whole validation of configuration to a fixpoint: `when`, defaults, types, references, `must`, mandatory.
    * What it changes (defaults, nodes under a false `when`) is appended to `journal` as derived; when there are

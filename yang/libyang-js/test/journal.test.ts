@@ -149,6 +149,30 @@ test('a journal read from text can be reversed', async (t) => {
   context[Symbol.dispose]()
 })
 
+test('what a journal read from text did is told whole, and can be taken back', async (t) => {
+  const { context, tree, journal } = await given(item)
+  t.deepEqual(await tree.validate(journal), [])
+  const before = await whole(tree)
+  using change = await done(
+    context,
+    tree,
+    '<box><r1>r</r1></box><item op="delete"><name>a</name></item><item><name>b</name></item>',
+  )
+  t.deepEqual(await tree.validate(change), [])
+  const after = await whole(tree)
+  using read = await copies(context, change)
+  using back = await read.reversed()
+  using undone = await tree.redo(back)
+  t.deepEqual(await whole(tree), before)
+  using again = await undone.reversed()
+  await tree.apply(again)
+  t.deepEqual(await whole(tree), after)
+  using complete = await tree.redo(undone)
+  t.is(complete.size, undone.size)
+  t.deepEqual(await whole(tree), before)
+  context[Symbol.dispose]()
+})
+
 test('text that is no journal, breaks off or does not fit the schema is refused', async (t) => {
   const { context, journal } = await given(item)
   const [chunk] = await journal.encode(1 << 20)
