@@ -50,12 +50,12 @@ class Edit {
     void node(lyd_node *node, lyd_node *target, Operation inherited);
     void term(lyd_node *node, lyd_node *there, lyd_node *target, Operation operation);
     void create(lyd_node *node, lyd_node *target, Operation operation);
-    void create_in_parts(lyd_node *node, lyd_node *target, Operation operation, TreeEditor::Position at);
+    void create_in_parts(lyd_node *node, lyd_node *target, Operation operation, Position at);
     void prune(const lyd_node *first, lyd_node *target);
     void reorder(lyd_node *target, const std::vector<NodeCopy> &wanted);
     bool conflicts(const lyd_node *first);
     bool plain(lyd_node *node);
-    bool position(const lyd_node *node, lyd_node *target, bool &given, TreeEditor::Position &at);
+    bool position(const lyd_node *node, lyd_node *target, bool &given, Position &at);
     void fail(const lyd_node *node, const char *tag, std::string message, const char *app_tag = "",
               std::vector<std::pair<std::string, std::string>> info = {});
 
@@ -213,7 +213,7 @@ bool Edit::plain(lyd_node *node) {
 }
 
 // Where `insert` wants an entry. False when it asks for the impossible.
-bool Edit::position(const lyd_node *node, lyd_node *target, bool &given, TreeEditor::Position &at) {
+bool Edit::position(const lyd_node *node, lyd_node *target, bool &given, Position &at) {
     const char *insert = nullptr;
     const char *anchor = nullptr;
     for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
@@ -267,7 +267,7 @@ bool Edit::position(const lyd_node *node, lyd_node *target, bool &given, TreeEdi
 
 void Edit::create(lyd_node *node, lyd_node *target, Operation operation) {
     bool given = false;
-    TreeEditor::Position at;
+    Position at;
     if (!position(node, target, given, at)) {
         return;
     }
@@ -282,7 +282,7 @@ void Edit::create(lyd_node *node, lyd_node *target, Operation operation) {
     tree_.create(target, node, options_.derived, at);
 }
 
-void Edit::create_in_parts(lyd_node *node, lyd_node *target, Operation operation, TreeEditor::Position at) {
+void Edit::create_in_parts(lyd_node *node, lyd_node *target, Operation operation, Position at) {
     lyd_node *shell = nullptr;
     if (lyd_dup_single(node, nullptr, LYD_DUP_NO_META, &shell) != LY_SUCCESS) {
         fail(node, "resource-denied", "out of memory");
@@ -302,7 +302,7 @@ void Edit::term(lyd_node *node, lyd_node *there, lyd_node *target, Operation ope
         create(node, target, operation);
     } else if (node->schema->nodetype == LYS_LEAFLIST) {
         bool given = false;
-        TreeEditor::Position at;
+        Position at;
         if (position(node, target, given, at) && given) {
             tree_.move(there, at, options_.derived);
         }
@@ -377,7 +377,7 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
     }
     if (schema->nodetype == LYS_LIST && node->meta != nullptr) {
         bool given = false;
-        TreeEditor::Position at;
+        Position at;
         if (!position(node, target, given, at)) {
             return;
         }
@@ -391,20 +391,19 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
 // Takes the changes over, or back.
 void finish(TreeEditor &tree, Journal &done, Journal &journal, bool take_back) {
     tree.settle();
-    take_back ? undo(tree.root(), done) : journal.append(done);
+    take_back ? undo(tree.tree(), done) : journal.append(done);
 }
 
 }  // namespace
 
-bool edit(const ly_ctx *context, lyd_node **root, const std::string &xml, const EditOptions &options, Journal &journal,
-          Errors &errors) {
+bool edit(DataTree &data, const std::string &xml, const EditOptions &options, Journal &journal, Errors &errors) {
     Siblings config;
-    if (!parse_config(context, xml, options.state, config, errors)) {
+    if (!parse_config(data.context, xml, options.state, config, errors)) {
         return false;
     }
     const auto before = errors.size();
-    Journal done(context);
-    TreeEditor tree(context, root, done);
+    Journal done(data.context);
+    TreeEditor tree(data, done);
     const auto operation = options.default_operation == DefaultOperation::merge     ? Operation::merge
                            : options.default_operation == DefaultOperation::replace ? Operation::replace
                                                                                     : Operation::none;
@@ -414,8 +413,8 @@ bool edit(const ly_ctx *context, lyd_node **root, const std::string &xml, const 
     return !failed;
 }
 
-bool set(const ly_ctx *context, lyd_node **root, const std::string &path, const char *value, bool derived, Journal &journal,
-         Errors &errors) {
+bool set(DataTree &data, const std::string &path, const char *value, bool derived, Journal &journal, Errors &errors) {
+    const ly_ctx *context = data.context;
     clear_errors(context);
     lyd_node *made = nullptr;
     if (lyd_new_path(nullptr, context, path.c_str(), value, 0, &made) != LY_SUCCESS) {
@@ -431,20 +430,21 @@ bool set(const ly_ctx *context, lyd_node **root, const std::string &path, const 
     options.derived = derived;
     const auto before = errors.size();
     Journal done(context);
-    TreeEditor tree(context, root, done);
+    TreeEditor tree(data, done);
     lyd_free_siblings(Edit(tree, options, true, errors).siblings(made, nullptr, Operation::merge));
     const bool failed = errors.size() != before;
     finish(tree, done, journal, failed);
     return !failed;
 }
 
-size_t remove(const ly_ctx *context, lyd_node **root, const std::string &path, bool derived, Journal &journal, Errors &errors) {
-    if (*root == nullptr) {
+size_t remove(DataTree &data, const std::string &path, bool derived, Journal &journal, Errors &errors) {
+    const ly_ctx *context = data.context;
+    if (data.root == nullptr) {
         return 0;
     }
     clear_errors(context);
     ly_set *found = nullptr;
-    if (lyd_find_xpath3(nullptr, *root, path.c_str(), nullptr, &found) != LY_SUCCESS) {
+    if (lyd_find_xpath3(nullptr, data.root, path.c_str(), nullptr, &found) != LY_SUCCESS) {
         for (auto &error : take_errors(context, "cannot remove " + path)) {
             error.type = "application";
             errors.push_back(std::move(error));
@@ -452,7 +452,7 @@ size_t remove(const ly_ctx *context, lyd_node **root, const std::string &path, b
         return 0;
     }
     Journal done(context);
-    TreeEditor tree(context, root, done);
+    TreeEditor tree(data, done);
     std::unordered_set<const lyd_node *> chosen;
     for (uint32_t i = 0; i < found->count; i++) {
         chosen.insert(found->dnodes[i]);

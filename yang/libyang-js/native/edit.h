@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "data_tree.h"
 #include "error.h"
 
 namespace libyang_js {
@@ -57,19 +58,16 @@ class Journal {
 
 // `xml`: one wrapping element whose children are the content of <config>, with all prefixes declared on it.
 // False when there were errors; with ErrorOption::rollback the tree and the journal are then as they were.
-// `*root` is the first top-level sibling of the tree, or null; it may change.
-bool edit(const ly_ctx *context, lyd_node **root, const std::string &xml, const EditOptions &options, Journal &journal,
-          Errors &errors);
-bool set(const ly_ctx *context, lyd_node **root, const std::string &path, const char *value, bool derived, Journal &journal,
-         Errors &errors);
-size_t remove(const ly_ctx *context, lyd_node **root, const std::string &path, bool derived, Journal &journal, Errors &errors);
+bool edit(DataTree &tree, const std::string &xml, const EditOptions &options, Journal &journal, Errors &errors);
+bool set(DataTree &tree, const std::string &path, const char *value, bool derived, Journal &journal, Errors &errors);
+size_t remove(DataTree &tree, const std::string &path, bool derived, Journal &journal, Errors &errors);
 
 // Does the journal's changes to a tree that is as the journal's own tree was before them. What was done, with what a
 // journal read from text leaves out, is appended to `made`, if given.
-bool apply(lyd_node **root, const Journal &journal, Errors &errors, Journal *made = nullptr);
+bool apply(DataTree &tree, const Journal &journal, Errors &errors, Journal *made = nullptr);
 
 // Whole validation to a fixpoint; see types.ts, Tree.validate.
-bool validate(const ly_ctx *context, lyd_node **root, Journal &journal, Errors &errors);
+bool validate(DataTree &tree, Journal &journal, Errors &errors);
 
 // A list query and its answer; see types.ts, ListQuery and EntryBatch.
 struct ListQuery {

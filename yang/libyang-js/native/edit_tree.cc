@@ -30,66 +30,7 @@ lyd_node *new_term(lyd_node *parent, const lysc_node *schema, const lyd_value *v
 
 }  // namespace
 
-size_t prime(lyd_node *node) {
-    size_t count = 1;
-    node->flags &= LYD_DEFAULT;
-    if ((node->schema->nodetype & LYD_NODE_TERM) != 0) {
-        lyd_get_value(node);
-    } else if ((node->schema->nodetype & LYD_NODE_INNER) != 0) {
-        for (lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
-            count += prime(child);
-        }
-    }
-    return count;
-}
-
-void link(lyd_node **root, lyd_node *parent, lyd_node *node, TreeEditor::Position at) {
-    lyd_node *first = parent != nullptr ? lyd_child(parent) : *root;
-    if (!at.last && at.after != nullptr) {
-        lyd_insert_after(at.after, node);
-    } else if (lyd_node *instance = nullptr;
-               !at.last && lyd_find_sibling_val(first, node->schema, nullptr, 0, &instance) == LY_SUCCESS) {
-        lyd_insert_before(instance, node);
-    } else if (parent != nullptr) {
-        lyd_insert_child(parent, node);
-    } else {
-        lyd_insert_sibling(*root, node, root);
-    }
-    if (parent == nullptr) {
-        while ((*root)->prev->next != nullptr) {
-            *root = (*root)->prev;
-        }
-    }
-}
-
-void unlink(lyd_node **root, lyd_node *node) {
-    if (node == *root) {
-        *root = node->next;
-    }
-    lyd_unlink_tree(node);
-}
-
-TreeEditor::TreeEditor(const ly_ctx *context, lyd_node **root, Journal &journal)
-    : context_(context), root_(root), journal_(journal) {}
-
-lyd_node *TreeEditor::children(const lyd_node *parent) const {
-    return parent != nullptr ? lyd_child(parent) : *root_;
-}
-
-lyd_node *TreeEditor::find(const lyd_node *parent, const lysc_node *schema) const {
-    lyd_node *found = nullptr;
-    lyd_find_sibling_val(children(parent), schema, nullptr, 0, &found);
-    return found;
-}
-
-lyd_node *TreeEditor::find(const lyd_node *parent, const lyd_node *instance) const {
-    if ((instance->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) == 0) {
-        return find(parent, instance->schema);
-    }
-    lyd_node *found = nullptr;
-    lyd_find_sibling_first(children(parent), instance, &found);
-    return found;
-}
+TreeEditor::TreeEditor(DataTree &tree, Journal &journal) : tree_(tree), journal_(journal) {}
 
 PlaceRef TreeEditor::place(const lyd_node *inner) {
     if (inner == nullptr) {
@@ -154,7 +95,7 @@ void TreeEditor::clear(lyd_node *parent, const lysc_node *schema, bool only_defa
             if (journaled) {
                 remove(node, true);
             } else {
-                unlink(root_, node);
+                tree_.unlink(node);
                 lyd_free_tree(node);
             }
         }
@@ -170,7 +111,7 @@ void TreeEditor::create(lyd_node *parent, lyd_node *node, bool derived, Position
     if ((schema->nodetype & (LYS_LEAF | LYS_LEAFLIST | LYS_CONTAINER)) != 0) {
         clear(parent, schema, true, true);
     }
-    link(root_, parent, node, at);
+    tree_.link(parent, node, at);
     if ((schema->nodetype & LYD_NODE_INNER) != 0) {
         complete(node, true, false);
     }
@@ -179,20 +120,7 @@ void TreeEditor::create(lyd_node *parent, lyd_node *node, bool derived, Position
 }
 
 void TreeEditor::append(lyd_node *parent, lyd_node *entry) {
-    auto *inner = reinterpret_cast<lyd_node_inner *>(parent);
-    entry->parent = inner;
-    entry->next = nullptr;
-    if (inner->child == nullptr) {
-        inner->child = entry;
-        entry->prev = entry;
-    } else {
-        entry->prev = inner->child->prev;
-        entry->prev->next = entry;
-        inner->child->prev = entry;
-    }
-    for (lyd_node *above = parent; above != nullptr && (above->flags & LYD_DEFAULT) != 0; above = lyd_parent(above)) {
-        above->flags &= ~static_cast<uint32_t>(LYD_DEFAULT);
-    }
+    tree_.append(parent, entry);
     prime(entry);
 }
 
@@ -214,7 +142,7 @@ void TreeEditor::remove(lyd_node *node, bool derived) {
     }
     auto at = place(parent);
     forget(node);
-    unlink(root_, node);
+    tree_.unlink(node);
     const size_t count = prime(node);
     journal_.data().add({Op::remove, derived, std::move(at), own(node), {}, {}, std::move(after)}, count);
     touched(parent);
@@ -226,8 +154,8 @@ void TreeEditor::replace(lyd_node *old, lyd_node *node, bool derived) {
     if (was_default && node->schema->parent != nullptr && node->schema->parent->nodetype == LYS_CASE) {
         choose(parent, node->schema);
     }
-    unlink(root_, old);
-    link(root_, parent, node, {});
+    tree_.unlink(old);
+    tree_.link(parent, node, {});
     const size_t count = prime(node) + prime(old);
     journal_.data().add({Op::value, derived, place(parent), copy_of(node), own(old), {}, {}}, count);
     touched(parent);
@@ -247,8 +175,8 @@ void TreeEditor::move(lyd_node *node, Position at, bool derived) {
         return;
     }
     NodeCopy old_after = before == nullptr ? nullptr : instance_of(before);
-    unlink(root_, node);
-    link(root_, parent, node, {false, at.after});
+    tree_.unlink(node);
+    tree_.link(parent, node, {false, at.after});
     NodeCopy after = at.after == nullptr ? nullptr : instance_of(at.after);
     journal_.data().add(
         {Op::move, derived, place(parent), instance_of(node), {}, std::move(after), std::move(old_after)}, 1);
@@ -283,7 +211,7 @@ void TreeEditor::complete(lyd_node *parent, bool below, bool journaled) {
 
 void TreeEditor::complete_top() {
     uint32_t index = 0;
-    while (const lys_module *module = ly_ctx_get_module_iter(context_, &index)) {
+    while (const lys_module *module = ly_ctx_get_module_iter(tree_.context, &index)) {
         if (module->implemented && module->compiled != nullptr) {
             complete_schema(nullptr, nullptr, module->compiled, true);
         }
@@ -362,12 +290,13 @@ bool TreeEditor::imply(lyd_node *parent, const lysc_node *schema, bool journaled
     const lyd_node *end = default_end(parent);
     std::vector<lyd_node *> made;
     auto add = [&](lyd_node *node) {
-        if (node != nullptr && parent == nullptr) {
-            link(root_, nullptr, node, {});
+        if (node == nullptr) {
+            return;
         }
-        if (node != nullptr) {
-            made.push_back(node);
+        if (parent == nullptr) {
+            tree_.link(nullptr, node);
         }
+        made.push_back(node);
     };
     if (schema->nodetype == LYS_CONTAINER) {
         lyd_node *container = nullptr;
@@ -390,7 +319,7 @@ bool TreeEditor::imply(lyd_node *parent, const lysc_node *schema, bool journaled
     }
     if (test && !test(made.front())) {
         for (lyd_node *node : made) {
-            unlink(root_, node);
+            tree_.unlink(node);
             lyd_free_tree(node);
         }
         return false;

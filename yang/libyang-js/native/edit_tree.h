@@ -15,6 +15,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "data_tree.h"
 #include "edit_facts.h"
 #include "journal.h"
 
@@ -22,22 +23,17 @@ namespace libyang_js {
 
 class TreeEditor {
   public:
-    TreeEditor(const ly_ctx *context, lyd_node **root, Journal &journal);
+    TreeEditor(DataTree &tree, Journal &journal);
 
-    lyd_node *children(const lyd_node *parent) const;  // the first; of the top level when there is no parent
-    lyd_node *find(const lyd_node *parent, const lysc_node *schema) const;  // first instance
-    lyd_node *find(const lyd_node *parent, const lyd_node *instance) const;
+    // As of DataTree.
+    lyd_node *children(const lyd_node *parent) const { return tree_.children(parent); }
+    lyd_node *find(const lyd_node *parent, const lysc_node *schema) const { return tree_.find(parent, schema); }
+    lyd_node *find(const lyd_node *parent, const lyd_node *instance) const { return tree_.find(parent, instance); }
 
     // Puts an unlinked node, complete with everything below, under `parent`; clears other cases and defaults that it
     // stands in for. `at` as of `move`, where the list is ordered by the user.
-    struct Position {
-        bool last = true;
-        lyd_node *after = nullptr;  // null: first
-    };
-    void create(lyd_node *parent, lyd_node *node, bool derived, Position at);
-    void create(lyd_node *parent, lyd_node *node, bool derived) { create(parent, node, derived, Position()); }
-    // Puts an entry of a list without keys behind all others, O(1) and not journaled. libyang's index of siblings gives all
-    // such entries one hash, so its own insertion is linear; here they stay out of the index.
+    void create(lyd_node *parent, lyd_node *node, bool derived, Position at = {});
+    // Puts an entry of a list without keys behind all others, O(1) and not journaled.
     void append(lyd_node *parent, lyd_node *entry);
     void remove(lyd_node *node, bool derived);
     // `node` takes the place of `old`, of the same schema.
@@ -63,9 +59,9 @@ class TreeEditor {
 
     PlaceRef place(const lyd_node *inner);
     SchemaFacts &facts() { return facts_; }
-    lyd_node **root() const { return root_; }
+    DataTree &tree() const { return tree_; }
     Journal &journal() const { return journal_; }
-    const ly_ctx *context() const { return context_; }
+    const ly_ctx *context() const { return tree_.context; }
 
   private:
     void complete_schema(lyd_node *parent, const lysc_node *schema, const lysc_module *module, bool journaled);
@@ -75,19 +71,12 @@ class TreeEditor {
     void clear(lyd_node *parent, const lysc_node *schema, bool only_defaults, bool journaled);
     void forget(lyd_node *node);
 
-    const ly_ctx *context_;
-    lyd_node **root_;
+    DataTree &tree_;
     Journal &journal_;
     SchemaFacts facts_;
     std::unordered_map<const lyd_node *, PlaceRef> places_;
     std::vector<lyd_node *> touched_;
     std::unordered_set<const lyd_node *> touched_set_;
 };
-
-// Without a journal.
-void link(lyd_node **root, lyd_node *parent, lyd_node *node, TreeEditor::Position at);
-void unlink(lyd_node **root, lyd_node *node);
-// Clears the flags of a new node and of all below, and primes canonical values; counts them.
-size_t prime(lyd_node *node);
 
 }  // namespace libyang_js

@@ -5,17 +5,6 @@
 
 namespace libyang_js {
 
-lyd_node *Applier::find(lyd_node *parent, const lyd_node *instance) const {
-    lyd_node *found = nullptr;
-    const lyd_node *first = parent != nullptr ? lyd_child(parent) : *root_;
-    if ((instance->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0) {
-        lyd_find_sibling_first(first, instance, &found);
-    } else {
-        lyd_find_sibling_val(first, instance->schema, nullptr, 0, &found);
-    }
-    return found;
-}
-
 bool Applier::resolve(const Place *place, lyd_node *&node) {
     node = nullptr;
     if (place == nullptr) {
@@ -29,24 +18,15 @@ bool Applier::resolve(const Place *place, lyd_node *&node) {
     if (!resolve(place->parent.get(), parent)) {
         return false;
     }
-    const lyd_node *first = parent != nullptr ? lyd_child(parent) : *root_;
-    if (place->entry != nullptr) {
-        lyd_find_sibling_first(first, place->entry.get(), &node);
-    } else {
-        lyd_find_sibling_val(first, place->schema, nullptr, 0, &node);
-    }
+    node = place->entry != nullptr ? tree_.find(parent, place->entry.get()) : tree_.find(parent, place->schema);
     if (node == nullptr && editor_ != nullptr && non_presence(place->schema)) {
         lyd_node *container = nullptr;
-        if (parent == nullptr) {
-            lyd_new_inner(nullptr, place->schema->module, place->schema->name, 0, &container);
-            if (container != nullptr) {
-                link(root_, nullptr, container, {});
-            }
-        } else {
-            lyd_new_inner(parent, place->schema->module, place->schema->name, 0, &container);
-        }
+        lyd_new_inner(parent, place->schema->module, place->schema->name, 0, &container);
         node = container;
         if (node != nullptr) {
+            if (parent == nullptr) {
+                tree_.link(nullptr, container);
+            }
             editor_->complete(node, true, false);
         }
     }
@@ -67,15 +47,15 @@ void Applier::drop(lyd_node *node, bool derived) {
         editor_->remove(node, derived);
         return;
     }
-    unlink(root_, node);
+    tree_.unlink(node);
     lyd_free_tree(node);
 }
 
 bool Applier::put(lyd_node *parent, const Journal::Change &change) {
-    TreeEditor::Position at;
+    Position at;
     if (ordered_by_user(change.node->schema)) {
         at.last = false;
-        if (change.after != nullptr && (at.after = find(parent, change.after.get())) == nullptr) {
+        if (change.after != nullptr && (at.after = tree_.find(parent, change.after.get())) == nullptr) {
             return false;
         }
     }
@@ -87,14 +67,14 @@ bool Applier::put(lyd_node *parent, const Journal::Change &change) {
     if (editor_ != nullptr) {
         editor_->create(parent, copy, change.derived, at);
     } else {
-        link(root_, parent, copy, at);
+        tree_.link(parent, copy, at);
     }
     return true;
 }
 
 const lyd_node *Applier::locate(const Journal::Change &change) {
     lyd_node *parent = nullptr;
-    return resolve(change.parent.get(), parent) ? find(parent, change.node.get()) : nullptr;
+    return resolve(change.parent.get(), parent) ? tree_.find(parent, change.node.get()) : nullptr;
 }
 
 bool Applier::apply(const Journal::Change &change) {
@@ -102,7 +82,7 @@ bool Applier::apply(const Journal::Change &change) {
     if (!resolve(change.parent.get(), parent)) {
         return false;
     }
-    lyd_node *there = find(parent, change.node.get());
+    lyd_node *there = tree_.find(parent, change.node.get());
     const bool implied = editor_ != nullptr && there != nullptr && (there->flags & LYD_DEFAULT) != 0;
     switch (change.op) {
     case Op::create:
@@ -128,15 +108,15 @@ bool Applier::apply(const Journal::Change &change) {
         // What became default comes back by itself.
         return (editor_ != nullptr && (change.node->flags & LYD_DEFAULT) != 0) || put(parent, change);
     case Op::move: {
-        TreeEditor::Position at{false, nullptr};
-        if (there == nullptr || (change.after != nullptr && (at.after = find(parent, change.after.get())) == nullptr)) {
+        Position at{false, nullptr};
+        if (there == nullptr || (change.after != nullptr && (at.after = tree_.find(parent, change.after.get())) == nullptr)) {
             return false;
         }
         if (editor_ != nullptr) {
             editor_->move(there, at, change.derived);
         } else {
-            unlink(root_, there);
-            link(root_, parent, there, at);
+            tree_.unlink(there);
+            tree_.link(parent, there, at);
         }
         return true;
     }
@@ -146,11 +126,11 @@ bool Applier::apply(const Journal::Change &change) {
 
 namespace {
 
-void undo(lyd_node **root, const Journal &journal, size_t done) {
+void undo(DataTree &tree, const Journal &journal, size_t done) {
     Journal part(journal.data().context);
     part.changes().assign(journal.changes().begin(), journal.changes().begin() + static_cast<std::ptrdiff_t>(done));
     const auto back = part.reversed();
-    Applier applier(root, nullptr);
+    Applier applier(tree, nullptr);
     for (const auto &change : back->changes()) {
         applier.apply(change);
     }
@@ -166,11 +146,11 @@ Error mismatch(const Journal::Change &change) {
 
 }  // namespace
 
-bool apply(lyd_node **root, const Journal &journal, Errors &errors, Journal *made) {
+bool apply(DataTree &tree, const Journal &journal, Errors &errors, Journal *made) {
     const auto &data = journal.data();
     Journal derived(data.context);
-    TreeEditor editor(data.context, root, derived);
-    Applier applier(root, data.partial ? &editor : nullptr);
+    TreeEditor editor(tree, derived);
+    Applier applier(tree, data.partial ? &editor : nullptr);
     size_t done = 0;
     for (const auto &change : data.changes) {
         if (!applier.apply(change)) {
@@ -185,7 +165,7 @@ bool apply(lyd_node **root, const Journal &journal, Errors &errors, Journal *mad
         fine = derive(editor, nullptr, errors);
     }
     if (!fine) {
-        data.partial ? undo(root, derived, derived.size()) : undo(root, journal, done);
+        data.partial ? undo(tree, derived, derived.size()) : undo(tree, journal, done);
     } else if (made != nullptr) {
         if (!data.partial) {
             derived.data() = data;
@@ -195,8 +175,8 @@ bool apply(lyd_node **root, const Journal &journal, Errors &errors, Journal *mad
     return fine;
 }
 
-void undo(lyd_node **root, const Journal &journal) {
-    undo(root, journal, journal.size());
+void undo(DataTree &tree, const Journal &journal) {
+    undo(tree, journal, journal.size());
 }
 
 }  // namespace libyang_js

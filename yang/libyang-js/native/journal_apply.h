@@ -11,7 +11,7 @@ namespace libyang_js {
 class Applier {
   public:
     // With an editor, for partial journals: what is implied is derived by it.
-    Applier(lyd_node **root, TreeEditor *editor) : root_(root), editor_(editor) {}
+    Applier(DataTree &tree, TreeEditor *editor) : tree_(tree), editor_(editor) {}
     // False when the tree is not as the journal's own was.
     bool apply(const Journal::Change &change);
     // The node that a change is about, or null.
@@ -20,12 +20,11 @@ class Applier {
     void know(const Place *place, lyd_node *node) { resolved_[place] = node; }
 
   private:
-    lyd_node *find(lyd_node *parent, const lyd_node *instance) const;
     bool resolve(const Place *place, lyd_node *&node);
     void drop(lyd_node *node, bool derived);
     bool put(lyd_node *parent, const Journal::Change &change);
 
-    lyd_node **root_;
+    DataTree &tree_;
     TreeEditor *editor_;
     std::unordered_map<const Place *, lyd_node *> resolved_;
     std::unordered_set<const lyd_node *> in_use_;

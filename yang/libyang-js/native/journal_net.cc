@@ -122,9 +122,9 @@ bool Net::fold_into_created(Slot *parent, const Change &change) {
     while (place != nullptr && slot(place) != created) {
         place = place->parent.get();
     }
-    lyd_node *root = creation.node.get();
-    Applier applier(&root, nullptr);
-    applier.know(place, root);
+    DataTree part(context_, creation.node.get());
+    Applier applier(part, nullptr);
+    applier.know(place, part.root);
     creation.derived = creation.derived && change.derived;
     return applier.apply(change);
 }
@@ -157,13 +157,13 @@ void Net::restore_below(Slot *slot, Change &removal) {
         live_[index] = false;
     }
     removal.node = copy_of(removal.node.get());
-    lyd_node *root = removal.node.get();
+    DataTree copy(context_, removal.node.get());
     const auto back = part.reversed();
-    Applier applier(&root, nullptr);
+    Applier applier(copy, nullptr);
     for (const auto &change : back->changes()) {
         for (const Place *place = change.parent.get(); place != nullptr; place = place->parent.get()) {
             if (this->slot(place) == slot) {
-                applier.know(place, root);
+                applier.know(place, copy.root);
             }
         }
         applier.apply(change);

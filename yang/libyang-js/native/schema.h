@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data_tree.h"
 #include "error.h"
 
 namespace libyang_js {
@@ -51,14 +52,12 @@ class Schema {
     std::vector<ModuleInfo> modules_;
 };
 
-// One data tree; the schema outlives it.
-struct TreeData {
+// One data tree of a client; owns its nodes. The schema outlives it.
+struct TreeData : DataTree {
     std::shared_ptr<Schema> schema;
-    lyd_node *root = nullptr;
-    explicit TreeData(std::shared_ptr<Schema> of, lyd_node *nodes = nullptr) : schema(std::move(of)), root(nodes) {}
+    explicit TreeData(std::shared_ptr<Schema> of, lyd_node *nodes = nullptr)
+        : DataTree(of->context(), nodes), schema(std::move(of)) {}
     ~TreeData() { lyd_free_all(root); }
-    TreeData(const TreeData &) = delete;
-    TreeData &operator=(const TreeData &) = delete;
 };
 
 }  // namespace libyang_js

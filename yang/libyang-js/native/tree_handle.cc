@@ -88,7 +88,7 @@ Napi::Value TreeHandle::edit(const Napi::CallbackInfo &info) {
         info.Env(), Lane::write, nullptr, false,
         [fragment, options](TreeData &tree, Journal *) {
             Done done{std::make_shared<Journal>(tree.schema->context()), {}};
-            libyang_js::edit(tree.schema->context(), &tree.root, fragment->wrapped("config"), options, *done.journal, done.errors);
+            libyang_js::edit(tree, fragment->wrapped("config"), options, *done.journal, done.errors);
             clear_errors(tree.schema->context());
             return done;
         },
@@ -113,7 +113,7 @@ Napi::Value TreeHandle::set(const Napi::CallbackInfo &info) {
         [path, value, derived](TreeData &tree, Journal *journal) {
             Errors errors;
             const auto *context = tree.schema->context();
-            const bool done = libyang_js::set(context, &tree.root, path, value ? value->c_str() : nullptr, derived, *journal, errors);
+            const bool done = libyang_js::set(tree, path, value ? value->c_str() : nullptr, derived, *journal, errors);
             clear_errors(context);
             if (!done) {
                 throw Failure{std::move(errors)};
@@ -131,7 +131,7 @@ Napi::Value TreeHandle::remove(const Napi::CallbackInfo &info) {
         info.Env(), Lane::write, &journal, true,
         [path, derived](TreeData &tree, Journal *journal) {
             Errors errors;
-            const auto count = libyang_js::remove(tree.schema->context(), &tree.root, path, derived, *journal, errors);
+            const auto count = libyang_js::remove(tree, path, derived, *journal, errors);
             clear_errors(tree.schema->context());
             if (!errors.empty()) {
                 throw Failure{std::move(errors)};
@@ -147,7 +147,7 @@ Napi::Value TreeHandle::apply(const Napi::CallbackInfo &info) {
         info.Env(), Lane::write, &journal, false,
         [](TreeData &tree, Journal *journal) {
             Errors errors;
-            const bool done = libyang_js::apply(&tree.root, *journal, errors);
+            const bool done = libyang_js::apply(tree, *journal, errors);
             clear_errors(tree.schema->context());
             if (!done) {
                 throw Failure{std::move(errors)};
@@ -164,7 +164,7 @@ Napi::Value TreeHandle::redo(const Napi::CallbackInfo &info) {
         [](TreeData &tree, Journal *journal) {
             Errors errors;
             auto changes = std::make_shared<Journal>(tree.schema->context());
-            const bool done = libyang_js::apply(&tree.root, *journal, errors, changes.get());
+            const bool done = libyang_js::apply(tree, *journal, errors, changes.get());
             clear_errors(tree.schema->context());
             if (!done) {
                 throw Failure{std::move(errors)};
@@ -183,7 +183,7 @@ Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
         [](TreeData &tree, Journal *journal) {
             Errors errors;
             const auto *context = tree.schema->context();
-            if (!libyang_js::validate(context, &tree.root, *journal, errors) && errors.empty()) {
+            if (!libyang_js::validate(tree, *journal, errors) && errors.empty()) {
                 errors = take_errors(context, "validation failed");
             }
             clear_errors(context);

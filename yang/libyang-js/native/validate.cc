@@ -45,7 +45,8 @@ void absorb(TreeEditor &tree, const lyd_node *diff, lyd_node *target, const char
 }
 
 // libyang stops at the first error: asked module by module, it tells at least one of each.
-void more_errors(const ly_ctx *context, lyd_node **root, Errors &errors) {
+void more_errors(DataTree &tree, Errors &errors) {
+    const ly_ctx *context = tree.context;
     uint32_t index = 0;
     std::string last;
     while (const lys_module *module = ly_ctx_get_module_iter(context, &index)) {
@@ -53,10 +54,10 @@ void more_errors(const ly_ctx *context, lyd_node **root, Errors &errors) {
             continue;
         }
         clear_errors(context);
-        if (lyd_validate_module(root, module, LYD_VALIDATE_NO_STATE, nullptr) == LY_SUCCESS) {
+        if (lyd_validate_module(&tree.root, module, LYD_VALIDATE_NO_STATE, nullptr) == LY_SUCCESS) {
             continue;
         }
-        for (auto &error : validation_errors(context, *root)) {
+        for (auto &error : validation_errors(context, tree.root)) {
             bool known = false;
             for (const auto &other : errors) {
                 known = known || (other.path == error.path && other.message == error.message);
@@ -73,16 +74,16 @@ bool judge(const ly_ctx *context, TreeEditor &tree, Errors &errors) {
     for (int round = 0; round < rounds; round++) {
         clear_errors(context);
         lyd_node *diff = nullptr;
-        const auto result = lyd_validate_all(tree.root(), context, LYD_VALIDATE_NO_STATE, &diff);
+        const auto result = lyd_validate_all(&tree.tree().root, context, LYD_VALIDATE_NO_STATE, &diff);
         const bool changed = diff != nullptr;
         if (result != LY_SUCCESS) {
-            errors = validation_errors(context, *tree.root());
+            errors = validation_errors(context, tree.tree().root);
         }
         absorb(tree, diff, nullptr, "none");
         lyd_free_all(diff);
         if (result != LY_SUCCESS) {
             if (!changed) {
-                more_errors(context, tree.root(), errors);
+                more_errors(tree.tree(), errors);
             }
             return false;
         }
@@ -99,16 +100,16 @@ bool judge(const ly_ctx *context, TreeEditor &tree, Errors &errors) {
 
 }  // namespace
 
-bool validate(const ly_ctx *context, lyd_node **root, Journal &journal, Errors &errors) {
-    Journal done(context);
-    TreeEditor tree(context, root, done);
+bool validate(DataTree &data, Journal &journal, Errors &errors) {
+    Journal done(data.context);
+    TreeEditor tree(data, done);
     Errors found;
-    const bool valid = derive(tree, &journal, found) && judge(context, tree, found);
+    const bool valid = derive(tree, &journal, found) && judge(data.context, tree, found);
     if (valid) {
         journal.append(done);
         return true;
     }
-    undo(root, done);
+    undo(data, done);
     errors.insert(errors.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     return false;
 }

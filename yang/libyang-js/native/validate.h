@@ -11,6 +11,6 @@ namespace libyang_js {
 bool derive(TreeEditor &editor, const Journal *client, Errors &errors);
 
 // Takes all changes of a journal back.
-void undo(lyd_node **root, const Journal &journal);
+void undo(DataTree &tree, const Journal &journal);
 
 }  // namespace libyang_js

@@ -65,7 +65,7 @@ bool Derive::meant(const lyd_node *node) {
     }
     if (!known_) {
         known_ = true;
-        Applier finder(tree_.root(), nullptr);
+        Applier finder(tree_.tree(), nullptr);
         for (const auto &change : client_->changes()) {
             if (!change.derived && (change.op == Op::create || change.op == Op::value)) {
                 if (const lyd_node *there = finder.locate(change)) {

@@ -1,0 +1,74 @@
+#include "data_tree.h"
+
+namespace libyang_js {
+
+lyd_node *DataTree::find(const lyd_node *parent, const lysc_node *schema) const {
+    lyd_node *found = nullptr;
+    lyd_find_sibling_val(children(parent), schema, nullptr, 0, &found);
+    return found;
+}
+
+lyd_node *DataTree::find(const lyd_node *parent, const lyd_node *instance) const {
+    if ((instance->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) == 0) {
+        return find(parent, instance->schema);
+    }
+    lyd_node *found = nullptr;
+    lyd_find_sibling_first(children(parent), instance, &found);
+    return found;
+}
+
+void DataTree::link(lyd_node *parent, lyd_node *node, Position at) {
+    if (!at.last && at.after != nullptr) {
+        lyd_insert_after(at.after, node);
+    } else if (lyd_node *instance = at.last ? nullptr : find(parent, node->schema); instance != nullptr) {
+        lyd_insert_before(instance, node);
+    } else if (parent != nullptr) {
+        lyd_insert_child(parent, node);
+    } else {
+        lyd_insert_sibling(root, node, &root);
+    }
+    if (parent == nullptr) {
+        while (root->prev->next != nullptr) {
+            root = root->prev;
+        }
+    }
+}
+
+void DataTree::append(lyd_node *parent, lyd_node *entry) {
+    auto *inner = reinterpret_cast<lyd_node_inner *>(parent);
+    entry->parent = inner;
+    entry->next = nullptr;
+    if (inner->child == nullptr) {
+        inner->child = entry;
+        entry->prev = entry;
+    } else {
+        entry->prev = inner->child->prev;
+        entry->prev->next = entry;
+        inner->child->prev = entry;
+    }
+    for (lyd_node *above = parent; above != nullptr && (above->flags & LYD_DEFAULT) != 0; above = lyd_parent(above)) {
+        above->flags &= ~static_cast<uint32_t>(LYD_DEFAULT);
+    }
+}
+
+void DataTree::unlink(lyd_node *node) {
+    if (node == root) {
+        root = node->next;
+    }
+    lyd_unlink_tree(node);
+}
+
+size_t prime(lyd_node *node) {
+    size_t count = 1;
+    node->flags &= LYD_DEFAULT;
+    if ((node->schema->nodetype & LYD_NODE_TERM) != 0) {
+        lyd_get_value(node);
+    } else if ((node->schema->nodetype & LYD_NODE_INNER) != 0) {
+        for (lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
+            count += prime(child);
+        }
+    }
+    return count;
+}
+
+}  // namespace libyang_js
