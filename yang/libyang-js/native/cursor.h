@@ -50,6 +50,7 @@ class CursorHandle : public Handle<CursorHandle, Cursor> {
 };
 
 Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options);
+Napi::Value open_snapshot(Napi::Env env, const Held<TreeData> &tree, size_t chunk_bytes);
 Napi::Value open_entries(Napi::Env env, const Held<TreeData> &tree, Napi::Object query, JournalHandle *journal);
 
 }  // namespace libyang_js

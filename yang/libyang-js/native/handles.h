@@ -168,6 +168,8 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value find(const Napi::CallbackInfo &info);
     Napi::Value json(const Napi::CallbackInfo &info);
     Napi::Value entries(const Napi::CallbackInfo &info);
+    Napi::Value snapshot(const Napi::CallbackInfo &info);
+    Napi::Value load(const Napi::CallbackInfo &info);
 };
 
 class ContextHandle : public Napi::ObjectWrap<ContextHandle> {

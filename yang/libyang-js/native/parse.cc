@@ -126,6 +126,10 @@ void name_element(const ly_ctx *context, const std::string &text, Error &error) 
 
 }  // namespace
 
+void check_structure(const lyd_node *siblings, Errors &errors) {
+    StructureCheck(errors).siblings(siblings);
+}
+
 std::shared_ptr<TreeData> parse_data(const std::shared_ptr<Schema> &schema, const Bytes &bytes, LYD_FORMAT format) {
     const auto *context = schema->context();
     clear_errors(context);
@@ -154,7 +158,7 @@ std::shared_ptr<TreeData> parse_data(const std::shared_ptr<Schema> &schema, cons
         throw Failure{std::move(errors)};
     }
     Errors errors;
-    StructureCheck(errors).siblings(tree->root);
+    check_structure(tree->root, errors);
     if (!errors.empty()) {
         throw Failure{std::move(errors)};
     }

@@ -10,6 +10,9 @@
 
 namespace libyang_js {
 
+// Refuses what libyang leaves to validation (see above) among these siblings and below.
+void check_structure(const lyd_node *siblings, Errors &errors);
+
 // The tree's canonical values are primed. Throws Failure.
 std::shared_ptr<TreeData> parse_data(const std::shared_ptr<Schema> &schema, const Bytes &bytes, LYD_FORMAT format);
 

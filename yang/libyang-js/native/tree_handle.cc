@@ -5,6 +5,7 @@
 #include "emit.h"
 #include "handles.h"
 #include "ly_error.h"
+#include "snapshot.h"
 #include "xpath.h"
 
 namespace libyang_js {
@@ -287,6 +288,25 @@ Napi::Value TreeHandle::entries(const Napi::CallbackInfo &info) {
     return open_entries(info.Env(), held_, info[0].ToObject(), journal);
 }
 
+Napi::Value TreeHandle::snapshot(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    const auto bytes = info[0].ToNumber().Int64Value();
+    if (bytes < 1) {
+        throw Napi::RangeError::New(info.Env(), "chunkBytes: expected a number above 0");
+    }
+    return open_snapshot(info.Env(), held_, static_cast<size_t>(bytes));
+}
+
+Napi::Value TreeHandle::load(const Napi::CallbackInfo &info) {
+    return call<Nothing>(
+        info.Env(), Lane::write, nullptr, false,
+        [chunk = Addon::of(info.Env()).bytes(info[0])](TreeData &tree, Journal *) {
+            load_snapshot(tree, chunk.view());
+            return Nothing{};
+        },
+        undefined());
+}
+
 Napi::Function TreeHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeTree",
                        {InstanceMethod<&TreeHandle::edit>("edit"), InstanceMethod<&TreeHandle::set>("set"),
@@ -295,7 +315,8 @@ Napi::Function TreeHandle::define(Napi::Env env) {
                         InstanceMethod<&TreeHandle::validate>("validate"), InstanceMethod<&TreeHandle::copy>("copy"),
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
                         InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),
-                        InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::dispose>("dispose")});
+                        InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::snapshot>("snapshot"),
+                        InstanceMethod<&TreeHandle::load>("load"), InstanceMethod<&TreeHandle::dispose>("dispose")});
 }
 
 }  // namespace libyang_js

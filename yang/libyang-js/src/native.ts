@@ -66,6 +66,8 @@ export interface NativeTree extends NativeHandle {
   find(xpath: string, budget?: object): Promise<string[]>
   json(path: string): Promise<string | undefined>
   entries(query: object, journal?: NativeJournal): NativeCursor<NativeBatch>
+  snapshot(chunkBytes: number): NativeCursor<Buffer>
+  load(chunk: Buffer): Promise<void>
 }
 
 export interface NativeContext extends NativeHandle {

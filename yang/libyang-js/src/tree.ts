@@ -87,6 +87,17 @@ export class TreeHandle implements Tree {
     )
   }
 
+  snapshot(chunkBytes: number): AsyncIterableIterator<Buffer> {
+    return pieces(
+      () => this.#native.snapshot(chunkBytes),
+      (chunk) => chunk,
+    )
+  }
+
+  async load(chunk: Buffer): Promise<void> {
+    await this.#native.load(chunk)
+  }
+
   [Symbol.dispose](): void {
     this.#native.dispose()
   }

@@ -228,6 +228,17 @@ export interface Tree extends Disposable {
   copy(topLevel?: readonly string[]): Promise<Tree>
   /** Prints in slices. Breaking off the iteration releases the tree. */
   print(options: PrintOptions): AsyncIterableIterator<Buffer>
+  /**
+   * The explicit configuration as journal text that creates it on an empty tree, in chunks of about `chunkBytes` that can
+   * each be read alone. Holds the tree for reading, in slices of a few milliseconds; O(nodes), memory of one chunk.
+   */
+  snapshot(chunkBytes: number): AsyncIterableIterator<Buffer>
+  /**
+   * Adds what a chunk of a snapshot says; the chunks come in order, and `validate` then computes the defaults. No journal
+   * is made. O(chunk). Rejects with `LibyangError` that names the path when the chunk does not fit the schema or what
+   * was loaded before; the tree is then good for nothing but to be disposed of.
+   */
+  load(chunk: Buffer): Promise<void>
   /** Canonical value of the leaf at a path. */
   value(path: string): Promise<string | undefined>
   /** Instance paths of what an XPath expression selects (module names as prefixes). */

@@ -1,0 +1,163 @@
+#include <cstring>
+
+#include "edit_tree.h"
+#include "journal_text.h"
+#include "ly_error.h"
+#include "parse.h"
+#include "snapshot.h"
+
+namespace libyang_js {
+
+namespace {
+
+using std::string_view;
+
+class Loader {
+  public:
+    explicit Loader(TreeData &tree) : tree_(tree), context_(tree.schema->context()) {}
+    void chunk(string_view text);
+
+  private:
+    void stand_at(string_view path);
+    void create(string_view json);
+    const lysc_node *named(string_view json);
+    void take_in(const lysc_node *schema);
+    [[noreturn]] void fail(const std::string &message, const std::string &path = "");
+
+    TreeData &tree_;
+    const ly_ctx *context_;
+    lyd_node *parent_ = nullptr;
+    std::string path_;
+    size_t line_ = 0;
+};
+
+void Loader::fail(const std::string &message, const std::string &path) {
+    auto errors = take_errors(context_, message);
+    for (auto &error : errors) {
+        error.type = "application";
+        error.message = (error.message == message ? message : message + ": " + error.message) + " (snapshot, line " +
+                        std::to_string(line_) + " of the chunk)";
+        if (error.path.empty() || !path.empty()) {
+            error.path = path.empty() ? path_ : path;
+        }
+    }
+    throw Failure{std::move(errors)};
+}
+
+void Loader::stand_at(string_view path) {
+    path_ = path;
+    parent_ = nullptr;
+    if (!path.empty() && (tree_.root == nullptr || lyd_find_path(tree_.root, path_.c_str(), 0, &parent_) != LY_SUCCESS ||
+                          (parent_->schema->nodetype & (LYS_CONTAINER | LYS_LIST)) == 0)) {
+        fail("no chunk before has created this place");
+    }
+}
+
+// The schema of `{"module:name":…}` below the present parent.
+const lysc_node *Loader::named(string_view json) {
+    const auto colon = json.find(':');
+    const auto end = json.find('"', 2);
+    if (!json.starts_with("{\"") || end == string_view::npos || colon > end) {
+        fail("a statement names its nodes with their module");
+    }
+    const auto *module = ly_ctx_get_module_implemented(context_, std::string(json.substr(2, colon - 2)).c_str());
+    const auto name = json.substr(colon + 1, end - colon - 1);
+    const auto *schema = module == nullptr ? nullptr
+                                           : lys_find_child(parent_ == nullptr ? nullptr : parent_->schema, module, name.data(),
+                                                            static_cast<uint32_t>(name.size()), 0, 0);
+    if (schema == nullptr || (schema->flags & LYS_CONFIG_R) != 0) {
+        fail("the schema has no configuration \"" + std::string(json.substr(2, end - 2)) + "\" here");
+    }
+    return schema;
+}
+
+void Loader::create(string_view json) {
+    const auto *schema = named(json);
+    ly_in *in = nullptr;
+    const std::string text(json);
+    if (ly_in_new_memory(text.c_str(), &in) != LY_SUCCESS) {
+        throw std::bad_alloc();
+    }
+    lyd_node *top = nullptr;
+    const auto result = lyd_parse_data(context_, parent_, in, LYD_JSON, LYD_PARSE_ONLY | LYD_PARSE_STRICT | LYD_PARSE_NO_STATE, 0,
+                                       parent_ == nullptr ? &top : nullptr);
+    ly_in_free(in, 0);
+    if (top != nullptr && lyd_insert_sibling(tree_.root, top, &tree_.root) != LY_SUCCESS) {
+        lyd_free_all(top);
+        fail("the nodes cannot be put into the tree");
+    }
+    if (result != LY_SUCCESS) {
+        fail("the nodes do not fit the schema");
+    }
+    take_in(schema);
+}
+
+// Those that have just been parsed are the last of their schema, and flagged new.
+void Loader::take_in(const lysc_node *schema) {
+    lyd_node *first = parent_ != nullptr ? lyd_child(parent_) : tree_.root;
+    lyd_node *node = first == nullptr ? nullptr : first->prev;
+    while (node != nullptr && node->schema != schema && node != first) {
+        node = node->prev;
+    }
+    const bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
+    Errors errors;
+    for (; node != nullptr && node->schema == schema && (node->flags & LYD_NEW) != 0; node = node->prev) {
+        check_structure(lyd_child(node), errors);
+        if (!errors.empty()) {
+            throw Failure{std::move(errors)};
+        }
+        lyd_node *same = nullptr;
+        if (many) {
+            lyd_find_sibling_first(first, node, &same);
+        } else {
+            lyd_find_sibling_val(first, schema, nullptr, 0, &same);
+        }
+        if (same != nullptr && same != node) {
+            char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
+            const std::string twice = path == nullptr ? "" : path;
+            free(path);
+            fail("stands twice", twice);
+        }
+        prime(node);
+    }
+}
+
+void Loader::chunk(string_view text) {
+    clear_errors(context_);
+    const string_view header(journal_header);
+    line_ = 1;
+    if (!text.starts_with(header)) {
+        fail("not a snapshot, or of another version");
+    }
+    text.remove_prefix(header.size());
+    while (!text.empty()) {
+        line_++;
+        const auto end = text.find('\n');
+        if (end == string_view::npos || end == 0) {
+            fail("the chunk breaks off");
+        }
+        const auto line = text.substr(1, end - 1);
+        switch (text.front()) {
+        case '@':
+            stand_at(line);
+            break;
+        case '<':
+            break;  // entries ordered by the user stand in their order
+        case '+':
+            create(line);
+            break;
+        default:
+            fail("a snapshot creates, it does nothing else");
+        }
+        text.remove_prefix(end + 1);
+    }
+    clear_errors(context_);
+}
+
+}  // namespace
+
+void load_snapshot(TreeData &tree, string_view chunk) {
+    Loader(tree).chunk(chunk);
+}
+
+}  // namespace libyang_js
