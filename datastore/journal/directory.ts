@@ -45,11 +45,11 @@ export async function openDirectory(directory: string, now: number): Promise<Ope
   return await repair(directory, location, now, 'its file CURRENT is missing')
 }
 
-/** Opens a database that was open before. */
+/** Opens a database that was open before; one that has vanished meanwhile is not made anew. */
 export async function reopen(directory: string, database: Database): Promise<void> {
   try {
     await database.close()
-    await database.open()
+    await database.open({ createIfMissing: false })
   } catch (error) {
     throw unusable(directory, error)
   }
@@ -85,6 +85,7 @@ async function repair(directory: string, location: string, now: number, reason: 
 
 /** What keeps a folder from being used. */
 export function unusable(directory: string, error: unknown): DirectoryError {
+  if (error instanceof DirectoryError) return error
   const reason = reasonOf(error)
   const code = /no space left/i.test(reason) ? 'ENOSPC' : codeOf(error)
   switch (code) {
@@ -131,7 +132,8 @@ export function unusable(directory: string, error: unknown): DirectoryError {
   )
 }
 
-function codeOf(error: unknown): string | undefined {
+/** LevelDB's code of an error. */
+export function codeOf(error: unknown): string | undefined {
   const { code, cause } = error as { code?: string; cause?: unknown }
   return code === 'LEVEL_DATABASE_NOT_OPEN' && cause !== undefined ? codeOf(cause) : code
 }

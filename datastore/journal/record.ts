@@ -3,7 +3,8 @@
  * `text!NUMBER!INDEX`. Numbers are padded, so that keys sort as numbers do. The hash covers all of the header, the hash of
  * the commit before among it, and the text: a chain in which nothing can be missing or changed unnoticed.
  *
- * Other key prefixes: `aside!` for what a recovery could not use; `snapshot!` is kept for snapshots of running.
+ * Other key prefixes: `aside!` for what a recovery could not use, `note!` for small values that are written with commits,
+ * `meta!` for what the journal knows of itself.
  */
 import { createHash } from 'node:crypto'
 import type { CommitRecord } from '../types.js'
@@ -19,6 +20,9 @@ export interface StoredCommit extends CommitRecord {
 export const commitPrefix = 'commit!'
 export const textPrefix = 'text!'
 export const asidePrefix = 'aside!'
+export const notePrefix = 'note!'
+/** The highest number that was ever given away, when no commit has it any more: numbers are not used again. */
+export const floorKey = 'meta!floor'
 
 const numberDigits = 12
 const indexDigits = 6
@@ -26,6 +30,8 @@ const indexDigits = 6
 export const commitKey = (number: number): string => commitPrefix + String(number).padStart(numberDigits, '0')
 export const textKey = (number: number, index: number): string =>
   `${textPrefix}${String(number).padStart(numberDigits, '0')}!${String(index).padStart(indexDigits, '0')}`
+
+export const noteKey = (name: string): string => notePrefix + name
 
 /** First key after all those that begin with `prefix`. */
 export const after = (prefix: string): string => prefix.slice(0, -1) + '"'
