@@ -35,15 +35,29 @@ export interface Plan<Operation = unknown> {
   abandon?(): void
 }
 
+/** What a read can select, so that a provider of state makes no more than that. A `Filter` is one. */
+export interface Wanted {
+  /** Can anything at or under this schema path matter? True when unsure. */
+  mayMatch(schemaPath: string): boolean
+  /**
+   * Canonical values of a leaf of list entries (its schema path): entries in which it has none of these do not matter.
+   * Undefined when all may. Of a list with several keys each key may be asked for.
+   */
+  values(leafPath: string): readonly string[] | undefined
+}
+
+/** A read without a filter. */
+export const everything: Wanted = { mayMatch: () => true, values: () => undefined }
+
 /** A subtree of `<operational>`, filled in on demand (RFC 8342, section 5.3). */
 export interface StateProvider {
   /** Schema path of what it fills; asked only when a read's filter may match it. */
   readonly path: string
   /**
    * XML elements (the content of a `<config>`, state nodes allowed) to merge into what is read, in as many
-   * pieces as it likes. Must only name list entries with their keys.
+   * pieces as it likes. Must only name list entries with their keys. What is not `wanted` may be left out.
    */
-  read(): AsyncIterable<string>
+  read(wanted: Wanted): AsyncIterable<string>
 }
 
 /**

@@ -6,7 +6,7 @@
  * A provider that fails or does not answer leaves its part out and is logged: the rest of the state is worth having.
  */
 import type { Context, Filter, Tree } from 'libyang-js'
-import type { StateProvider } from './controller.js'
+import { everything, type StateProvider, type Wanted } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { why } from './errors.js'
 import { Gate } from './gate.js'
@@ -56,7 +56,7 @@ export class Operational {
   async #make(providers: readonly StateProvider[], filter: Filter | undefined): Promise<Tree> {
     const tree = await this.#copying.alone(() => this.#configuration(filter))
     try {
-      for (const provider of providers) await this.#merge(tree, provider)
+      for (const provider of providers) await this.#merge(tree, provider, filter ?? everything)
       return tree
     } catch (error) {
       tree[Symbol.dispose]()
@@ -77,8 +77,8 @@ export class Operational {
     return new Error(`its provider did not answer within ${this.#deadline / 1000} s`)
   }
 
-  async #merge(tree: Tree, provider: StateProvider): Promise<void> {
-    const pieces = provider.read()[Symbol.asyncIterator]()
+  async #merge(tree: Tree, provider: StateProvider, wanted: Wanted): Promise<void> {
+    const pieces = provider.read(wanted)[Symbol.asyncIterator]()
     const end = performance.now() + this.#deadline
     try {
       for (;;) {

@@ -13,16 +13,19 @@ const DATASTORES = ['running', 'candidate'] as const
 export function monitoringState(registry: SessionRegistry, context: Context): StateProvider {
   const fixed = printCapabilities(capabilities(context))
   const schemas = printSchemas(context)
+  const path = '/ietf-netconf-monitoring:netconf-state'
   return {
-    path: '/ietf-netconf-monitoring:netconf-state',
-    async *read() {
+    path,
+    async *read(wanted) {
+      const part = (name: string, print: () => string): string =>
+        wanted.mayMatch(`${path}/${name}`) ? print() : ''
       yield [
         `<netconf-state xmlns="${MONITORING_NAMESPACE}">`,
-        fixed,
-        printDatastores(registry),
-        schemas,
-        printSessions(registry),
-        printStatistics(registry),
+        part('capabilities', () => fixed),
+        part('datastores', () => printDatastores(registry)),
+        part('schemas', () => schemas),
+        part('sessions', () => printSessions(registry)),
+        part('statistics', () => printStatistics(registry)),
         '</netconf-state>',
       ].join('')
     },

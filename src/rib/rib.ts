@@ -114,6 +114,11 @@ export class Rib {
     if (table) yield* table.entries.values()
   }
 
+  /** What there is to one prefix. */
+  entry(vrf: number, family: Family, prefix: Prefix): Entry | undefined {
+    return this.#tables.get(tableKey(vrf, family))?.entries.get(prefix)
+  }
+
   /** Sizes, for state and for tests that count them to zero. */
   get sizes(): { readonly prefixes: number; readonly nextHops: number; readonly objects: number } {
     const tables = [...this.#tables.values()]

@@ -10,7 +10,7 @@ import type {
   Operation,
   StateQuery,
 } from '../../dataplane/client/types.js'
-import type { Change, Step } from '../../datastore/controller.js'
+import { everything, type Change, type Step, type Wanted } from '../../datastore/controller.js'
 import { RequestError } from '../../datastore/errors.js'
 import { Planner } from '../../datastore/planner.js'
 import {
@@ -187,11 +187,11 @@ export class Box implements Disposable {
   }
 
   /** Running with all state, as JSON; an error when state does not fit the schema. */
-  async operational(): Promise<Record<string, unknown>> {
+  async operational(wanted: Wanted = everything): Promise<Record<string, unknown>> {
     using tree = await this.#running.copy()
     for (const { state } of this.controllers.controllers) {
       for (const provider of state ?? []) {
-        for await (const piece of provider.read()) {
+        for await (const piece of provider.read(wanted)) {
           using fragment = this.yang.fragment(piece)
           const result = await tree.edit(fragment, {
             defaultOperation: 'merge',

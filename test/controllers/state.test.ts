@@ -231,3 +231,28 @@ test('platform and clock of the system', async (t) => {
   t.is(at(state, 'platform', 'os-name'), 'Linux')
   t.regex(String(at(state, 'clock', 'current-datetime')), /^2026-11-21T00:00:00/)
 })
+
+test('who is asked for one interface or one route makes one', async (t) => {
+  using box = await Box.open()
+  await box.commit(config + routes({ '20.0.0.0/8': '10.0.1.9', '21.0.0.0/8': '10.0.1.9' }))
+  box.member.answer = { interfaces: [interfaceState('p1'), interfaceState('p2')] }
+  const pieces = async (expression: string, path: string): Promise<string> => {
+    using filter = box.yang.xpathFilter(expression)
+    let text = ''
+    for (const { state } of box.controllers.controllers) {
+      for (const provider of state ?? [])
+        if (provider.path === path) for await (const piece of provider.read(filter)) text += piece
+    }
+    return text
+  }
+  const one = await pieces("/interfaces/interface[name='p2']", '/ietf-interfaces:interfaces')
+  t.deepEqual(one.match(/<name>.*?<\/name>/g), ['<name>p2</name>'])
+  const none = await pieces("/interfaces/interface[name='p9']", '/ietf-interfaces:interfaces')
+  t.is(none, '')
+  const route = await pieces(
+    "/routing/ribs/rib[name='ipv4-master']/routes/route[ietf-ipv4-unicast-routing:destination-prefix='20.0.0.0/8']",
+    '/ietf-routing:routing/ribs',
+  )
+  t.is(route.match(/<rib>/g)?.length, 1)
+  t.deepEqual(route.match(/>[0-9.]+\/[0-9]+</g), ['>20.0.0.0/8<'])
+})

@@ -111,3 +111,33 @@ test('a read that is broken off lets go of running', async (t) => {
   t.regex(await text('candidate'), /p20002</)
   t.deepEqual(log.lines, [])
 })
+
+test('providers are told what the filter can select', async (t) => {
+  const told: unknown[] = []
+  const provider = controller('ports', {
+    state: [
+      {
+        path: '/test-box:box/port',
+        async *read(wanted) {
+          const statistics = wanted.mayMatch('/test-box:box/port/statistics')
+          told.push([wanted.values('/test-box:box/port/name'), statistics])
+          yield ''
+        },
+      },
+    ],
+  })
+  const { text } = await openBench(t, context, { controllers: [provider] })
+  await text('operational')
+  using one = context.subtreeFilter(box('<port><name>a</name><oper-status/></port>'))
+  await text('operational', one)
+  using two = context.xpathFilter("/test-box:box/port[name='a'] | /test-box:box/port[name='b']/oper-status")
+  await text('operational', two)
+  using all = context.xpathFilter("/test-box:box/port[oper-status='up']/name")
+  await text('operational', all)
+  t.deepEqual(told, [
+    [undefined, true],
+    [['a'], false],
+    [['a', 'b'], true],
+    [undefined, false],
+  ])
+})

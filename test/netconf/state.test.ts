@@ -1,5 +1,6 @@
 import test from 'ava'
 import { contentId, monitoringState, yangLibraryState } from '../../netconf/index.js'
+import { everything } from '../../datastore/controller.js'
 import { startAppliance } from './support/appliance.js'
 
 async function textOf(pieces: AsyncIterable<string>): Promise<string> {
@@ -12,7 +13,7 @@ test('netconf-state fits its schema, with sessions and a lock', async (t) => {
   const { context, server, connect } = await startAppliance(t)
   const client = await connect()
   await client.rpc('<lock><target><candidate/></target></lock>')
-  const text = await textOf(monitoringState(server.registry, context).read())
+  const text = await textOf(monitoringState(server.registry, context).read(everything))
   using tree = await context.parse(text, 'xml')
   const at = (path: string): Promise<string | undefined> =>
     tree.value(`/ietf-netconf-monitoring:netconf-state/${path}`)
@@ -30,7 +31,7 @@ test('netconf-state fits its schema, with sessions and a lock', async (t) => {
 
 test('yang-library fits its schema and lists what the context has', async (t) => {
   const { context } = await startAppliance(t)
-  using tree = await context.parse(await textOf(yangLibraryState(context).read()), 'xml')
+  using tree = await context.parse(await textOf(yangLibraryState(context).read(everything)), 'xml')
   const set = "/ietf-yang-library:yang-library/module-set[name='complete']"
   t.is(await tree.value('/ietf-yang-library:yang-library/content-id'), contentId(context))
   t.is(await tree.value(`${set}/module[name='ietf-ip']/revision`), '2018-02-22')

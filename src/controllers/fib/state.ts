@@ -7,13 +7,14 @@ import { leaf } from '../xml.js'
 const namespace = 'urn:weft:params:xml:ns:yang:weft-dataplane'
 
 export function dataplaneState(member: () => Member): StateProvider {
+  const path = '/weft-dataplane:dataplane'
   return {
-    path: '/weft-dataplane:dataplane',
-    async *read() {
+    path,
+    async *read(wanted) {
       const one = member()
-      const state = one.attached
-        ? await one.state({ ports: true, drops: true, statistics: true }).catch(() => undefined)
-        : undefined
+      const asked = (name: string): boolean => wanted.mayMatch(`${path}/members/member/${name}`)
+      const query = { ports: asked('port'), drops: asked('drop'), statistics: asked('tables') }
+      const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
       const drops = state?.drops.map(
         ({ node, reason, packets }) =>
           `<drop>${leaf('node', node)}${leaf('reason', reason)}${leaf('packets', packets)}</drop>`,

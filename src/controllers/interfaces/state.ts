@@ -20,13 +20,15 @@ const pieceInterfaces = 64
 export function interfaceState(member: () => Member, interfaces: () => Interfaces): StateProvider {
   return {
     path: claim,
-    async *read() {
+    async *read(wanted) {
+      const all = named(interfaces(), wanted.values(`${claim}/interface/name`))
+      if (all.length === 0) return
+      const neighbourLists = [4, 6].map((family) => `${claim}/interface/ietf-ip:ipv${family}/neighbor`)
       const state = await member()
-        .state({ interfaces: true, neighbours: true })
+        .state({ interfaces: true, neighbours: neighbourLists.some((list) => wanted.mayMatch(list)) })
         .catch(() => undefined)
       const known = new Map(state?.interfaces.map((one) => [one.name, one]))
       const neighbours = byInterface(state)
-      const all = [...interfaces().values()]
       for (let from = 0; from < all.length; from += pieceInterfaces) {
         const piece = all
           .slice(from, from + pieceInterfaces)
@@ -35,6 +37,10 @@ export function interfaceState(member: () => Member, interfaces: () => Interface
       }
     },
   }
+}
+
+function named(all: Interfaces, names: readonly string[] | undefined): readonly InterfaceConfig[] {
+  return names === undefined ? [...all.values()] : names.flatMap((name) => all.get(name) ?? [])
 }
 
 function byInterface(state: MemberState | undefined): ReadonlyMap<string, readonly NeighbourState[]> {

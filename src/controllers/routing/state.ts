@@ -1,8 +1,9 @@
 /** Operational state of routing (RFC 8349, section 5): the RIBs with their routes, and the interfaces that route. */
-import type { StateProvider } from '../../../datastore/index.js'
+import type { StateProvider, Wanted } from '../../../datastore/index.js'
 import {
   formatAddress,
   formatPrefix,
+  parsePrefix,
   type Entry,
   type Hop,
   type NextHop,
@@ -31,8 +32,10 @@ export function routingState(rib: Rib): readonly StateProvider[] {
     },
     {
       path: `${claim}/ribs`,
-      async *read() {
-        for (const [name, { family }] of Object.entries(ribs)) yield* pieces(rib, name, family)
+      async *read(wanted) {
+        const names = wanted.values(`${claim}/ribs/rib/name`)
+        for (const [name, { family }] of Object.entries(ribs))
+          if (names?.includes(name) ?? true) yield* pieces(rib, name, family, wanted)
       },
     },
   ]
@@ -40,14 +43,26 @@ export function routingState(rib: Rib): readonly StateProvider[] {
 
 const wrap = (content: string): string => `<routing xmlns="${namespace}">${content}</routing>`
 
-function* pieces(rib: Rib, name: string, family: 4 | 6): Iterable<string> {
+function* entries(rib: Rib, family: 4 | 6, wanted: Wanted): Iterable<Entry> {
+  const routes = `${claim}/ribs/rib/routes`
+  if (!wanted.mayMatch(routes)) return
+  const prefixes = wanted.values(`${routes}/route/ietf-ipv${family}-unicast-routing:destination-prefix`)
+  if (prefixes === undefined) return yield* rib.entries(0, family)
+  for (const text of prefixes) {
+    const prefix = parsePrefix(text)
+    const entry = prefix && rib.entry(0, family, prefix)
+    if (entry) yield entry
+  }
+}
+
+function* pieces(rib: Rib, name: string, family: 4 | 6, wanted: Wanted): Iterable<string> {
   const head =
     `<ribs><rib>${leaf('name', name)}` +
     `<address-family xmlns:ur="${unicast(family)}">ur:ipv${family}-unicast</address-family>`
   let routes: string[] = []
   const piece = () => wrap(`${head}<routes>${routes.join('')}</routes></rib></ribs>`)
   let any = false
-  for (const entry of rib.entries(0, family)) {
+  for (const entry of entries(rib, family, wanted)) {
     for (let i = 0; i < entry.routes.length; i++) {
       routes.push(element(entry, entry.routes[i] as Route, i === entry.active, family))
     }

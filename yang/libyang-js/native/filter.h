@@ -63,6 +63,9 @@ class Filter {
     virtual std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const = 0;
     // Conservative: true when unsure. `schema_path`: /module:name/name…
     virtual bool may_match(const std::string &schema_path) const = 0;
+    // The canonical values of a leaf of list entries that the filter asks for by value: entries in which the leaf has
+    // none of these matter neither to what is selected nor to how. False when all entries may matter.
+    virtual bool values(const std::string &leaf_path, std::vector<std::string> &out) const = 0;
 };
 
 using Prefixes = std::map<std::string, std::string>;  // prefix -> namespace URI

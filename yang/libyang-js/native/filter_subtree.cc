@@ -1,9 +1,5 @@
-// Compilation of a subtree filter, and what it can reach in the schema.
+// Compilation of a subtree filter.
 #include "filter_subtree.h"
-
-#include <algorithm>
-
-#include "xpath_eval.h"
 
 namespace libyang_js {
 
@@ -17,7 +13,7 @@ class Compiler {
         auto node = std::make_unique<FilterNode>();
         node->id = ids_++;
         node->name = element.name;
-        node->any_module = element.ns.empty();
+        node->rule = element.ns.empty() ? FilterNode::Module::any : FilterNode::Module::exact;
         if (!element.ns.empty()) node->module = ly_ctx_get_module_implemented_ns(context_, element.ns.c_str());
         if (!top) node->attributes = element.attributes;
         node->text = element.text;
@@ -51,34 +47,13 @@ class Compiler {
     size_t ids_ = 0;
 };
 
-// `path`: the schema nodes from the top level down.
-bool reaches(const FilterNode &node, const std::vector<const lysc_node *> &path, size_t at) {
-    if (at == path.size() || (at > 0 && node.others.empty())) return true;
-    for (const auto &match : node.matches) {
-        if (match->fits(path[at])) return true;
-    }
-    for (const auto &other : node.others) {
-        if (!other->fits(path[at])) continue;
-        if (other->part == FilterNode::Part::selection || reaches(*other, path, at + 1)) return true;
-    }
-    return false;
-}
-
 }  // namespace
 
 SubtreeFilter::SubtreeFilter(const ly_ctx *context, std::unique_ptr<FilterNode> top, size_t ids)
     : context_(context), top_(std::move(top)), ids_(ids) {}
 
 bool SubtreeFilter::may_match(const std::string &schema_path) const {
-    if (top_->others.empty() && top_->matches.empty()) return false;
-    if (schema_path.empty() || schema_path == "/") return true;
-    xpath::Quiet quiet;
-    const lysc_node *node = lys_find_path(context_, nullptr, schema_path.c_str(), 0);
-    if (!node) return true;
-    std::vector<const lysc_node *> path;
-    for (; node; node = xpath::data_parent(node)) path.push_back(node);
-    std::reverse(path.begin(), path.end());
-    return reaches(*top_, path, 0);
+    return libyang_js::may_match(context_, *top_, schema_path);
 }
 
 std::unique_ptr<Filter> compile_subtree(const ly_ctx *context, const std::string &xml, Errors &errors) {

@@ -1,4 +1,5 @@
-// A subtree filter after compilation: the elements with their part in RFC 6241, section 6.2, and their modules.
+// A subtree filter after compilation: the elements with their part in RFC 6241, section 6.2, and their modules. An
+// XPath filter that does no more than name nodes from the top down, and entries by `leaf = 'value'`, takes the same form.
 #pragma once
 
 #include <memory>
@@ -13,28 +14,48 @@ namespace libyang_js {
 struct FilterNode {
     enum class Part : uint8_t { containment, selection, match };
 
+    // any: of whatever module; exact: of `module`, where null is a namespace without a module; inherited: of the module
+    // of the parent, at the top level of any.
+    enum class Module : uint8_t { any, exact, inherited };
+
     Part part = Part::selection;
-    std::string name;
-    bool any_module = false;              // the element has no namespace
-    const lys_module *module = nullptr;   // null: of a namespace without a module, matches nothing
+    std::string name;                     // empty: of any name
+    Module rule = Module::exact;
+    const lys_module *module = nullptr;
     std::vector<FilterElement::Attribute> attributes;
     std::string text;
     xpath::Names names;
     // The sibling set of a containment node.
     std::vector<std::unique_ptr<FilterNode>> matches;
     std::vector<std::unique_ptr<FilterNode>> others;
+    // Of a containment node: what its content matches ask for is not itself selected.
+    bool silent = false;
     size_t id = 0;
 
-    bool fits(const lysc_node *schema) const {
-        return (any_module || schema->module == module) && name == schema->name;
-    }
+    bool fits(const lysc_node *schema) const;
 };
+
+// Can the filter select or look at anything at or under a schema path? True when unsure.
+bool may_match(const ly_ctx *context, const FilterNode &top, const std::string &schema_path);
+
+// See Filter::values.
+bool values_of(const ly_ctx *context, const FilterNode &top, const std::string &leaf_path, std::vector<std::string> &out);
+
+// The text of a content match under the type of a leaf.
+std::string match_text(const lysc_node *leaf, const FilterNode &match);
+
+// The filter that selects what the expression does, or null when it says more than such a filter can. `ids`: as many
+// filter nodes were made.
+std::unique_ptr<FilterNode> as_subtree(const xpath::Expression &expression, size_t &ids);
 
 class SubtreeFilter : public Filter {
   public:
     SubtreeFilter(const ly_ctx *context, std::unique_ptr<FilterNode> top, size_t ids);
     std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const override;
     bool may_match(const std::string &schema_path) const override;
+    bool values(const std::string &leaf_path, std::vector<std::string> &out) const override {
+        return values_of(context_, *top_, leaf_path, out);
+    }
 
   private:
     const ly_ctx *context_;

@@ -182,20 +182,7 @@ class Selector {
     const std::string &canonical(const lysc_node *leaf, const FilterNode &match) {
         const auto [found, fresh] = states_[match.id].canonical.try_emplace(leaf);
         if (!fresh) return found->second;
-        xpath::Quiet quiet;
-        const auto of_default = match.names.prefixes.find("");
-        const bool prefixed = match.text.find(':') != std::string::npos;
-        bool fits = false;
-        if (!prefixed && of_default != match.names.prefixes.end()) {
-            // An identity without a prefix is of the default namespace.
-            const lys_module *module = ly_ctx_get_module_implemented_ns(leaf->module->ctx, of_default->second.c_str());
-            const lysc_type *type = leaf->nodetype == LYS_LEAF ? reinterpret_cast<const lysc_node_leaf *>(leaf)->type
-                                                               : reinterpret_cast<const lysc_node_leaflist *>(leaf)->type;
-            if (module && type->basetype == LY_TYPE_IDENT) {
-                found->second = xpath::canonical_text(leaf, match.names, module->name + (":" + match.text), &fits);
-            }
-        }
-        if (!fits) found->second = xpath::canonical_text(leaf, match.names, match.text);
+        found->second = match_text(leaf, match);
         return found->second;
     }
 

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "filter_marks.h"
+#include "filter_subtree.h"
 #include "xpath.h"
 #include "xpath_order.h"
 #include "xpath_reach.h"
@@ -13,7 +14,7 @@ namespace {
 class XpathFilter : public Filter {
   public:
     explicit XpathFilter(std::unique_ptr<xpath::Expression> expression)
-        : expression_(std::move(expression)), reach_(*expression_) {}
+        : expression_(std::move(expression)), reach_(*expression_), subtree_(as_subtree(*expression_, ids_)) {}
 
     std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const override {
         xpath::Value value;
@@ -34,10 +35,15 @@ class XpathFilter : public Filter {
     }
 
     bool may_match(const std::string &schema_path) const override { return reach_.may_match(schema_path); }
+    bool values(const std::string &leaf_path, std::vector<std::string> &out) const override {
+        return subtree_ && values_of(expression_->context(), *subtree_, leaf_path, out);
+    }
 
   private:
     std::unique_ptr<xpath::Expression> expression_;
     xpath::Reach reach_;
+    size_t ids_ = 0;
+    std::unique_ptr<FilterNode> subtree_;
 };
 
 }  // namespace

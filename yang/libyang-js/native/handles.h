@@ -104,6 +104,7 @@ class FilterHandle : public Handle<FilterHandle, FilterData> {
     void dispose(const Napi::CallbackInfo &) { release(); }
     Napi::Value kind(const Napi::CallbackInfo &info);
     Napi::Value may_match(const Napi::CallbackInfo &info);
+    Napi::Value values(const Napi::CallbackInfo &info);
 };
 
 class RpcHandle : public Handle<RpcHandle, RpcMessage> {

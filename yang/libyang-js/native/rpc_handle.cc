@@ -32,9 +32,18 @@ Napi::Value FilterHandle::may_match(const Napi::CallbackInfo &info) {
     return Napi::Boolean::New(info.Env(), may);
 }
 
+Napi::Value FilterHandle::values(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    std::vector<std::string> values;
+    const bool named = held_.data->filter->values(required(info, 0, "leafPath"), values);
+    clear_errors(held_.data->schema->context());
+    return named ? strings(info.Env(), values) : info.Env().Undefined();
+}
+
 Napi::Function FilterHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeFilter",
                        {InstanceMethod<&FilterHandle::kind>("kind"), InstanceMethod<&FilterHandle::may_match>("mayMatch"),
+                        InstanceMethod<&FilterHandle::values>("values"),
                         InstanceMethod<&FilterHandle::dispose>("dispose")});
 }
 

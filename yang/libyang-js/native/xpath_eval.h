@@ -26,6 +26,8 @@ bool matches(const NodeTest &test, const lysc_node *schema, const lys_module *co
 const lysc_node *data_parent(const lysc_node *schema);
 // The data nodes among the children of a schema node, in schema order.
 std::vector<const lysc_node *> data_children(const lysc_node *schema);
+// The data nodes of the top level of all modules.
+std::vector<const lysc_node *> top_level(const ly_ctx *context);
 
 constexpr size_t max_string_bytes = 16 << 20;
 constexpr size_t max_kept_items = 4 << 20;

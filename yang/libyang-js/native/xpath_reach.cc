@@ -4,22 +4,6 @@
 
 namespace libyang_js::xpath {
 
-namespace {
-
-std::vector<const lysc_node *> top_level(const ly_ctx *context) {
-    std::vector<const lysc_node *> out;
-    uint32_t index = 0;
-    while (const lys_module *module = ly_ctx_get_module_iter(context, &index)) {
-        if (!module->implemented || !module->compiled) continue;
-        for (const lysc_node *node = nullptr; (node = lys_getnext(node, nullptr, module->compiled, 0));) {
-            if (node->nodetype & (LYS_CONTAINER | LYS_LIST | LYS_LEAF | LYS_LEAFLIST | LYD_NODE_ANY)) out.push_back(node);
-        }
-    }
-    return out;
-}
-
-}  // namespace
-
 Reach::Reach(const Expression &expression) : expression_(expression) { touch(of(expression.top(), {nullptr})); }
 
 void Reach::touch(const Set &nodes) {

@@ -24,6 +24,18 @@ std::vector<const lysc_node *> data_children(const lysc_node *schema) {
     return out;
 }
 
+std::vector<const lysc_node *> top_level(const ly_ctx *context) {
+    std::vector<const lysc_node *> out;
+    uint32_t index = 0;
+    while (const lys_module *module = ly_ctx_get_module_iter(context, &index)) {
+        if (!module->implemented || !module->compiled) continue;
+        for (const lysc_node *node = nullptr; (node = lys_getnext(node, nullptr, module->compiled, 0));) {
+            if (node->nodetype & (LYS_CONTAINER | LYS_LIST | LYS_LEAF | LYS_LEAFLIST | LYD_NODE_ANY)) out.push_back(node);
+        }
+    }
+    return out;
+}
+
 bool matches(const NodeTest &test, const lysc_node *schema, const lys_module *context) {
     if (test.kind == NodeTest::Kind::node) return true;
     if (test.kind != NodeTest::Kind::name && test.kind != NodeTest::Kind::wildcard) return false;

@@ -29,6 +29,7 @@ export interface NativeFragment extends NativeHandle {
 export interface NativeFilter extends NativeHandle {
   kind(): 'subtree' | 'xpath'
   mayMatch(schemaPath: string): boolean
+  values(leafPath: string): string[] | undefined
 }
 
 export interface NativeRpc extends NativeHandle {

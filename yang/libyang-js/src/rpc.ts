@@ -35,6 +35,10 @@ export class FilterHandle implements Filter {
     return this.native.mayMatch(schemaPath)
   }
 
+  values(leafPath: string): readonly string[] | undefined {
+    return this.native.values(leafPath)
+  }
+
   [Symbol.dispose](): void {
     this.native.dispose()
   }

@@ -132,6 +132,12 @@ export interface Filter extends Disposable {
    * so that state providers that are not asked for need not run.
    */
   mayMatch(schemaPath: string): boolean
+  /**
+   * Canonical values of a leaf of list entries (its schema path) that the filter asks for: an entry in which the leaf has
+   * none of these neither is selected nor decides on what is. Undefined when every entry may matter. A state provider
+   * that is asked for one entry of many makes one.
+   */
+  values(leafPath: string): readonly string[] | undefined
 }
 
 /** Bounds of one filter evaluation; past either, the read rejects with tag `resource-denied`. */

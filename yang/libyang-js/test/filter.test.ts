@@ -303,3 +303,43 @@ test('mayMatch rules out what a filter cannot touch, its conditions included', a
     t.is(filter.mayMatch(path), may, `${xml} at ${path}`)
   }
 })
+
+test('values tells which entries of a list a filter can be about', async (t) => {
+  using context = await routing()
+  const name = '/ietf-interfaces:interfaces/interface/name'
+  const prefix = '/ietf-routing:routing/ribs/rib/routes/route/ietf-ipv4-unicast-routing:destination-prefix'
+  const route = '/routing/ribs/rib/routes/route'
+  for (const [expression, leaf, values] of [
+    ["/interfaces/interface[name='a']", name, ['a']],
+    ["/interfaces/interface[name='a']/oper-status | /interfaces/interface['b'=name]", name, ['a', 'b']],
+    ["/interfaces/interface[name='a']/oper-status | /interfaces/interface/enabled", name, undefined],
+    ["/interfaces/*[name='a'][enabled='true']", name, ['a']],
+    ["/interfaces/interface[name='a' or name='b']", name, undefined],
+    ["/interfaces/interface[name!='a']", name, undefined],
+    ["/interfaces[interface]/interface[name='a']", name, undefined],
+    ["//interface[name='a']", name, undefined],
+    ["/interfaces/interface[name='a']/../interface", name, undefined],
+    ["/interfaces/interface[oper-status='up']", name, undefined],
+    ['/interfaces', name, undefined],
+    ['/routing', name, []],
+    [`${route}[ietf-ipv4-unicast-routing:destination-prefix='10.1.0.0/8']`, prefix, ['10.0.0.0/8']],
+    ["/interfaces/interface[name='a']", '/ietf-interfaces:interfaces/interface', undefined],
+    ["/interfaces/interface[name='a']", '/nothing', undefined],
+  ] as const) {
+    using filter = context.xpathFilter(expression)
+    t.deepEqual(filter.values(leaf), values && [...values], `${expression} of ${leaf}`)
+  }
+  const inside = (xml: string) =>
+    `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces">${xml}</interfaces>`
+  for (const [xml, values] of [
+    ['<interface><name>a</name></interface>', ['a']],
+    ['<interface><name>a</name></interface><interface><name> b </name><enabled/></interface>', ['a', 'b']],
+    ['<interface><name>a</name></interface><interface><enabled/></interface>', undefined],
+    ['<interface><name/></interface>', undefined],
+    ['<interface/>', undefined],
+    ['', undefined],
+  ] as const) {
+    using filter = context.subtreeFilter(inside(xml))
+    t.deepEqual(filter.values(name), values && [...values], xml)
+  }
+})
