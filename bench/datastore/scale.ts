@@ -23,9 +23,12 @@ const noRoutes =
 export const label = (n: number): string => (n < 1_000_000 ? `${n / 1000}k` : `${n / 1_000_000}m`)
 
 let texts = 0
+/** A change of one leaf, each time another. */
+const described = (): string =>
+  `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><name>p1</name><description>text ${texts++}</description></interface></interfaces>`
+
 async function oneLeaf(client: NetconfClient): Promise<number> {
-  const config = `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><name>p1</name><description>text ${texts++}</description></interface></interfaces>`
-  return await change(client, config)
+  return await change(client, described())
 }
 
 async function change(client: NetconfClient, config: string): Promise<number> {
@@ -132,17 +135,20 @@ async function boot(weftd: Weftd): Promise<number> {
 
 /** What a change of one leaf costs to compare and to take back when everything else is large. */
 async function historyFigures(client: NetconfClient, name: string): Promise<Figure[]> {
-  const weft = 'xmlns="urn:weft:history"'
+  const weft = 'xmlns="urn:weft:params:xml:ns:yang:weft-history"'
   const compares = await times(11, async () => {
-    await oneLeaf(client)
-    return await milliseconds(() => client.rpc(`<compare ${weft}><back>1</back></compare>`))
+    await client.edit(described())
+    const reply = await client.rpc(`<commit-configuration ${weft}/>`)
+    const number = Number(/<commit[^>]*>(\d+)</.exec(reply)?.[1])
+    const before = `<source><commit>${number - 1}</commit></source><target><running/></target>`
+    return await milliseconds(() => client.rpc(`<compare ${weft}>${before}</compare>`))
   })
-  const rollbacks = await times(11, async () => {
-    return await milliseconds(async () => {
+  const rollbacks = await times(11, async () =>
+    milliseconds(async () => {
       await client.rpc(`<rollback ${weft}><back>1</back></rollback>`)
       await client.commit()
-    })
-  })
+    }),
+  )
   return [
     single(`${name}-compare-with-the-commit-before`, 'ms', 'lower', compares),
     single(`${name}-rollback-1`, 'ms', 'lower', rollbacks),
