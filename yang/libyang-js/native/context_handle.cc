@@ -3,6 +3,7 @@
 #include "handles.h"
 #include "ly_error.h"
 #include "parse.h"
+#include "xpath_value.h"
 
 namespace libyang_js {
 
@@ -258,6 +259,16 @@ Napi::Value ContextHandle::decode_journal(const Napi::CallbackInfo &info) {
         });
 }
 
+Napi::Value ContextHandle::dependants(const Napi::CallbackInfo &info) {
+    const auto path = required(info, 0, "schemaPath");
+    xpath::Quiet quiet;
+    const auto *schema = lys_find_path(shared(info.Env())->schema->context(), nullptr, path.c_str(), 0);
+    if (schema == nullptr) {
+        throw Napi::Error::New(info.Env(), "schemaPath: there is no data node " + path);
+    }
+    return strings(info.Env(), Rules::describe(schema));
+}
+
 Napi::Value ContextHandle::alive(const Napi::CallbackInfo &info) {
     const auto &shared = this->shared(info.Env());
     auto object = Napi::Object::New(info.Env());
@@ -277,6 +288,7 @@ Napi::Function ContextHandle::define(Napi::Env env) {
          InstanceMethod<&ContextHandle::xpath_filter>("xpathFilter"),
          InstanceMethod<&ContextHandle::subtree_filter>("subtreeFilter"), InstanceMethod<&ContextHandle::source>("source"),
          InstanceMethod<&ContextHandle::decode_journal>("decodeJournal"), InstanceMethod<&ContextHandle::alive>("alive"),
+         InstanceMethod<&ContextHandle::dependants>("dependants"),
          InstanceMethod<&ContextHandle::dispose>("dispose")});
 }
 

@@ -195,6 +195,7 @@ class ContextHandle : public Napi::ObjectWrap<ContextHandle> {
     Napi::Value source(const Napi::CallbackInfo &info);
     Napi::Value decode_journal(const Napi::CallbackInfo &info);
     Napi::Value alive(const Napi::CallbackInfo &info);
+    Napi::Value dependants(const Napi::CallbackInfo &info);
     std::shared_ptr<Shared> shared_;
 };
 

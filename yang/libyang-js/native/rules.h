@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "xpath.h"
@@ -30,9 +31,9 @@ struct Reference {
     const lysc_type_leafref *type = nullptr;
     std::unique_ptr<xpath::Expression> path;  // its context is the referring node
     const lysc_node *target = nullptr;        // null when the path ends at several schema nodes or none
-    bool simple = false;                      // no predicates: each instance of `target` that has the value will do (see `apart`)
-    // The node of which referrer and target share one instance; null: the root, so that any instance of target will do.
-    const lysc_node *apart = nullptr;
+    // No predicates, no deref(): each instance of `target` that has the value will do, if it is in the same entry of `apart`.
+    bool simple = false;
+    const lysc_node *apart = nullptr;  // the innermost list that the path stays in an entry of; null: none
     bool required() const { return type->require_instance != 0; }
 };
 
@@ -60,7 +61,7 @@ struct Rule {
     const lysc_must *must = nullptr;
     std::unique_ptr<xpath::Expression> expression;
     // type
-    std::vector<Reference> references;
+    const std::vector<Reference> *references = nullptr;  // all leafrefs of the type, in the order of the union; null: none
     bool instance_identifier = false;  // the type is one with require-instance, or a union with such a member
     bool is_union = false;
     // elements
@@ -75,9 +76,8 @@ struct Rule {
 // judged again, and on what?
 //
 // With `reference` null: go up from the operand to the instance of `anchor` (which is the operand or above it; null: the
-// root). All instances of the rule's subject at or below that one are concerned. (Where a `when`, mandatory or elements
-// decides on a node that is not there, its parent is: the instances of the parent, and if `anchor` is the subject of a
-// `when` itself, its parent.)
+// root). All instances of the rule's subject at or below that one are concerned; of a `when` also the instances of the
+// subject's parent, unless the anchor is the subject itself: a node that is not there may come to be.
 //
 // With `reference`: go up to the instance of `anchor`, take all instances of `target`, a leaf, at or below it, with their
 // values before and after the change; of each value the referrers through the leafref `reference` (a node); of each
@@ -106,7 +106,7 @@ struct NodeRules {
     bool order_below = false;       // this node or one under it has dependants with `order`
     // For the indexes
     const Rule *reference = nullptr;           // its rule of kind `type`, if any: the values of the leaf are referrers
-    std::vector<const Rule *> referrers;       // rules of kind `type` with a leafref (required or not) that ends here
+    std::vector<const Rule *> referrers;       // rules of kind `type` with a leafref that ends here
     std::vector<const Rule *> uniques;         // unique statements that this leaf is a part of
     bool counted = false;                      // a list or leaf-list with min- or max-elements, or in a count() of a rule
     bool indexed_below = false;                // this node or one under it has any of these four
@@ -134,6 +134,7 @@ class Rules {
   private:
     friend class RulesBuilder;
     const ly_ctx *context_;
+    std::unordered_map<const lysc_node *, std::vector<Reference>> leafrefs_;
     std::vector<std::unique_ptr<Rule>> rules_;
     std::vector<std::unique_ptr<Condition>> conditions_;
     std::vector<std::unique_ptr<NodeRules>> nodes_;

@@ -110,6 +110,7 @@ Schema::Schema(std::vector<std::string> folders, const std::vector<ModuleRequest
         }
         describe();
         clear_errors(context_);
+        rules_ = std::make_unique<Rules>(context_);
     } catch (...) {
         ly_ctx_destroy(context_);
         throw;

@@ -10,6 +10,7 @@
 
 #include "data_tree.h"
 #include "error.h"
+#include "rules.h"
 
 namespace libyang_js {
 
@@ -37,6 +38,7 @@ class Schema {
 
     ly_ctx *context() const { return context_; }
     const std::vector<ModuleInfo> &modules() const { return modules_; }
+    const Rules &rules() const { return *rules_; }
     // Text of a module or submodule: its file, or, when built into libyang, what libyang prints. Throws Failure.
     std::string source(const std::string &name, const std::string &revision) const;
 
@@ -50,6 +52,7 @@ class Schema {
     ly_ctx *context_ = nullptr;
     std::vector<std::string> folders_;
     std::vector<ModuleInfo> modules_;
+    std::unique_ptr<Rules> rules_;
 };
 
 // One data tree of a client; owns its nodes. The schema outlives it.

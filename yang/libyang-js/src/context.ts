@@ -60,6 +60,10 @@ class ContextHandle implements Context {
     return new JournalHandle(await this.#native.decodeJournal(chunks))
   }
 
+  dependants(schemaPath: string): readonly string[] {
+    return this.#native.dependants(schemaPath)
+  }
+
   get alive(): Context['alive'] {
     return this.#native.alive()
   }

@@ -82,6 +82,7 @@ export interface NativeContext extends NativeHandle {
   subtreeFilter(xml: Buffer | string): NativeFilter
   source(name: string, revision?: string): Promise<string>
   decodeJournal(chunks: readonly Buffer[]): Promise<NativeJournal>
+  dependants(schemaPath: string): string[]
   alive(): { trees: number; journals: number; rpcs: number; filters: number }
 }
 

@@ -95,6 +95,11 @@ export interface Context extends Disposable {
   source(name: string, revision?: string): Promise<string>
   /** Reads a journal from what `Journal.encode` gave. Rejects with `LibyangError` when it does not fit the schema. */
   decodeJournal(chunks: readonly Buffer[]): Promise<Journal>
+  /**
+   * For tests: what the validator judges again when an instance of a data node (`/module:name/name`) changes, one line
+   * for each statement: its kind and place, the ancestor under which, `content` if values count, `order` if moves do.
+   */
+  dependants(schemaPath: string): readonly string[]
   /** Native objects now alive, for tests that count them to zero. */
   readonly alive: {
     readonly trees: number
