@@ -10,6 +10,7 @@ import { Gate } from './gate.js'
 import type { CommitJournal } from './journal/index.js'
 import { denied, Locks } from './locks.js'
 import type { Operational } from './operational.js'
+import type { Snapshotter } from './snapshotter.js'
 import type { CommitHandler, Transactions } from './transaction.js'
 import type { Trees } from './trees.js'
 import type {
@@ -29,6 +30,7 @@ export interface DatastoreParts<Operation> {
   readonly transactions: Transactions<Operation>
   readonly operational: Operational
   readonly journal: CommitJournal
+  readonly snapshotter: Snapshotter
   readonly recovery: RecoveryReport
 }
 
@@ -180,8 +182,9 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     if (this.#closed) return
     this.#closed = true
     await this.#writers.alone(async () => {
-      const { trees, candidate, transactions, journal } = this.#parts
+      const { trees, candidate, transactions, journal, snapshotter } = this.#parts
       await transactions.settled()
+      await snapshotter[Symbol.asyncDispose]()
       await trees[Symbol.asyncDispose]()
       candidate[Symbol.dispose]()
       await journal[Symbol.asyncDispose]()

@@ -132,7 +132,7 @@ async function start(
 }
 
 /** What a start found in the journal, and what it did not. */
-function tellRecovery({ number, lost, invalid, milliseconds }: RecoveryReport, log: Log): void {
+function tellRecovery({ number, lost, faults, invalid, milliseconds }: RecoveryReport, log: Log): void {
   for (const { first, last, reason, keptAs } of lost) {
     const commits =
       last < first
@@ -144,6 +144,7 @@ function tellRecovery({ number, lost, invalid, milliseconds }: RecoveryReport, l
       `${commits} lost: ${reason}${keptAs === undefined ? '' : `; what is left is kept as ${keptAs}`}`,
     )
   }
+  for (const fault of faults) log.error(fault)
   for (const { path, message } of invalid) {
     log.warn(`running is not valid: ${path === undefined ? '' : `${path}: `}${message}`)
   }

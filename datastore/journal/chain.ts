@@ -25,6 +25,8 @@ export interface Break {
   /** The first commit that is not there whole. */
   readonly number: number
   readonly reason: string
+  /** LevelDB itself cannot read on. */
+  readonly corrupt?: true
 }
 
 /** The commit after which a chain is read; `start`: the first one. */
@@ -80,7 +82,7 @@ export async function* readChain(
   } catch (error) {
     if (codeOf(error) !== 'LEVEL_CORRUPTION') throw error
     const number = previous.number + 1
-    return { number, reason: `commit ${number} cannot be read: ${(error as Error).message}` }
+    return { number, reason: `commit ${number} cannot be read: ${(error as Error).message}`, corrupt: true }
   } finally {
     await Promise.all([headers.close(), texts.close()])
   }

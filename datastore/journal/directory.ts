@@ -8,7 +8,7 @@ import { access, constants, cp, mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { userInfo } from 'node:os'
 
-export type Database = Level<string, Buffer>
+export type Database = Level<string, Buffer> & { readonly location: string }
 
 /** A folder that cannot be used, and what would be right. */
 export class DirectoryError extends Error {
@@ -66,21 +66,38 @@ async function prepareFolder(directory: string): Promise<void> {
 }
 
 async function openDatabase(location: string): Promise<Database> {
-  const database: Database = new Level(location, { valueEncoding: 'buffer' })
+  const database = new Level<string, Buffer>(location, { valueEncoding: 'buffer' }) as Database
   await database.open()
   return database
 }
 
 async function repair(directory: string, location: string, now: number, reason: string): Promise<Opened> {
-  const copy = `${location}.damaged-${new Date(now).toISOString().replaceAll(':', '')}`
   try {
-    await cp(location, copy, { recursive: true })
-    // Inherited from ClassicLevel; left out of the types because browsers do not have it.
-    await (Level as unknown as { repair(location: string): Promise<void> }).repair(location)
+    const copy = await copyAndRepair(location, now)
     return { database: await openDatabase(location), damaged: { copy, reason } }
   } catch (error) {
     throw unusable(directory, error)
   }
+}
+
+/** Repairs an open database of which some cannot be read. Returns where it was copied before. */
+export async function repairOpen(directory: string, database: Database, now: number): Promise<string> {
+  try {
+    await database.close()
+    const copy = await copyAndRepair(database.location, now)
+    await database.open({ createIfMissing: false })
+    return copy
+  } catch (error) {
+    throw unusable(directory, error)
+  }
+}
+
+async function copyAndRepair(location: string, now: number): Promise<string> {
+  const copy = `${location}.damaged-${new Date(now).toISOString().replaceAll(':', '')}`
+  await cp(location, copy, { recursive: true })
+  // Inherited from ClassicLevel; left out of the types because browsers do not have it.
+  await (Level as unknown as { repair(location: string): Promise<void> }).repair(location)
+  return copy
 }
 
 /** What keeps a folder from being used. */

@@ -1,12 +1,13 @@
 /**
  * The durable log of commits, on LevelDB: each commit is one synced batch, chained to the one before by its hash. It is
- * read once, at the start, and then appended to. It knows bytes and headers, not what the changes mean.
+ * read once, at the start, and then appended to. It knows bytes and headers, not what the changes mean. Snapshots of running
+ * bound what a start reads, and let old commits go.
  *
  * A number that was given to a commit is never given to another, also when the commit was lost.
  */
 import { RequestError } from '../errors.js'
 import type { CommitRecord, Log, Loss } from '../types.js'
-import { asideFor, readChain, readCommit, setAside, type WholeCommit } from './chain.js'
+import { readCommit, type WholeCommit } from './chain.js'
 import { openDirectory, type Database, type Opened } from './directory.js'
 import {
   after,
@@ -14,7 +15,6 @@ import {
   commitPrefix,
   decodeHeader,
   encodeHeader,
-  floorKey,
   hashOf,
   noteKey,
   notePrefix,
@@ -23,11 +23,15 @@ import {
   toRecord,
   type StoredCommit,
 } from './record.js'
+import type { HistoryLimits } from './kept.js'
+import { Recovery } from './recovery.js'
+import { octetsOf, type Snapshot } from './snapshots.js'
 import { del, put, Store, WriteError, type Write } from './store.js'
-import { Witness } from './witness.js'
 
 export { DirectoryError } from './directory.js'
 export type { WholeCommit } from './chain.js'
+export type { HistoryLimits } from './kept.js'
+export type { Snapshot } from './snapshots.js'
 
 /** What the committer knows of a commit; the journal adds its number and hashes. */
 export type NewCommit = Pick<CommitRecord, 'time' | 'user' | 'session' | 'comment' | 'moduleSet'>
@@ -35,28 +39,47 @@ export type NewCommit = Pick<CommitRecord, 'time' | 'user' | 'session' | 'commen
 /** Small values by name; null: no longer. */
 export type Notes = Readonly<Record<string, string | null>>
 
+/** What is kept of the past, when `HistoryLimits` are not given. */
+const historyLimits: HistoryLimits = { commits: 1000, octets: 256 << 20 }
+
+/** Snapshots kept: either may be damaged. */
+const keptSnapshots = 2
+const leastSnapshotOctets = 4 << 20
+/** Doing a commit again at a start costs as much as reading so many octets. */
+const commitOctets = 16 << 10
+
+export interface JournalOptions {
+  readonly directory: string
+  readonly log: Log
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly history?: Partial<HistoryLimits>
+  /** A snapshot is due after so much text at least, and after as much as the last one has; 4 MiB when absent. */
+  readonly snapshotOctets?: number
+}
+
 export class CommitJournal implements AsyncDisposable {
   readonly #store: Store
-  readonly #witness: Witness
+  readonly #recovery: Recovery
   readonly #log: Log
-  readonly #now: number
-  readonly #damaged: Opened['damaged']
-  readonly #notes = new Map<string, string>()
+  readonly #limits: HistoryLimits
+  readonly #snapshotOctets: number
   #head: CommitRecord | undefined
-  /** The highest number that was ever given away. */
-  #floor = 0
+  /** Octets that a start reads and the commits that it does again after the last snapshot, as octets. */
+  #tail = 0
+  #compacting: Promise<void> | undefined
 
   /** Throws DirectoryError. */
-  static async open(directory: string, log: Log, now: number): Promise<CommitJournal> {
-    return new CommitJournal(directory, await openDirectory(directory, now), log, now)
+  static async open(options: JournalOptions): Promise<CommitJournal> {
+    return new CommitJournal(options, await openDirectory(options.directory, options.now))
   }
 
-  private constructor(directory: string, opened: Opened, log: Log, now: number) {
+  private constructor({ directory, log, now, history, snapshotOctets }: JournalOptions, opened: Opened) {
+    this.#snapshotOctets = snapshotOctets ?? leastSnapshotOctets
     this.#store = new Store(directory, opened.database, (database) => this.#takeBack(database))
-    this.#damaged = opened.damaged
-    this.#witness = new Witness(directory)
+    this.#recovery = new Recovery(directory, opened, now)
     this.#log = log
-    this.#now = now
+    this.#limits = { ...historyLimits, ...history }
   }
 
   /** The last commit. */
@@ -66,43 +89,33 @@ export class CommitJournal implements AsyncDisposable {
 
   /** Number of the next commit. */
   get next(): number {
-    return Math.max(this.#head?.number ?? 0, this.#floor) + 1
+    return Math.max(this.#head?.number ?? 0, this.#recovery.floor) + 1
   }
 
-  /** Reads all commits, once, before anything is appended. Returns what was lost, when iterated to the end. */
+  /** The oldest commit of which there is the text, and that of all after it; undefined: none. */
+  get oldest(): number | undefined {
+    return this.#recovery.kept.oldest
+  }
+
+  /** What the start found damaged without a commit of running being lost. */
+  get faults(): readonly string[] {
+    return this.#recovery.faults
+  }
+
+  /** The snapshot to begin with, read whole and verified; undefined: with nothing. Asked once, before `recover`. */
+  base(): Promise<Snapshot | undefined> {
+    return this.#recovery.base()
+  }
+
+  snapshotText(snapshot: Snapshot): AsyncIterable<Buffer> {
+    return this.#recovery.snapshots.text(snapshot)
+  }
+
+  /** Reads the commits after the base, once, before anything is appended. Returns what was lost, when iterated to the end. */
   async *recover(): AsyncGenerator<WholeCommit, readonly Loss[], undefined> {
-    const database = await this.#store.reading()
-    const lost: Loss[] = []
-    const chain = readChain(database)
-    let step = await chain.next()
-    for (; !step.done; step = await chain.next()) {
-      this.#head = toRecord(step.value.commit)
-      yield step.value
-    }
-    this.#floor = Number((await database.get(floorKey)) ?? 0)
-    const next = this.next
-    const witnessed = (await this.#witness.read())?.number ?? 0
-    if (step.value !== undefined) {
-      const { number, reason } = step.value
-      const keptAs = asideFor(this.#now)
-      const last = Math.max(await setAside(database, number, keptAs), witnessed)
-      lost.push({ first: number, last, reason, keptAs })
-    } else if (witnessed >= next) {
-      const reason = 'the journal ends before them, though they had been made'
-      lost.push({ first: next, last: witnessed, reason })
-    }
-    if (lost[0] !== undefined) await this.#raise(lost[0].last)
-    if (this.#damaged) {
-      const { copy, reason } = this.#damaged
-      const [first, last] = [lost[0]?.first ?? next, lost[0]?.last ?? next - 1]
-      lost.push({
-        first,
-        last,
-        reason: `the journal was damaged and has been repaired (${reason})`,
-        keptAs: copy,
-      })
-    }
-    await this.#readNotes(database)
+    const lost = yield* this.#recovery.commits()
+    this.#head = this.#recovery.head
+    this.#measureTail()
     this.#testify()
     return lost
   }
@@ -126,14 +139,46 @@ export class CommitJournal implements AsyncDisposable {
       (await readCommit(database, number).catch(() => undefined))?.commit.hash === commit.hash
     await this.#write(batch, landed, `commit ${number}`)
     this.#head = toRecord(commit)
+    this.#recovery.kept.add(commit)
+    this.#tail += length + commitOctets
     this.#note(notes)
     this.#testify()
     return this.#head
   }
 
+  /** How much there is to be done again at a start, in parts of what a snapshot costs: from 1 on, a snapshot is due. */
+  get snapshotDue(): number {
+    const last = this.#recovery.usable[0]
+    return this.#tail / Math.max(this.#snapshotOctets, last ? octetsOf(last) : 0)
+  }
+
+  /**
+   * Keeps running as of a commit; then older snapshots and commits that nobody asks for go. Not to be called twice at a
+   * time. Rejects with the signal's reason when that gives it up, or with an Error that says why it cannot be written.
+   */
+  async saveSnapshot(
+    commit: CommitRecord,
+    text: AsyncIterable<Buffer>,
+    signal: AbortSignal,
+  ): Promise<Snapshot> {
+    const { snapshots } = this.#recovery
+    const snapshot = await snapshots.write(commit, text, signal)
+    const [...old] = this.#recovery.usable
+    this.#recovery.usable = [snapshot, ...old].slice(0, keptSnapshots)
+    for (const { commit } of old.slice(keptSnapshots - 1)) await snapshots.remove(commit.number)
+    this.#measureTail()
+    await this.compact()
+    return snapshot
+  }
+
+  /** Deletes the oldest commits that are neither asked for nor needed, some at a time. Never rejects. */
+  compact(): Promise<void> {
+    return (this.#compacting ??= this.#compact().finally(() => (this.#compacting = undefined)))
+  }
+
   /** What was noted with commits or by `setNotes`. */
   notes(): ReadonlyMap<string, string> {
-    return this.#notes
+    return this.#recovery.notes
   }
 
   /** One synced batch. Rejects with RequestError. */
@@ -166,7 +211,8 @@ export class CommitJournal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#witness.settled()
+    await this.#compacting
+    await this.#recovery.witness.settled()
     await this.#store[Symbol.asyncDispose]()
   }
 
@@ -202,30 +248,40 @@ export class CommitJournal implements AsyncDisposable {
     const batch = [
       ...keys.map(del),
       ...notes.map(del),
-      ...[...this.#notes].map(([name, value]) => put(noteKey(name), value)),
+      ...[...this.#recovery.notes].map(([name, value]) => put(noteKey(name), value)),
     ]
     if (batch.length > 0) await database.batch(batch, { sync: true })
   }
 
-  async #raise(number: number): Promise<void> {
-    this.#floor = Math.max(this.#floor, number)
-    await this.#store.write([put(floorKey, String(this.#floor))])
+  async #compact(): Promise<void> {
+    const { usable, kept } = this.#recovery
+    const needed = usable.length < keptSnapshots ? 0 : Math.min(...usable.map(({ commit }) => commit.number))
+    try {
+      for (
+        let batch = kept.trim(this.#limits, needed);
+        batch.length > 0;
+        batch = kept.trim(this.#limits, needed)
+      )
+        await this.#store.write(batch, { lazy: true })
+    } catch (error) {
+      this.#log.warn(`old commits could not be deleted: ${(error as Error).message}`)
+    }
   }
 
-  async #readNotes(database: Database): Promise<void> {
-    for await (const [key, value] of database.iterator({ gt: notePrefix, lt: after(notePrefix) }))
-      this.#notes.set(key.slice(notePrefix.length), value.toString())
+  #measureTail(): void {
+    const { octets, commits } = this.#recovery.kept.after(this.#recovery.usable[0]?.commit.number ?? 0)
+    this.#tail = octets + commits * commitOctets
   }
 
   #note(notes: Notes): void {
     for (const [name, value] of Object.entries(notes)) {
-      if (value === null) this.#notes.delete(name)
-      else this.#notes.set(name, value)
+      if (value === null) this.#recovery.notes.delete(name)
+      else this.#recovery.notes.set(name, value)
     }
   }
 
   #testify(): void {
-    if (this.#head) this.#witness.write({ number: this.#head.number, hash: this.#head.hash })
+    if (this.#head) this.#recovery.witness.write({ number: this.#head.number, hash: this.#head.hash })
   }
 }
 

@@ -6,7 +6,7 @@ const entry: NewCommit = { time: 1, user: 'alice', session: 1, comment: '', modu
 const text = (content: string): readonly Buffer[] => [Buffer.from(content)]
 
 async function open(t: ExecutionContext, directory: string): Promise<CommitJournal> {
-  const journal = await CommitJournal.open(directory, new MemoryLog(), 0)
+  const journal = await CommitJournal.open({ directory, log: new MemoryLog(), now: 0 })
   t.teardown(() => journal[Symbol.asyncDispose]())
   for await (const _commit of journal.recover());
   return journal
