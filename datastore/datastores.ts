@@ -5,7 +5,7 @@
 import type { Context, Fragment, Tree } from 'libyang-js'
 import { validateAlone, type Candidate, type CandidateEdit } from './candidate.js'
 import type { Step } from './controller.js'
-import { RequestError } from './errors.js'
+import { RequestError, why } from './errors.js'
 import { Gate } from './gate.js'
 import type { CommitJournal } from './journal/index.js'
 import { denied, Locks } from './locks.js'
@@ -18,6 +18,7 @@ import type {
   CommitRecord,
   DatastoreName,
   Datastores,
+  Log,
   ReadOptions,
   RecoveryReport,
   Requester,
@@ -32,6 +33,7 @@ export interface DatastoreParts<Operation> {
   readonly journal: CommitJournal
   readonly snapshotter: Snapshotter
   readonly recovery: RecoveryReport
+  readonly log: Log
 }
 
 export class DatastoreService<Operation> implements Datastores<Operation> {
@@ -156,6 +158,20 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     await this.#write(async () => {
       if (this.#locks.release(session).includes('candidate')) await this.#parts.candidate.discard()
     })
+  }
+
+  async witness(member: string, commit: number): Promise<void> {
+    const { journal, log } = this.#parts
+    const ends = this.head?.number ?? 0
+    try {
+      if (!(await this.#write(() => journal.raise(commit)))) return
+      const lost = commit === ends + 1 ? `commit ${commit} is` : `commits ${ends + 1} to ${commit} are`
+      log.error(
+        `member ${member} has applied commit ${commit}, the journal ends at ${ends}: ${lost} lost; numbers go on from ${commit + 1}`,
+      )
+    } catch (error) {
+      log.error(`what member ${member} knows of commits could not be noted: ${why(error)}`)
+    }
   }
 
   history(): AsyncGenerator<CommitRecord, void, undefined> {

@@ -84,6 +84,7 @@ export async function openDatastores<Transaction, Operation>(
     journal,
     snapshotter,
     recovery,
+    log,
   })
 }
 

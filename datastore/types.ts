@@ -100,6 +100,11 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   unlock(requester: Requester, target: DatastoreName): Promise<void>
   /** A session ended: its locks go, and with the candidate's lock its uncommitted changes (RFC 6241, section 8.3.5.2). */
   release(session: number): Promise<void>
+  /**
+   * A member says that this is the last commit that it applied. When the journal has none of that number, commits that had
+   * been acknowledged are lost: that is an alarm, and their numbers are not used again. Never rejects.
+   */
+  witness(member: string, commit: number): Promise<void>
   /** Commits, the newest first. */
   history(): AsyncIterableIterator<CommitRecord>
   /**

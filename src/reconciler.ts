@@ -38,6 +38,7 @@ export class Reconciler {
 
   /** Resolves when the member has what it should have, is gone, or the reconciler was stopped. Never rejects. */
   async reconcile(member: Member): Promise<void> {
+    await this.#datastores.witness(member.name, member.commit)
     for (
       let pause = 100;
       member.attached && !this.#stop.signal.aborted;

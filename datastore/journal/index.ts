@@ -15,6 +15,7 @@ import {
   commitPrefix,
   decodeHeader,
   encodeHeader,
+  floorKey,
   hashOf,
   noteKey,
   notePrefix,
@@ -144,6 +145,19 @@ export class CommitJournal implements AsyncDisposable {
     this.#note(notes)
     this.#testify()
     return this.#head
+  }
+
+  /**
+   * Someone knows of a commit of this number: numbers go on above it. Resolves with false when the journal knew as much.
+   * Rejects with RequestError.
+   */
+  async raise(number: number): Promise<boolean> {
+    if (number < this.next) return false
+    const landed = async (database: Database): Promise<boolean> =>
+      Number(await database.get(floorKey)) === number
+    await this.#write([put(floorKey, String(number))], landed, 'the number')
+    this.#recovery.floor = number
+    return true
   }
 
   /** How much there is to be done again at a start, in parts of what a snapshot costs: from 1 on, a snapshot is due. */

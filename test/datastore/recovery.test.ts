@@ -145,6 +145,25 @@ test('text, a header or an order that was tampered with breaks the chain there, 
   }
 })
 
+test('a member that has applied more than the journal has is an alarm, and numbers go on after its own', async (t) => {
+  const directory = await filled(t, 2)
+  const { datastores, log } = await openBench(t, context, { directory })
+  await datastores.witness('0', 2)
+  t.deepEqual(log.alarms, [])
+  await datastores.witness('0', 4)
+  await datastores.witness('0', 4)
+  t.is(log.alarms.length, 1)
+  t.regex(
+    log.alarms[0] ?? '',
+    /member 0 has applied commit 4, the journal ends at 2: commits 3 to 4 are lost; numbers go on from 5/,
+  )
+  await datastores[Symbol.asyncDispose]()
+  const again = await openBench(t, context, { directory })
+  t.deepEqual(again.datastores.recovery.lost, [])
+  await again.edit(named('after'))
+  t.is((await again.datastores.commit(alice))?.number, 5)
+})
+
 test('a LevelDB that does not open is copied aside and repaired', async (t) => {
   const directory = await filled(t, 4)
   await rm(join(directory, 'journal', 'CURRENT'))
