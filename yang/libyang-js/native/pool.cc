@@ -1,6 +1,16 @@
 #include "pool.h"
 
+#include <malloc.h>
+
 namespace libyang_js {
+
+namespace {
+
+// Longer work is bulk work: slices of prints and edits of some nodes are shorter.
+constexpr auto bulk_time = std::chrono::milliseconds(20);
+constexpr auto idle_time = std::chrono::milliseconds(300);
+
+}  // namespace
 
 Pool::Pool(size_t readers) {
     running_ = readers + 1;
@@ -24,7 +34,7 @@ bool Pool::post(Lane lane, Work work) {
         }
         return false;
     }
-    auto &queue = queues_[lane == Lane::write ? 0 : 1];
+    auto &queue = queues_[static_cast<size_t>(lane)];
     queue.work.push_back(std::move(work));
     queue.wake.notify_one();
     return true;
@@ -68,21 +78,53 @@ void Pool::join() {
     joined_ = true;
 }
 
+// Waits for work. True when there was none for so long that memory should be given back.
+bool Pool::quiet(std::unique_lock<std::mutex> &lock, Queue &queue) {
+    const auto some = [&] { return closed_ || !queue.work.empty(); };
+    if (&queue != &queues_[static_cast<size_t>(Lane::read)]) {
+        queue.wake.wait(lock, some);
+        return false;
+    }
+    queue.wake.wait(lock, [&] { return some() || bulk_end_; });
+    while (!some() && bulk_end_) {
+        const auto until = *bulk_end_ + idle_time;
+        if (!queue.wake.wait_until(lock, until, some) && bulk_end_ && *bulk_end_ + idle_time <= until) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void Pool::run(Queue &queue) {
     std::unique_lock lock(mutex_);
     for (;;) {
-        queue.wake.wait(lock, [&] { return closed_ || !queue.work.empty(); });
+        if (quiet(lock, queue)) {
+            bulk_end_.reset();
+            lock.unlock();
+            malloc_trim(0);
+            lock.lock();
+            continue;
+        }
         if (queue.work.empty()) {
+            if (!closed_) {
+                continue;  // another reader has given memory back
+            }
             break;
         }
         auto work = std::move(queue.work.front());
         queue.work.pop_front();
         lock.unlock();
+        const auto start = Clock::now();
         const bool again = work();
         if (!again) {
             work = nullptr;
         }
+        const auto end = Clock::now();
         lock.lock();
+        if (end - start >= bulk_time) {
+            bulk_end_ = end;
+            queues_[static_cast<size_t>(Lane::read)].wake.notify_one();
+        }
         if (again) {
             (aborted_ ? dropped_ : queue.work).push_back(std::move(work));
         }

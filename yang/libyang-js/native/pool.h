@@ -1,16 +1,19 @@
 // The threads of one context: one that writes and some that read. Nothing runs on libuv's pool.
 //
 // Work that is not done after its share of time asks to be put at the end of the queue again, so that a long print
-// does not hold up a short read. The owner is the environment (addon.h); close() lets queued work finish,
+// does not hold up a short read. Once bulk work is done and the readers have been idle for a moment, one of them gives
+// what was freed back to the system: the heap keeps it otherwise, for a big edit as much as the tree itself. The owner is the environment (addon.h); close() lets queued work finish,
 // abort() drops it, and join() returns when the threads are gone.
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -46,11 +49,13 @@ class Pool {
     }
 
   private:
+    using Clock = std::chrono::steady_clock;
     struct Queue {
         std::deque<Work> work;
         std::condition_variable wake;
     };
     void run(Queue &queue);
+    bool quiet(std::unique_lock<std::mutex> &lock, Queue &queue);
 
     std::mutex mutex_;
     Queue queues_[2];
@@ -58,6 +63,7 @@ class Pool {
     bool closed_ = false;
     bool aborted_ = false;
     bool joined_ = false;
+    std::optional<Clock::time_point> bulk_end_;  // of the last bulk work since memory was given back
     std::atomic<size_t> running_{0};
     std::vector<std::thread> threads_;
 };
