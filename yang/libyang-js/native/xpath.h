@@ -11,7 +11,9 @@
 #include <libyang/libyang.h>
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -84,6 +86,10 @@ class Expression {
     // False, with an error, when the budget is spent or a function is given what it cannot take.
     bool evaluate(const lyd_node *root, const lyd_node *node, Budget &budget, Value &out, Errors &errors) const;
 
+    // The path of a leafref of a leaf, narrowed to the instances that have the leaf's value, so that it is looked up where
+    // it ends at the key of a list or at a leaf-list. Compiled at the first call. Null, with an error, when malformed.
+    const Expression *leafref(const lysc_type_leafref *type, const lysc_node *leaf, Errors &errors) const;
+
     const std::string &text() const { return text_; }
     const Expr &top() const { return *top_; }
     const Names &names() const { return names_; }
@@ -97,6 +103,27 @@ class Expression {
     Names names_;
     std::unique_ptr<Expr> top_;
     uint32_t ids_ = 0;  // expressions and steps are numbered below this
+    mutable std::mutex leafrefs_lock_;
+    mutable std::map<std::pair<const lysc_type_leafref *, const lysc_node *>, std::unique_ptr<Expression>> leafrefs_;
+};
+
+class Evaluator;
+
+// Evaluates one expression on many context nodes, in one thread, and keeps in between what it has learned of the schema
+// and the values of parts that look neither at the context node nor at current(): of `count(/a/b) < 3` all of it.
+class Evaluation {
+  public:
+    explicit Evaluation(const Expression &expression);
+    ~Evaluation();
+    Evaluation(Evaluation &&) noexcept;
+
+    // As Expression::evaluate, its result as a boolean.
+    bool holds(const lyd_node *root, const lyd_node *node, Budget &budget, bool &out, Errors &errors);
+    // To be called whenever the tree has changed since the last evaluation.
+    void forget();
+
+  private:
+    std::unique_ptr<Evaluator> evaluator_;
 };
 
 // The conversions of XPath 1.0, section 4.

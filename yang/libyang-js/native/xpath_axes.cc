@@ -50,7 +50,7 @@ bool is_repeating(Axis axis) {
 }  // namespace
 
 void Evaluator::distinct(NodeSet &set) {
-    if (!remove_duplicates(set, budget_)) throw Abort();
+    if (!remove_duplicates(set, *budget_)) throw Abort();
 }
 
 void Evaluator::take(const Step &step, const Item &item, const lys_module *context, Nodes &out) {

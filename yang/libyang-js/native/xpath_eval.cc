@@ -4,28 +4,63 @@
 #include <utility>
 
 #include "xpath_order.h"
-#include "xpath_parser.h"
-#include "xpath_reach.h"
 
 namespace libyang_js::xpath {
 
-Evaluator::Evaluator(const Expression &expression, const lyd_node *root, const lyd_node *current, Budget &budget,
-                     Errors &errors, unsigned depth)
-    : expression_(expression), root_(root), current_(current), budget_(budget), errors_(errors), depth_(depth),
-      canonical_(expression.names()), states_(expression.ids()), kept_(expression.ids()) {}
+namespace {
+
+size_t size_of(const Value &value) { return value.nodes.items.size() + value.string.size() / sizeof(Item); }
+
+}  // namespace
+
+Evaluator::Evaluator(const Expression &expression, unsigned depth)
+    : expression_(expression), depth_(depth), canonical_(expression.names()), states_(expression.ids()),
+      kept_(expression.ids()) {}
+
+void Evaluator::start(const lyd_node *root, const lyd_node *current, Budget &budget, Errors &errors) {
+    if (!keep_between_ || root != root_) {
+        forget();
+    } else {
+        for (const Expr *expr : kept_of_current_) drop(*expr);
+        kept_of_current_.clear();
+    }
+    loops_ = 0;
+    root_ = root;
+    current_ = current;
+    budget_ = &budget;
+    errors_ = &errors;
+}
+
+void Evaluator::drop(const Expr &expr) {
+    auto &kept = kept_[expr.id];
+    texts_.erase(kept.get());
+    kept_size_ -= size_of(*kept);
+    kept.reset();
+    kept_count_--;
+}
+
+void Evaluator::forget() {
+    kept_of_current_.clear();
+    for (auto &[path, evaluator] : inner_) evaluator->forget();
+    if (kept_count_ == 0) return;
+    for (auto &kept : kept_) kept.reset();
+    texts_.clear();
+    kept_size_ = kept_count_ = 0;
+}
 
 void Evaluator::fail(const std::string &message) {
     Error error;
     error.type = "protocol";
     error.tag = "invalid-value";
     error.message = "XPath: " + message;
-    errors_.push_back(std::move(error));
+    errors_->push_back(std::move(error));
     throw Abort();
 }
 
 // What is asked for once is not kept; nor is what would take much memory, since an expression can have many of it.
 const Value &Evaluator::value(const Expr &expr, const Context &context, Value &scratch) {
-    if (!expr.invariant() || loops_ == 0) {
+    const bool again = loops_ > 0 || (keep_between_ && !expr.uses_current && expr.kind > Expr::Kind::literal);
+    if (!expr.invariant() || !again) {
         scratch = evaluate(expr, context);
         return scratch;
     }
@@ -34,9 +69,11 @@ const Value &Evaluator::value(const Expr &expr, const Context &context, Value &s
     const unsigned loops = std::exchange(loops_, 0);
     scratch = evaluate(expr, context);
     loops_ = loops;
-    const size_t size = scratch.nodes.items.size() + scratch.string.size() / sizeof(Item);
+    const size_t size = size_of(scratch);
     if (kept_size_ + size > max_kept_items) return scratch;
     kept_size_ += size;
+    kept_count_++;
+    if (expr.uses_current) kept_of_current_.push_back(&expr);
     kept = std::make_unique<Value>(std::move(scratch));
     if (kept->type == Type::nodes && size > 16) texts_.try_emplace(kept.get());
     return *kept;
@@ -48,7 +85,7 @@ void Evaluator::check_size(size_t bytes) {
     error.tag = "resource-denied";
     error.message = "The XPath expression makes a string of more than " + std::to_string(max_string_bytes >> 20) +
                     " MiB; take the string of a smaller part of the tree";
-    errors_.push_back(std::move(error));
+    errors_->push_back(std::move(error));
     throw Abort();
 }
 
@@ -146,7 +183,7 @@ Value Evaluator::path(const Expr &expr, const Context &context) {
         result = evaluate(*expr.start, context);
         if (!expr.start_predicates.empty()) {
             for (const Predicate &predicate : expr.start_predicates) {
-                if (predicate.positional && !sort(nodes, root_, budget_)) throw Abort();
+                if (predicate.positional && !sort(nodes, root_, *budget_)) throw Abort();
             }
             keep(nodes.items, 0, expr.start_predicates, 0);
         }
@@ -247,7 +284,7 @@ std::string Evaluator::string(const Value &value) {
     std::string scratch;
     if (value.nodes.ordered || value.nodes.items.size() == 1) return std::string(text(value.nodes.items[0], scratch));
     NodeSet sorted = value.nodes;
-    if (!sort(sorted, root_, budget_)) throw Abort();
+    if (!sort(sorted, root_, *budget_)) throw Abort();
     return std::string(text(sorted.items[0], scratch));
 }
 
@@ -257,34 +294,6 @@ double Evaluator::number(const Value &value) {
     case Type::boolean: return value.boolean ? 1 : 0;
     default: return to_number(string(value));
     }
-}
-
-std::unique_ptr<Expression> Expression::compile(const ly_ctx *context, std::string_view text, const Names &names,
-                                                Errors &errors) {
-    std::unique_ptr<Expression> result(new Expression());
-    result->context_ = context;
-    result->text_ = text;
-    result->names_ = names;
-    Parser parser(context, result->text_, result->names_, errors);
-    result->top_ = parser.parse();
-    if (!result->top_) return nullptr;
-    result->ids_ = parser.ids();
-    return result;
-}
-
-Expression::~Expression() = default;
-
-bool Expression::evaluate(const lyd_node *root, const lyd_node *node, Budget &budget, Value &out, Errors &errors) const {
-    const size_t before = errors.size();
-    try {
-        Evaluator evaluator(*this, root, node, budget, errors);
-        out = evaluator.evaluate(*top_, {node ? Item::element(node) : Item::root()});
-        return true;
-    } catch (const Abort &) {
-        if (errors.size() > before) return false;
-    }
-    errors.push_back(budget_passed(budget));
-    return false;
 }
 
 }  // namespace libyang_js::xpath

@@ -1,6 +1,7 @@
 // One evaluation of an expression over one tree. Used by one thread; what it learns of the schema lives with it.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -46,14 +47,20 @@ class LoopGuard {
 
 class Evaluator {
   public:
-    Evaluator(const Expression &expression, const lyd_node *root, const lyd_node *current, Budget &budget, Errors &errors,
-              unsigned depth = 0);
+    explicit Evaluator(const Expression &expression, unsigned depth = 0);
+    // The tree, null when empty; current(), null for the root; and what bounds the evaluation and takes its errors.
+    void start(const lyd_node *root, const lyd_node *current, Budget &budget, Errors &errors);
+    // Keeps, from one start to the next, values that current() has no part in. The tree must not change.
+    void keep_between(bool keep) { keep_between_ = keep; }
+    // Drops all values kept.
+    void forget();
 
+    const Expression &expression() const { return expression_; }
     Value evaluate(const Expr &expr, const Context &context);
     bool truth(const Expr &expr, const Context &context);
 
     void spend(uint64_t nodes = 1) {
-        if (!budget_.spend(nodes)) throw Abort();
+        if (!budget_->spend(nodes)) throw Abort();
     }
     void spend_bytes(size_t bytes) { spend(1 + bytes / 256); }
 
@@ -73,6 +80,8 @@ class Evaluator {
         const std::vector<const lysc_node *> *last_children = nullptr;
     };
     using Nodes = std::vector<Item>;
+
+    void drop(const Expr &expr);
 
     // The value of an expression, kept when it does not depend on the context.
     const Value &value(const Expr &expr, const Context &context, Value &scratch);
@@ -120,16 +129,20 @@ class Evaluator {
     const lyd_node *first(Value &value);
 
     const Expression &expression_;
-    const lyd_node *root_;
-    const lyd_node *current_;
-    Budget &budget_;
-    Errors &errors_;
+    const lyd_node *root_ = nullptr;
+    const lyd_node *current_ = nullptr;
+    Budget *budget_ = nullptr;
+    Errors *errors_ = nullptr;
     unsigned depth_;
+    bool keep_between_ = false;
     CanonicalTexts canonical_;
     std::vector<StepState> states_;
     unsigned loops_ = 0;
     size_t kept_size_ = 0;
+    size_t kept_count_ = 0;
     std::vector<std::unique_ptr<Value>> kept_;
+    std::vector<const Expr *> kept_of_current_;  // of kept_, those to drop with the next current()
+    std::map<const Expression *, std::unique_ptr<Evaluator>> inner_;  // of the paths of leafrefs, for deref()
     std::unordered_map<const Value *, std::unordered_set<std::string>> texts_;  // of large node-sets in kept_
 };
 

@@ -92,6 +92,7 @@ struct Expr {
 
     bool uses_position = false;  // position() or last() of the context
     bool uses_context = false;   // the context node
+    bool uses_current = false;   // current()
     uint32_t id = 0;
 
     bool invariant() const { return !uses_position && !uses_context; }

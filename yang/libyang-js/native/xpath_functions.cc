@@ -123,7 +123,7 @@ std::string name_of(const Item &item, Function function) {
 }  // namespace
 
 const lyd_node *Evaluator::first(Value &value) {
-    if (!sort(value.nodes, root_, budget_)) throw Abort();
+    if (!sort(value.nodes, root_, *budget_)) throw Abort();
     for (const Item &item : value.nodes.items) {
         if (item.is_element()) return item.node();
     }
@@ -151,7 +151,7 @@ Value Evaluator::function(const Expr &expr, const Context &context) {
     case Function::name: {
         Value nodes = nodes_or_context();
         if (nodes.nodes.items.empty()) return of(std::string());
-        if (!sort(nodes.nodes, root_, budget_)) throw Abort();
+        if (!sort(nodes.nodes, root_, *budget_)) throw Abort();
         return of(name_of(nodes.nodes.items[0], expr.function));
     }
     case Function::boolean: return of(to_boolean(argument(0)));

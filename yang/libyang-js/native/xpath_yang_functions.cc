@@ -178,17 +178,13 @@ void Evaluator::deref(const lyd_node *leaf, NodeSet &out) {
     const std::string wanted(canonical_value(leaf, wanted_scratch));
     std::string scratch;
     for (const lysc_type_leafref *reference : references) {
-        Names names;
-        names.compiled = reference->prefixes;
-        names.unprefixed = leaf->schema->module;
-        LY_ARRAY_COUNT_TYPE i;
-        LY_ARRAY_FOR(names.compiled, i) {
-            if (!names.compiled[i].prefix) names.unprefixed = names.compiled[i].mod;
-        }
-        const auto path = Expression::compile(expression_.context(), lyxp_get_expr(reference->path), names, errors_);
+        const Expression *path = expression_.leafref(reference, leaf->schema, *errors_);
         if (!path) throw Abort();
-        Evaluator inner(*path, root_, leaf, budget_, errors_, depth_ + 1);
-        const Value targets = inner.evaluate(path->top(), {Item::element(leaf)});
+        auto &inner = inner_[path];
+        if (!inner) inner = std::make_unique<Evaluator>(*path, depth_ + 1);
+        inner->keep_between(keep_between_);
+        inner->start(root_, leaf, *budget_, *errors_);
+        const Value targets = inner->evaluate(path->top(), {Item::element(leaf)});
         for (const Item &item : targets.nodes.items) {
             spend();
             if (text(item, scratch) == wanted) out.items.push_back(item);
