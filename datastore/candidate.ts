@@ -95,6 +95,45 @@ export class Candidate implements Disposable {
     this.#valid = false
   }
 
+  /** Does changes, one journal after the other, to a candidate that is what running is. */
+  async load(journals: AsyncIterable<Journal>): Promise<void> {
+    using lease = await this.#write()
+    using changes = this.#context.journal()
+    await this.#orUndo(lease.tree, changes, async () => {
+      for await (const journal of journals) {
+        using done = await lease.tree.redo(journal)
+        changes.append(done)
+      }
+      await changes.net()
+    })
+    if (changes.size === 0) return
+    this.#pending.append(changes)
+    this.#valid = false
+  }
+
+  /** The candidate becomes what running is, for a commit of something else; what was pending is the caller's. */
+  async setAside(): Promise<Journal> {
+    if (this.modified) {
+      using lease = await this.#write()
+      await this.#undo(lease.tree, this.#pending)
+    }
+    return this.take()
+  }
+
+  /**
+   * What was set aside is pending again. When running has changed meanwhile, `back` takes that back: the candidate gets
+   * the contents that it had.
+   */
+  async takeUp(aside: Journal, back: Journal | undefined): Promise<void> {
+    if (aside.size === 0) return
+    if (back) this.#pending.append(back)
+    this.#pending.append(aside)
+    await this.#pending.net()
+    this.#valid = false
+    using lease = await this.#write()
+    await this.#apply(lease.tree, this.#pending)
+  }
+
   async discard(): Promise<void> {
     if (!this.modified) return
     using lease = await this.#write()

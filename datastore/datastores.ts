@@ -1,12 +1,14 @@
 /**
- * The datastores as the protocol sees them: who may do what (locks, which targets), one writer after the other, and reads
- * beside them. Writers are served in the order of their calls; reads of running wait for nobody.
+ * The datastores as the protocol sees them: who may do what (locks, which targets, a pending confirmed commit), one writer
+ * after the other, and reads beside them. Writers are served in the order of their calls; reads of running wait for nobody.
  */
 import type { Context, Fragment, Tree } from 'libyang-js'
 import { validateAlone, type Candidate, type CandidateEdit } from './candidate.js'
+import { ConfirmedCommits, type ConfirmedParts, type Pending } from './confirmed.js'
 import type { Step } from './controller.js'
 import { RequestError, why } from './errors.js'
 import { Gate } from './gate.js'
+import { copyOf, describe, History, type Point } from './history.js'
 import type { CommitJournal } from './journal/index.js'
 import { denied, Locks } from './locks.js'
 import type { Operational } from './operational.js'
@@ -16,12 +18,16 @@ import type { Trees } from './trees.js'
 import type {
   CommitOptions,
   CommitRecord,
+  Confirmation,
   DatastoreName,
   Datastores,
+  Difference,
   Log,
   ReadOptions,
   RecoveryReport,
+  Rehearsal,
   Requester,
+  Revision,
 } from './types.js'
 
 export interface DatastoreParts<Operation> {
@@ -34,6 +40,8 @@ export interface DatastoreParts<Operation> {
   readonly snapshotter: Snapshotter
   readonly recovery: RecoveryReport
   readonly log: Log
+  /** Of confirmed commits. */
+  readonly confirmed: Omit<ConfirmedParts, 'log' | 'expired'>
 }
 
 export class DatastoreService<Operation> implements Datastores<Operation> {
@@ -41,11 +49,26 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   readonly #parts: DatastoreParts<Operation>
   readonly #locks = new Locks()
   readonly #writers = new Gate()
+  readonly #history: History
+  readonly #confirmed: ConfirmedCommits
   #closed = false
 
   constructor(parts: DatastoreParts<Operation>) {
     this.#parts = parts
     this.recovery = parts.recovery
+    this.#history = new History(parts.context, parts.journal)
+    this.#confirmed = new ConfirmedCommits({
+      ...parts.confirmed,
+      log: parts.log,
+      expired: (pending) => void this.#expire(pending),
+    })
+  }
+
+  /** To be awaited before anything is served: takes running back when a confirmed commit did not outlive the restart. */
+  async resume(): Promise<void> {
+    const why = this.#confirmed.resume(this.#parts.journal.notes())
+    const { pending } = this.#confirmed
+    if (why !== undefined && pending) await this.#writers.alone(() => this.#takeBack(pending, why))
   }
 
   get head(): CommitRecord | undefined {
@@ -120,11 +143,74 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     })
   }
 
+  get confirmation(): Confirmation | undefined {
+    return this.#confirmed.state
+  }
+
   async commit(requester: Requester, options: CommitOptions = {}): Promise<CommitRecord | undefined> {
     return await this.#write(async () => {
       this.#locks.check(requester, 'running', 'candidate')
-      return await this.#parts.transactions.commit(requester, options)
+      const pending = this.#confirmed.after(requester, options, this.#history.head)
+      const notes = this.#confirmed.notes(pending)
+      const commit = await this.#parts.transactions.commit(requester, options, notes)
+      if (!commit && Object.keys(notes).length > 0) await this.#parts.journal.setNotes(notes)
+      this.#confirmed.enter(pending)
+      return commit
     })
+  }
+
+  async rehearse(requester: Requester, options: CommitOptions, limit: number): Promise<Rehearsal<Operation>> {
+    const { candidate, transactions } = this.#parts
+    return await this.#write(async () => {
+      this.#locks.check(requester, 'running', 'candidate')
+      this.#confirmed.after(requester, options, this.#history.head)
+      using _derived = await candidate.validate()
+      await candidate.pending.net()
+      const steps = await transactions.rehearse()
+      return {
+        number: candidate.modified ? this.#parts.journal.next : undefined,
+        difference: await describe(candidate.pending, limit),
+        steps,
+      }
+    })
+  }
+
+  async cancelCommit(requester: Requester, persistId?: string): Promise<void> {
+    await this.#write(async () => {
+      this.#locks.check(requester, 'running')
+      this.#confirmed.admitCancel(requester, persistId)
+      const { pending } = this.#confirmed
+      if (pending) await this.#revert(pending, requester, 'it was cancelled')
+    })
+  }
+
+  async rollback(
+    requester: Requester,
+    to: { readonly commit: number } | { readonly back: number },
+  ): Promise<number> {
+    return await this.#write(async () => {
+      this.#locks.check(requester, 'candidate')
+      const state = 'back' in to ? await this.#history.stateBack(to.back) : to.commit
+      await this.#history.check(state)
+      await this.#parts.candidate.discard()
+      await this.#parts.candidate.load(this.#history.back(state))
+      return state
+    })
+  }
+
+  async compare(from: Revision, to: Revision, limit: number): Promise<Difference> {
+    if (from === to) return { lines: [], more: false }
+    const asksCandidate = from === 'candidate' || to === 'candidate'
+    const { commit, pending } = await this.#write(async () => ({
+      commit: this.#history.head,
+      pending: asksCandidate ? await copyOf(this.#parts.candidate.pending) : undefined,
+    }))
+    using _pending = pending
+    const point = (revision: Revision): Point => ({
+      commit: typeof revision === 'number' ? revision : commit,
+      ...(revision === 'candidate' && pending && { pending }),
+    })
+    return await this.#refusing(() => this.#history.compare(point(from), point(to), limit))
   }
 
   async discard(requester: Requester): Promise<void> {
@@ -136,6 +222,9 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
 
   async lock(requester: Requester, target: DatastoreName): Promise<void> {
     await this.#write(async () => {
+      const { pending } = this.#confirmed
+      if (target === 'running' && pending && pending.session !== requester.session)
+        throw denied(pending.session, `a confirmed commit of ${pending.user} waits to be confirmed`)
       const free = this.#locks.holder(target) === undefined
       if (free && target === 'candidate' && this.#parts.candidate.modified)
         throw denied(
@@ -157,6 +246,9 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     if (this.#closed) return
     await this.#write(async () => {
       if (this.#locks.release(session).includes('candidate')) await this.#parts.candidate.discard()
+      const { pending } = this.#confirmed
+      if (pending && pending.token === undefined && pending.session === session)
+        await this.#takeBack(pending, `session ${session} ended before it confirmed`)
     })
   }
 
@@ -176,7 +268,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
 
   history(): AsyncGenerator<CommitRecord, void, undefined> {
     this.#checkOpen()
-    return this.#parts.journal.records()
+    return this.#history.records()
   }
 
   async fullPlan(
@@ -197,6 +289,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#confirmed[Symbol.dispose]()
     await this.#writers.alone(async () => {
       const { trees, candidate, transactions, journal, snapshotter } = this.#parts
       await transactions.settled()
@@ -205,6 +298,34 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       candidate[Symbol.dispose]()
       await journal[Symbol.asyncDispose]()
     })
+  }
+
+  async #expire(pending: Pending): Promise<void> {
+    await this.#writers.alone(async () => {
+      if (!this.#closed && this.#confirmed.pending === pending)
+        await this.#takeBack(pending, 'it was not confirmed in time')
+    })
+  }
+
+  /** Of the appliance's own accord: what fails is told to operators and tried again. */
+  async #takeBack(pending: Pending, why: string): Promise<void> {
+    try {
+      await this.#revert(pending, { session: 0, user: 'weftd' }, why)
+      this.#parts.log.warn(`running is what it was after commit ${pending.base} again: ${why}`)
+    } catch (error) {
+      this.#confirmed.failed(pending, error)
+    }
+  }
+
+  /** Running becomes what it was before the confirmed commit, by a commit like any other. */
+  async #revert(pending: Pending, requester: Requester, why: string): Promise<void> {
+    const { transactions, journal } = this.#parts
+    const notes = this.#confirmed.notes(undefined)
+    const comment = `takes back what ${pending.user} committed after commit ${pending.base}: ${why}`
+    const back = this.#history.back(pending.base)
+    const commit = await transactions.commitBeside(back, requester, { comment }, notes)
+    if (!commit) await journal.setNotes(notes)
+    this.#confirmed.enter(undefined)
   }
 
   #write<T>(task: () => Promise<T>): Promise<T> {
@@ -235,12 +356,12 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
 }
 
 async function validateCopy(context: Context, trees: Trees) {
-  using copy = await copyOf(trees)
+  using copy = await copyRunning(trees)
   using derived = context.journal()
   return await copy.validate(derived)
 }
 
-async function copyOf(trees: Trees): Promise<Tree> {
+async function copyRunning(trees: Trees): Promise<Tree> {
   using running = await trees.read('running')
   return await running.tree.copy()
 }

@@ -1,4 +1,5 @@
 /** The door of the datastore. */
+export type { Timers } from './confirmed.js'
 export type * from './controller.js'
 export { ConfigError, RequestError } from './errors.js'
 export { DirectoryError } from './journal/index.js'

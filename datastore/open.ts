@@ -2,6 +2,7 @@
 import type { Context } from 'libyang-js'
 import { createHash } from 'node:crypto'
 import { Candidate } from './candidate.js'
+import { bootOfMachine, systemTimers, type Timers } from './confirmed.js'
 import type { Change, Controller, Stage, StateProvider } from './controller.js'
 import { DatastoreService } from './datastores.js'
 import { CommitJournal, type JournalOptions } from './journal/index.js'
@@ -30,6 +31,10 @@ export interface DatastoreOptions<Transaction, Operation> {
   readonly moduleSet?: string
   /** How long a controller may plan, members may apply and a state provider may take, in milliseconds; 10,000 when absent. */
   readonly deadline?: number
+  /** For confirmed commits. */
+  readonly timers?: Timers
+  /** Names the present start of the machine, which a confirmed commit does not outlive; the system is asked when absent. */
+  readonly boot?: string
   /** How long a reader may keep the former running tree from becoming the candidate's, in milliseconds. */
   readonly patience?: number
   /** How much of the past is kept, and when snapshots are written. */
@@ -67,6 +72,7 @@ export async function openDatastores<Transaction, Operation>(
     log,
     clock,
     moduleSet,
+    stageDeadline: 2 * deadline,
     applyDeadline: deadline,
   })
   const pause = options.storage?.snapshotPause ?? 1000
@@ -75,7 +81,8 @@ export async function openDatastores<Transaction, Operation>(
   transactions.onCommit((commit) => snapshotter.committed(commit))
   const providers = [...controllers.flatMap(({ state }) => state ?? []), ...(options.state ?? [])]
   const operational = new Operational(context, trees, providers, log, deadline)
-  return new DatastoreService({
+  const confirmed = { clock, timers: options.timers ?? systemTimers, boot: options.boot ?? bootOfMachine() }
+  const datastores = new DatastoreService({
     context,
     trees,
     candidate,
@@ -85,7 +92,10 @@ export async function openDatastores<Transaction, Operation>(
     snapshotter,
     recovery,
     log,
+    confirmed,
   })
+  await datastores.resume()
+  return datastores
 }
 
 /** Every implemented module by name@revision, hashed. */

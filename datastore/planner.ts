@@ -97,17 +97,13 @@ export class Planner<Context, Operation> {
     change: Change,
     context: Context,
   ): Promise<Plan<Operation>> {
-    let late = false
-    const planning = (async () => controller.plan(change, context))()
-    planning.then(
-      (plan) => late && this.#abandon(controller.name, plan),
-      () => undefined,
-    )
     try {
-      return await withDeadline(planning, this.#deadline, () => {
-        late = true
-        return hung(controller.name, 'plan the change', this.#deadline)
-      })
+      return await withDeadline(
+        (async () => controller.plan(change, context))(),
+        this.#deadline,
+        () => hung(controller.name, 'plan the change', this.#deadline),
+        (plan) => this.#abandon(controller.name, plan),
+      )
     } catch (error) {
       if (error instanceof RequestError) throw error
       const message = `controller ${controller.name} failed to plan the change: ${why(error)}`

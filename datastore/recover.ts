@@ -12,6 +12,8 @@ export interface Recovered {
   readonly recovery: RecoveryReport
 }
 
+type Stamp = Pick<CommitRecord, 'number' | 'time' | 'user' | 'moduleSet'>
+
 /** Throws an Error that says which commit does not fit the modules. */
 export async function recoverRunning(
   { directory, context }: { readonly directory: string; readonly context: Context },
@@ -20,7 +22,7 @@ export async function recoverRunning(
 ): Promise<Recovered> {
   const started = performance.now()
   const running = context.tree()
-  const unfit = (commit: CommitRecord, error: unknown) => unfitting(directory, commit, moduleSet, error)
+  const unfit = (commit: Stamp, error: unknown) => unfitting(directory, commit, moduleSet, error)
   try {
     const base = await journal.base()
     if (base !== undefined) {
@@ -55,7 +57,7 @@ async function redo(context: Context, running: Tree, { chunks }: WholeCommit): P
   await running.apply(changes)
 }
 
-function unfitting(directory: string, commit: CommitRecord, moduleSet: string, error: unknown): Error {
+function unfitting(directory: string, commit: Stamp, moduleSet: string, error: unknown): Error {
   const when = new Date(commit.time).toISOString()
   const modules =
     commit.moduleSet === moduleSet

@@ -10,7 +10,7 @@ import type { Candidate } from './candidate.js'
 import type { Change, PreparedStage, Stage, Step } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { RequestError, why } from './errors.js'
-import type { CommitJournal } from './journal/index.js'
+import type { CommitJournal, Notes } from './journal/index.js'
 import type { Planned, Planner } from './planner.js'
 import type { Trees } from './trees.js'
 import type { CommitOptions, CommitRecord, Log, Requester } from './types.js'
@@ -30,6 +30,8 @@ export interface TransactionParts<Operation> {
   readonly log: Log
   readonly clock: () => number
   readonly moduleSet: string
+  /** How long the stage may take to prepare or abort, in milliseconds. */
+  readonly stageDeadline: number
   /** How long a commit's answer waits for `apply`, in milliseconds. */
   readonly applyDeadline: number
 }
@@ -57,7 +59,47 @@ export class Transactions<Operation> {
     this.#handlers.add(handler)
   }
 
-  async commit(requester: Requester, options: CommitOptions): Promise<CommitRecord | undefined> {
+  /** `notes` become durable with the commit; without a change there is none, and they are not written. */
+  async commit(
+    requester: Requester,
+    options: CommitOptions,
+    notes: Notes = {},
+  ): Promise<CommitRecord | undefined> {
+    return await this.#commit(requester, options, notes)
+  }
+
+  /**
+   * Commits the changes of `journals` in place of the candidate's own, which are pending again afterwards: the candidate
+   * keeps its contents when running moves under it.
+   */
+  async commitBeside(
+    journals: AsyncIterable<Journal>,
+    requester: Requester,
+    options: CommitOptions,
+    notes: Notes,
+  ): Promise<CommitRecord | undefined> {
+    const { candidate } = this.#parts
+    using aside = await candidate.setAside()
+    let back: Journal | undefined
+    try {
+      await candidate.load(journals)
+      return await this.#commit(requester, options, notes, async (changes) => {
+        back = await changes.reversed()
+      })
+    } finally {
+      await candidate.discard()
+      await candidate.takeUp(aside, back)
+      back?.[Symbol.dispose]()
+    }
+  }
+
+  /** `made` is awaited before the commit's changes are let go. */
+  async #commit(
+    requester: Requester,
+    options: CommitOptions,
+    notes: Notes,
+    made?: (changes: Journal) => Promise<void>,
+  ): Promise<CommitRecord | undefined> {
     const { candidate, trees } = this.#parts
     if (!candidate.modified) return undefined
     using undo = await candidate.validate()
@@ -65,12 +107,13 @@ export class Transactions<Operation> {
     try {
       await candidate.pending.net()
       if (!candidate.modified) return undefined
-      durable = await this.#makeDurable(candidate.pending, requester, options)
+      durable = await this.#makeDurable(candidate.pending, requester, options, notes)
     } catch (error) {
       await candidate.revert(undo)
       throw RequestError.from(error)
     }
     const changes = candidate.take()
+    await made?.(changes)
     const { caughtUp } = await trees.promote(changes)
     this.#adopted = durable.planned.adopt()
     await this.#apply(durable)
@@ -93,14 +136,15 @@ export class Transactions<Operation> {
     )
   }
 
-  /** What a commit of the candidate would be refused for by controllers. */
-  async rehearse(): Promise<void> {
+  /** What a commit of the candidate would do. Rejects with what controllers would refuse it for. */
+  async rehearse(): Promise<readonly Step<Operation>[]> {
     const { candidate, trees, planner } = this.#parts
-    if (!candidate.modified) return
+    if (!candidate.modified) return []
     using before = await trees.read('running')
     using after = await trees.read('candidate')
     const planned = await planner.plan(this.#change(candidate.pending, before.tree, after.tree))
     planned.abandon()
+    return planned.steps
   }
 
   /** Everything that members should have, adopted by the controllers. */
@@ -123,8 +167,9 @@ export class Transactions<Operation> {
     changes: Journal,
     requester: Requester,
     options: CommitOptions,
+    notes: Notes,
   ): Promise<Durable<Operation>> {
-    const { trees, planner, stage, journal, clock, moduleSet } = this.#parts
+    const { trees, planner, journal, clock, moduleSet } = this.#parts
     using before = await trees.read('running')
     using after = await trees.read('candidate')
     const encoding = changes.encode(chunkBytes)
@@ -135,7 +180,7 @@ export class Transactions<Operation> {
     let prepared: PreparedStage | undefined
     try {
       if (encoded.status === 'rejected') throw encoded.reason
-      prepared = await stage.prepare(planned.steps)
+      prepared = await this.#prepare(planned.steps)
       const entry = {
         time: clock(),
         user: requester.user,
@@ -143,14 +188,31 @@ export class Transactions<Operation> {
         comment: options.comment ?? '',
         moduleSet,
       }
-      return { commit: await journal.append(entry, encoded.value), planned, prepared }
+      return { commit: await journal.append(entry, encoded.value, notes), planned, prepared }
     } catch (error) {
-      await prepared?.abort().catch((failure: unknown) => {
-        this.#parts.log.error(`a prepared commit could not be aborted: ${why(failure)}`)
-      })
+      if (prepared) await this.#abort(prepared)
       planned.abandon()
       throw error
     }
+  }
+
+  /** The stage has deadlines of its own, which name the member; this one is for a stage that breaks its word. */
+  async #prepare(steps: readonly Step<Operation>[]): Promise<PreparedStage> {
+    const { stage, stageDeadline } = this.#parts
+    return await withDeadline(
+      (async () => stage.prepare(steps))(),
+      stageDeadline,
+      () => new Error(`members were not prepared within ${stageDeadline / 1000} s; nothing was changed`),
+      (prepared) => void this.#abort(prepared),
+    )
+  }
+
+  async #abort(prepared: PreparedStage): Promise<void> {
+    const { stageDeadline, log } = this.#parts
+    const late = () => new Error(`members did not answer within ${stageDeadline / 1000} s`)
+    await withDeadline((async () => prepared.abort())(), stageDeadline, late).catch((error: unknown) =>
+      log.error(`a prepared commit could not be aborted: ${why(error)}`),
+    )
   }
 
   #change(journal: Journal, before: Tree, after: Tree): Change {

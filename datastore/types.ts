@@ -16,6 +16,48 @@ export interface Requester {
 
 export interface CommitOptions {
   readonly comment?: string
+  /** Makes it a confirmed commit (RFC 6241, section 8.4): running goes back unless a later commit confirms this one. */
+  readonly confirmed?: {
+    /** How long it waits to be confirmed; 600 when absent. */
+    readonly timeoutSeconds?: number
+    /** A token by which any session can confirm or cancel; without one only the session that commits can. */
+    readonly persist?: string
+  }
+  /** Token of the pending confirmed commit that this commit confirms, or prolongs. */
+  readonly persistId?: string
+}
+
+/** A confirmed commit that waits to be confirmed. */
+export interface Confirmation {
+  /** State that running goes back to. */
+  readonly base: number
+  readonly user: string
+  /** The session that alone can confirm and cancel; absent with a token. */
+  readonly session?: number
+  /** Whether a token is what confirms and cancels. */
+  readonly persist: boolean
+  readonly secondsLeft: number
+  /** Why running could not be taken back when it was time. */
+  readonly failure?: string
+}
+
+/** A state of the configuration: what is edited, what is in force, or what was in force after a commit (0: before the first). */
+export type Revision = 'candidate' | 'running' | number
+
+/** What leads from one state to another: lines of `Journal.describe`. */
+export interface Difference {
+  readonly lines: readonly string[]
+  /** There are more lines than were asked for. */
+  readonly more: boolean
+}
+
+/** What a commit would do. */
+export interface Rehearsal<Operation = unknown> {
+  /** Number that it would get; undefined when there is nothing to commit. */
+  readonly number: number | undefined
+  readonly difference: Difference
+  /** The plan, in the order in which it would be carried out. */
+  readonly steps: readonly Step<Operation>[]
 }
 
 /** What the journal says of a commit. */
@@ -26,6 +68,8 @@ export interface CommitRecord {
   readonly user: string
   readonly session: number
   readonly comment: string
+  /** Octets of its changes as stored. */
+  readonly size: number
   /** Module set: name@revision of every implemented module, hashed. */
   readonly moduleSet: string
   readonly previousHash: string
@@ -89,16 +133,35 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   /** Replaces all of the target (RFC 6241, section 7.3). */
   copy(requester: Requester, target: DatastoreName, source: DatastoreName | Fragment): Promise<void>
   validate(requester: Requester, source: DatastoreName | Fragment): Promise<void>
-  /** Candidate to running: validate, expand, plan, prepare, journal, apply, tell. Resolves with undefined when nothing was changed. */
+  /**
+   * Candidate to running: validate, expand, plan, prepare, journal, apply, tell. Resolves with undefined when nothing was
+   * changed. `in-use` while another's confirmed commit is pending, `invalid-value` for a wrong token.
+   */
   commit(requester: Requester, options?: CommitOptions): Promise<CommitRecord | undefined>
+  /** What `commit` would do, as far as it can be told without asking members; `limit`: the most lines. O(change). */
+  rehearse(requester: Requester, options: CommitOptions, limit: number): Promise<Rehearsal<Operation>>
+  /** Takes running back to before the pending confirmed commit (RFC 6241, section 8.4.4.1), by a commit of its own. */
+  cancelCommit(requester: Requester, persistId?: string): Promise<void>
+  /** The confirmed commit that waits to be confirmed. */
+  readonly confirmation: Confirmation | undefined
+  /**
+   * Loads the state after a commit, or so many commits ago, into the candidate, in place of what is pending; resolves with
+   * its number. `invalid-value`, with the oldest state there is, when it is no longer kept. O(changes since).
+   */
+  rollback(requester: Requester, to: { readonly commit: number } | { readonly back: number }): Promise<number>
+  /** What leads from one state to another, at most `limit` lines. O(changes between them). */
+  compare(from: Revision, to: Revision, limit: number): Promise<Difference>
   discard(requester: Requester): Promise<void>
   /**
-   * RFC 6241, section 7.5: fails with lock-denied and the holder's session id in `info['session-id']`. Waits for an
-   * edit or commit that is being carried out.
+   * RFC 6241, section 7.5: fails with lock-denied and the holder's session id in `info['session-id']`; for running also
+   * while another's confirmed commit is pending. Waits for an edit or commit that is being carried out.
    */
   lock(requester: Requester, target: DatastoreName): Promise<void>
   unlock(requester: Requester, target: DatastoreName): Promise<void>
-  /** A session ended: its locks go, and with the candidate's lock its uncommitted changes (RFC 6241, section 8.3.5.2). */
+  /**
+   * A session ended: its locks go, with the candidate's lock its uncommitted changes (RFC 6241, section 8.3.5.2), and what
+   * it had not confirmed is taken back (section 8.4.1).
+   */
   release(session: number): Promise<void>
   /**
    * A member says that this is the last commit that it applied. When the journal has none of that number, commits that had

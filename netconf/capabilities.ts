@@ -14,6 +14,7 @@ export const BASE_1_1 = 'urn:ietf:params:netconf:base:1.1'
 const features: Readonly<Record<string, string>> = {
   'writable-running': 'urn:ietf:params:netconf:capability:writable-running:1.0',
   candidate: 'urn:ietf:params:netconf:capability:candidate:1.0',
+  'confirmed-commit': 'urn:ietf:params:netconf:capability:confirmed-commit:1.1',
   'rollback-on-error': 'urn:ietf:params:netconf:capability:rollback-on-error:1.0',
   validate: 'urn:ietf:params:netconf:capability:validate:1.1',
   xpath: 'urn:ietf:params:netconf:capability:xpath:1.0',

@@ -5,8 +5,9 @@
  */
 import { createContext } from 'libyang-js'
 import type { KeeperClient, Operation } from '../dataplane/client/index.js'
-import { openDatastores, type RecoveryReport } from '../datastore/index.js'
+import { openDatastores, type Datastores, type RecoveryReport } from '../datastore/index.js'
 import {
+  historyState,
   loadOrCreateHostKeys,
   monitoringState,
   SessionRegistry,
@@ -81,12 +82,15 @@ async function start(
     member: () => members.member0,
   })
   const registry = new SessionRegistry()
-  const datastores = await openDatastores<unknown, Operation>({
+  const datastores: Datastores<Operation> & { readonly recovery: RecoveryReport } = await openDatastores<
+    unknown,
+    Operation
+  >({
     directory: state.store,
     context,
     controllers: controllers.controllers,
     createContext: controllers.createContext,
-    state: [monitoringState(registry, context), yangLibraryState(context)],
+    state: [monitoringState(registry, context), yangLibraryState(context), historyState(() => datastores)],
     stage,
     log: log.for('datastore'),
   })

@@ -29,7 +29,7 @@ export const modules: readonly ModuleRequest[] = [
   {
     name: 'ietf-netconf',
     revision: '2011-06-01',
-    features: ['candidate', 'rollback-on-error', 'validate', 'xpath'],
+    features: ['candidate', 'confirmed-commit', 'rollback-on-error', 'validate', 'xpath'],
   },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
   { name: 'ietf-datastores', revision: '2018-02-14' },
@@ -50,6 +50,7 @@ export const modules: readonly ModuleRequest[] = [
     features: ['crypt-hash-sha-256', 'crypt-hash-sha-512'],
   },
   { name: 'ietf-system', revision: '2014-08-06', features: ['authentication', 'local-users'] },
+  { name: 'weft-history', revision: '2026-11-21' },
   { name: 'weft-dataplane', revision: '2026-11-21' },
   { name: 'weft-deviations', revision: '2026-11-21' },
 ]

@@ -9,7 +9,7 @@
 import { createHash } from 'node:crypto'
 import type { CommitRecord } from '../types.js'
 
-export interface StoredCommit extends CommitRecord {
+export interface StoredCommit extends Omit<CommitRecord, 'size'> {
   /** Version of this layout. */
   readonly format: 1
   readonly chunks: number
@@ -91,6 +91,6 @@ export function decodeHeader(value: Buffer): StoredCommit | undefined {
 }
 
 export function toRecord(commit: StoredCommit): CommitRecord {
-  const { number, time, user, session, comment, moduleSet, previousHash, hash } = commit
-  return { number, time, user, session, comment, moduleSet, previousHash, hash }
+  const { number, time, user, session, comment, length, moduleSet, previousHash, hash } = commit
+  return { number, time, user, session, comment, size: length, moduleSet, previousHash, hash }
 }

@@ -1,6 +1,9 @@
 /** The operations that this server knows: one line each. */
+import { cancelCommit } from './cancel-commit.js'
 import { closeSession } from './close-session.js'
+import { commitConfiguration } from './commit-configuration.js'
 import { commit } from './commit.js'
+import { compare } from './compare.js'
 import { copyConfig } from './copy-config.js'
 import { deleteConfig } from './delete-config.js'
 import { discardChanges } from './discard-changes.js'
@@ -11,6 +14,7 @@ import { get } from './get.js'
 import { killSession } from './kill-session.js'
 import { lock } from './lock.js'
 import type { Operation } from './operation.js'
+import { rollback } from './rollback.js'
 import { unlock } from './unlock.js'
 import { validate } from './validate.js'
 
@@ -24,7 +28,11 @@ export const standardOperations: readonly Operation[] = [
   unlock,
   validate,
   commit,
+  commitConfiguration,
+  cancelCommit,
   discardChanges,
+  rollback,
+  compare,
   closeSession,
   killSession,
   getSchema,

@@ -136,9 +136,9 @@ const rows: Row[] = [
     },
   ],
   [
-    'a capability that is not there',
+    'cancel-commit without a confirmed commit',
     '<cancel-commit/>',
-    { type: 'protocol', tag: 'operation-not-supported' },
+    { type: 'application', tag: 'operation-failed' },
   ],
   ['an empty rpc', '', { type: 'rpc', tag: 'missing-element' }],
   [

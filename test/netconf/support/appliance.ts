@@ -5,12 +5,14 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { createContext } from 'libyang-js'
 import type { Context } from 'libyang-js'
 import { openDatastores } from '../../../datastore/index.js'
 import type { Controller, Datastores } from '../../../datastore/index.js'
 import {
+  historyState,
   loadOrCreateHostKeys,
   monitoringState,
   SessionRegistry,
@@ -26,6 +28,7 @@ export const PASSWORD = 'correct horse'
 const yuma = '/usr/share/yuma'
 const modules = {
   searchDirs: [
+    fileURLToPath(new URL('../../../../yang/modules', import.meta.url)),
     join(yuma, 'nmda-modules/ietf'),
     join(yuma, 'modules/ietf'),
     join(yuma, 'modules'),
@@ -35,7 +38,7 @@ const modules = {
     {
       name: 'ietf-netconf',
       revision: '2011-06-01',
-      features: ['candidate', 'rollback-on-error', 'validate', 'xpath'],
+      features: ['candidate', 'confirmed-commit', 'rollback-on-error', 'validate', 'xpath'],
     },
     { name: 'ietf-netconf-monitoring' },
     { name: 'ietf-datastores' },
@@ -45,6 +48,7 @@ const modules = {
     { name: 'ietf-ip', revision: '2018-02-22' },
     { name: 'ietf-routing', revision: '2018-03-13' },
     { name: 'ietf-ipv4-unicast-routing', revision: '2018-03-13' },
+    { name: 'weft-history' },
   ],
 }
 
@@ -89,10 +93,10 @@ export async function startAppliance(
   const write = (line: string): void => void lines.push(line)
   const log = { info: write, warn: write, error: write }
   const registry = new SessionRegistry()
-  const datastores = await openDatastores({
+  const datastores: Datastores = await openDatastores({
     directory: join(directory, 'state'),
     context,
-    controllers: [stateOnly(registry, context)],
+    controllers: [stateOnly(registry, context, () => datastores)],
     createContext: () => ({}),
     stage: {
       prepare: () => Promise.resolve({ apply: () => Promise.resolve(), abort: () => Promise.resolve() }),
@@ -127,14 +131,18 @@ export async function startAppliance(
   }
 }
 
-function stateOnly(registry: SessionRegistry, context: Context): Controller<object> {
+function stateOnly(
+  registry: SessionRegistry,
+  context: Context,
+  datastores: () => Datastores,
+): Controller<object> {
   return {
     name: 'netconf',
     claims: [],
     needs: [],
     provides: [],
     plan: () => Promise.resolve({ steps: [] }),
-    state: [monitoringState(registry, context), yangLibraryState(context)],
+    state: [monitoringState(registry, context), yangLibraryState(context), historyState(datastores)],
   }
 }
 

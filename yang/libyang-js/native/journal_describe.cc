@@ -52,6 +52,19 @@ class Lines {
     size_t limit_;
 };
 
+// A container that is there for the sake of what is in it, and has nothing in it.
+bool says_nothing(const lyd_node *node) {
+    if (node->schema->nodetype != LYS_CONTAINER || (node->schema->flags & LYS_PRESENCE) != 0) {
+        return false;
+    }
+    for (const lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
+        if ((child->flags & LYD_DEFAULT) == 0 && !says_nothing(child)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool at_or_under(const lysc_node *node, const lysc_node *top) {
     while (node != nullptr && node != top) {
         node = node->parent;
@@ -106,7 +119,9 @@ std::vector<std::string> Journal::describe(size_t limit) const {
             out.created(path, change.node.get());
             break;
         case Op::remove:
-            out.add("- " + path);
+            if (!says_nothing(change.node.get())) {
+                out.add("- " + path);
+            }
             break;
         case Op::value:
             out.add("~ " + path + " " + value_of(change.old.get()) + " → " + value_of(change.node.get()));

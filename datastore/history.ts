@@ -1,0 +1,168 @@
+/**
+ * Earlier states of the configuration, from the journal of commits: what leads back to one, and what differs between
+ * two. Nothing here knows a whole configuration; the cost follows the changes of the commits in between.
+ *
+ * State N is what running was after commit N; 0 is the empty one from before the first. A state can be reached as long as
+ * every commit after it is kept.
+ */
+import type { Context, Journal } from 'libyang-js'
+import { RequestError } from './errors.js'
+import type { CommitJournal } from './journal/index.js'
+import type { CommitRecord, Difference } from './types.js'
+
+/** The most text of commits that one comparison reads: it has all their changes in memory at once. */
+const largestComparison = 64 << 20
+
+/** A state of the configuration: that of a commit, and what is pending on top of it. */
+export interface Point {
+  readonly commit: number
+  readonly pending?: Journal
+}
+
+export class History {
+  readonly #context: Context
+  readonly #journal: CommitJournal
+
+  constructor(context: Context, journal: CommitJournal) {
+    this.#context = context
+    this.#journal = journal
+  }
+
+  /** Number of the last commit. */
+  get head(): number {
+    return this.#journal.head?.number ?? 0
+  }
+
+  records(): AsyncGenerator<CommitRecord, void, undefined> {
+    return this.#journal.records()
+  }
+
+  /** The state so many commits ago. Throws RequestError. */
+  async stateBack(commits: number): Promise<number> {
+    const states: number[] = []
+    for await (const state of this.#states()) if (states.push(state) > commits) return state
+    throw invalid(
+      `there are ${states.length - 1} commits to go back, to the state after commit ${states.at(-1)}; ${commits} are too many`,
+    )
+  }
+
+  /** Throws RequestError unless a state is kept; the error names the oldest that is. */
+  async check(state: number): Promise<void> {
+    let nearest = this.head
+    for await (const kept of this.#states()) {
+      if (kept === state) return
+      if (kept < state) break
+      nearest = kept
+    }
+    if (state > this.head)
+      throw invalid(
+        this.head === 0
+          ? `there is no commit ${state}: nothing has been committed yet`
+          : `there is no commit ${state}; the last one is ${this.head}`,
+      )
+    throw invalid(
+      `the state after commit ${state} is not kept; the next one that is kept is that after commit ${nearest}`,
+    )
+  }
+
+  /** The changes that lead from the last commit back to state `to`, a journal a commit, each the caller's. Throws RequestError. */
+  async *back(to: number): AsyncGenerator<Journal, void, undefined> {
+    await this.check(to)
+    for (const number of await this.#numbers(to, this.head)) {
+      using changes = (await this.#read(number)).changes
+      yield await changes.reversed()
+    }
+  }
+
+  /** What leads from one state to another, in words; the journals of points are left empty. Throws RequestError. */
+  async compare(from: Point, to: Point, limit: number): Promise<Difference> {
+    using changes = this.#context.journal()
+    const append = (journal: Journal) => {
+      using appended = journal
+      changes.append(appended)
+    }
+    await this.check(from.commit)
+    await this.check(to.commit)
+    if (from.pending) append(await from.pending.reversed())
+    let length = 0
+    const read = async (number: number) => {
+      const stored = await this.#read(number)
+      length += stored.length
+      if (length <= largestComparison) return stored.changes
+      stored.changes[Symbol.dispose]()
+      throw tooMuch(from.commit, to.commit)
+    }
+    for (const number of await this.#numbers(to.commit, from.commit)) {
+      using forth = await read(number)
+      append(await forth.reversed())
+    }
+    const forth = await this.#numbers(from.commit, to.commit)
+    for (const number of forth.toReversed()) append(await read(number))
+    if (to.pending) changes.append(to.pending)
+    await changes.net()
+    return await describe(changes, limit)
+  }
+
+  /** Numbers of the states that are kept, the newest first. */
+  async *#states(): AsyncGenerator<number, void, undefined> {
+    let last: CommitRecord | undefined
+    for await (const commit of this.#journal.records()) {
+      yield commit.number
+      last = commit
+    }
+    // That from before the first commit that is kept.
+    yield last === undefined || last.previousHash === '' ? 0 : last.number - 1
+  }
+
+  /** Numbers of the commits after state `after`, up to `last`, the newest first. */
+  async #numbers(after: number, last: number): Promise<readonly number[]> {
+    const numbers: number[] = []
+    for await (const { number } of this.#journal.records()) {
+      if (number <= after) break
+      if (number <= last) numbers.push(number)
+    }
+    return numbers
+  }
+
+  async #read(number: number): Promise<{ readonly changes: Journal; readonly length: number }> {
+    const stored = await this.#journal.read(number)
+    if (!stored) throw failed(`the changes of commit ${number} are missing from the journal`)
+    try {
+      return {
+        changes: await this.#context.decodeJournal(stored.chunks),
+        length: stored.chunks.reduce((sum, chunk) => sum + chunk.length, 0),
+      }
+    } catch (error) {
+      throw failed(`commit ${number} does not fit the modules of now: ${RequestError.from(error).message}`)
+    }
+  }
+}
+
+/** At most `limit` lines of what a journal does. */
+export async function describe(changes: Journal, limit: number): Promise<Difference> {
+  const lines = await changes.describe(limit + 1)
+  return { lines: lines.slice(0, limit), more: lines.length > limit }
+}
+
+export async function copyOf(journal: Journal): Promise<Journal> {
+  using back = await journal.reversed()
+  return await back.reversed()
+}
+
+function invalid(message: string): RequestError {
+  return new RequestError({ type: 'application', tag: 'invalid-value', message })
+}
+
+function failed(message: string): RequestError {
+  return new RequestError({ type: 'application', tag: 'operation-failed', message })
+}
+
+function tooMuch(from: number, to: number): RequestError {
+  return new RequestError({
+    type: 'application',
+    tag: 'resource-denied',
+    message:
+      `the changes between commits ${from} and ${to} are more than ${largestComparison >> 20} MiB of text; ` +
+      'compare states that are nearer to each other',
+  })
+}
