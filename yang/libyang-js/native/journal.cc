@@ -6,8 +6,11 @@ namespace libyang_js {
 
 namespace {
 
-// A node of libyang with its share of siblings' indexes and strings, roughly.
-constexpr size_t node_bytes = 130;
+// Roughly: a node of libyang has its share of siblings' indexes and strings.
+size_t bytes_of(const Journal::Change &change) {
+    constexpr size_t node_bytes = 130;
+    return change.nodes * node_bytes + sizeof(change) + (change.after != nullptr || change.old_after != nullptr ? 2 * node_bytes : 0);
+}
 
 }  // namespace
 
@@ -31,6 +34,14 @@ NodeCopy instance_of(const lyd_node *node) {
     return own(copy);
 }
 
+uint32_t count_nodes(const lyd_node *node) {
+    uint32_t count = 1;
+    for (const lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
+        count += count_nodes(child);
+    }
+    return count;
+}
+
 bool ordered_by_user(const lysc_node *schema) {
     return (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0 && (schema->flags & LYS_ORDBY_USER) != 0;
 }
@@ -40,8 +51,9 @@ lyd_node *entry_before(const lyd_node *node) {
 }
 
 void Journal::Data::add(Change change, size_t nodes) {
+    change.nodes = static_cast<uint32_t>(nodes);
     explicit_changes += change.derived ? 0 : 1;
-    bytes += nodes * node_bytes + sizeof(Change) + (change.after != nullptr || change.old_after != nullptr ? 2 * node_bytes : 0);
+    bytes += bytes_of(change);
     if (changes.empty() || changes.back().node->schema != change.node->schema) {
         schemas.insert(change.node->schema);
     }
@@ -50,10 +62,12 @@ void Journal::Data::add(Change change, size_t nodes) {
 
 void Journal::Data::recount() {
     explicit_changes = 0;
+    bytes = 0;
     schemas.clear();
     const lysc_node *last = nullptr;
     for (const auto &change : changes) {
         explicit_changes += change.derived ? 0 : 1;
+        bytes += bytes_of(change);
         if (change.node->schema != last) {
             last = change.node->schema;
             schemas.insert(last);

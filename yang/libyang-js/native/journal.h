@@ -46,6 +46,7 @@ struct Journal::Change {
     // The entry before this one, for lists ordered by the user; null: it is the first.
     NodeCopy after = {};      // create, move
     NodeCopy old_after = {};  // remove, move
+    uint32_t nodes = 1;       // in the copies
 };
 
 struct Journal::Data {
@@ -59,7 +60,7 @@ struct Journal::Data {
     std::unordered_set<const lysc_node *> schemas = {};
 
     void add(Change change, size_t nodes);
-    void recount();  // all but `bytes`, after `changes` was set
+    void recount();  // after `changes` was set
 };
 
 // Data path of a node of a journal.
@@ -67,6 +68,8 @@ std::string path_of(const Place *place);
 std::string path_of(const Place *parent, const lyd_node *node);
 // One step of a data path; the module is named unless the node `above` is of the same.
 std::string step_of(const lysc_node *schema, const lysc_node *above, const lyd_node *node);
+// Of a node with everything below.
+uint32_t count_nodes(const lyd_node *node);
 bool ordered_by_user(const lysc_node *schema);
 // The entry before this one in its list, or null.
 lyd_node *entry_before(const lyd_node *node);

@@ -1,280 +1,221 @@
-// Netting: what was done to one node, several times, as one change; what cancels out is gone. Changes below a node
-// that is new, or gone in the end, become part of that node's copy. O(journal).
-//
-// Two things stay as they are: an inner node that was removed and made again differently is a removal and a creation,
-// and of the order of a list that the user orders only what undoes the step before it is taken out, because an entry's
-// place is told by its neighbour at that time.
+#include "journal_net.h"
+
 #include <algorithm>
-#include <unordered_map>
 
 #include "journal_apply.h"
+#include "journal_diff.h"
+#include "journal_net_list.h"
 
 namespace libyang_js {
 
-namespace {
-
 using Change = Journal::Change;
-constexpr size_t none = SIZE_MAX;
 
-// A node that has a change, or has one below it.
-struct Slot {
-    Slot *parent;
-    const lysc_node *schema;
-    NodeCopy instance;
-    size_t gone = none;     // index of the change that removes what was there before
-    size_t change = none;   // index of the change after that
-    bool mutable_copy = false;
-    std::vector<Slot *> below;
-    std::vector<size_t> ordered;  // changes of the lists ordered by the user in it
-};
-
-bool equal_nodes(const lyd_node *a, const lyd_node *b) {
-    return lyd_compare_single(a, b, LYD_COMPARE_FULL_RECURSION | LYD_COMPARE_DEFAULTS) == LY_SUCCESS;
-}
-
-bool equal_anchors(const NodeCopy &a, const NodeCopy &b) {
-    return a == b || (a != nullptr && b != nullptr && lyd_compare_single(a.get(), b.get(), 0) == LY_SUCCESS);
-}
-
-class Net {
-  public:
-    explicit Net(const ly_ctx *context) : context_(context), top_{nullptr, nullptr, nullptr, none, none, false, {}, {}} {}
-    void add(Change change);
-    std::vector<Change> take();
-
-  private:
-    Slot *slot(Slot *parent, const lysc_node *schema, const NodeCopy &instance);
-    Slot *slot(const Place *place);
-    bool fold_into_created(Slot *parent, const Change &change);
-    void restore_below(Slot *slot, Change &removal);
-    void collect(Slot *slot, std::vector<size_t> &indices);
-    bool add_ordered(Slot *parent, Change &change);
-    size_t put(Change change);
-    void drop(size_t &index);
-
-    const ly_ctx *context_;
-    Slot top_;
-    std::vector<std::unique_ptr<Slot>> slots_;
-    std::unordered_multimap<size_t, Slot *> index_;
-    std::unordered_map<const Place *, Slot *> places_;
-    std::vector<Change> out_;
-    std::vector<bool> live_;
-};
-
-Slot *Net::slot(Slot *parent, const lysc_node *schema, const NodeCopy &instance) {
-    const bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
-    const size_t key = std::hash<const void *>()(parent) * 1000003U + std::hash<const void *>()(schema) +
-                       (many ? instance->hash * 2654435761U : 0);
-    const auto [from, to] = index_.equal_range(key);
-    for (auto at = from; at != to; ++at) {
-        Slot *known = at->second;
-        if (known->parent == parent && known->schema == schema &&
-            (!many || lyd_compare_single(known->instance.get(), instance.get(), 0) == LY_SUCCESS)) {
-            return known;
-        }
+Net::Slot *Net::slot(Slot *parent, const PlaceRef &place, const lysc_node *schema, const NodeCopy &node) {
+    const Instance *instance = instances_.of(parent->instance, schema, node);
+    if (instance->index < slots_.size()) {
+        return &slots_[instance->index];
     }
-    slots_.push_back(std::make_unique<Slot>(Slot{parent, schema, instance, none, none, false, {}, {}}));
-    Slot *made = slots_.back().get();
-    index_.emplace(key, made);
-    parent->below.push_back(made);
-    return made;
+    Slot &made = slots_.emplace_back();
+    made.instance = instance;
+    made.parent = parent;
+    made.place = place;
+    made.named = node;
+    parent->below.push_back(&made);
+    return &made;
 }
 
-Slot *Net::slot(const Place *place) {
+Net::Slot *Net::slot(const PlaceRef &place) {
     if (place == nullptr) {
         return &top_;
     }
-    auto &known = places_[place];
-    if (known == nullptr) {
-        Slot *parent = slot(place->parent.get());
-        return places_[place] = slot(parent, place->schema, place->entry);
+    if (const auto known = places_.find(place); known != places_.end()) {
+        return known->second;
     }
-    return known;
+    Slot *found = slot(slot(place->parent), place->parent, place->schema, place->entry);
+    places_.emplace(place, found);
+    return found;
 }
 
-size_t Net::put(Change change) {
-    out_.push_back(std::move(change));
-    live_.push_back(true);
-    return out_.size() - 1;
-}
-
-void Net::drop(size_t &index) {
-    if (index != none) {
-        live_[index] = false;
-        index = none;
-    }
-}
-
-bool Net::fold_into_created(Slot *parent, const Change &change) {
-    Slot *created = parent;
-    while (created != nullptr && (created->change == none || out_[created->change].op != Op::create)) {
-        created = created->parent;
-    }
-    if (created == nullptr) {
-        return false;
-    }
-    auto &creation = out_[created->change];
-    if (!created->mutable_copy) {
-        creation.node = copy_of(creation.node.get());
-        created->mutable_copy = true;
-    }
-    const Place *place = change.parent.get();
-    while (place != nullptr && slot(place) != created) {
-        place = place->parent.get();
-    }
-    DataTree part(context_, creation.node.get());
-    Applier applier(part, nullptr);
-    applier.know(place, part.root);
-    creation.derived = creation.derived && change.derived;
-    return applier.apply(change);
-}
-
-void Net::collect(Slot *slot, std::vector<size_t> &indices) {
-    for (Slot *below : slot->below) {
-        for (size_t *index : {&below->gone, &below->change}) {
-            if (*index != none) {
-                indices.push_back(*index);
-                *index = none;
-            }
+void Net::add(const Change &change) {
+    number_++;
+    Slot *parent = slot(change.parent);
+    for (Slot *above = parent; above != nullptr; above = above->parent) {
+        if (above->whole && above->after != nullptr) {
+            fold(*above, change);
+            return;
         }
-        collect(below, indices);
     }
-    indices.insert(indices.end(), slot->ordered.begin(), slot->ordered.end());
-    slot->ordered.clear();
+    Slot *node = slot(parent, change.parent, change.node->schema, change.node);
+    if (ordered_by_user(change.node->schema)) {
+        order(parent, node, change);
+    }
+    if (change.op != Op::move) {
+        note(*node, change);
+    }
 }
 
-// A node is removed whose inside was changed before: the copy becomes what it was at first.
-void Net::restore_below(Slot *slot, Change &removal) {
-    std::vector<size_t> indices;
-    collect(slot, indices);
-    if (indices.empty()) {
-        return;
+// A change below a node that these changes created: the copy of that node takes it in.
+void Net::fold(Slot &created, const Change &change) {
+    if (!created.own_copy) {
+        created.after = copy_of(created.after.get());
+        created.own_copy = true;
     }
-    std::sort(indices.begin(), indices.end());
-    Journal part(context_);
-    for (size_t index : indices) {
-        part.changes().push_back(out_[index]);
-        live_[index] = false;
+    PlaceRef place = change.parent;
+    while (slot(place) != &created) {
+        place = place->parent;
     }
-    removal.node = copy_of(removal.node.get());
-    DataTree copy(context_, removal.node.get());
-    const auto back = part.reversed();
+    DataTree copy(context_, created.after.get());
     Applier applier(copy, nullptr);
-    for (const auto &change : back->changes()) {
-        for (const Place *place = change.parent.get(); place != nullptr; place = place->parent.get()) {
-            if (this->slot(place) == slot) {
-                applier.know(place, copy.root);
-            }
-        }
-        applier.apply(change);
-        removal.derived = removal.derived && change.derived;
-    }
+    applier.know(place.get(), copy.root);
+    applier.apply(change);
+    created.derived = created.derived && change.derived;
+    created.last = number_;
 }
 
-bool Net::add_ordered(Slot *parent, Change &change) {
-    if (!ordered_by_user(change.node->schema)) {
-        return false;
+void Net::order(Slot *parent, Slot *entry, const Change &change) {
+    auto anchor = [&](const NodeCopy &node) {
+        return node == nullptr ? nullptr : slot(parent, change.parent, node->schema, node);
+    };
+    auto list = std::find_if(parent->lists.begin(), parent->lists.end(),
+                             [&](const auto &known) { return known.first == change.node->schema; });
+    if (list == parent->lists.end()) {
+        parent->lists.emplace_back(change.node->schema, std::vector<Step>());
+        list = parent->lists.end() - 1;
     }
-    for (auto at = parent->ordered.rbegin(); at != parent->ordered.rend(); ++at) {
-        const auto &last = out_[*at];
-        if (last.node->schema != change.node->schema) {
-            continue;
-        }
-        const bool inverse = (last.op == Op::create && change.op == Op::remove) ||
-                             (last.op == Op::remove && change.op == Op::create) ||
-                             (last.op == Op::move && change.op == Op::move);
-        if (inverse && equal_nodes(last.node.get(), change.node.get()) && equal_anchors(last.after, change.old_after) &&
-            equal_anchors(last.old_after, change.after)) {
-            live_[*at] = false;
-            parent->ordered.erase(std::next(at).base());
-            return true;
-        }
-        break;
-    }
-    if (change.op == Op::remove && change.node->schema->nodetype == LYS_LIST) {
-        restore_below(slot(parent, change.node->schema, change.node), change);
-    }
-    parent->ordered.push_back(put(std::move(change)));
-    return true;
+    list->second.push_back({change.op, change.derived, entry, anchor(change.after), anchor(change.old_after)});
+    entry->last = number_;
 }
 
-void Net::add(Change change) {
-    Slot *parent = slot(change.parent.get());
-    if (fold_into_created(parent, change)) {
-        return;
-    }
-    if (add_ordered(parent, change)) {
-        return;
-    }
-    Slot *node = slot(parent, change.node->schema, change.node);
+void Net::note(Slot &slot, const Change &change) {
+    slot.derived = slot.derived && change.derived;
+    slot.last = number_;
+    slot.own_copy = false;
     switch (change.op) {
     case Op::create:
-        node->mutable_copy = false;
-        if (node->gone != none && equal_nodes(out_[node->gone].node.get(), change.node.get())) {
-            drop(node->gone);
-        } else if (node->gone != none && (change.node->schema->nodetype & LYD_NODE_INNER) == 0) {
-            change.op = Op::value;
-            change.old = out_[node->gone].node;
-            change.derived = change.derived && out_[node->gone].derived;
-            drop(node->gone);
-            node->change = put(std::move(change));
-        } else {
-            node->change = put(std::move(change));
-        }
+        slot.after = change.node;
         break;
     case Op::remove:
-        if (node->change != none && out_[node->change].op == Op::create) {
-            drop(node->change);
-        } else {
-            if (node->change != none) {
-                change.node = out_[node->change].old;
-                change.derived = change.derived && out_[node->change].derived;
-                drop(node->change);
-            }
-            restore_below(node, change);
-            node->gone = put(std::move(change));
+        if (!slot.whole) {
+            slot.before = restored(slot, change.node);
         }
+        slot.removed = slot.removed == 0 ? number_ : slot.removed;
+        slot.after = nullptr;
         break;
     case Op::value:
-        if (node->change == none) {
-            node->change = put(std::move(change));
-        } else {
-            auto &before = out_[node->change];
-            before.node = change.node;
-            before.derived = before.derived && change.derived;
-            if (before.op == Op::value && equal_nodes(before.old.get(), before.node.get())) {
-                drop(node->change);
-            }
-        }
+        slot.before = slot.whole ? slot.before : change.old;
+        slot.after = change.node;
         break;
     case Op::move:
         break;
     }
+    slot.whole = slot.before != nullptr || slot.after != nullptr;
+    if (!slot.whole) {
+        slot.derived = true;
+        slot.removed = 0;
+    }
 }
 
-std::vector<Change> Net::take() {
-    std::vector<Change> changes;
-    for (size_t i = 0; i < out_.size(); i++) {
-        if (live_[i]) {
-            changes.push_back(std::move(out_[i]));
+// A node is removed whose inside was changed before: the copy becomes what it was at first.
+NodeCopy Net::restored(Slot &slot, const NodeCopy &gone) {
+    std::vector<Placed> out;
+    emit_below(slot, out);
+    for (const auto &placed : out) {
+        slot.derived = slot.derived && placed.change.derived;
+    }
+    for (Slot *below : slot.below) {
+        forget(*below);
+    }
+    slot.lists.clear();
+    if (out.empty()) {
+        return gone;
+    }
+    Journal part(context_);
+    part.changes() = in_order(std::move(out));
+    const auto back = part.reversed();
+    NodeCopy first = copy_of(gone.get());
+    DataTree copy(context_, first.get());
+    Applier applier(copy, nullptr);
+    for (const auto &change : back->changes()) {
+        for (PlaceRef place = change.parent; place != nullptr; place = place->parent) {
+            if (this->slot(place) == &slot) {
+                applier.know(place.get(), copy.root);
+                break;
+            }
         }
+        applier.apply(change);
+    }
+    return first;
+}
+
+void Net::forget(Slot &slot) {
+    slot.whole = false;
+    slot.before = slot.after = nullptr;
+    slot.derived = true;
+    slot.removed = 0;
+    slot.lists.clear();
+    for (Slot *below : slot.below) {
+        forget(*below);
+    }
+}
+
+void Net::emit(const Slot &slot, std::vector<Placed> &out) {
+    if (!slot.whole) {
+        emit_below(slot, out);
+        return;
+    }
+    if (slot.before != nullptr && slot.after != nullptr) {
+        if (!NetList::comes_anew(slot)) {
+            std::vector<Change> changes;
+            difference(slot.place, slot.before, slot.after, slot.derived, changes);
+            for (auto &change : changes) {
+                out.push_back({slot.last, std::move(change)});
+            }
+        }
+    } else if (ordered_by_user(slot.named->schema)) {
+        return;  // told with its list
+    } else if (slot.after != nullptr) {
+        out.push_back({slot.last, {Op::create, slot.derived, slot.place, slot.after, {}, {}, {}, count_nodes(slot.after.get())}});
+    } else {
+        out.push_back({slot.removed, {Op::remove, slot.derived, slot.place, slot.before, {}, {}, {}, count_nodes(slot.before.get())}});
+    }
+}
+
+void Net::emit_below(const Slot &slot, std::vector<Placed> &out) {
+    for (const auto &[schema, steps] : slot.lists) {
+        NetList(steps).emit(out);
+    }
+    for (const Slot *below : slot.below) {
+        emit(*below, out);
+    }
+}
+
+// What goes has the place of its first removal and what comes that of its last change, so that in a choice the old case
+// has gone before another comes.
+std::vector<Change> Net::in_order(std::vector<Placed> out) {
+    std::stable_sort(out.begin(), out.end(), [](const auto &a, const auto &b) { return a.number < b.number; });
+    std::vector<Change> changes;
+    changes.reserve(out.size());
+    for (auto &placed : out) {
+        changes.push_back(std::move(placed.change));
     }
     return changes;
 }
 
-}  // namespace
+std::vector<Change> Net::changes() const {
+    std::vector<Placed> out;
+    emit_below(top_, out);
+    return in_order(std::move(out));
+}
 
 void Journal::net() {
     if (data_->changes.size() < 2) {
         return;
     }
     Net net(data_->context);
-    for (auto &change : data_->changes) {
-        net.add(std::move(change));
+    for (const auto &change : data_->changes) {
+        net.add(change);
     }
-    const size_t before = data_->changes.size();
-    data_->changes = net.take();
-    data_->bytes = data_->bytes * data_->changes.size() / before;
+    data_->changes = net.changes();
     data_->recount();
 }
 
