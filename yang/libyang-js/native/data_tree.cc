@@ -1,6 +1,29 @@
 #include "data_tree.h"
 
+#include "index.h"
+
 namespace libyang_js {
+
+DataTree::DataTree(const ly_ctx *of, lyd_node *nodes) : context(of), root(nodes) {}
+
+DataTree::~DataTree() = default;
+
+Indexes &DataTree::indexes() {
+    if (indexes_ == nullptr) {
+        indexes_ = std::make_unique<Indexes>(root);
+    }
+    return *indexes_;
+}
+
+void DataTree::drop_indexes() {
+    indexes_.reset();
+}
+
+void DataTree::added(lyd_node *node) {
+    if (indexes_ != nullptr) {
+        indexes_->added(node);
+    }
+}
 
 lyd_node *DataTree::find(const lyd_node *parent, const lysc_node *schema) const {
     lyd_node *found = nullptr;
@@ -32,6 +55,7 @@ void DataTree::link(lyd_node *parent, lyd_node *node, Position at) {
             root = root->prev;
         }
     }
+    added(node);
 }
 
 void DataTree::append(lyd_node *parent, lyd_node *entry) {
@@ -49,9 +73,13 @@ void DataTree::append(lyd_node *parent, lyd_node *entry) {
     for (lyd_node *above = parent; above != nullptr && (above->flags & LYD_DEFAULT) != 0; above = lyd_parent(above)) {
         above->flags &= ~static_cast<uint32_t>(LYD_DEFAULT);
     }
+    added(entry);
 }
 
 void DataTree::unlink(lyd_node *node) {
+    if (indexes_ != nullptr) {
+        indexes_->removed(node);
+    }
     if (node == root) {
         root = node->next;
     }

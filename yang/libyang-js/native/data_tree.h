@@ -1,5 +1,5 @@
 // The nodes of one data tree and what is kept about them. Every node goes into a client's tree, and out of it, through
-// here, so that what is kept stays right.
+// here, so that what is kept stays right; libyang's own insertions are told by `added`.
 //
 // Does not own the nodes (TreeData does), so that the same code works on a part of a tree or on a copy in a journal.
 // Not for two threads.
@@ -7,7 +7,11 @@
 
 #include <libyang/libyang.h>
 
+#include <memory>
+
 namespace libyang_js {
+
+class Indexes;
 
 // Where a node goes among the entries of its list, when the user orders that; all others go last.
 struct Position {
@@ -16,7 +20,8 @@ struct Position {
 };
 
 struct DataTree {
-    explicit DataTree(const ly_ctx *of, lyd_node *nodes = nullptr) : context(of), root(nodes) {}
+    explicit DataTree(const ly_ctx *of, lyd_node *nodes = nullptr);
+    ~DataTree();
     DataTree(const DataTree &) = delete;
     DataTree &operator=(const DataTree &) = delete;
 
@@ -34,8 +39,19 @@ struct DataTree {
     // Puts an entry of a list without keys behind all others, O(1). libyang's index of siblings gives all such entries
     // one hash, so its own insertion is linear; here they stay out of the index.
     void append(lyd_node *parent, lyd_node *entry);
+    // Tells of a node that libyang has put below a parent by itself. O(node).
+    void added(lyd_node *node);
     // Takes a node out, with everything below; the caller owns it then. O(node).
     void unlink(lyd_node *node);
+
+    // Made when they are first asked for, O(tree), and kept from then on.
+    Indexes &indexes();
+    bool indexed() const { return indexes_ != nullptr; }
+    // Before the tree is filled past `link`: they are made again when they are asked for.
+    void drop_indexes();
+
+  private:
+    std::unique_ptr<Indexes> indexes_;
 };
 
 // Clears the flags of a new node and of all below, and primes canonical values; counts them.

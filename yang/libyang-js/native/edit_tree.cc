@@ -293,9 +293,7 @@ bool TreeEditor::imply(lyd_node *parent, const lysc_node *schema, bool journaled
         if (node == nullptr) {
             return;
         }
-        if (parent == nullptr) {
-            tree_.link(nullptr, node);
-        }
+        parent == nullptr ? tree_.link(nullptr, node) : tree_.added(node);
         made.push_back(node);
     };
     if (schema->nodetype == LYS_CONTAINER) {

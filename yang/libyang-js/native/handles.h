@@ -170,6 +170,7 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value json(const Napi::CallbackInfo &info);
     Napi::Value entries(const Napi::CallbackInfo &info);
     Napi::Value snapshot(const Napi::CallbackInfo &info);
+    Napi::Value indexed(const Napi::CallbackInfo &info);
     Napi::Value load(const Napi::CallbackInfo &info);
 };
 

@@ -24,9 +24,7 @@ bool Applier::resolve(const Place *place, lyd_node *&node) {
         lyd_new_inner(parent, place->schema->module, place->schema->name, 0, &container);
         node = container;
         if (node != nullptr) {
-            if (parent == nullptr) {
-                tree_.link(nullptr, container);
-            }
+            parent == nullptr ? tree_.link(nullptr, container) : tree_.added(container);
             editor_->complete(node, true, false);
         }
     }

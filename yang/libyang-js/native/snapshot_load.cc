@@ -157,6 +157,7 @@ void Loader::chunk(string_view text) {
 }  // namespace
 
 void load_snapshot(TreeData &tree, string_view chunk) {
+    tree.drop_indexes();
     Loader(tree).chunk(chunk);
 }
 

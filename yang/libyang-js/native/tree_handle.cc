@@ -4,6 +4,7 @@
 #include "cursor.h"
 #include "emit.h"
 #include "handles.h"
+#include "index.h"
 #include "ly_error.h"
 #include "snapshot.h"
 #include "xpath.h"
@@ -217,6 +218,9 @@ Napi::Value TreeHandle::copy(const Napi::CallbackInfo &info) {
                     throw Failure{take_errors(tree.schema->context(), "the tree cannot be copied")};
                 }
             }
+            if (!only && tree.indexed()) {
+                copy->indexes();
+            }
             return copy;
         },
         [shared = held_.shared](Napi::Env env, std::shared_ptr<TreeData> &copy) {
@@ -288,6 +292,12 @@ Napi::Value TreeHandle::entries(const Napi::CallbackInfo &info) {
     return open_entries(info.Env(), held_, info[0].ToObject(), journal);
 }
 
+Napi::Value TreeHandle::indexed(const Napi::CallbackInfo &info) {
+    return call<std::vector<std::string>>(
+        info.Env(), Lane::write, nullptr, false, [](TreeData &tree, Journal *) { return tree.indexes().describe(); },
+        [](Napi::Env env, std::vector<std::string> &lines) { return strings(env, lines); });
+}
+
 Napi::Value TreeHandle::snapshot(const Napi::CallbackInfo &info) {
     check(info.Env());
     const auto bytes = info[0].ToNumber().Int64Value();
@@ -316,6 +326,7 @@ Napi::Function TreeHandle::define(Napi::Env env) {
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
                         InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),
                         InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::snapshot>("snapshot"),
+                        InstanceMethod<&TreeHandle::indexed>("indexed"),
                         InstanceMethod<&TreeHandle::load>("load"), InstanceMethod<&TreeHandle::dispose>("dispose")});
 }
 

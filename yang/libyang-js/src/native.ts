@@ -68,6 +68,7 @@ export interface NativeTree extends NativeHandle {
   json(path: string): Promise<string | undefined>
   entries(query: object, journal?: NativeJournal): NativeCursor<NativeBatch>
   snapshot(chunkBytes: number): NativeCursor<Buffer>
+  indexed(): Promise<string[]>
   load(chunk: Buffer): Promise<void>
 }
 

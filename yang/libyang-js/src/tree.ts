@@ -87,6 +87,10 @@ export class TreeHandle implements Tree {
     )
   }
 
+  async indexed(): Promise<readonly string[]> {
+    return this.#native.indexed()
+  }
+
   snapshot(chunkBytes: number): AsyncIterableIterator<Buffer> {
     return pieces(
       () => this.#native.snapshot(chunkBytes),

@@ -240,6 +240,11 @@ export interface Tree extends Disposable {
   /** Prints in slices. Breaking off the iteration releases the tree. */
   print(options: PrintOptions): AsyncIterableIterator<Buffer>
   /**
+   * For tests: what the indexes of the configuration hold, a line a fact, sorted. The first call makes them, O(tree); all
+   * changes keep them from then on.
+   */
+  indexed(): Promise<readonly string[]>
+  /**
    * The explicit configuration as journal text that creates it on an empty tree, in chunks of about `chunkBytes` that can
    * each be read alone. Holds the tree for reading, in slices of a few milliseconds; O(nodes), memory of one chunk.
    */
