@@ -7,7 +7,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -178,12 +178,22 @@ function nativeBuilds() {
     ],
     ['build/engine/weft-engine.node', 'build/engine/weft-keeper', 'build/engine/libyang-floor'],
     'building the forwarding engine',
-    () => {
-      const include = headers ? [`-DNODE_INCLUDE_DIR=${join(headers, 'include', 'node')}`] : []
-      run('cmake', ['-S', 'dataplane', '-B', 'build/engine', '-DCMAKE_BUILD_TYPE=Release', ...include])
-      run('cmake', ['--build', 'build/engine', '-j2'])
-    },
+    () => cmake('dataplane', 'build/engine', headers),
   )
+  once('rib', ['src/rib/native'], ['build/rib/weft-rib.node'], 'building the RIB', () =>
+    cmake('src/rib/native', 'build/rib', headers),
+  )
+}
+
+function cmake(source, output, headers) {
+  // CMake refuses a folder that it made for sources elsewhere: the repository was moved.
+  const cache = join(root, output, 'CMakeCache.txt')
+  const home = `CMAKE_HOME_DIRECTORY:INTERNAL=${join(root, source)}\n`
+  if (existsSync(cache) && !readFileSync(cache, 'utf8').includes(home))
+    rmSync(join(root, output), { recursive: true })
+  const include = headers ? [`-DNODE_INCLUDE_DIR=${join(headers, 'include', 'node')}`] : []
+  run('cmake', ['-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release', ...include])
+  run('cmake', ['--build', output, '-j2'])
 }
 
 function typescript() {

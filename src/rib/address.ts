@@ -114,12 +114,7 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /** `address/length` in `text[start, end)`; host bits are cleared. */
-export function parsePrefixBytes(
-  text: Uint8Array,
-  start: number,
-  end: number,
-  family: Family,
-): Prefix | undefined {
+function parsePrefixBytes(text: Uint8Array, start: number, end: number, family: Family): Prefix | undefined {
   let slash = end - 1
   let length = 0
   for (let unit = 1; slash >= start; slash--, unit *= 10) {

@@ -1,9 +1,18 @@
 /** The door of the RIB. */
+import { addon } from './native.js'
+
 export * from './address.js'
-export { isEmpty, operationsOf, summary, type Delta, type DeltaOperations } from './delta.js'
-export { objectKey } from './objects.js'
-export { describeRoute, type Failure } from './resolve.js'
-export { Rib, type RibOptions, type RibTransaction } from './rib.js'
+export { allOperations, isEmpty, operationsOf, summary, type Delta, type Records } from './delta.js'
+export {
+  Rib,
+  type Finished,
+  type Rejected,
+  type RibOptions,
+  type RibTransaction,
+  type RouteRows,
+  type Unresolved,
+} from './rib.js'
 export * from './route.js'
-export type { Entry } from './table.js'
-export type { Finished, Unresolved } from './transaction.js'
+
+/** The key of the forwarding object that stands for this: a hash, the same in all members and after every restart. */
+export const objectKey = (identity: string): bigint => addon.objectKey(identity)

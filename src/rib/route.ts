@@ -1,9 +1,6 @@
-/**
- * The values of the RIB (RFC 8349, section 5): who says a route, and where it leads. Made by the functions below, which
- * give each next hop an identity, so that equal ones are resolved once.
- */
+/** The values of the RIB (RFC 8349, section 5): who says a route, and where it leads. */
 import type { Address, DropKind } from '../../dataplane/client/index.js'
-import { type Prefix, formatAddress } from './address.js'
+import type { Prefix } from './address.js'
 
 /** Who says a route. The lower preference wins; among equals the name that sorts first. */
 export interface Source {
@@ -19,14 +16,6 @@ export interface Source {
 export const direct: Source = { protocol: 'direct', name: 'direct', preference: 0 }
 export const staticSource = (name: string): Source => ({ protocol: 'static', name, preference: 1 })
 
-export const sameSource = (a: Source, b: Source): boolean => a.protocol === b.protocol && a.name === b.name
-
-export function bySource(a: Source, b: Source): number {
-  if (a.preference !== b.preference) return a.preference - b.preference
-  const [left, right] = [`${a.protocol}/${a.name}`, `${b.protocol}/${b.name}`]
-  return left < right ? -1 : left > right ? 1 : 0
-}
-
 /** One way of a next hop: an address, an interface, or an address on an interface. */
 export interface Hop {
   readonly address: Address | undefined
@@ -37,25 +26,16 @@ export interface Hop {
 
 export type NextHop =
   /** The destination is a neighbour on the interface. */
-  | { readonly kind: 'connected'; readonly id: string; readonly interface: string }
+  | { readonly kind: 'connected'; readonly interface: string }
   /** The destination is this box; the interface is the one that has the address. */
-  | { readonly kind: 'local'; readonly id: string; readonly interface: string | undefined }
-  | { readonly kind: 'drop'; readonly id: string; readonly drop: DropKind }
-  | { readonly kind: 'via'; readonly id: string; readonly hops: readonly Hop[] }
+  | { readonly kind: 'local'; readonly interface: string | undefined }
+  | { readonly kind: 'drop'; readonly drop: DropKind }
+  | { readonly kind: 'via'; readonly hops: readonly Hop[] }
 
-export const connected = (name: string): NextHop => ({
-  kind: 'connected',
-  id: `connected ${name}`,
-  interface: name,
-})
-
-export const local = (name?: string): NextHop => ({
-  kind: 'local',
-  id: `local ${name ?? ''}`,
-  interface: name,
-})
-
-export const drop = (kind: DropKind): NextHop => ({ kind: 'drop', id: `drop ${kind}`, drop: kind })
+export const connected = (name: string): NextHop => ({ kind: 'connected', interface: name })
+export const local = (name?: string): NextHop => ({ kind: 'local', interface: name })
+export const drop = (kind: DropKind): NextHop => ({ kind: 'drop', drop: kind })
+export const via = (hops: readonly Hop[]): NextHop => ({ kind: 'via', hops })
 
 export const hop = (way: { address?: Address; interface?: string; label?: string }): Hop => ({
   address: way.address,
@@ -63,19 +43,22 @@ export const hop = (way: { address?: Address; interface?: string; label?: string
   label: way.label,
 })
 
-const hopText = (one: Hop): string =>
-  `${one.address ? formatAddress(one.address) : ''} ${JSON.stringify(one.interface ?? null)} ${JSON.stringify(one.label ?? null)}`
-
-export const via = (hops: readonly Hop[]): NextHop => ({
-  kind: 'via',
-  id: `via ${hops.map(hopText).join(', ')}`,
-  hops,
-})
-
 /** What a source says of a prefix. */
 export interface Route {
   readonly source: Source
   readonly nextHop: NextHop
+}
+
+/** A prefix, and all that is said of it. */
+export interface Entry {
+  readonly vrf: number
+  readonly prefix: Prefix
+  /** The most preferred first. */
+  readonly routes: readonly Route[]
+  /** Index of the active route; -1: none can be used. */
+  readonly active: number
+  /** When another route became active or the active one led elsewhere, in milliseconds since the epoch. */
+  readonly updated: number
 }
 
 /** What an interface can do for a family: it has none, it is turned off, or it may be used. */

@@ -21,7 +21,7 @@ import {
 } from '../../src/controllers/index.js'
 import { formatAddress, Rib } from '../../src/rib/index.js'
 import { schema } from '../../yang/schema.js'
-import { ModelFib } from '../rib/model-fib.js'
+import { decode, ModelFib } from '../rib/model-fib.js'
 
 export class ModelMember implements Member {
   readonly name = '0'
@@ -71,6 +71,9 @@ export class ModelMember implements Member {
           if (!this.neighbours.delete(`${operation.interface} ${formatAddress(operation.address)}`)) {
             throw new Error(`no neighbour ${formatAddress(operation.address)} to delete`)
           }
+          break
+        case 'records':
+          this.do(decode(operation.bytes))
           break
         default:
           if (operation.op === 'object-set') this.#interfaceOf(operation)

@@ -53,7 +53,7 @@ test('a commit in the midst of its way keeps a link waiting', async (t) => {
   using box = await Box.open()
   const { link, links, next, sent } = await following(box)
   const commit = box.rib.begin()
-  commit.finish()
+  await commit.finish()
   const down = next()
   link('p1', false)
   await new Promise(setImmediate)

@@ -1,15 +1,13 @@
 /** A FIB that does what operations say and refuses what a real one must never be told. */
-import type { ForwardingObject, Operation } from '../../dataplane/client/types.js'
-import { formatPrefix, operationsOf, type Delta } from '../../src/rib/index.js'
+import type { DropKind, ForwardingObject, Operation } from '../../dataplane/client/types.js'
+import { allOperations, formatPrefix, type Delta } from '../../src/rib/index.js'
 
 export class ModelFib {
   readonly routes = new Map<string, bigint>()
   readonly objects = new Map<bigint, ForwardingObject>()
 
   do(delta: Delta): void {
-    const { objectsSet, routesSet, routesDeleted, objectsDeleted } = operationsOf(delta)
-    for (const operation of [...objectsSet, ...routesSet, ...routesDeleted, ...objectsDeleted])
-      this.one(operation)
+    for (const operation of allOperations(delta)) this.one(operation)
   }
 
   one(operation: Operation): void {
@@ -34,28 +32,10 @@ export class ModelFib {
         }
         return
       case 'records':
-        this.#records(operation.bytes)
+        for (const record of decode(operation.bytes)) this.one(record)
         return
       default:
         throw new Error(`a RIB does not say ${operation.op}`)
-    }
-  }
-
-  /** Routes as dataplane/engine/program/records.h packs them. */
-  #records(bytes: Uint8Array): void {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    for (let at = 0; at < bytes.length;) {
-      const kind = bytes[at]
-      const vrf = view.getUint32(at + 1, true)
-      const width = bytes[at + 5] === 4 ? 4 : 16
-      const address = bytes.slice(at + 6, at + 6 + width)
-      const prefix = { address, length: bytes[at + 6 + width] as number }
-      at += 7 + width
-      if (kind === 8) this.one({ op: 'route-delete', vrf, prefix })
-      else if (kind === 7) {
-        this.one({ op: 'route-set', vrf, prefix, key: view.getBigUint64(at, true) })
-        at += 8
-      } else throw new Error(`no record of kind ${kind}`)
     }
   }
 
@@ -98,5 +78,50 @@ export class ModelFib {
           .sort()
           .join(' ')
     }
+  }
+}
+
+/** Objects and routes as dataplane/engine/program/records.h packs them. */
+export function* decode(bytes: Uint8Array): Generator<Exclude<Operation, { op: 'records' }>> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let at = 0
+  const u8 = () => view.getUint8(at++)
+  const u16 = () => view.getUint16((at += 2) - 2, true)
+  const u32 = () => view.getUint32((at += 4) - 4, true)
+  const u64 = () => view.getBigUint64((at += 8) - 8, true)
+  const raw = (length: number) => bytes.slice(at, (at += length))
+  const address = () => raw(u8() === 4 ? 4 : 16)
+  const text = () => new TextDecoder().decode(raw(u16()))
+  const object = (): ForwardingObject => {
+    switch (u8()) {
+      case 1:
+        return { type: 'adjacency', interface: text(), nextHop: address() }
+      case 2:
+        return { type: 'glean', interface: text() }
+      case 3:
+        return { type: 'local', vrf: u32() }
+      case 4:
+        return {
+          type: 'drop',
+          kind: (['blackhole', 'unreachable', 'prohibit'] as DropKind[])[u8()] as DropKind,
+        }
+      case 5:
+        return {
+          type: 'group',
+          members: Array.from({ length: u16() }, () => ({ key: u64(), weight: u16() })),
+        }
+      default:
+        throw new Error('no such type of object')
+    }
+  }
+  while (at < bytes.length) {
+    const kind = u8()
+    if (kind === 5) yield { op: 'object-set', key: u64(), object: object() }
+    else if (kind === 6) yield { op: 'object-delete', key: u64() }
+    else if (kind === 7) {
+      yield { op: 'route-set', vrf: u32(), prefix: { address: address(), length: u8() }, key: u64() }
+    } else if (kind === 8) {
+      yield { op: 'route-delete', vrf: u32(), prefix: { address: address(), length: u8() } }
+    } else throw new Error(`a RIB does not pack records of kind ${kind}`)
   }
 }

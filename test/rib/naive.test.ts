@@ -66,7 +66,7 @@ const rounded = (shares: Map<string, number>) =>
   [...shares].map(([to, part]) => `${to} ${part.toFixed(3)}`).sort()
 
 for (const seed of [11, 12, 13, 14]) {
-  test(`routes lead where their definition says, whatever links do (seed ${seed})`, (t) => {
+  test(`routes lead where their definition says, whatever links do (seed ${seed})`, async (t) => {
     let state = seed
     const next = (bound: number) => {
       state = (Math.imul(state, 1664525) + 1013904223) >>> 0
@@ -83,7 +83,7 @@ for (const seed of [11, 12, 13, 14]) {
       first.set(direct, 0, prefix, connected(name))
       first.set(direct, 0, hostPrefix(a(`10.0.${name.slice(1)}.1`)), local(name))
     }
-    const { delta } = first.finish()
+    const { delta } = await first.finish()
     first.adopt()
     fib.do(delta)
     const statics = new Map<string, Said>()
@@ -109,14 +109,14 @@ for (const seed of [11, 12, 13, 14]) {
           statics.set(formatPrefix(prefix), { prefix, to })
         }
       }
-      const finished = transaction.finish()
+      const finished = await transaction.finish()
       transaction.adopt()
       fib.do(finished.delta)
       if (next(3) === 0) {
         const name = `p${next(3)}`
         const up = down.delete(name)
         if (!up) down.add(name)
-        const changed = rib.interfaceUp(name, up)
+        const changed = await rib.interfaceUp(name, up)
         if (changed) fib.do(changed.delta)
       }
       const all = [...ports, ...statics.values()]

@@ -4,7 +4,7 @@
  */
 import type { Operation } from '../../../dataplane/client/index.js'
 import type { EventBus } from '../../events.js'
-import { isEmpty, operationsOf, type Rib } from '../../rib/index.js'
+import { allOperations, isEmpty, type Rib } from '../../rib/index.js'
 
 export interface LinkParts {
   readonly events: EventBus
@@ -21,10 +21,9 @@ export function followLinks({ events, rib, send, failed }: LinkParts): AsyncDisp
   const change = async (name: string, up: boolean): Promise<void> => {
     await rib.idle()
     if (ended) return
-    const finished = rib.interfaceUp(name, up)
+    const finished = await rib.interfaceUp(name, up)
     if (!finished || isEmpty(finished.delta)) return
-    const { objectsSet, routesSet, routesDeleted, objectsDeleted } = operationsOf(finished.delta)
-    await send([...objectsSet, ...routesSet, ...routesDeleted, ...objectsDeleted])
+    await send(allOperations(finished.delta))
   }
   const listener = events.on('link', ({ interface: name, up }) => {
     last = last.then(() => change(name, up)).catch(failed)

@@ -4,38 +4,52 @@
  */
 import type { Operation } from '../../../dataplane/client/index.js'
 import { type Plan, type Step, ConfigError, RequestError } from '../../../datastore/index.js'
-import { operationsOf, summary, type Delta, type Unresolved } from '../../rib/index.js'
+import {
+  operationsOf,
+  summary,
+  type Delta,
+  type Finished,
+  type Records,
+  type Unresolved,
+} from '../../rib/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
 
 export async function planFib(change: Change, { rib, member }: Context): Promise<Plan<Operation>> {
-  if (rib.empty && !change.full) return { steps: [] }
-  const { delta, unresolved } = rib.finish()
-  if (unresolved.length > 0 && isRequested(change)) {
+  if (rib.empty && !change.full) {
     rib.abandon()
-    throw new RequestError(unresolved.flatMap((one) => refusal(one).errors))
+    return { steps: [] }
   }
-  return { steps: steps(delta, member), adopt: () => rib.adopt(), abandon: () => rib.abandon() }
+  let finished: Finished
+  try {
+    finished = await rib.finish()
+    const { unresolved } = finished
+    if (unresolved.length > 0 && isRequested(change)) {
+      throw new RequestError(unresolved.flatMap((one) => refusal(one).errors))
+    }
+  } catch (error) {
+    rib.abandon()
+    throw error
+  }
+  return { steps: steps(finished.delta, member), adopt: () => rib.adopt(), abandon: () => rib.abandon() }
 }
 
-function refusal({ route, prefix, failure }: Unresolved): ConfigError {
-  return new ConfigError(route.source.where?.(prefix, failure.hop) ?? '/', failure.reason)
+function refusal({ source, prefix, hop, reason }: Unresolved): ConfigError {
+  return new ConfigError(source.where?.(prefix, hop) ?? '/', reason)
 }
 
-function steps(delta: Delta, member: string): readonly Step<Operation>[] {
-  const operations = operationsOf(delta)
-  const step = (kind: Step['kind'], provides: string, list: readonly Operation[], text: () => string) =>
-    list.length === 0 ? [] : [{ kind, provides, member, operations: list, summary: text() }]
-  const count = (objects: readonly unknown[]) =>
-    `${objects.length} forwarding object${objects.length === 1 ? '' : 's'}`
+function steps(
+  { objectsSet, routesSet, routesDeleted, objectsDeleted }: Delta,
+  member: string,
+): readonly Step<Operation>[] {
+  const step = (kind: Step['kind'], provides: string, records: Records, text: () => string) =>
+    records.count === 0
+      ? []
+      : [{ kind, provides, member, operations: operationsOf(records), summary: text() }]
+  const objects = ({ count }: Records) => `${count} forwarding object${count === 1 ? '' : 's'}`
   return [
-    ...step('create', 'object', operations.objectsSet, () => `set ${count(delta.objectsSet)}`),
-    ...step('create', 'route', operations.routesSet, () => `set route ${summary(delta.routesSet)}`),
-    ...step(
-      'delete',
-      'route',
-      operations.routesDeleted,
-      () => `delete route ${summary(delta.routesDeleted)}`,
-    ),
-    ...step('delete', 'object', operations.objectsDeleted, () => `delete ${count(delta.objectsDeleted)}`),
+    ...step('create', 'object', objectsSet, () => `set ${objects(objectsSet)}`),
+    ...step('create', 'route', routesSet, () => `set route ${summary(routesSet)}`),
+    ...step('delete', 'route', routesDeleted, () => `delete route ${summary(routesDeleted)}`),
+    ...step('delete', 'object', objectsDeleted, () => `delete ${objects(objectsDeleted)}`),
   ]
 }

@@ -43,8 +43,13 @@ export async function planInterfaces(
     if (errors.length > 0) throw new RequestError(errors.flatMap((error) => error.errors))
   }
   const before: Interfaces = change.full ? new Map() : running
+  await context.rib.ready()
   contribute(before, after, context)
-  return { steps: steps(before, after, context), adopt: () => adopt(after) }
+  return {
+    steps: steps(before, after, context),
+    adopt: () => adopt(after),
+    abandon: () => context.rib.abandon(),
+  }
 }
 
 function steps(

@@ -5,81 +5,36 @@
 import type { EntryBatch, ListQuery } from 'libyang-js'
 import type { Operation } from '../../../dataplane/client/index.js'
 import { type Plan, ConfigError, RequestError } from '../../../datastore/index.js'
-import { formatAddress, formatPrefix, kindOf, type Hop, type NextHop, type Prefix } from '../../rib/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
 import { key } from '../path.js'
 import { rows } from '../rows.js'
-import { claim, protocols, RouteDecoder, routeQuery, staticType, type BadHop } from './model.js'
+import { claim, protocols, refusal, routeQuery, rowsOf, staticType } from './model.js'
 
 /** A client is told of this many errors. */
 const errorLimit = 20
 
-export async function planRouting(change: Change, context: Context): Promise<Plan<Operation>> {
-  const errors: ConfigError[] = isRequested(change)
-    ? [...(await checkProtocols(change)), ...(await checkRibs(change))]
-    : []
-  for (const family of [4, 6] as const) {
-    const decoder = new RouteDecoder(family)
-    for await (const batch of batches(change, routeQuery(family))) {
-      for (const route of decoder.decode(batch)) {
-        const { source, prefix } = route
-        if (route.deleted) {
-          context.rib.delete(source, 0, prefix)
-          continue
-        }
-        const error = checkRoute(prefix, route.nextHop)
-        if (!error && !('bad' in route.nextHop)) context.rib.set(source, 0, prefix, route.nextHop)
-        else if (error && errors.length < errorLimit) {
-          errors.push(new ConfigError(source.where?.(prefix, error.hop) + error.under, error.message))
-        }
+export async function planRouting(change: Change, { rib }: Context): Promise<Plan<Operation>> {
+  try {
+    const errors: ConfigError[] = isRequested(change)
+      ? [...(await checkProtocols(change)), ...(await checkRibs(change))]
+      : []
+    for (const family of [4, 6] as const) {
+      for await (const batch of batches(change, routeQuery(family))) {
+        const rejected = await rib.load(rowsOf(batch, family))
+        if (isRequested(change)) errors.push(...rejected.map((one) => refusal(batch, one)))
       }
     }
+    if (errors.length > 0)
+      throw new RequestError(errors.slice(0, errorLimit).flatMap((error) => error.errors))
+  } catch (error) {
+    rib.abandon()
+    throw error
   }
-  if (errors.length > 0 && isRequested(change))
-    throw new RequestError(errors.flatMap((error) => error.errors))
-  return { steps: [] }
+  return { steps: [], abandon: () => rib.abandon() }
 }
 
 function batches(change: Change, query: ListQuery): AsyncIterable<EntryBatch> {
   return change.full ? change.after.entries(query) : change.after.changes(change.journal, query)
-}
-
-interface Problem {
-  readonly message: string
-  readonly hop?: Hop
-  /** Below the path of the route or hop. */
-  readonly under: string
-}
-
-function checkRoute(prefix: Prefix, nextHop: NextHop | BadHop): Problem | undefined {
-  const kind = kindOf(prefix.address)
-  if (
-    prefix.length > 0 &&
-    (kind === 'multicast' || kind === 'loopback' || (kind === 'link-local' && prefix.address.length === 16))
-  ) {
-    const message = `${formatPrefix(prefix)} is a ${kind} prefix, which is not routed`
-    return { message, under: '/destination-prefix' }
-  }
-  if ('bad' in nextHop) return { message: nextHop.bad, under: '/next-hop' }
-  if (nextHop.kind !== 'via') return undefined
-  for (const hop of nextHop.hops) {
-    if (!hop.address) continue
-    const text = formatAddress(hop.address)
-    const what = kindOf(hop.address)
-    if (what === 'link-local' && hop.address.length === 16) {
-      if (hop.interface !== undefined) continue
-      const message = `next hop ${text} is link-local; it needs an outgoing-interface to say on which link`
-      return { message, hop, under: '' }
-    }
-    if (what !== 'unicast' && what !== 'link-local') {
-      return {
-        message: `next hop ${text} is a ${what} address; a next hop is one neighbour's`,
-        hop,
-        under: '',
-      }
-    }
-  }
-  return undefined
 }
 
 async function checkProtocols(change: Change): Promise<ConfigError[]> {

@@ -1,0 +1,236 @@
+#include "finish.h"
+
+#include <algorithm>
+
+namespace weft::rib {
+
+Finish::Finish(Store &store) : store_(store) {
+    std::vector<uint32_t> interfaces = store.interfaces.different();
+    interfaces.insert(interfaces.end(), store.links_changed.begin(), store.links_changed.end());
+    for (const auto &[of, table] : store.tables()) {
+        Part *part = parts_.emplace_back(std::make_unique<Part>(store, *table)).get();
+        for (const uint32_t number : table->next_hops.made) {
+            if (table->next_hops.has(number)) mark(*part, number);
+        }
+        for (const uint32_t interface : interfaces) {
+            table->next_hops.on_interface(interface, [&](uint32_t number) { mark(*part, number); });
+        }
+    }
+}
+
+bool Finish::run(Budget &budget) {
+    using PartPhase = bool (Finish::*)(Part &, Budget &);
+    static constexpr PartPhase before[] = {&Finish::find_dirty, &Finish::spread, &Finish::resolve,
+                                           &Finish::touch_users, &Finish::select, &Finish::tell_hopeless};
+    static constexpr PartPhase after[] = {&Finish::encode_set, &Finish::encode_deleted};
+    constexpr size_t counting = std::size(before);
+    constexpr size_t encoding = counting + 1;
+    for (; phase_ < encoding + std::size(after); phase_++) {
+        if (phase_ == counting) {
+            if (!count_references(budget)) return false;
+            continue;
+        }
+        const PartPhase phase = phase_ < counting ? before[phase_] : after[phase_ - encoding];
+        for (; part_ < parts_.size(); part_++) {
+            if (!(this->*phase)(*parts_[part_], budget)) return false;
+            at_ = 0;
+        }
+        part_ = 0;
+    }
+    return true;
+}
+
+template <class Deed>
+bool Finish::each(size_t size, Budget &budget, const Deed &deed) {
+    for (; at_ < size; at_++) {
+        if (budget.over()) return false;
+        deed(at_);
+    }
+    return true;
+}
+
+void Finish::mark(Part &part, uint32_t number) {
+    NextHop &next_hop = part.table.next_hops[number];
+    if (next_hop.dirty_in == store_.transaction()) return;
+    next_hop.dirty_in = store_.transaction();
+    part.dirty.push_back(number);
+}
+
+// A next hop with an address in a prefix that was said or unsaid may lead elsewhere.
+bool Finish::find_dirty(Part &part, Budget &budget) {
+    Table &table = part.table;
+    const auto connected = [&](uint32_t first) {
+        for (uint32_t at = first; at != none; at = table.route(at).next) {
+            if (table.next_hops[table.route(at).next_hop].value.kind == NextHopKind::connected) return true;
+        }
+        return false;
+    };
+    return each(table.next_hops.any_address() ? table.touched.size() : 0, budget, [&](size_t at) {
+        const Draft &draft = table.touched[at];
+        if (!draft.said) return;
+        const Prefix prefix = table.prefixes.at(draft.prefix);
+        // A default route resolves nothing.
+        if (prefix.length == 0 && !connected(draft.first) && !connected(table.first(draft.prefix, Version::table))) return;
+        table.next_hops.in_prefix(prefix, [&](uint32_t number) { mark(part, number); });
+    });
+}
+
+bool Finish::spread(Part &part, Budget &budget) {
+    for (; at_ < part.dirty.size(); at_++) {
+        if (budget.over()) return false;
+        part.table.next_hops.that_asked(part.dirty[at_], [&](uint32_t number) { mark(part, number); });
+    }
+    return true;
+}
+
+bool Finish::resolve(Part &part, Budget &budget) {
+    for (; at_ < part.dirty.size(); at_++) {
+        if (!part.resolver.resolve(part.dirty[at_], budget)) return false;
+    }
+    return true;
+}
+
+bool Finish::touch_users(Part &part, Budget &budget) {
+    Table &table = part.table;
+    for (; at_ < part.dirty.size(); at_++) {
+        const NextHop &next_hop = table.next_hops[part.dirty[at_]];
+        if (next_hop.outcome.object == next_hop.draft.object) continue;
+        if (use_ == none) use_ = next_hop.first_use;
+        for (; use_ != none; use_ = table.route(use_).next_use) {
+            if (budget.over()) return false;
+            if (!table.is_touched(table.route(use_).prefix)) table.touch(table.route(use_).prefix);
+        }
+    }
+    return true;
+}
+
+bool Finish::select(Part &part, Budget &budget) {
+    return each(part.table.touched.size(), budget, [&](size_t at) { select_one(part, part.table.touched[at]); });
+}
+
+void Finish::select_one(Part &part, Draft &draft) {
+    Table &table = part.table;
+    draft.active = none;
+    uint32_t object = none;
+    for (uint32_t at = draft.first; at != none; at = table.route(at).next) {
+        const Outcome &outcome = *part.resolver.known(table.route(at).next_hop);
+        if (outcome.failed) check(part, at);
+        if (draft.active != none || outcome.object == none) continue;
+        draft.active = at;
+        object = outcome.object;
+    }
+    const uint32_t first = table.first(draft.prefix, Version::table);
+    const uint32_t active = table.active(draft.prefix, Version::table);
+    const uint32_t before = active == none ? none : table.next_hops[table.route(active).next_hop].outcome.object;
+    if (object != before) {
+        if (object != none) store_.refer(object, 1);
+        if (before != none) store_.refer(before, -1);
+        draft.set = object != none;
+        draft.deleted = object == none;
+    }
+    const auto same = [&] {
+        if (active == none || draft.active == none) return active == draft.active;
+        const Route &was = table.route(active);
+        const Route &is = table.route(draft.active);
+        return was.next_hop == is.next_hop && store_.sources.same_instance(was.source, is.source);
+    };
+    draft.renewed = first == none || object != before || !same();
+    table.growth += (draft.first != none) - (first != none);
+}
+
+bool Finish::hopeless(Part &part, uint32_t number) {
+    if (part.table.next_hops[number].value.kind != NextHopKind::via) return false;
+    Budget whole;
+    part.configured.resolve(number, whole);
+    return part.configured.known(number)->failed;
+}
+
+void Finish::check(Part &part, uint32_t number) {
+    if (result_.unresolved.size() >= unresolved_limit) return;
+    const Table &table = part.table;
+    const Route &route = table.route(number);
+    if (!hopeless(part, route.next_hop)) return;
+    for (const Reason &reason : part.configured.reasons(route.next_hop)) {
+        result_.unresolved.push_back({table.vrf, table.family, table.prefixes.at(route.prefix), route.source,
+                                      table.next_hops[route.next_hop].value, reason, connected(part)});
+    }
+}
+
+// What cannot lead anywhere any more is to be told, even when it led nowhere for want of a link before.
+bool Finish::tell_hopeless(Part &part, Budget &budget) {
+    const Table &table = part.table;
+    for (; at_ < part.dirty.size(); at_++) {
+        if (result_.unresolved.size() >= unresolved_limit) return true;
+        if (budget.over()) return false;
+        const NextHop &next_hop = table.next_hops[part.dirty[at_]];
+        if (!next_hop.draft.failed || !hopeless(part, part.dirty[at_])) continue;
+        for (uint32_t use = next_hop.first_use; use != none; use = table.route(use).next_use) {
+            if (!table.is_touched(table.route(use).prefix)) check(part, use);
+            if (result_.unresolved.size() >= unresolved_limit) return true;
+        }
+    }
+    return true;
+}
+
+const std::vector<Finish::Subnet> &Finish::connected(Part &part) {
+    if (part.connected_known) return part.connected;
+    part.connected_known = true;
+    const Table &table = part.table;
+    table.next_hops.each_connected([&](const NextHop &next_hop) {
+        for (uint32_t use = next_hop.first_use; use != none; use = table.route(use).next_use) {
+            if (part.connected.size() == shown_subnets) return false;
+            const Route &route = table.route(use);
+            if (!table.in_draft(route) || table.first(route.prefix, Version::draft) != use) continue;
+            part.connected.emplace_back(table.prefixes.at(route.prefix), next_hop.value.interface);
+        }
+        return true;
+    });
+    return part.connected;
+}
+
+// A group refers to its members while something refers to the group. No group is a member of another.
+bool Finish::count_references(Budget &budget) {
+    std::vector<uint32_t> &referred = store_.referred;
+    for (; counting_ < 3; counting_++) {
+        for (; at_ < referred.size(); at_++) {
+            if (budget.over()) return false;
+            const Object &object = store_.objects[referred[at_]];
+            const bool group = object.type == ObjectType::group;
+            const bool was = object.references > 0;
+            const bool is = object.references + object.change > 0;
+            if (was == is) continue;
+            if (counting_ == 0) {
+                for (const Way &way : object.ways) store_.refer(way.object, is ? 1 : -1);
+            } else if (is && group == (counting_ == 2)) {
+                result_.objects_set.object_set(object, store_.objects);
+            } else if (was && group == (counting_ == 1)) {
+                result_.objects_deleted.object_delete(object.key);
+            }
+        }
+        at_ = 0;
+    }
+    return true;
+}
+
+bool Finish::encode_set(Part &part, Budget &budget) { return encode(part, true, budget); }
+bool Finish::encode_deleted(Part &part, Budget &budget) { return encode(part, false, budget); }
+
+bool Finish::encode(Part &part, bool set, Budget &budget) {
+    Table &table = part.table;
+    Records &records = set ? result_.routes_set : result_.routes_deleted;
+    auto &some = set ? result_.some_set : result_.some_deleted;
+    return each(table.touched.size(), budget, [&](size_t at) {
+        const Draft &draft = table.touched[at];
+        if (!(set ? draft.set : draft.deleted)) return;
+        const Prefix prefix = table.prefixes.at(draft.prefix);
+        if (some.size() < shown_prefixes) some.emplace_back(prefix, table.family);
+        if (set) {
+            const uint32_t object = part.resolver.known(table.route(draft.active).next_hop)->object;
+            records.route_set(table.vrf, table.family, prefix, store_.objects[object].key);
+        } else {
+            records.route_delete(table.vrf, table.family, prefix);
+        }
+    });
+}
+
+}  // namespace weft::rib

@@ -1,0 +1,101 @@
+// The end of a transaction: next hops that are new or may lead elsewhere are resolved, the best route of each prefix concerned
+// is selected, references of objects are counted, and what the FIB has to do is encoded. In slices; the tables that others see
+// stay as they are.
+//
+// Cost: O(changes and what depends on them), times the logarithm of the number of next hops.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "encode.h"
+#include "resolve.h"
+#include "store.h"
+
+namespace weft::rib {
+
+// A route with hops that cannot lead anywhere, whatever links do.
+struct Unresolved {
+    uint32_t vrf;
+    Family family;
+    Prefix prefix;
+    uint16_t source;
+    NextHopValue next_hop;
+    Reason reason;
+    // Some connected prefixes and their interfaces.
+    std::vector<std::pair<Prefix, uint32_t>> connected;
+};
+
+// Members of groups are set before the groups and deleted after them.
+struct Result {
+    Records objects_set;
+    Records routes_set;
+    Records routes_deleted;
+    Records objects_deleted;
+    // The first few of them.
+    std::vector<std::pair<Prefix, Family>> some_set;
+    std::vector<std::pair<Prefix, Family>> some_deleted;
+    // Of the routes that the transaction set or whose next hops it changed; about `unresolved_limit` at most.
+    std::vector<Unresolved> unresolved;
+};
+
+constexpr size_t unresolved_limit = 20;
+constexpr size_t shown_prefixes = 3;
+constexpr size_t shown_subnets = 4;
+
+class Finish {
+  public:
+    explicit Finish(Store &store);
+
+    // True when it is done. Throws std::runtime_error when two objects have one key; the transaction is then to be abandoned.
+    bool run(Budget &budget);
+    Result &result() { return result_; }
+
+  private:
+    using Subnet = std::pair<Prefix, uint32_t>;
+    // A table and the next hops of it that are to be resolved.
+    struct Part {
+        Part(Store &store, Table &table)
+            : table(table),
+              resolver(table, store.interfaces, store.objects, store.transaction(), false),
+              configured(table, store.interfaces, store.objects, store.transaction(), true) {}
+        Table &table;
+        Resolver resolver;
+        Resolver configured;
+        std::vector<uint32_t> dirty;
+        bool connected_known = false;
+        std::vector<Subnet> connected;
+    };
+
+    bool find_dirty(Part &part, Budget &budget);
+    bool spread(Part &part, Budget &budget);
+    bool resolve(Part &part, Budget &budget);
+    bool touch_users(Part &part, Budget &budget);
+    bool select(Part &part, Budget &budget);
+    bool tell_hopeless(Part &part, Budget &budget);
+    bool encode_set(Part &part, Budget &budget);
+    bool encode_deleted(Part &part, Budget &budget);
+    bool encode(Part &part, bool set, Budget &budget);
+    bool count_references(Budget &budget);
+
+    // A phase over the elements of something, gone on with where it stopped.
+    template <class Deed>
+    bool each(size_t size, Budget &budget, const Deed &deed);
+    void mark(Part &part, uint32_t next_hop);
+    void select_one(Part &part, Draft &draft);
+    void check(Part &part, uint32_t route);
+    // Does the next hop of a route have a hop that cannot lead anywhere as configured?
+    bool hopeless(Part &part, uint32_t next_hop);
+    const std::vector<Subnet> &connected(Part &part);
+
+    Store &store_;
+    std::vector<std::unique_ptr<Part>> parts_;
+    size_t phase_ = 0;
+    size_t part_ = 0;
+    size_t at_ = 0;
+    uint32_t use_ = none;
+    unsigned counting_ = 0;
+    Result result_;
+};
+
+}  // namespace weft::rib

@@ -1,0 +1,140 @@
+// The next hops that the routes of one table say: equal ones are one, which knows its routes, what it leads to, and which
+// other next hops were asked on the way. So a change of a route, an interface or a link finds what depends on it without
+// searching (next-hop tracking).
+#pragma once
+
+#include <array>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "column.h"
+#include "objects.h"
+
+namespace weft::rib {
+
+// One way of a next hop: an address, an interface, or an address on an interface.
+struct Hop {
+    bool has_address = false;
+    Address address;
+    uint32_t interface = none;
+    // How the configuration calls it, among several.
+    std::string label;
+};
+
+// `connected`: the destination is a neighbour on the interface. `local`: it is this box; the interface has the address.
+enum class NextHopKind : uint8_t { connected, local, drop, via };
+
+struct NextHopValue {
+    NextHopKind kind = NextHopKind::via;
+    DropKind drop = DropKind::blackhole;
+    uint32_t interface = none;
+    std::vector<Hop> hops;
+};
+
+// What a next hop leads to.
+struct Outcome {
+    bool resolved = false;
+    // Some hop gives nothing; the first such does for now only, for want of a link or because its interface is off.
+    bool failed = false;
+    bool inactive = false;
+    // It leads back to itself.
+    bool looped = false;
+    uint32_t object = none;
+    // The interface on which the destination itself is a neighbour.
+    uint32_t on_link = none;
+};
+
+struct NextHop {
+    NextHopValue value;
+    // Routes that say it, of the table and of a transaction on top of it: the first of a list, and how many.
+    uint32_t first_use = none;
+    uint32_t uses = 0;
+    Outcome outcome;
+    // That of the transaction in which it was resolved again.
+    Outcome draft;
+    uint64_t resolved_in = 0;
+    // The transaction that makes it be resolved again.
+    uint64_t dirty_in = 0;
+    // Next hops that it was resolved through.
+    std::vector<uint32_t> asked;
+    std::vector<uint32_t> draft_asked;
+    std::string key;
+};
+
+class NextHops {
+  public:
+    explicit NextHops(Family family) : family_(family) {}
+
+    // The number of this next hop, made when there is none.
+    uint32_t intern(const NextHopValue &value);
+    // Ends one that has no uses. What it leads to must have been released.
+    void erase(uint32_t number);
+
+    NextHop &operator[](uint32_t number) { return *next_hops_[number]; }
+    const NextHop &operator[](uint32_t number) const { return *next_hops_[number]; }
+    uint32_t end() const { return numbers_.end(); }
+    // Those that must be resolved, so not `local` and `drop`.
+    uint32_t tracked() const { return tracked_; }
+
+    // Next hops with an address in a prefix, next hops that name an interface, those that asked another: each to `deed`.
+    template <class Deed>
+    void in_prefix(const Prefix &prefix, const Deed &deed) const {
+        const Address last = last_of(prefix, family_);
+        for (auto at = by_address_.lower_bound({prefix.address, 0}); at != by_address_.end() && at->first <= last; ++at) {
+            deed(at->second);
+        }
+    }
+    template <class Deed>
+    void on_interface(uint32_t interface, const Deed &deed) const {
+        each(by_interface_, interface, deed);
+    }
+    template <class Deed>
+    void that_asked(uint32_t number, const Deed &deed) const {
+        each(askers_, number, deed);
+    }
+    // Those of the kind `connected`, until `deed` says no.
+    template <class Deed>
+    void each_connected(const Deed &deed) const {
+        for (const auto &[interface, number] : by_interface_) {
+            const NextHop &next_hop = *next_hops_[number];
+            if (next_hop.value.kind == NextHopKind::connected && !deed(next_hop)) return;
+        }
+    }
+    bool any_address() const { return !by_address_.empty(); }
+    bool has(uint32_t number) const { return next_hops_[number] != nullptr; }
+    // Replaces what it has asked.
+    void set_asked(uint32_t number, std::vector<uint32_t> asked);
+
+    // Made since the transaction began; emptied by who ends it.
+    std::vector<uint32_t> made;
+
+  private:
+    using Pairs = std::set<std::pair<uint32_t, uint32_t>>;
+    template <class Deed>
+    static void each(const Pairs &pairs, uint32_t of, const Deed &deed) {
+        for (auto at = pairs.lower_bound({of, 0}); at != pairs.end() && at->first == of; ++at) deed(at->second);
+    }
+    struct Hash {
+        using is_transparent = void;
+        size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+    using Index = std::unordered_map<std::string_view, uint32_t, Hash, std::equal_to<>>;
+    // Indexed in parts, so that none takes long to grow.
+    Index &index_of(std::string_view key) { return indexes_[Hash()(key) % indexes_.size()]; }
+
+    Family family_;
+    Numbers numbers_;
+    std::vector<std::unique_ptr<NextHop>> next_hops_;
+    std::array<Index, 64> indexes_;
+    std::set<std::pair<Address, uint32_t>> by_address_;
+    Pairs by_interface_;
+    Pairs askers_;
+    uint32_t tracked_ = 0;
+    std::string key_;
+};
+
+}  // namespace weft::rib

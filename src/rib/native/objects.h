@@ -1,0 +1,84 @@
+// Forwarding objects with identity (DESIGN §4, forwarding objects). An object's key is a hash of what it stands for, so that
+// it is the same in all members and after every restart; two meanings under one key are an error.
+//
+// An object lives as long as something holds it: a next hop that leads to it, a group that it is a member of. Whether
+// members have it is another matter: they do while routes point at it (`references`).
+#pragma once
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "address.h"
+#include "column.h"
+
+namespace weft::rib {
+
+// As in dataplane/engine/program/records.h.
+enum class ObjectType : uint8_t { adjacency = 1, glean = 2, local = 3, drop = 4, group = 5 };
+enum class DropKind : uint8_t { blackhole = 0, unreachable = 1, prohibit = 2 };
+
+struct Way {
+    uint32_t object;
+    uint64_t weight;
+};
+
+struct Object {
+    uint64_t key = 0;
+    ObjectType type = ObjectType::local;
+    DropKind drop = DropKind::blackhole;
+    Family family = 4;
+    // Of an adjacency.
+    Address address;
+    // Of an adjacency or glean: its name.
+    std::string interface;
+    // Of a local object.
+    uint32_t vrf = 0;
+    // Of a group, ordered by identity.
+    std::vector<Way> ways;
+    // What it stands for, in words.
+    std::string identity;
+    uint32_t holders = 0;
+    // Active routes and groups that point at it, and by how many a transaction changes that.
+    int64_t references = 0;
+    int64_t change = 0;
+    bool listed = false;
+};
+
+// First eight bytes of SHA-1 over the identity, as a little-endian number; never 0.
+uint64_t object_key(std::string_view identity);
+
+class Objects {
+  public:
+    // `key_bits`: keys have no more bits than this, for tests of what happens when two are the same.
+    explicit Objects(unsigned key_bits) : key_mask_(key_bits >= 64 ? ~uint64_t{0} : (uint64_t{1} << key_bits) - 1) {}
+
+    // The object of this meaning, made when there is none; not held yet. Throws std::runtime_error when another has its key.
+    uint32_t adjacency(const std::string &interface, Address address, Family family);
+    uint32_t glean(const std::string &interface);
+    uint32_t local(uint32_t vrf);
+    uint32_t drop(DropKind kind);
+    // A weighted set of others, at least one; equal ones are joined, a single one stands for itself.
+    uint32_t group(const std::vector<Way> &ways);
+
+    Object &operator[](uint32_t number) { return *objects_[number]; }
+    const Object &operator[](uint32_t number) const { return *objects_[number]; }
+    void hold(uint32_t number) { objects_[number]->holders++; }
+    // The last one to let go of an object ends it.
+    void release(uint32_t number);
+    size_t size() const { return by_identity_.size(); }
+
+  private:
+    // `meaning` is moved from when there was none; its identity is set.
+    uint32_t intern(Object &&meaning);
+
+    uint64_t key_mask_;
+    Numbers numbers_;
+    std::vector<std::unique_ptr<Object>> objects_;
+    std::unordered_map<std::string_view, uint32_t> by_identity_;
+    std::unordered_map<uint64_t, uint32_t> by_key_;
+};
+
+}  // namespace weft::rib

@@ -1,0 +1,232 @@
+#include "rib_handle.h"
+
+#include <cmath>
+
+#include "convert.h"
+
+namespace weft::rib {
+
+namespace {
+
+constexpr size_t rejection_limit = 20;
+
+double number_at(const Napi::CallbackInfo &info, size_t at) {
+    if (!info[at].IsNumber()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " is a number");
+    return info[at].As<Napi::Number>().DoubleValue();
+}
+
+std::string text_at(const Napi::CallbackInfo &info, size_t at) {
+    if (!info[at].IsString()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " is a string");
+    return info[at].As<Napi::String>();
+}
+
+Napi::Object object_at(const Napi::CallbackInfo &info, size_t at) {
+    if (!info[at].IsObject()) throw Napi::TypeError::New(info.Env(), "argument " + std::to_string(at) + " is an object");
+    return info[at].As<Napi::Object>();
+}
+
+Budget budget_at(const Napi::CallbackInfo &info, size_t at) {
+    return Budget(std::chrono::microseconds(static_cast<int64_t>(number_at(info, at))));
+}
+
+Family family_at(const Napi::CallbackInfo &info, size_t at) { return number_at(info, at) == 4 ? 4 : 6; }
+
+}  // namespace
+
+Napi::Function RibHandle::define(Napi::Env env) {
+    return DefineClass(env, "Rib",
+                       {InstanceMethod("begin", &RibHandle::begin),
+                        InstanceMethod("vacant", &RibHandle::vacant),
+                        InstanceMethod("empty", &RibHandle::empty),
+                        InstanceMethod("setInterface", &RibHandle::set_interface),
+                        InstanceMethod("set", &RibHandle::set),
+                        InstanceMethod("delete", &RibHandle::remove),
+                        InstanceMethod("load", &RibHandle::load_rows),
+                        InstanceMethod("linkChanged", &RibHandle::link_changed),
+                        InstanceMethod("finish", &RibHandle::finish),
+                        InstanceMethod("adopt", &RibHandle::adopt),
+                        InstanceMethod("abandon", &RibHandle::abandon),
+                        InstanceMethod("settle", &RibHandle::settle),
+                        InstanceMethod("link", &RibHandle::link),
+                        InstanceMethod("linkUp", &RibHandle::link_up),
+                        InstanceMethod("interfaces", &RibHandle::interfaces),
+                        InstanceMethod("sizes", &RibHandle::sizes),
+                        InstanceMethod("page", &RibHandle::page),
+                        InstanceMethod("entry", &RibHandle::entry)});
+}
+
+RibHandle::RibHandle(const Napi::CallbackInfo &info) : Napi::ObjectWrap<RibHandle>(info) {
+    key_bits_ = static_cast<unsigned>(number_at(info, 0));
+    store_ = std::make_unique<Store>(links_down_, key_bits_);
+}
+
+Napi::Value RibHandle::begin(const Napi::CallbackInfo &info) {
+    last_++;
+    if (info[0].ToBoolean()) full_.insert(last_);
+    return Napi::Number::New(info.Env(), last_);
+}
+
+bool RibHandle::holds(const Napi::CallbackInfo &info) const { return holder_ != 0 && number_at(info, 0) == holder_; }
+
+Store &RibHandle::hold(const Napi::CallbackInfo &info) {
+    const double transaction = number_at(info, 0);
+    if (transaction != holder_) {
+        if (transaction <= last_holder_) throw Napi::Error::New(info.Env(), "this transaction of the RIB is void");
+        if (holder_ != 0) {
+            if (!fresh_) store_->abandon();
+            close();
+        }
+        Budget whole;
+        store_->settle(whole);
+        holder_ = last_holder_ = transaction;
+        if (full_.contains(transaction)) {
+            fresh_ = std::make_unique<Store>(links_down_, key_bits_);
+            fresh_->open();
+        } else {
+            store_->open();
+        }
+        full_.erase(full_.begin(), full_.upper_bound(transaction));
+    }
+    return fresh_ ? *fresh_ : *store_;
+}
+
+void RibHandle::close() {
+    finish_.reset();
+    fresh_.reset();
+    finished_ = false;
+    holder_ = 0;
+}
+
+Napi::Value RibHandle::vacant(const Napi::CallbackInfo &info) { return Napi::Boolean::New(info.Env(), holder_ == 0); }
+
+Napi::Value RibHandle::empty(const Napi::CallbackInfo &info) {
+    return Napi::Boolean::New(info.Env(), !holds(info) || hold(info).untouched());
+}
+
+void RibHandle::set_interface(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    std::optional<InterfaceState> state;
+    if (!info[2].IsUndefined()) state = interface_state_of(object_at(info, 2));
+    store.interfaces.set(store.interfaces.number(text_at(info, 1)), state);
+}
+
+void RibHandle::set(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    Family family = 4;
+    const Prefix prefix = prefix_of(info[3], info[4], family);
+    Table &table = store.table(static_cast<uint32_t>(number_at(info, 2)), family);
+    const uint16_t source = source_of(info[1], store.sources);
+    table.say(prefix, source, table.next_hops.intern(next_hop_of(info[5], family, store.interfaces)));
+}
+
+void RibHandle::remove(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    Family family = 4;
+    const Prefix prefix = prefix_of(info[3], info[4], family);
+    store.table(static_cast<uint32_t>(number_at(info, 2)), family).say(prefix, source_of(info[1], store.sources), none);
+}
+
+Napi::Value RibHandle::load_rows(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    const Rows rows = rows_of(object_at(info, 1));
+    const std::vector<Rejected> rejected = load(store, rows, rejection_limit);
+    Napi::Int32Array told = Napi::Int32Array::New(info.Env(), rejected.size() * 3);
+    for (size_t i = 0; i < rejected.size(); i++) {
+        told[3 * i] = rejected[i].row;
+        told[3 * i + 1] = static_cast<int32_t>(rejected[i].why);
+        told[3 * i + 2] = rejected[i].hop;
+    }
+    return told;
+}
+
+void RibHandle::link_changed(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    store.links_changed.push_back(store.interfaces.number(text_at(info, 1)));
+}
+
+Napi::Value RibHandle::finish(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    if (finished_) throw Napi::Error::New(info.Env(), "this transaction of the RIB is finished");
+    now_ = number_at(info, 1);
+    Budget budget = budget_at(info, 2);
+    if (!finish_) finish_ = std::make_unique<Finish>(store);
+    try {
+        if (!finish_->run(budget)) return info.Env().Undefined();
+    } catch (const std::runtime_error &error) {
+        throw Napi::Error::New(info.Env(), error.what());
+    }
+    finished_ = true;
+    const Napi::Object result = to_js(info.Env(), finish_->result(), store);
+    finish_.reset();
+    return result;
+}
+
+void RibHandle::adopt(const Napi::CallbackInfo &info) {
+    if (!holds(info) || !finished_) throw Napi::Error::New(info.Env(), "this transaction of the RIB is void");
+    if (fresh_) store_ = std::move(fresh_);
+    for (const uint32_t gone : store_->adopt(now_)) {
+        // One of the same name is another interface, whose link is taken to be up until something else is said.
+        links_down_.erase(store_->interfaces.name(gone));
+    }
+    close();
+}
+
+void RibHandle::abandon(const Napi::CallbackInfo &info) {
+    if (!holds(info)) return;
+    if (!fresh_) store_->abandon();
+    close();
+}
+
+Napi::Value RibHandle::settle(const Napi::CallbackInfo &info) {
+    if (holder_ != 0) return Napi::Boolean::New(info.Env(), true);
+    Budget budget = budget_at(info, 0);
+    return Napi::Boolean::New(info.Env(), store_->settle(budget));
+}
+
+Napi::Value RibHandle::link(const Napi::CallbackInfo &info) {
+    const std::string name = text_at(info, 0);
+    const bool changed = info[1].ToBoolean() ? links_down_.erase(name) > 0 : links_down_.insert(name).second;
+    return Napi::Boolean::New(info.Env(), changed);
+}
+
+Napi::Value RibHandle::link_up(const Napi::CallbackInfo &info) {
+    return Napi::Boolean::New(info.Env(), !links_down_.contains(text_at(info, 0)));
+}
+
+Napi::Value RibHandle::interfaces(const Napi::CallbackInfo &info) {
+    static constexpr const char *states[] = {"none", "off", "on"};
+    Napi::Array found = Napi::Array::New(info.Env());
+    for (const auto &[number, state] : store_->interfaces.all()) {
+        Napi::Object one = Napi::Object::New(info.Env());
+        one["name"] = store_->interfaces.name(number);
+        one["vrf"] = Napi::Number::New(info.Env(), state.vrf);
+        one["neighbours"] = Napi::Boolean::New(info.Env(), state.neighbours);
+        one["ipv4"] = states[static_cast<size_t>(state.ipv4)];
+        one["ipv6"] = states[static_cast<size_t>(state.ipv6)];
+        found[found.Length()] = one;
+    }
+    return found;
+}
+
+Napi::Value RibHandle::sizes(const Napi::CallbackInfo &info) {
+    const Sizes sizes = store_->sizes();
+    Napi::Object told = Napi::Object::New(info.Env());
+    told["prefixes"] = Napi::Number::New(info.Env(), static_cast<double>(sizes.prefixes));
+    told["nextHops"] = Napi::Number::New(info.Env(), static_cast<double>(sizes.next_hops));
+    told["objects"] = Napi::Number::New(info.Env(), static_cast<double>(sizes.objects));
+    return told;
+}
+
+Napi::Value RibHandle::page(const Napi::CallbackInfo &info) {
+    const Table *table = store_->find(static_cast<uint32_t>(number_at(info, 0)), family_at(info, 1));
+    return page_of(info.Env(), *store_, table, static_cast<uint32_t>(number_at(info, 2)),
+                   static_cast<size_t>(number_at(info, 3)));
+}
+
+Napi::Value RibHandle::entry(const Napi::CallbackInfo &info) {
+    Family family = 4;
+    const Prefix prefix = prefix_of(info[1], info[2], family);
+    return entry_of(info.Env(), *store_, store_->find(static_cast<uint32_t>(number_at(info, 0)), family), prefix);
+}
+
+}  // namespace weft::rib
