@@ -1,15 +1,15 @@
 /**
- * Reads of `<operational>` (RFC 8342, section 5.3): running with the state of those providers that the filter may match.
- * When there are none, running itself is printed. Otherwise a copy of what the filter may match of it is made, O(what is
- * copied), the providers' state is merged into the copy, and running is free again before the first byte goes out.
+ * Reads of `<operational>` (RFC 8342, section 5.3): running with the state of those providers that the filter may match,
+ * each told what the filter is about. State goes into a small tree of its own, and the two are printed as one: running is
+ * neither copied nor changed. Only a filter that has to be evaluated beforehand, such as an XPath expression with a
+ * condition on state, needs one tree of both: then what it can look at of running is copied, within the read's budget.
  *
  * A provider that fails or does not answer leaves its part out and is logged: the rest of the state is worth having.
  */
-import type { Context, Filter, Tree } from 'libyang-js'
+import type { Budget, Context, Filter, Tree } from 'libyang-js'
 import { everything, type StateProvider, type Wanted } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { why } from './errors.js'
-import { Gate } from './gate.js'
 import type { Trees } from './trees.js'
 import type { Log, ReadOptions } from './types.js'
 
@@ -19,8 +19,6 @@ export class Operational {
   readonly #providers: readonly StateProvider[]
   readonly #log: Log
   readonly #deadline: number
-  /** Copies are made one at a time: they take a reader thread each. */
-  readonly #copying = new Gate()
 
   constructor(
     context: Context,
@@ -49,35 +47,32 @@ export class Operational {
       yield* running.tree.print(print)
       return
     }
-    using tree = await this.#make(asked, filter)
-    yield* tree.print(print)
-  }
-
-  async #make(providers: readonly StateProvider[], filter: Filter | undefined): Promise<Tree> {
-    const tree = await this.#copying.alone(() => this.#configuration(filter))
-    try {
-      for (const provider of providers) await this.#merge(tree, provider, filter ?? everything)
-      return tree
-    } catch (error) {
-      tree[Symbol.dispose]()
-      throw error
+    if (filter && !filter.onTheWay) {
+      using both = await this.#extract(filter, budget)
+      await this.#merge(both, asked, filter)
+      yield* both.print(print)
+      return
     }
+    using state = this.#context.tree()
+    await this.#merge(state, asked, filter ?? everything)
+    using running = await this.#trees.read('running')
+    yield* running.tree.print({ ...print, beside: state })
   }
 
-  /** A copy of running: of those of its top-level nodes that the filter may match. */
-  async #configuration(filter: Filter | undefined): Promise<Tree> {
+  async #extract(filter: Filter, budget: Budget | undefined): Promise<Tree> {
     using running = await this.#trees.read('running')
-    if (filter === undefined) return await running.tree.copy()
-    const tops = (await running.tree.find('/*')).map((path) => path.replace(/\[.*$/s, ''))
-    const matching = [...new Set(tops)].filter((path) => filter.mayMatch(path))
-    return matching.length === 0 ? this.#context.tree() : await running.tree.copy(matching)
+    return await running.tree.extract(filter, budget)
+  }
+
+  async #merge(tree: Tree, providers: readonly StateProvider[], wanted: Wanted): Promise<void> {
+    for (const provider of providers) await this.#fill(tree, provider, wanted)
   }
 
   #late(): Error {
     return new Error(`its provider did not answer within ${this.#deadline / 1000} s`)
   }
 
-  async #merge(tree: Tree, provider: StateProvider, wanted: Wanted): Promise<void> {
+  async #fill(tree: Tree, provider: StateProvider, wanted: Wanted): Promise<void> {
     const pieces = provider.read(wanted)[Symbol.asyncIterator]()
     const end = performance.now() + this.#deadline
     try {

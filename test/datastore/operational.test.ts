@@ -61,6 +61,16 @@ test('only the providers are asked that the filter may match', async (t) => {
   t.regex(await text('operational', clock), /^<clock[^>]*><now>noon<\/now><\/clock>$/)
 })
 
+test('an XPath filter can relate state to configuration', async (t) => {
+  const { datastores, edit, text } = await openBench(t, context, { controllers: [state([])] })
+  await edit(box('<port><name>a</name></port><port><name>b</name></port><port><name>c</name></port>'))
+  await datastores.commit(alice)
+  using down = context.xpathFilter("/test-box:box/port[enabled='true' and not(oper-status='up')]/name")
+  t.is(await text('operational', down), box('<port><name>b</name></port><port><name>c</name></port>'))
+  using one = context.xpathFilter("/test-box:box/port[enabled='true'][oper-status='up']/oper-status")
+  t.is(await text('operational', one), box('<port><name>a</name><oper-status>up</oper-status></port>'))
+})
+
 test('a provider that fails, hangs or says nonsense leaves out its part and is logged', async (t) => {
   const broken = controller('broken', {
     state: [

@@ -28,15 +28,34 @@ class PrintCursor : public Cursor {
             handle.same_context(options.Env(), shared);
             filter_ = handle.held().data;
         }
+        const auto beside = options.Get("beside");
+        if (!beside.IsUndefined()) {
+            auto &handle = TreeHandle::of(beside, "Tree", Addon::of(options.Env()).tree_class);
+            handle.same_context(options.Env(), shared);
+            beside_ = handle.held().data;
+            turns.push_back({handle.held().gate, false});
+            if (filter_ && filter_->filter->pattern() == nullptr) {
+                throw Napi::TypeError::New(options.Env(), "filter: this one cannot be evaluated over two trees; see Filter.onTheWay");
+            }
+        }
     }
 
     bool advance() override {
         if (!emitter_) {
             open();
         }
-        more_ = emitter_->fill(slice_, slice_bytes_, std::chrono::steady_clock::now() + turn_time);
+        try {
+            more_ = emitter_->fill(slice_, slice_bytes_, std::chrono::steady_clock::now() + turn_time);
+        } catch (const Matcher::Spent &) {
+            throw Failure{{spent()}};
+        }
         clear_errors(tree->schema->context());
-        return more_ && slice_.size() < slice_bytes_;
+        const bool again = more_ && slice_.size() < slice_bytes_;
+        if (!again) {
+            // What has begun to be sent goes on to its end.
+            emitter_->lift();
+        }
+        return again;
     }
 
     Napi::Value take(Napi::Env env) override {
@@ -52,23 +71,34 @@ class PrintCursor : public Cursor {
 
   private:
     void open() {
-        if (filter_) {
+        const auto *context = tree->schema->context();
+        budget_ = bounds_.start();
+        if (filter_ && (options_.pattern = filter_->filter->pattern()) != nullptr) {
+            options_.budget = &budget_;
+        } else if (filter_) {
             Errors errors;
-            budget_ = bounds_.start();
             selection_ = filter_->filter->select(tree->root, budget_, errors);
             if (!selection_) {
                 if (errors.empty()) {
-                    errors = take_errors(tree->schema->context(), "the filter cannot be evaluated");
+                    errors = take_errors(context, "the filter cannot be evaluated");
                 }
                 throw Failure{std::move(errors)};
             }
             options_.selection = selection_.get();
         }
         slice_.reserve(std::min<size_t>(slice_bytes_, 1 << 20) + 4096);
-        const lyd_node *root = selection_ && selection_->empty() ? nullptr : tree->root;
-        emitter_ = json_ ? emit_json(root, options_) : emit_xml(root, options_);
+        PairView view(tree.get(), beside_.get());
+        emitter_ = json_ ? emit_json(context, std::move(view), options_) : emit_xml(context, std::move(view), options_);
     }
 
+    Error spent() const {
+        Error error;
+        error.tag = "resource-denied";
+        error.message = "The filter passed " + budget_.passed() + "; name the entries that are wanted by their keys";
+        return error;
+    }
+
+    std::shared_ptr<TreeData> beside_;
     bool json_ = false;
     EmitOptions options_;
     size_t slice_bytes_ = 256 << 10;
@@ -86,7 +116,7 @@ class PrintCursor : public Cursor {
 Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options) {
     auto cursor = std::make_shared<PrintCursor>(options, *tree.shared);
     cursor->tree = tree.data;
-    cursor->turns = {{tree.gate, false}};
+    cursor->turns.insert(cursor->turns.begin(), {tree.gate, false});
     return CursorHandle::make(env, Addon::of(env).cursor_class, tree.shared, std::move(cursor));
 }
 

@@ -1,129 +1,50 @@
 #include "emit.h"
 
-#include <libyang/plugins_types.h>
-
-#include <cstring>
+#include "value_text.h"
 
 namespace libyang_js {
 
 namespace {
 
-bool plain(const lysc_type *type) {
-    switch (type->basetype) {
-    case LY_TYPE_UINT8:
-    case LY_TYPE_UINT16:
-    case LY_TYPE_UINT32:
-    case LY_TYPE_UINT64:
-    case LY_TYPE_INT8:
-    case LY_TYPE_INT16:
-    case LY_TYPE_INT32:
-    case LY_TYPE_INT64:
-    case LY_TYPE_DEC64:
-    case LY_TYPE_BOOL:
-    case LY_TYPE_ENUM:
-    case LY_TYPE_EMPTY:
-        return true;
-    default:
-        return type->plugin->print == lyplg_type_print_simple;
-    }
-}
-
-bool primed(const lyd_value &value) {
-    if (value._canonical == nullptr) {
-        return false;
-    }
-    return value.realtype->basetype != LY_TYPE_UNION || primed(value.subvalue->value);
-}
-
-void prime_one(const lyd_node *node, const ly_ctx *context) {
-    if (node->schema == nullptr) {
-        return;
-    }
-    if ((node->schema->nodetype & LYD_NODE_TERM) != 0) {
-        const auto &value = reinterpret_cast<const lyd_node_term *>(node)->value;
-        if (value._canonical == nullptr) {
-            lyd_value_get_canonical(context, &value);
-        }
-        for (const auto *inner = &value; inner->realtype->basetype == LY_TYPE_UNION;) {
-            inner = &inner->subvalue->value;
-            lyd_value_get_canonical(context, inner);
-        }
-    } else if ((node->schema->nodetype & LYD_NODE_ANY) != 0) {
-        const auto *any = reinterpret_cast<const lyd_node_any *>(node);
-        if (any->value_type == LYD_ANYDATA_DATATREE) {
-            prime_siblings(any->value.tree);
-        }
-    }
-    for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
-        lyd_value_get_canonical(context, &meta->value);
-    }
-}
+bool is_key(const lysc_node *schema) { return schema->nodetype == LYS_LEAF && (schema->flags & LYS_KEY) != 0; }
 
 }  // namespace
-
-void prime_siblings(lyd_node *siblings) {
-    for (lyd_node *top = siblings; top != nullptr; top = top->next) {
-        const ly_ctx *context = LYD_CTX(top);
-        lyd_node *node;
-        LYD_TREE_DFS_BEGIN(top, node) {
-            prime_one(node, context);
-            LYD_TREE_DFS_END(top, node);
-        }
-    }
-}
-
-ValueText::ValueText(const ly_ctx *context, const lyd_value &value, LY_VALUE_FORMAT format, ly_set *modules)
-    : context_(context) {
-    const lyd_value *from = &value;
-    if (value._canonical != nullptr && (format == LY_VALUE_CANON || plain(value.realtype))) {
-        text_ = value._canonical;
-        size_ = std::strlen(text_);
-        return;
-    }
-    if (!primed(value) && value.realtype->plugin->duplicate(context, &value, &copy_) == LY_SUCCESS) {
-        copied_ = true;
-        from = &copy_;
-    }
-    ly_bool dynamic = 0;
-    const auto print = value.realtype->plugin->print;
-    text_ = static_cast<const char *>(print(context, from, format, modules, &dynamic, nullptr));
-    size_ = text_ == nullptr ? 0 : std::strlen(text_);
-    dynamic_ = dynamic != 0;
-}
-
-ValueText::~ValueText() {
-    if (dynamic_) {
-        free(const_cast<char *>(text_));
-    }
-    if (copied_) {
-        copy_.realtype->plugin->free(context_, &copy_);
-    }
-}
 
 bool is_data(const lyd_meta *meta) {
     const std::string_view name(meta->annotation->module->name);
     return name != "yang" && name != "ietf-netconf";
 }
 
-Emitter::Emitter(const lyd_node *parent, const lyd_node *first, const EmitOptions &options) : options_(options) {
-    frames_.reserve(32);
-    enter(parent, first, options.selection == nullptr);
+Emitter::Emitter(const ly_ctx *context, PairView view, Pair parent, const EmitOptions &options)
+    : view_(std::move(view)), options_(options) {
+    auto way = Frame::Way::all;
+    if (options.pattern != nullptr) {
+        matcher_.emplace(context, *options.pattern, view_, options.budget);
+        way = Frame::Way::planned;
+    } else if (options.selection != nullptr) {
+        way = Frame::Way::listed;
+    }
+    auto &top = push(parent, way);
+    top.opened = true;
+    if (way == Frame::Way::planned) {
+        top.plan = &matcher_->top();
+    } else if (!parent) {
+        top.walk = view_.top();
+    }
 }
 
-void Emitter::enter(const lyd_node *parent, const lyd_node *first, bool all) {
-    auto &frame = frames_.emplace_back();
-    frame.parent = parent;
-    frame.next = first;
-    frame.all = all;
-    frame.listed = !all && options_.selection->children(parent, frame.list);
+void Emitter::lift() {
+    if (matcher_) {
+        matcher_->lift();
+    }
 }
 
 bool Emitter::fill(std::string &out, size_t bytes, std::chrono::steady_clock::time_point until) {
     if (!started_) {
         started_ = true;
-        start(out, frames_.back());
+        start(out, frames_.front());
     }
-    for (unsigned visits = 1; !frames_.empty(); visits++) {
+    for (unsigned visits = 1; depth_ > 0; visits++) {
         if (out.size() >= bytes || (visits % 256 == 0 && std::chrono::steady_clock::now() >= until)) {
             return true;
         }
@@ -132,44 +53,157 @@ bool Emitter::fill(std::string &out, size_t bytes, std::chrono::steady_clock::ti
     return false;
 }
 
-void Emitter::step(std::string &out) {
-    auto &frame = frames_.back();
-    const lyd_node *node = frame.next;
-    if (frame.listed) {
-        node = frame.at < frame.list.size() ? frame.list[frame.at++] : nullptr;
+Emitter::Frame &Emitter::push(Pair node, Frame::Way way) {
+    if (depth_ == frames_.size()) {
+        frames_.emplace_back();
     }
-    if (node == nullptr) {
-        close(out, frame);
-        frames_.pop_back();
-        return;
-    }
-    if (!frame.listed) {
-        frame.next = node->next;
-    }
-    const lysc_node *schema = node->schema;
-    if (schema == nullptr || (node->flags & LYD_DEFAULT) != 0) {
-        return;
-    }
-    if (options_.config_only && (schema->flags & LYS_CONFIG_W) == 0) {
-        return;
-    }
-    bool all = frame.all;
-    if (!all) {
-        const bool key = frame.parent != nullptr && (schema->flags & LYS_KEY) != 0 && schema->nodetype == LYS_LEAF;
-        const auto pick = key ? Pick::all : options_.selection->pick(node);
-        if (pick == Pick::none) {
-            return;
+    auto &frame = frames_[depth_++];
+    frame.node = node;
+    frame.opened = false;
+    frame.empty = true;
+    frame.array = nullptr;
+    frame.annotations.clear();
+    frame.annotated = false;
+    frame.way = way;
+    switch (way) {
+    case Frame::Way::all:
+        frame.walk = view_.children(node);
+        break;
+    case Frame::Way::listed:
+        frame.at = 0;
+        if (!options_.selection->children(node.left, frame.list)) {
+            frame.way = Frame::Way::all;
+            frame.walk = view_.children(node);
         }
-        all = pick == Pick::all;
+        break;
+    case Frame::Way::planned:
+        frame.run = 0;
+        frame.begun = false;
+        break;
     }
-    const lyd_node *child = (schema->nodetype & LYD_NODE_INNER) != 0 ? lyd_child(node) : nullptr;
-    if (child == nullptr) {
-        leaf(out, frame, node);
+    return frame;
+}
+
+void Emitter::leave(std::string &out) {
+    auto &frame = frames_[depth_ - 1];
+    if (frame.opened) {
+        close(out, frame);
+        depth_--;
         return;
     }
-    const bool printed = open(out, frame, node);
-    enter(node, child, all);
-    frames_.back().empty = !printed;
+    depth_--;
+    if (frame.way != Frame::Way::planned) {
+        open_all(out);
+        leaf(out, frames_[depth_ - 1], frame.node.node());
+    }
+}
+
+// What is picked is only known at the first node inside.
+void Emitter::open_all(std::string &out) {
+    size_t at = depth_;
+    while (!frames_[at - 1].opened) {
+        at--;
+    }
+    for (; at < depth_; at++) {
+        auto &frame = frames_[at];
+        const auto *node = frame.node.node();
+        frame.empty = !open(out, frames_[at - 1], node);
+        frame.opened = true;
+        if (frame.way != Frame::Way::planned || node->schema->nodetype != LYS_LIST) {
+            continue;
+        }
+        for (const lyd_node *key = lyd_child(node); key != nullptr && is_key(key->schema); key = key->next) {
+            leaf(out, frame, key);
+        }
+    }
+}
+
+bool Emitter::hidden(Pair node) const {
+    if (options_.config_only && (node.schema()->flags & LYS_CONFIG_W) == 0) {
+        return true;
+    }
+    return (node.left == nullptr || (node.left->flags & LYD_DEFAULT) != 0) &&
+           (node.right == nullptr || (node.right->flags & LYD_DEFAULT) != 0);
+}
+
+void Emitter::put(std::string &out, Pair node) {
+    if (hidden(node)) {
+        return;
+    }
+    if ((node.schema()->nodetype & LYD_NODE_INNER) != 0) {
+        push(node, Frame::Way::all);
+        return;
+    }
+    open_all(out);
+    leaf(out, frames_[depth_ - 1], node.leaf());
+}
+
+void Emitter::step(std::string &out) {
+    auto &frame = frames_[depth_ - 1];
+    switch (frame.way) {
+    case Frame::Way::all:
+        return walk_all(out, frame);
+    case Frame::Way::listed:
+        return walk_list(out, frame);
+    case Frame::Way::planned:
+        return walk_plan(out, frame);
+    }
+}
+
+void Emitter::walk_all(std::string &out, Frame &frame) {
+    const Pair node = view_.next(frame.walk);
+    node ? put(out, node) : leave(out);
+}
+
+void Emitter::walk_list(std::string &out, Frame &frame) {
+    if (frame.at == frame.list.size()) {
+        return leave(out);
+    }
+    const Pair node{frame.list[frame.at++], nullptr};
+    const bool key = frame.node && is_key(node.schema());
+    const auto pick = key ? Pick::all : options_.selection->pick(node.left);
+    if (pick == Pick::all) {
+        put(out, node);
+    } else if (pick == Pick::descend && !hidden(node)) {
+        push(node, Frame::Way::listed);
+    }
+}
+
+void Emitter::walk_plan(std::string &out, Frame &frame) {
+    if (frame.run == frame.plan->size()) {
+        return leave(out);
+    }
+    const auto &run = (*frame.plan)[frame.run];
+    if (!frame.begun) {
+        frame.begun = true;
+        frame.at = 0;
+        frame.looked_up = matcher_->lookup(frame.node, run, frame.entries);
+        if (!frame.looked_up) {
+            frame.walk = view_.instances(frame.node, run.schema);
+        }
+    }
+    Pair node;
+    if (!frame.looked_up) {
+        node = view_.next(frame.walk);
+    } else if (frame.at < frame.entries.size()) {
+        node = frame.entries[frame.at++];
+    }
+    if (!node) {
+        frame.run++;
+        frame.begun = false;
+        return;
+    }
+    if (hidden(node)) {
+        return;
+    }
+    const Matcher::Plan *plan = nullptr;
+    const auto pick = matcher_->judge(node, run, plan);
+    if (pick == Pick::descend) {
+        push(node, Frame::Way::planned).plan = plan;
+    } else if (pick == Pick::all) {
+        // The keys of an entry come with it.
+        frame.node && is_key(run.schema) ? open_all(out) : put(out, node);
+    }
 }
 
 }  // namespace libyang_js

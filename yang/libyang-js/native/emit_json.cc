@@ -1,6 +1,7 @@
 // JSON of a data tree (RFC 7951; annotations as in RFC 7952, section 5.2): one object with the top-level nodes.
 #include "emit.h"
 #include "escape.h"
+#include "value_text.h"
 
 namespace libyang_js {
 
@@ -84,8 +85,8 @@ void any(std::string &out, const lyd_node *node) {
 
 class JsonEmitter : public Emitter {
   public:
-    JsonEmitter(const lyd_node *parent, const lyd_node *first, const EmitOptions &options)
-        : Emitter(parent, first, options) {}
+    JsonEmitter(const ly_ctx *context, PairView view, Pair parent, const EmitOptions &options)
+        : Emitter(context, std::move(view), parent, options) {}
 
   private:
     void start(std::string &out, Frame &) override { out += '{'; }
@@ -111,7 +112,7 @@ class JsonEmitter : public Emitter {
     static void member(std::string &out, const Frame &frame, const lysc_node *schema, const char *sign) {
         out += '"';
         out += sign;
-        if (frame.parent == nullptr || frame.parent->schema->module != schema->module) {
+        if (frame.schema() == nullptr || frame.schema()->module != schema->module) {
             out += schema->module->name;
             out += ':';
         }
@@ -194,8 +195,8 @@ class JsonEmitter : public Emitter {
 
 }  // namespace
 
-std::unique_ptr<Emitter> emit_json(const lyd_node *root, const EmitOptions &options) {
-    return std::make_unique<JsonEmitter>(nullptr, root, options);
+std::unique_ptr<Emitter> emit_json(const ly_ctx *context, PairView view, const EmitOptions &options) {
+    return std::make_unique<JsonEmitter>(context, std::move(view), Pair{}, options);
 }
 
 std::string json_of(const lyd_node *node) {
@@ -206,7 +207,7 @@ std::string json_of(const lyd_node *node) {
     } else if ((nodetype & LYD_NODE_ANY) != 0) {
         any(out, node);
     } else {
-        JsonEmitter inside(node, lyd_child(node), {});
+        JsonEmitter inside(LYD_CTX(node), PairView(nullptr, nullptr), Pair{node, nullptr}, {});
         inside.fill(out, SIZE_MAX, std::chrono::steady_clock::time_point::max());
     }
     return out;

@@ -2,6 +2,7 @@
 // it differs from its parent's; prefixes stand in values only and are declared on the element that holds the value.
 #include "emit.h"
 #include "escape.h"
+#include "value_text.h"
 
 namespace libyang_js {
 
@@ -9,14 +10,15 @@ namespace {
 
 class XmlEmitter : public Emitter {
   public:
-    XmlEmitter(const lyd_node *root, const EmitOptions &options) : Emitter(nullptr, root, options) {}
+    XmlEmitter(const ly_ctx *context, PairView view, const EmitOptions &options)
+        : Emitter(context, std::move(view), {}, options) {}
 
   private:
     void tag(std::string &out, const Frame &frame, const lyd_node *node) {
         const lysc_node *schema = node->schema;
         out += '<';
         out += schema->name;
-        if (frame.parent == nullptr || frame.parent->schema->module != schema->module) {
+        if (frame.schema() == nullptr || frame.schema()->module != schema->module) {
             out += " xmlns=\"";
             escape_attribute(out, schema->module->ns);
             out += '"';
@@ -119,8 +121,8 @@ class XmlEmitter : public Emitter {
     }
 
     void close(std::string &out, Frame &frame) override {
-        if (frame.parent != nullptr) {
-            end(out, frame.parent);
+        if (frame.node) {
+            end(out, frame.node.node());
         }
     }
 
@@ -133,8 +135,8 @@ class XmlEmitter : public Emitter {
 
 }  // namespace
 
-std::unique_ptr<Emitter> emit_xml(const lyd_node *root, const EmitOptions &options) {
-    return std::make_unique<XmlEmitter>(root, options);
+std::unique_ptr<Emitter> emit_xml(const ly_ctx *context, PairView view, const EmitOptions &options) {
+    return std::make_unique<XmlEmitter>(context, std::move(view), options);
 }
 
 }  // namespace libyang_js

@@ -47,20 +47,27 @@ class Selection {
     // Nothing at all is picked.
     virtual bool empty() const = 0;
     // True: of the children of `parent` (null: of the top level) only those put into `out`, in document order, are
-    // picked, keys of a list entry included; so a read of one entry of many touches one. False: ask for each child.
-    // Asked for nodes only that were picked with `descend`.
-    virtual bool children(const lyd_node *parent, std::vector<const lyd_node *> &out) {
-        (void)parent;
-        (void)out;
-        return false;
-    }
+    // picked, keys of a list entry included; so a read of one entry of many touches one. False: all children are
+    // picked whole. Asked for nodes only that were picked with `descend`.
+    virtual bool children(const lyd_node *parent, std::vector<const lyd_node *> &out) = 0;
 };
+
+struct FilterNode;
 
 class Filter {
   public:
     virtual ~Filter() = default;
-    // Null, with an error, when a budget is spent or an evaluation fails. `root` is the first top-level sibling.
-    virtual std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const = 0;
+    // The filter in the form that is evaluated while the data are walked (filter_match.h); null when it has to be
+    // evaluated beforehand, by `select`.
+    virtual const FilterNode *pattern() const = 0;
+    // For a filter without a pattern. Null, with an error, when a budget is spent or an evaluation fails. `root` is the
+    // first top-level sibling.
+    virtual std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const {
+        (void)root, (void)budget, (void)errors;
+        return nullptr;
+    }
+    // What instances of a schema node matter to the filter: none, themselves and some below (`descend`), or all below.
+    virtual Pick reach(const lysc_node *schema) const = 0;
     // Conservative: true when unsure. `schema_path`: /module:name/name…
     virtual bool may_match(const std::string &schema_path) const = 0;
     // The canonical values of a leaf of list entries that the filter asks for by value: entries in which the leaf has

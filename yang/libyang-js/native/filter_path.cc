@@ -13,21 +13,14 @@ class Converter {
     explicit Converter(const xpath::Expression &expression) : expression_(expression) {}
 
     std::unique_ptr<FilterNode> convert() {
-        auto top = make();
+        auto top = std::make_unique<FilterNode>();
         top->part = FilterNode::Part::containment;
         return put(expression_.top(), *top) ? std::move(top) : nullptr;
     }
-    size_t ids() const { return ids_; }
 
   private:
     using Expr = xpath::Expr;
     using Test = xpath::NodeTest;
-
-    std::unique_ptr<FilterNode> make() {
-        auto node = std::make_unique<FilterNode>();
-        node->id = ids_++;
-        return node;
-    }
 
     bool put(const Expr &expr, FilterNode &top) {
         if (expr.kind == Expr::Kind::path) return path(expr, top);
@@ -47,7 +40,7 @@ class Converter {
         std::vector<const lysc_node *> schemas{nullptr};
         for (const auto &step : expr.steps) {
             const bool last = &step == &expr.steps.back();
-            auto node = make();
+            auto node = std::make_unique<FilterNode>();
             if (step.axis != xpath::Axis::child || step.deep || step.positional || !named(step.test, *node)) return false;
             schemas = below(schemas, *node);
             for (size_t i = 0; i < step.predicates.size(); i++) {
@@ -86,7 +79,7 @@ class Converter {
                 key.value->text.empty()) {
                 continue;
             }
-            auto match = make();
+            auto match = std::make_unique<FilterNode>();
             if (!named(key.name, *match)) return nullptr;
             for (const lysc_node *leaf : below(of, *match)) {
                 if (!(leaf->nodetype & (LYS_LEAF | LYS_LEAFLIST))) return nullptr;
@@ -112,16 +105,10 @@ class Converter {
     }
 
     const xpath::Expression &expression_;
-    size_t ids_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<FilterNode> as_subtree(const xpath::Expression &expression, size_t &ids) {
-    Converter converter(expression);
-    auto top = converter.convert();
-    ids = converter.ids();
-    return top;
-}
+std::unique_ptr<FilterNode> as_subtree(const xpath::Expression &expression) { return Converter(expression).convert(); }
 
 }  // namespace libyang_js

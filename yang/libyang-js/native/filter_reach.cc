@@ -11,27 +11,32 @@ namespace {
 
 using Path = std::vector<const lysc_node *>;
 
-// The schema nodes from the top level down; empty when there is no such node.
-Path path_to(const ly_ctx *context, const std::string &schema_path) {
-    xpath::Quiet quiet;
+Path path_to(const lysc_node *schema) {
     Path path;
-    for (const auto *node = lys_find_path(context, nullptr, schema_path.c_str(), 0); node; node = xpath::data_parent(node)) {
-        path.push_back(node);
-    }
+    for (; schema; schema = xpath::data_parent(schema)) path.push_back(schema);
     std::reverse(path.begin(), path.end());
     return path;
 }
 
-bool reaches(const FilterNode &node, const Path &path, size_t at) {
-    if (at == path.size() || (at > 0 && node.others.empty())) return true;
+// The schema nodes from the top level down; empty when there is no such node.
+Path path_to(const ly_ctx *context, const std::string &schema_path) {
+    xpath::Quiet quiet;
+    return path_to(lys_find_path(context, nullptr, schema_path.c_str(), 0));
+}
+
+Pick reaches(const FilterNode &node, const Path &path, size_t at) {
+    if (at > 0 && node.others.empty()) return Pick::all;
+    if (at == path.size()) return Pick::descend;
+    Pick most = Pick::none;
     for (const auto &match : node.matches) {
-        if (match->fits(path[at])) return true;
+        if (match->fits(path[at])) return Pick::all;
     }
     for (const auto &other : node.others) {
         if (!other->fits(path[at])) continue;
-        if (other->part == FilterNode::Part::selection || reaches(*other, path, at + 1)) return true;
+        const Pick pick = other->part == FilterNode::Part::selection ? Pick::all : reaches(*other, path, at + 1);
+        most = std::max(most, pick);
     }
-    return false;
+    return most;
 }
 
 // `node` stands for path[at - 1], the top for the root. False when every entry may matter.
@@ -70,11 +75,13 @@ bool FilterNode::fits(const lysc_node *schema) const {
     return false;
 }
 
+Pick reach(const FilterNode &top, const lysc_node *schema) { return reaches(top, path_to(schema), 0); }
+
 bool may_match(const ly_ctx *context, const FilterNode &top, const std::string &schema_path) {
     if (top.others.empty() && top.matches.empty()) return false;
     if (schema_path.empty() || schema_path == "/") return true;
     const auto path = path_to(context, schema_path);
-    return path.empty() || reaches(top, path, 0);
+    return path.empty() || reaches(top, path, 0) != Pick::none;
 }
 
 bool values_of(const ly_ctx *context, const FilterNode &top, const std::string &leaf_path, std::vector<std::string> &out) {

@@ -11,7 +11,6 @@ class Compiler {
 
     std::unique_ptr<FilterNode> compile(const FilterElement &element, bool top) {
         auto node = std::make_unique<FilterNode>();
-        node->id = ids_++;
         node->name = element.name;
         node->rule = element.ns.empty() ? FilterNode::Module::any : FilterNode::Module::exact;
         if (!element.ns.empty()) node->module = ly_ctx_get_module_implemented_ns(context_, element.ns.c_str());
@@ -39,30 +38,37 @@ class Compiler {
         }
         return node;
     }
-    size_t ids() const { return ids_; }
 
   private:
     const ly_ctx *context_;
     Errors &errors_;
-    size_t ids_ = 0;
+};
+
+class SubtreeFilter : public Filter {
+  public:
+    SubtreeFilter(const ly_ctx *context, std::unique_ptr<FilterNode> top) : context_(context), top_(std::move(top)) {}
+    const FilterNode *pattern() const override { return top_.get(); }
+    Pick reach(const lysc_node *schema) const override { return libyang_js::reach(*top_, schema); }
+    bool may_match(const std::string &schema_path) const override {
+        return libyang_js::may_match(context_, *top_, schema_path);
+    }
+    bool values(const std::string &leaf_path, std::vector<std::string> &out) const override {
+        return values_of(context_, *top_, leaf_path, out);
+    }
+
+  private:
+    const ly_ctx *context_;
+    std::unique_ptr<FilterNode> top_;
 };
 
 }  // namespace
 
-SubtreeFilter::SubtreeFilter(const ly_ctx *context, std::unique_ptr<FilterNode> top, size_t ids)
-    : context_(context), top_(std::move(top)), ids_(ids) {}
-
-bool SubtreeFilter::may_match(const std::string &schema_path) const {
-    return libyang_js::may_match(context_, *top_, schema_path);
-}
-
 std::unique_ptr<Filter> compile_subtree(const ly_ctx *context, const std::string &xml, Errors &errors) {
     const auto element = parse_filter(xml, errors);
     if (!element) return nullptr;
-    Compiler compiler(context, errors);
-    auto top = compiler.compile(*element, true);
+    auto top = Compiler(context, errors).compile(*element, true);
     if (!top) return nullptr;
-    return std::make_unique<SubtreeFilter>(context, std::move(top), compiler.ids());
+    return std::make_unique<SubtreeFilter>(context, std::move(top));
 }
 
 }  // namespace libyang_js

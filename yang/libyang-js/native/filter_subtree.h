@@ -30,10 +30,12 @@ struct FilterNode {
     std::vector<std::unique_ptr<FilterNode>> others;
     // Of a containment node: what its content matches ask for is not itself selected.
     bool silent = false;
-    size_t id = 0;
 
     bool fits(const lysc_node *schema) const;
 };
+
+// See Filter::reach.
+Pick reach(const FilterNode &top, const lysc_node *schema);
 
 // Can the filter select or look at anything at or under a schema path? True when unsure.
 bool may_match(const ly_ctx *context, const FilterNode &top, const std::string &schema_path);
@@ -44,23 +46,7 @@ bool values_of(const ly_ctx *context, const FilterNode &top, const std::string &
 // The text of a content match under the type of a leaf.
 std::string match_text(const lysc_node *leaf, const FilterNode &match);
 
-// The filter that selects what the expression does, or null when it says more than such a filter can. `ids`: as many
-// filter nodes were made.
-std::unique_ptr<FilterNode> as_subtree(const xpath::Expression &expression, size_t &ids);
-
-class SubtreeFilter : public Filter {
-  public:
-    SubtreeFilter(const ly_ctx *context, std::unique_ptr<FilterNode> top, size_t ids);
-    std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const override;
-    bool may_match(const std::string &schema_path) const override;
-    bool values(const std::string &leaf_path, std::vector<std::string> &out) const override {
-        return values_of(context_, *top_, leaf_path, out);
-    }
-
-  private:
-    const ly_ctx *context_;
-    std::unique_ptr<FilterNode> top_;
-    size_t ids_;
-};
+// The filter that selects what the expression does, or null when it says more than such a filter can.
+std::unique_ptr<FilterNode> as_subtree(const xpath::Expression &expression);
 
 }  // namespace libyang_js

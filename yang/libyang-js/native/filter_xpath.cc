@@ -14,7 +14,9 @@ namespace {
 class XpathFilter : public Filter {
   public:
     explicit XpathFilter(std::unique_ptr<xpath::Expression> expression)
-        : expression_(std::move(expression)), reach_(*expression_), subtree_(as_subtree(*expression_, ids_)) {}
+        : expression_(std::move(expression)), reach_(*expression_), subtree_(as_subtree(*expression_)) {}
+
+    const FilterNode *pattern() const override { return subtree_.get(); }
 
     std::unique_ptr<Selection> select(const lyd_node *root, Budget &budget, Errors &errors) const override {
         xpath::Value value;
@@ -34,6 +36,7 @@ class XpathFilter : public Filter {
         return marks;
     }
 
+    Pick reach(const lysc_node *schema) const override { return reach_.of(schema); }
     bool may_match(const std::string &schema_path) const override { return reach_.may_match(schema_path); }
     bool values(const std::string &leaf_path, std::vector<std::string> &out) const override {
         return subtree_ && values_of(expression_->context(), *subtree_, leaf_path, out);
@@ -42,7 +45,6 @@ class XpathFilter : public Filter {
   private:
     std::unique_ptr<xpath::Expression> expression_;
     xpath::Reach reach_;
-    size_t ids_ = 0;
     std::unique_ptr<FilterNode> subtree_;
 };
 

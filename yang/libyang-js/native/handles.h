@@ -103,6 +103,7 @@ class FilterHandle : public Handle<FilterHandle, FilterData> {
   private:
     void dispose(const Napi::CallbackInfo &) { release(); }
     Napi::Value kind(const Napi::CallbackInfo &info);
+    Napi::Value on_the_way(const Napi::CallbackInfo &info);
     Napi::Value may_match(const Napi::CallbackInfo &info);
     Napi::Value values(const Napi::CallbackInfo &info);
 };
@@ -164,6 +165,7 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value redo(const Napi::CallbackInfo &info);
     Napi::Value validate(const Napi::CallbackInfo &info);
     Napi::Value copy(const Napi::CallbackInfo &info);
+    Napi::Value extract(const Napi::CallbackInfo &info);
     Napi::Value print(const Napi::CallbackInfo &info);
     Napi::Value value(const Napi::CallbackInfo &info);
     Napi::Value find(const Napi::CallbackInfo &info);

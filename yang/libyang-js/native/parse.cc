@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
-#include "emit.h"
 #include "json_scan.h"
 #include "ly_error.h"
+#include "value_text.h"
 #include "xml_scan.h"
 
 namespace libyang_js {

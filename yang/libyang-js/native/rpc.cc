@@ -4,9 +4,9 @@
 
 #include <algorithm>
 
-#include "emit.h"
 #include "ly_error.h"
 #include "rpc_input.h"
+#include "value_text.h"
 #include "xml_scan.h"
 #include "xml_text.h"
 

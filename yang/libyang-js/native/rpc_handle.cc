@@ -25,6 +25,11 @@ Napi::Value FilterHandle::kind(const Napi::CallbackInfo &info) {
     return Napi::String::New(info.Env(), held_.data->xpath ? "xpath" : "subtree");
 }
 
+Napi::Value FilterHandle::on_the_way(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    return Napi::Boolean::New(info.Env(), held_.data->filter->pattern() != nullptr);
+}
+
 Napi::Value FilterHandle::may_match(const Napi::CallbackInfo &info) {
     check(info.Env());
     const bool may = held_.data->filter->may_match(required(info, 0, "schemaPath"));
@@ -42,7 +47,9 @@ Napi::Value FilterHandle::values(const Napi::CallbackInfo &info) {
 
 Napi::Function FilterHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeFilter",
-                       {InstanceMethod<&FilterHandle::kind>("kind"), InstanceMethod<&FilterHandle::may_match>("mayMatch"),
+                       {InstanceMethod<&FilterHandle::kind>("kind"),
+                        InstanceMethod<&FilterHandle::on_the_way>("onTheWay"),
+                        InstanceMethod<&FilterHandle::may_match>("mayMatch"),
                         InstanceMethod<&FilterHandle::values>("values"),
                         InstanceMethod<&FilterHandle::dispose>("dispose")});
 }

@@ -1,12 +1,12 @@
-#include <set>
-
 #include "convert.h"
 #include "cursor.h"
 #include "emit.h"
+#include "extract.h"
 #include "handles.h"
 #include "index.h"
 #include "ly_error.h"
 #include "snapshot.h"
+#include "value_text.h"
 #include "xpath.h"
 
 namespace libyang_js {
@@ -195,36 +195,40 @@ Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value TreeHandle::copy(const Napi::CallbackInfo &info) {
-    std::optional<std::set<std::string>> only;
-    if (info[0].IsArray()) {
-        only.emplace();
-        const auto paths = info[0].As<Napi::Array>();
-        for (uint32_t index = 0; index < paths.Length(); index++) {
-            only->insert(text(paths.Get(index)));
-        }
-    }
     return call<std::shared_ptr<TreeData>>(
         info.Env(), Lane::read, nullptr, false,
-        [only = std::move(only)](TreeData &tree, Journal *) {
+        [](TreeData &tree, Journal *) {
             auto copy = std::make_shared<TreeData>(tree.schema);
             for (const lyd_node *node = tree.root; node != nullptr; node = node->next) {
-                const auto path = std::string("/") + node->schema->module->name + ":" + node->schema->name;
-                if (only && only->count(path) == 0) {
-                    continue;
-                }
                 lyd_node *made = nullptr;
                 if (lyd_dup_single(node, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &made) != LY_SUCCESS ||
                     lyd_insert_sibling(copy->root, made, &copy->root) != LY_SUCCESS) {
                     throw Failure{take_errors(tree.schema->context(), "the tree cannot be copied")};
                 }
             }
-            if (!only && tree.indexed()) {
+            if (tree.indexed()) {
                 copy->indexes();
             }
             return copy;
         },
         [shared = held_.shared](Napi::Env env, std::shared_ptr<TreeData> &copy) {
             return TreeHandle::make(env, Addon::of(env).tree_class, shared, std::move(copy));
+        });
+}
+
+Napi::Value TreeHandle::extract(const Napi::CallbackInfo &info) {
+    auto &filter = FilterHandle::of(info[0], "Filter", Addon::of(info.Env()).filter_class);
+    filter.same_context(info.Env(), *held_.shared);
+    return call<std::shared_ptr<TreeData>>(
+        info.Env(), Lane::read, nullptr, false,
+        [filter = filter.held().data, bounds = Bounds(info[1])](TreeData &tree, Journal *) {
+            auto budget = bounds.start();
+            auto part = std::make_shared<TreeData>(tree.schema);
+            libyang_js::extract(tree, *filter->filter, budget, *part);
+            return part;
+        },
+        [shared = held_.shared](Napi::Env env, std::shared_ptr<TreeData> &part) {
+            return TreeHandle::make(env, Addon::of(env).tree_class, shared, std::move(part));
         });
 }
 
@@ -323,6 +327,7 @@ Napi::Function TreeHandle::define(Napi::Env env) {
                         InstanceMethod<&TreeHandle::remove>("remove"), InstanceMethod<&TreeHandle::apply>("apply"),
                         InstanceMethod<&TreeHandle::redo>("redo"),
                         InstanceMethod<&TreeHandle::validate>("validate"), InstanceMethod<&TreeHandle::copy>("copy"),
+                        InstanceMethod<&TreeHandle::extract>("extract"),
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
                         InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),
                         InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::snapshot>("snapshot"),

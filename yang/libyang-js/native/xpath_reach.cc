@@ -21,11 +21,15 @@ bool Reach::may_match(const std::string &schema_path) const {
     if (everything_ || schema_path.empty() || schema_path == "/") return true;
     Quiet quiet;
     const lysc_node *node = lys_find_path(expression_.context(), nullptr, schema_path.c_str(), 0);
-    if (!node || above_.count(node)) return true;
-    for (; node; node = data_parent(node)) {
-        if (touched_.count(node)) return true;
+    return !node || of(node) != Pick::none;
+}
+
+Pick Reach::of(const lysc_node *schema) const {
+    if (everything_) return Pick::all;
+    for (const lysc_node *up = schema; up; up = data_parent(up)) {
+        if (touched_.count(up)) return Pick::all;
     }
-    return false;
+    return above_.count(schema) ? Pick::descend : Pick::none;
 }
 
 Reach::Set Reach::of(const Expr &expr, const Set &context) {

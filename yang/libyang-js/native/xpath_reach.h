@@ -12,6 +12,8 @@ namespace libyang_js::xpath {
 class Reach {
   public:
     explicit Reach(const Expression &expression);
+    // See Filter::reach.
+    Pick of(const lysc_node *schema) const;
     // `schema_path`: /module:name/name…
     bool may_match(const std::string &schema_path) const;
 

@@ -28,6 +28,7 @@ export interface NativeFragment extends NativeHandle {
 
 export interface NativeFilter extends NativeHandle {
   kind(): 'subtree' | 'xpath'
+  onTheWay(): boolean
   mayMatch(schemaPath: string): boolean
   values(leafPath: string): string[] | undefined
 }
@@ -61,7 +62,8 @@ export interface NativeTree extends NativeHandle {
   apply(journal: NativeJournal): Promise<void>
   redo(journal: NativeJournal): Promise<NativeJournal>
   validate(journal: NativeJournal): Promise<YangError[]>
-  copy(topLevel?: readonly string[]): Promise<NativeTree>
+  copy(): Promise<NativeTree>
+  extract(filter: NativeFilter, budget?: object): Promise<NativeTree>
   print(options: object): NativeCursor<Buffer>
   value(path: string): Promise<string | undefined>
   find(xpath: string, budget?: object): Promise<string[]>

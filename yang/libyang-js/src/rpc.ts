@@ -25,10 +25,12 @@ export function nativeFragment(fragment: Fragment): NativeFragment {
 export class FilterHandle implements Filter {
   readonly native: NativeFilter
   readonly kind: 'subtree' | 'xpath'
+  readonly onTheWay: boolean
 
   constructor(native: NativeFilter) {
     this.native = native
     this.kind = native.kind()
+    this.onTheWay = native.onTheWay()
   }
 
   mayMatch(schemaPath: string): boolean {

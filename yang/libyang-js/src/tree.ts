@@ -7,6 +7,7 @@ import type {
   EditOptions,
   EditResult,
   EntryBatch,
+  Filter,
   Fragment,
   Journal,
   ListQuery,
@@ -17,6 +18,10 @@ import type {
 
 export class TreeHandle implements Tree {
   readonly #native: NativeTree
+
+  static native(tree: TreeHandle): NativeTree {
+    return tree.#native
+  }
 
   constructor(native: NativeTree) {
     this.#native = native
@@ -47,14 +52,19 @@ export class TreeHandle implements Tree {
     return this.#native.validate(nativeJournal(journal))
   }
 
-  async copy(topLevel?: readonly string[]): Promise<Tree> {
-    return new TreeHandle(await this.#native.copy(topLevel))
+  async copy(): Promise<Tree> {
+    return new TreeHandle(await this.#native.copy())
+  }
+
+  async extract(filter: Filter, budget?: Budget): Promise<Tree> {
+    return new TreeHandle(await this.#native.extract(nativeFilter(filter), budget))
   }
 
   print(options: PrintOptions): AsyncIterableIterator<Buffer> {
     const filter = options.filter && nativeFilter(options.filter)
+    const beside = options.beside && nativeTree(options.beside)
     return pieces(
-      () => this.#native.print({ ...options, filter }),
+      () => this.#native.print({ ...options, filter, beside }),
       (slice) => slice,
     )
   }
@@ -105,4 +115,9 @@ export class TreeHandle implements Tree {
   [Symbol.dispose](): void {
     this.#native.dispose()
   }
+}
+
+function nativeTree(tree: Tree): NativeTree {
+  if (!(tree instanceof TreeHandle)) throw new TypeError('expected a Tree of this package')
+  return TreeHandle.native(tree)
 }

@@ -133,6 +133,12 @@ export interface Rpc extends Disposable {
 export interface Filter extends Disposable {
   readonly kind: 'subtree' | 'xpath'
   /**
+   * It is evaluated while the data are printed: of two trees as of one, and without memory for what it picks. Subtree
+   * filters are, and XPath filters that name nodes from the top down and entries by `leaf = 'value'`. Others have to be
+   * evaluated over the whole of one tree beforehand.
+   */
+  readonly onTheWay: boolean
+  /**
    * Can this filter select anything under this top-level or deeper schema path? Conservative (true when unsure),
    * so that state providers that are not asked for need not run.
    */
@@ -156,7 +162,13 @@ export interface Budget {
 export interface PrintOptions {
   readonly format: DataFormat
   readonly filter?: Filter
+  /** Of the filter, until the first slice is there. */
   readonly budget?: Budget
+  /**
+   * A second tree, such as state beside configuration, printed as if it were merged into this one: what it says of a leaf
+   * counts more. The filter, if any, must be one that is evaluated on the way.
+   */
+  readonly beside?: Tree
   /** Only configuration (`config true`) nodes. */
   readonly configOnly?: boolean
   /** Size aimed at for one slice, in bytes; 256 KiB when absent. */
@@ -235,8 +247,13 @@ export interface Tree extends Disposable {
    * errors, the tree and the journal are left as they were.
    */
   validate(journal: Journal): Promise<readonly YangError[]>
-  /** A copy, sharing nothing: of all, or of the top-level nodes with these schema paths. O(what is copied). */
-  copy(topLevel?: readonly string[]): Promise<Tree>
+  /** A copy, sharing nothing. O(tree). */
+  copy(): Promise<Tree>
+  /**
+   * A copy of what a filter may select or look at, by schema, with the nodes above and the keys of entries. Each node
+   * counts against the budget. O(what is copied).
+   */
+  extract(filter: Filter, budget?: Budget): Promise<Tree>
   /** Prints in slices. Breaking off the iteration releases the tree. */
   print(options: PrintOptions): AsyncIterableIterator<Buffer>
   /**
