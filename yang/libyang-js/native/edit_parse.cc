@@ -6,6 +6,7 @@
 #include "edit_attributes.h"
 #include "edit_wrapper.h"
 #include "ly_error.h"
+#include "node_text.h"
 
 namespace libyang_js {
 
@@ -180,6 +181,23 @@ class Check {
     Errors &errors_;
 };
 
+// The common case: data without a single operation, and nothing wrong with it.
+bool build(const ly_ctx *context, const std::string &xml, bool state, Siblings &config) {
+    lyd_node *first = nullptr;
+    try {
+        NodeBuilder builder(context, nullptr, state);
+        build_xml(builder, xml);
+        for (lyd_node *node : builder.take()) {
+            lyd_insert_sibling(first, node, &first);
+        }
+    } catch (const Unusual &) {
+        clear_errors(context);
+        return false;
+    }
+    config.reset(first);
+    return true;
+}
+
 }  // namespace
 
 const lysc_node *schema_of(const lyd_node *node, const lysc_node *parent) {
@@ -247,8 +265,11 @@ std::string config_path(const lyd_node *node) {
 }
 
 bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Siblings &config, Errors &errors) {
-    const auto unwrapped = unwrap(xml);
     config.reset();
+    if (build(context, xml, state, config)) {
+        return true;
+    }
+    const auto unwrapped = unwrap(xml);
     if (unwrapped.empty) {
         return true;
     }

@@ -15,7 +15,7 @@ struct SiblingsDeleter {
 };
 using Siblings = std::unique_ptr<lyd_node, SiblingsDeleter>;
 
-// Strictly; when that fails, tolerantly, to find every error. The result then has schemaless (opaque) nodes only for
+// By NodeBuilder; when that finds anything unusual, strictly by libyang; when that fails, tolerantly, to find every error. The result then has schemaless (opaque) nodes only for
 // leaves without a value that are to be deleted or removed. False when there are errors.
 bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Siblings &config, Errors &errors);
 

@@ -1,8 +1,9 @@
-#include <cstring>
+#include <algorithm>
 
-#include "edit_tree.h"
+#include "journal.h"
 #include "journal_text.h"
 #include "ly_error.h"
+#include "node_text.h"
 #include "parse.h"
 #include "snapshot.h"
 
@@ -20,8 +21,9 @@ class Loader {
   private:
     void stand_at(string_view path);
     void create(string_view json);
+    std::vector<lyd_node *> parse(string_view json);
+    void put(lyd_node *node);
     const lysc_node *named(string_view json);
-    void take_in(const lysc_node *schema);
     [[noreturn]] void fail(const std::string &message, const std::string &path = "");
 
     TreeData &tree_;
@@ -71,7 +73,8 @@ const lysc_node *Loader::named(string_view json) {
     return schema;
 }
 
-void Loader::create(string_view json) {
+// The way of whatever NodeBuilder does not take; libyang says what is wrong.
+std::vector<lyd_node *> Loader::parse(string_view json) {
     const auto *schema = named(json);
     ly_in *in = nullptr;
     const std::string text(json);
@@ -82,44 +85,71 @@ void Loader::create(string_view json) {
     const auto result = lyd_parse_data(context_, parent_, in, LYD_JSON, LYD_PARSE_ONLY | LYD_PARSE_STRICT | LYD_PARSE_NO_STATE, 0,
                                        parent_ == nullptr ? &top : nullptr);
     ly_in_free(in, 0);
-    if (top != nullptr && lyd_insert_sibling(tree_.root, top, &tree_.root) != LY_SUCCESS) {
-        lyd_free_all(top);
-        fail("the nodes cannot be put into the tree");
-    }
     if (result != LY_SUCCESS) {
+        lyd_free_all(top);
         fail("the nodes do not fit the schema");
     }
-    take_in(schema);
-}
-
-// Those that have just been parsed are the last of their schema, and flagged new.
-void Loader::take_in(const lysc_node *schema) {
-    lyd_node *first = parent_ != nullptr ? lyd_child(parent_) : tree_.root;
+    // Those that have just been parsed are the last of their schema, and flagged new.
+    std::vector<lyd_node *> nodes;
+    lyd_node *first = parent_ != nullptr ? lyd_child(parent_) : top;
     lyd_node *node = first == nullptr ? nullptr : first->prev;
     while (node != nullptr && node->schema != schema && node != first) {
         node = node->prev;
     }
-    const bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
-    Errors errors;
     for (; node != nullptr && node->schema == schema && (node->flags & LYD_NEW) != 0; node = node->prev) {
-        check_structure(lyd_child(node), errors);
-        if (!errors.empty()) {
-            throw Failure{std::move(errors)};
+        nodes.push_back(node);
+        if (node == first) {
+            break;
         }
-        lyd_node *same = nullptr;
-        if (many) {
-            lyd_find_sibling_first(first, node, &same);
-        } else {
-            lyd_find_sibling_val(first, schema, nullptr, 0, &same);
-        }
-        if (same != nullptr && same != node) {
-            char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
-            const std::string twice = path == nullptr ? "" : path;
-            free(path);
-            fail("stands twice", twice);
-        }
-        prime(node);
     }
+    std::reverse(nodes.begin(), nodes.end());
+    for (lyd_node *made : nodes) {
+        lyd_unlink_tree(made);
+        prime(made);
+    }
+    return nodes;
+}
+
+void Loader::create(string_view json) {
+    std::vector<lyd_node *> nodes;
+    try {
+        NodeBuilder builder(context_, parent_ == nullptr ? nullptr : parent_->schema);
+        build_json(builder, json);
+        nodes = builder.take();
+    } catch (const Unusual &) {
+        clear_errors(context_);
+        nodes = parse(json);
+    }
+    size_t done = 0;
+    try {
+        for (lyd_node *node : nodes) {
+            put(node);
+            done++;
+        }
+    } catch (...) {
+        for (; done < nodes.size(); done++) {
+            lyd_free_tree(nodes[done]);
+        }
+        throw;
+    }
+}
+
+void Loader::put(lyd_node *node) {
+    Errors errors;
+    if ((node->schema->nodetype & LYD_NODE_INNER) != 0) {
+        check_structure(lyd_child(node), errors);
+    }
+    const bool many = (node->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
+    if (errors.empty() && (many ? tree_.find(parent_, node) : tree_.find(parent_, node->schema)) != nullptr) {
+        fail("stands twice", path_ + step_of(node->schema, parent_ == nullptr ? nullptr : parent_->schema, node));
+    }
+    if (!errors.empty()) {
+        for (auto &error : errors) {
+            error.path = path_ + (error.path.empty() ? "" : error.path);
+        }
+        throw Failure{std::move(errors)};
+    }
+    tree_.link(parent_, node);
 }
 
 void Loader::chunk(string_view text) {
