@@ -49,6 +49,8 @@ export interface ConfirmedParts {
   readonly timers: Timers
   readonly boot: string
   readonly log: Log
+  /** Commits after this state are needed, or none. */
+  readonly hold: (state: number | undefined) => void
   /** It is time; to be called alone among writers, it takes running back if `pending` still stands. */
   readonly expired: (pending: Pending) => void
 }
@@ -118,6 +120,7 @@ export class ConfirmedCommits implements Disposable {
   /** `next`, which is durable, is pending from now on. */
   enter(next: Pending | undefined): void {
     this.#pending = next
+    this.#parts.hold(next?.base)
     this.#failure = undefined
     this.#timer?.[Symbol.dispose]()
     this.#timer = undefined
@@ -148,6 +151,7 @@ export class ConfirmedCommits implements Disposable {
     }
     // Of the sessions of then there are none, and their numbers are given out again.
     this.#pending = { ...pending, session: 0 }
+    this.#parts.hold(pending.base)
     if (pending.token === undefined)
       return `the restart ended session ${pending.session}, which had not confirmed it`
     if (pending.boot !== this.#parts.boot) return 'the machine was started anew before it was confirmed'

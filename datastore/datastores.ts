@@ -41,7 +41,7 @@ export interface DatastoreParts<Operation> {
   readonly recovery: RecoveryReport
   readonly log: Log
   /** Of confirmed commits. */
-  readonly confirmed: Omit<ConfirmedParts, 'log' | 'expired'>
+  readonly confirmed: Omit<ConfirmedParts, 'log' | 'hold' | 'expired'>
 }
 
 export class DatastoreService<Operation> implements Datastores<Operation> {
@@ -60,6 +60,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     this.#confirmed = new ConfirmedCommits({
       ...parts.confirmed,
       log: parts.log,
+      hold: (state) => parts.journal.hold(state),
       expired: (pending) => void this.#expire(pending),
     })
   }
@@ -191,9 +192,15 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     return await this.#write(async () => {
       this.#locks.check(requester, 'candidate')
       const state = 'back' in to ? await this.#history.stateBack(to.back) : to.commit
-      await this.#history.check(state)
-      await this.#parts.candidate.discard()
-      await this.#parts.candidate.load(this.#history.back(state))
+      const base = this.#confirmed.pending?.base
+      this.#parts.journal.hold(Math.min(state, base ?? state))
+      try {
+        await this.#history.check(state)
+        await this.#parts.candidate.discard()
+        await this.#parts.candidate.load(this.#history.back(state))
+      } finally {
+        this.#parts.journal.hold(base)
+      }
       return state
     })
   }

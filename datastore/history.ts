@@ -33,8 +33,13 @@ export class History {
     return this.#journal.head?.number ?? 0
   }
 
-  records(): AsyncGenerator<CommitRecord, void, undefined> {
-    return this.#journal.records()
+  /** The commits of which there is the text, and that of all after them; the newest first. */
+  async *records(): AsyncGenerator<CommitRecord, void, undefined> {
+    const { oldest = Infinity } = this.#journal
+    for await (const commit of this.#journal.records()) {
+      if (commit.number < oldest) return
+      yield commit
+    }
   }
 
   /** The state so many commits ago. Throws RequestError. */
@@ -105,19 +110,19 @@ export class History {
 
   /** Numbers of the states that are kept, the newest first. */
   async *#states(): AsyncGenerator<number, void, undefined> {
-    let last: CommitRecord | undefined
-    for await (const commit of this.#journal.records()) {
-      yield commit.number
-      last = commit
+    yield this.head
+    let oldest: CommitRecord | undefined
+    for await (const commit of this.records()) {
+      if (oldest) yield commit.number
+      oldest = commit
     }
-    // That from before the first commit that is kept.
-    yield last === undefined || last.previousHash === '' ? 0 : last.number - 1
+    if (oldest) yield stateBefore(oldest)
   }
 
   /** Numbers of the commits after state `after`, up to `last`, the newest first. */
   async #numbers(after: number, last: number): Promise<readonly number[]> {
     const numbers: number[] = []
-    for await (const { number } of this.#journal.records()) {
+    for await (const { number } of this.records()) {
       if (number <= after) break
       if (number <= last) numbers.push(number)
     }
@@ -136,6 +141,11 @@ export class History {
       throw failed(`commit ${number} does not fit the modules of now: ${RequestError.from(error).message}`)
     }
   }
+}
+
+/** Number of the state before a commit, the oldest that is kept. */
+export function stateBefore({ number, previousHash }: CommitRecord): number {
+  return previousHash === '' ? 0 : number - 1
 }
 
 /** At most `limit` lines of what a journal does. */

@@ -68,6 +68,8 @@ export class CommitJournal implements AsyncDisposable {
   #head: CommitRecord | undefined
   /** Octets that a start reads and the commits that it does again after the last snapshot, as octets. */
   #tail = 0
+  /** Commits after this one must not go. */
+  #held = Infinity
   #compacting: Promise<void> | undefined
 
   /** Throws DirectoryError. */
@@ -158,6 +160,11 @@ export class CommitJournal implements AsyncDisposable {
     await this.#write([put(floorKey, String(number))], landed, 'the number')
     this.#recovery.floor = number
     return true
+  }
+
+  /** Commits after this one are kept, whatever the limits say; undefined: none but those that a start needs. */
+  hold(number: number | undefined): void {
+    this.#held = number ?? Infinity
   }
 
   /** How much there is to be done again at a start, in parts of what a snapshot costs: from 1 on, a snapshot is due. */
@@ -269,12 +276,13 @@ export class CommitJournal implements AsyncDisposable {
 
   async #compact(): Promise<void> {
     const { usable, kept } = this.#recovery
-    const needed = usable.length < keptSnapshots ? 0 : Math.min(...usable.map(({ commit }) => commit.number))
+    const snapshots = usable.length < keptSnapshots ? [0] : usable.map(({ commit }) => commit.number)
+    const needed = () => Math.min(...snapshots, this.#held)
     try {
       for (
-        let batch = kept.trim(this.#limits, needed);
+        let batch = kept.trim(this.#limits, needed());
         batch.length > 0;
-        batch = kept.trim(this.#limits, needed)
+        batch = kept.trim(this.#limits, needed())
       )
         await this.#store.write(batch, { lazy: true })
     } catch (error) {

@@ -1,5 +1,11 @@
 /** `/weft-history:history`: the commits that are kept, and the confirmed commit that waits to be confirmed. */
-import type { Confirmation, CommitRecord, Datastores, StateProvider } from '../../datastore/index.js'
+import {
+  stateBefore,
+  type CommitRecord,
+  type Confirmation,
+  type Datastores,
+  type StateProvider,
+} from '../../datastore/index.js'
 import { element, HISTORY_NAMESPACE } from '../xml.js'
 
 /** Commits in one piece of an answer. */
@@ -10,14 +16,14 @@ export function historyState(datastores: () => Datastores): StateProvider {
   return {
     path: '/weft-history:history',
     async *read(wanted) {
-      const { confirmation } = datastores()
+      const { confirmation, head } = datastores()
       if (confirmation && wanted.mayMatch('/weft-history:history/pending-confirmation'))
         yield piece(printConfirmation(confirmation))
       const numbers = wanted.values('/weft-history:history/commit/number')?.map(Number)
       let printed: string[] = []
-      let oldest = 0
+      let oldest = head?.number ?? 0
       for await (const commit of datastores().history()) {
-        oldest = commit.previousHash === '' ? 0 : commit.number - 1
+        oldest = stateBefore(commit)
         if (numbers?.includes(commit.number) === false) continue
         if (printed.push(printCommit(commit)) < pieceSize) continue
         yield piece(printed.join(''))

@@ -307,6 +307,22 @@ test('what cannot be taken back at once is tried again, and operators are told',
   t.is(datastores.confirmation, undefined)
 })
 
+test('what is needed to take it back is kept, however little history is asked for', async (t) => {
+  const storage = { snapshotOctets: 1, snapshotPause: 0, history: { commits: 1 } }
+  const directory = await temporaryFolder(t)
+  const bench = await open(t, { directory, storage })
+  await commit(bench, named('good'))
+  for (let count = 0; count < 10; count++) {
+    await commit(bench, box(`<port><name>p${count}</name></port>`), { confirmed: {} })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await bench.datastores[Symbol.asyncDispose]()
+  const again = await open(t, { directory, storage })
+  t.regex(await again.text('running'), /good/)
+  t.notRegex(await again.text('running'), /port/)
+  t.deepEqual(again.log.alarms, [])
+})
+
 test('a refused confirmed commit starts no timer and ends none', async (t) => {
   const bench = await open(t)
   const { datastores, edit, text, clock } = bench

@@ -108,6 +108,25 @@ test('a state that does not exist is refused, and pending changes stay', async (
   t.is((await refusal(datastores.rollback(alice, { back: 1 }))).errors[0]?.tag, 'in-use')
 })
 
+test('a state that is no longer kept is refused, and the error names the oldest that is', async (t) => {
+  const storage = { snapshotOctets: 1, snapshotPause: 0, history: { commits: 2 } }
+  const bench = await openBench(t, context, { storage })
+  const states: string[] = ['']
+  while ((await all(bench.datastores)).length === states.length - 1)
+    states.push((await commits(bench, named(`n${states.length}`)))[1])
+  await bench.datastores[Symbol.asyncDispose]()
+  const { datastores, text } = await openBench(t, context, { directory: bench.directory })
+  const oldest = ((await all(datastores)).at(-1)?.number ?? 0) - 1
+  const [error] = (await refusal(datastores.rollback(alice, { commit: 0 }))).errors
+  t.like(error, {
+    tag: 'invalid-value',
+    message: `the state after commit 0 is not kept; the next one that is kept is that after commit ${oldest}`,
+  })
+  t.is((await refusal(datastores.compare(0, 'running', 1))).errors[0]?.tag, 'invalid-value')
+  await datastores.rollback(alice, { commit: oldest })
+  t.is(await text('candidate'), states[oldest] ?? "none")
+})
+
 test('compare tells what differs between any two states', async (t) => {
   const bench = await openBench(t, context)
   const { datastores, edit } = bench
