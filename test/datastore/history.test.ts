@@ -22,16 +22,25 @@ test.before(async () => {
 
 const nc = 'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"'
 
+/** Of lists that the system orders, the order says nothing. */
+const sorted = (xml: string): string =>
+  xml.replace(/<route>.*<\/route>/, (entries) =>
+    entries
+      .split(/(?<=<\/route>)/)
+      .toSorted()
+      .join(''),
+  )
+
 /** Commits each text, and resolves with what running was before and after each. */
 async function commits(
   { datastores, edit, text }: Bench,
   ...texts: readonly string[]
 ): Promise<[string, string, string, ...string[]]> {
-  const states: string[] = [await text('running')]
+  const states: string[] = [sorted(await text('running'))]
   for (const xml of texts) {
     await edit(xml)
     await datastores.commit(alice)
-    states.push(await text('running'))
+    states.push(sorted(await text('running')))
   }
   return states as [string, string, string, ...string[]]
 }
@@ -57,16 +66,16 @@ test('rollback loads any earlier state, and the commit of it is one more commit'
   for (const [number, state] of states.entries()) {
     await edit(named('pending, and replaced'))
     t.is(await datastores.rollback(alice, { commit: number }), number)
-    t.is(await text('candidate'), state, `the state after commit ${number}`)
-    t.is(await text('running'), last(states))
+    t.is(sorted(await text('candidate')), state, `the state after commit ${number}`)
+    t.is(sorted(await text('running')), last(states))
   }
   await datastores.rollback(alice, { commit: 2 })
   t.is((await datastores.commit(alice))?.number, states.length)
   t.is(await text('running'), states[2])
   t.is(await datastores.rollback(alice, { back: 1 }), states.length - 1)
-  t.is(await text('candidate'), last(states))
+  t.is(sorted(await text('candidate')), last(states))
   t.is(await datastores.rollback(alice, { back: 0 }), states.length)
-  t.is(await text('candidate'), states[2])
+  t.is(sorted(await text('candidate')), states[2])
   t.is(await datastores.commit(alice), undefined)
 })
 
@@ -78,7 +87,7 @@ test('a rollback can be edited further, discarded, and is validated with the com
   await edit(box(`<port ${nc} nc:operation="delete"><name>a</name></port>`))
   t.regex((await refusal(datastores.commit(alice))).message, /primary/)
   await datastores.discard(alice)
-  t.is(await text('candidate'), last(states))
+  t.is(sorted(await text('candidate')), last(states))
   t.is(await datastores.commit(alice), undefined)
 })
 
@@ -89,7 +98,7 @@ test('after a restart all earlier states are there', async (t) => {
   const { datastores, text } = await openBench(t, context, { directory: bench.directory })
   for (const [number, state] of states.entries()) {
     await datastores.rollback(alice, { commit: number })
-    t.is(await text('candidate'), state)
+    t.is(sorted(await text('candidate')), state)
   }
 })
 
@@ -124,7 +133,7 @@ test('a state that is no longer kept is refused, and the error names the oldest 
   })
   t.is((await refusal(datastores.compare(0, 'running', 1))).errors[0]?.tag, 'invalid-value')
   await datastores.rollback(alice, { commit: oldest })
-  t.is(await text('candidate'), states[oldest] ?? "none")
+  t.is(sorted(await text('candidate')), states[oldest] ?? 'none')
 })
 
 test('compare tells what differs between any two states', async (t) => {

@@ -96,3 +96,46 @@ print(json.dumps({'sent': len(whole) > 5000000, 'entries': data.count('<interfac
   )
   t.deepEqual(result, { sent: true, entries: 5001, size: true })
 })
+
+test('ncclient: confirmed commits are prolonged, confirmed, cancelled, and taken back when their session dies', async (t) => {
+  const { server } = await startAppliance(t)
+  const result = await ncclient(
+    server.address.port,
+    `
+def names():
+    data = other.get_config('running', filter=('subtree', '<interfaces xmlns="%s"/>' % IF)).data_xml
+    return [name for name in ('p1', 'p2', 'p3', 'p4') if '<name>%s</name>' % name in data]
+other = connect()
+m.edit_config(target='candidate', config=config('p1'))
+m.commit()
+m.edit_config(target='candidate', config=config('p2'))
+m.commit(confirmed=True, timeout='120')
+denied = refused(other.commit)
+m.commit(confirmed=True, timeout='120')
+m.commit()
+confirmed = names()
+m.edit_config(target='candidate', config=config('p3'))
+m.commit(confirmed=True, timeout='120', persist='token')
+m.close_session()
+kept = names()
+wrong = refused(other.commit, persist_id='other')
+other.cancel_commit(persist_id='token')
+cancelled = names()
+m = connect()
+m.edit_config(target='candidate', config=config('p4'))
+m.commit(confirmed=True)
+m.close_session()
+print(json.dumps({'capability': ':confirmed-commit:1.1' in other.server_capabilities, 'denied': denied['tag'], 'confirmed': confirmed,
+                  'kept': kept, 'wrong': wrong['tag'], 'cancelled': cancelled, 'died': names()}))
+`,
+  )
+  t.deepEqual(result, {
+    capability: true,
+    denied: 'in-use',
+    confirmed: ['p1', 'p2'],
+    kept: ['p1', 'p2', 'p3'],
+    wrong: 'invalid-value',
+    cancelled: ['p1', 'p2'],
+    died: ['p1', 'p2'],
+  })
+})
