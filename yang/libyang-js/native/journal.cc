@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "node_copy.h"
+
 namespace libyang_js {
 
 namespace {
@@ -19,11 +21,7 @@ NodeCopy own(lyd_node *node) {
 }
 
 NodeCopy copy_of(const lyd_node *node) {
-    lyd_node *copy = nullptr;
-    if (lyd_dup_single(node, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS | LYD_DUP_NO_META, &copy) != LY_SUCCESS) {
-        throw std::bad_alloc();
-    }
-    return own(copy);
+    return own(copy_node(node, false));
 }
 
 NodeCopy instance_of(const lyd_node *node) {

@@ -1,6 +1,10 @@
 // Doing the changes of a journal to another tree: each place is looked up once, each change costs a few point
 // operations. A journal read from text is partial; for it, what follows by itself is derived here.
 #include "journal_apply.h"
+
+#include <new>
+
+#include "node_copy.h"
 #include "validate.h"
 
 namespace libyang_js {
@@ -58,8 +62,9 @@ bool Applier::put(lyd_node *parent, const Journal::Change &change) {
         }
     }
     lyd_node *copy = nullptr;
-    if (lyd_dup_single(change.node.get(), nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS | LYD_DUP_NO_META, &copy) !=
-        LY_SUCCESS) {
+    try {
+        copy = copy_node(change.node.get(), false);
+    } catch (const std::bad_alloc &) {
         return false;
     }
     if (editor_ != nullptr) {

@@ -5,6 +5,7 @@
 #include "handles.h"
 #include "index.h"
 #include "ly_error.h"
+#include "node_copy.h"
 #include "snapshot.h"
 #include "value_text.h"
 #include "xpath.h"
@@ -200,9 +201,7 @@ Napi::Value TreeHandle::copy(const Napi::CallbackInfo &info) {
         [](TreeData &tree, Journal *) {
             auto copy = std::make_shared<TreeData>(tree.schema);
             for (const lyd_node *node = tree.root; node != nullptr; node = node->next) {
-                lyd_node *made = nullptr;
-                if (lyd_dup_single(node, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &made) != LY_SUCCESS ||
-                    lyd_insert_sibling(copy->root, made, &copy->root) != LY_SUCCESS) {
+                if (lyd_insert_sibling(copy->root, copy_node(node, true), &copy->root) != LY_SUCCESS) {
                     throw Failure{take_errors(tree.schema->context(), "the tree cannot be copied")};
                 }
             }
