@@ -6,7 +6,7 @@
  * Callers are alone among writers (see `datastores.ts`). Every failure leaves the candidate as it was, but for the part
  * of a failed edit that its error-option keeps.
  */
-import type { Context, EditOptions, Fragment, Journal, Tree, YangError } from 'libyang-js'
+import type { Changes, Context, EditOptions, Fragment, Journal, Tree, YangError } from 'libyang-js'
 import type { Controller } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { RequestError, why } from './errors.js'
@@ -20,7 +20,8 @@ export type CandidateEdit = Pick<EditOptions, 'defaultOperation' | 'errorOption'
 
 export class Candidate implements Disposable {
   #pending: Journal
-  #valid = true
+  /** So many of the first pending changes are known to lead to a valid tree. */
+  #checked = 0
   /** Taking something back failed: the tree is made anew before it is used again. */
   #broken = false
   readonly #context: Context
@@ -62,13 +63,13 @@ export class Candidate implements Disposable {
     await this.#orUndo(lease.tree, changes, async () => {
       await this.#normalize(lease.tree, changes)
       if (testOption === 'set' || result.errors.length > 0) return
-      await this.#derive(lease.tree, changes)
+      await this.#derive(lease.tree, changes, { journal: changes, from: 0 })
       tested = true
     })
     if (testOption === 'test-only') await this.#undo(lease.tree, changes)
     else if (tested || changes.size > 0) {
       this.#pending.append(changes)
-      this.#valid = tested
+      if (tested) this.#checked = this.#pending.size
     }
     if (result.errors.length > 0) throw new RequestError(result.errors)
   }
@@ -76,14 +77,21 @@ export class Candidate implements Disposable {
   /** Validates, and keeps what validation derived. Returns the journal that takes it back. */
   async validate(): Promise<Journal> {
     const derived = this.#context.journal()
-    if (this.#valid) return derived
+    if (this.#checked === this.#pending.size) return derived
     using _derived = derived
     using lease = await this.#write()
     await this.#derive(lease.tree, derived)
     const undo = await derived.reversed()
     this.#pending.append(derived)
-    this.#valid = true
+    this.#checked = this.#pending.size
     return undo
+  }
+
+  /** Leaves one change at most per node of what is pending. */
+  async net(): Promise<void> {
+    const valid = this.#checked === this.#pending.size
+    await this.#pending.net()
+    this.#checked = valid ? this.#pending.size : 0
   }
 
   /** Takes back what `validate` derived. */
@@ -92,7 +100,7 @@ export class Candidate implements Disposable {
     using lease = await this.#write()
     await this.#apply(lease.tree, undo)
     this.#pending.append(undo)
-    this.#valid = false
+    this.#checked = 0
   }
 
   /** Does changes, one journal after the other, to a candidate that is what running is. */
@@ -106,9 +114,7 @@ export class Candidate implements Disposable {
       }
       await changes.net()
     })
-    if (changes.size === 0) return
     this.#pending.append(changes)
-    this.#valid = false
   }
 
   /** The candidate becomes what running is, for a commit of something else; what was pending is the caller's. */
@@ -128,8 +134,8 @@ export class Candidate implements Disposable {
     if (aside.size === 0) return
     if (back) this.#pending.append(back)
     this.#pending.append(aside)
-    await this.#pending.net()
-    this.#valid = false
+    this.#checked = 0
+    await this.net()
     using lease = await this.#write()
     await this.#apply(lease.tree, this.#pending)
   }
@@ -145,7 +151,7 @@ export class Candidate implements Disposable {
   take(): Journal {
     const taken = this.#pending
     this.#pending = this.#context.journal()
-    this.#valid = true
+    this.#checked = 0
     return taken
   }
 
@@ -161,9 +167,10 @@ export class Candidate implements Disposable {
     return await this.#trees.write()
   }
 
-  async #derive(tree: Tree, changes: Journal): Promise<void> {
+  /** Judges what the pending changes that are not checked, and `more` after them, can have affected. */
+  async #derive(tree: Tree, changes: Journal, ...more: Changes[]): Promise<void> {
     using derived = this.#context.journal()
-    const errors = await tree.validate(derived)
+    const errors = await tree.validate(derived, { journal: this.#pending, from: this.#checked }, ...more)
     if (errors.length > 0) throw new RequestError(errors)
     changes.append(derived)
   }

@@ -166,7 +166,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       this.#locks.check(requester, 'running', 'candidate')
       this.#confirmed.after(requester, options, this.#history.head)
       using _derived = await candidate.validate()
-      await candidate.pending.net()
+      await candidate.net()
       const steps = await transactions.rehearse()
       return {
         number: candidate.modified ? this.#parts.journal.next : undefined,

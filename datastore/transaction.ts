@@ -105,7 +105,7 @@ export class Transactions<Operation> {
     using undo = await candidate.validate()
     let durable: Durable<Operation>
     try {
-      await candidate.pending.net()
+      await candidate.net()
       if (!candidate.modified) return undefined
       durable = await this.#makeDurable(candidate.pending, requester, options, notes)
     } catch (error) {

@@ -66,9 +66,6 @@ size_t remove(DataTree &tree, const std::string &path, bool derived, Journal &jo
 // journal read from text leaves out, is appended to `made`, if given.
 bool apply(DataTree &tree, const Journal &journal, Errors &errors, Journal *made = nullptr);
 
-// Whole validation to a fixpoint; see types.ts, Tree.validate.
-bool validate(DataTree &tree, Journal &journal, Errors &errors);
-
 // A list query and its answer; see types.ts, ListQuery and EntryBatch.
 struct ListQuery {
     std::string list;

@@ -164,6 +164,7 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value apply(const Napi::CallbackInfo &info);
     Napi::Value redo(const Napi::CallbackInfo &info);
     Napi::Value validate(const Napi::CallbackInfo &info);
+    Napi::Value validate_by_libyang(const Napi::CallbackInfo &info);
     Napi::Value copy(const Napi::CallbackInfo &info);
     Napi::Value extract(const Napi::CallbackInfo &info);
     Napi::Value print(const Napi::CallbackInfo &info);

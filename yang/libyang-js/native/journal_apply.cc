@@ -165,7 +165,7 @@ bool apply(DataTree &tree, const Journal &journal, Errors &errors, Journal *made
     bool fine = done == data.changes.size();
     if (data.partial && fine) {
         editor.settle();
-        fine = derive(editor, nullptr, errors);
+        fine = derive(editor, errors);
     }
     if (!fine) {
         data.partial ? undo(tree, derived, derived.size()) : undo(tree, journal, done);

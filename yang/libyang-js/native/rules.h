@@ -52,6 +52,8 @@ struct Rule {
     // container stands for itself, as it is always there when its parent is); null: the top level.
     const lysc_node *subject = nullptr;
     const lysc_node *schema = nullptr;  // what the statement speaks of; but for mandatory and elements the subject
+    // when: above that of every other `when` that the truth of this one can depend on.
+    uint32_t rank = 0;
     // when: of one entry. mandatory, elements: all that decide on `schema`; nothing is missing where one is false.
     std::vector<const Condition *> conditions;
     // mandatory, elements with a least number: the innermost case that `schema` stands in below `subject`; nothing is

@@ -33,6 +33,7 @@ void RulesBuilder::run() {
     visit(nullptr);
     for (const auto &rule : rules_.rules_) find_dependants(*rule);
     for (const lysc_node *top : schema_.children(nullptr)) summarize(top);
+    rank_conditions();
 }
 
 NodeRules &RulesBuilder::node(const lysc_node *schema) {

@@ -2,6 +2,7 @@
 // their operands.
 #pragma once
 
+#include <set>
 #include <unordered_map>
 
 #include "rules_operands.h"
@@ -39,11 +40,17 @@ class RulesBuilder {
     void depend_on_case(const Rule &rule, const lysc_node *schema);
     void summarize(const lysc_node *schema);
 
+    // rules_rank.cc
+    void rank_conditions();
+    void find_orders(const lysc_node *parent);
+    void order(const lysc_node *operand, Rule &later);
+
     NodeRules &node(const lysc_node *schema);
 
     Rules &rules_;
     SchemaView schema_;
     std::unordered_map<const lysc_when *, const Condition *> conditions_;
+    std::set<std::pair<const Rule *, Rule *>> orders_;  // the first decides on something that the second looks at
 };
 
 }  // namespace libyang_js

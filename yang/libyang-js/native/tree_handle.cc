@@ -7,6 +7,7 @@
 #include "ly_error.h"
 #include "node_copy.h"
 #include "snapshot.h"
+#include "validate.h"
 #include "value_text.h"
 #include "xpath.h"
 
@@ -180,18 +181,44 @@ Napi::Value TreeHandle::redo(const Napi::CallbackInfo &info) {
 }
 
 Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
+    const Napi::Env env = info.Env();
+    check(env);
     auto &journal = JournalHandle::argument(info[0]);
-    return call<Errors>(
-        info.Env(), Lane::write, &journal, true,
-        [](TreeData &tree, Journal *journal) {
+    journal.same_context(env, *held_.shared);
+    std::vector<Turn> turns{{held_.gate, true}, {journal.held().gate, true}};
+    struct Given {
+        std::shared_ptr<Journal> derived;
+        std::vector<std::shared_ptr<Journal>> journals;
+        std::vector<Changed> changed;
+    } given{journal.held().data, {}, {}};
+    const auto changed = info[1].As<Napi::Array>();
+    for (uint32_t i = 0; i < changed.Length(); i++) {
+        const auto one = changed.Get(i).ToObject();
+        auto &changes = JournalHandle::argument(one.Get("journal"));
+        if (&changes == &journal) {
+            throw Napi::TypeError::New(env, "what is derived goes into a journal of its own");
+        }
+        changes.same_context(env, *held_.shared);
+        turns.push_back({changes.held().gate, false});
+        given.journals.push_back(changes.held().data);
+        given.changed.push_back({changes.held().data.get(), static_cast<size_t>(one.Get("from").ToNumber().Int64Value())});
+    }
+    return submit<Errors>(
+        env, held_.shared->pool, Lane::write, std::move(turns),
+        [tree = held_.data, given = std::move(given)] {
             Errors errors;
-            const auto *context = tree.schema->context();
-            if (!libyang_js::validate(tree, *journal, errors) && errors.empty()) {
-                errors = take_errors(context, "validation failed");
-            }
-            clear_errors(context);
+            const auto &rules = tree->schema->rules();
+            given.changed.empty() ? libyang_js::validate(rules, *tree, *given.derived, errors)
+                                  : libyang_js::validate(rules, *tree, given.changed, *given.derived, errors);
+            clear_errors(tree->context);
             return errors;
         },
+        [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
+}
+
+Napi::Value TreeHandle::validate_by_libyang(const Napi::CallbackInfo &info) {
+    return call<Errors>(
+        info.Env(), Lane::read, nullptr, false, [](TreeData &tree, Journal *) { return libyang_js::validate_by_libyang(tree); },
         [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
 }
 
@@ -325,8 +352,9 @@ Napi::Function TreeHandle::define(Napi::Env env) {
                        {InstanceMethod<&TreeHandle::edit>("edit"), InstanceMethod<&TreeHandle::set>("set"),
                         InstanceMethod<&TreeHandle::remove>("remove"), InstanceMethod<&TreeHandle::apply>("apply"),
                         InstanceMethod<&TreeHandle::redo>("redo"),
-                        InstanceMethod<&TreeHandle::validate>("validate"), InstanceMethod<&TreeHandle::copy>("copy"),
-                        InstanceMethod<&TreeHandle::extract>("extract"),
+                        InstanceMethod<&TreeHandle::validate>("validate"),
+                        InstanceMethod<&TreeHandle::validate_by_libyang>("validateByLibyang"),
+                        InstanceMethod<&TreeHandle::copy>("copy"), InstanceMethod<&TreeHandle::extract>("extract"),
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
                         InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),
                         InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::snapshot>("snapshot"),

@@ -1,115 +1,195 @@
-// Whole validation of configuration. The tree is first brought to a fixpoint by `derive`, journaled; then libyang
-// judges it, with every `when` known to be true, so that the order of modules makes no difference. Should libyang
-// change the tree all the same, that is journaled too, and the judgement repeated.
 #include "validate.h"
 
-#include <cstring>
-
-#include "ly_error.h"
-#include "validate_error.h"
+#include "edit_facts.h"
+#include "index.h"
+#include "validate_instances.h"
 
 namespace libyang_js {
 
 namespace {
 
-constexpr int rounds = 8;
+class Validation {
+  public:
+    Validation(const Rules &rules, DataTree &tree)
+        : rules_(rules), tree_(tree), done_(tree.context), editor_(tree, done_), affected_(tree), findings_(tree), check_(tree, findings_) {}
 
-const char *diff_operation(const lyd_node *node) {
-    for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
-        if (std::strcmp(meta->name, "operation") == 0 && std::strcmp(meta->annotation->module->name, "yang") == 0) {
-            return lyd_get_meta_value(meta);
-        }
-    }
-    return nullptr;
-}
-
-// Journals what libyang's validation did to the tree by itself. `target`: the counterpart of the parent of `diff`.
-void absorb(TreeEditor &tree, const lyd_node *diff, lyd_node *target, const char *inherited) {
-    for (; diff != nullptr; diff = diff->next) {
-        const char *own = diff_operation(diff);
-        const char *operation = own != nullptr ? own : inherited;
-        lyd_node *node = tree.find(target, diff);
-        if (std::strcmp(operation, "create") == 0) {
-            if (node != nullptr) {
-                const size_t count = prime(node);
-                tree.journal().data().add({Op::create, true, tree.place(target), copy_of(node), {}, {}, {}}, count);
+    bool whole(Journal &derived, Errors &errors) {
+        for (uint32_t id = 0; id < rules_.count(); id++) {
+            if (rules_.rule(id).kind == Rule::Kind::when) {
+                affected_.add(rules_.rule(id), nullptr);
             }
-        } else if (std::strcmp(operation, "delete") == 0) {
-            auto gone = copy_of(diff);
-            const size_t count = prime(gone.get());
-            tree.journal().data().add({Op::remove, true, tree.place(target), std::move(gone), {}, {}, {}}, count);
-        } else if (node != nullptr) {
-            absorb(tree, lyd_child_no_keys(diff), node, operation);
         }
-    }
-}
-
-// libyang stops at the first error: asked module by module, it tells at least one of each.
-void more_errors(DataTree &tree, Errors &errors) {
-    const ly_ctx *context = tree.context;
-    uint32_t index = 0;
-    std::string last;
-    while (const lys_module *module = ly_ctx_get_module_iter(context, &index)) {
-        if (!module->implemented) {
-            continue;
-        }
-        clear_errors(context);
-        if (lyd_validate_module(&tree.root, module, LYD_VALIDATE_NO_STATE, nullptr) == LY_SUCCESS) {
-            continue;
-        }
-        for (auto &error : validation_errors(context, tree.root)) {
-            bool known = false;
-            for (const auto &other : errors) {
-                known = known || (other.path == error.path && other.message == error.message);
+        complete();
+        if (derive({{&derived, 0}})) {
+            for (uint32_t id = 0; id < rules_.count(); id++) {
+                if (Check::by_index(rules_.rule(id))) {
+                    check_.judge_all(rules_.rule(id));
+                }
             }
-            if (!known) {
-                errors.push_back(std::move(error));
+            top_level();
+            for (lyd_node *node = tree_.root; node != nullptr; node = node->next) {
+                judge_below(node);
+            }
+        }
+        return finish(derived, errors);
+    }
+
+    bool incremental(const std::vector<Changed> &changed, Journal &derived, Errors &errors) {
+        for (const auto &[journal, from] : changed) {
+            affected_.take(*journal, from);
+        }
+        if (affected_.top_level()) {
+            editor_.complete_top();
+            affected_.take(done_, 0);
+        }
+        if (derive(changed)) {
+            judge_affected();
+        }
+        return finish(derived, errors);
+    }
+
+  private:
+    bool derive(const std::vector<Changed> &asked) { return Derivation(editor_, affected_, check_, findings_, asked).run(); }
+
+    // Defaults, where the tree was not made by the edit layer.
+    void complete() {
+        editor_.complete_top();
+        for (lyd_node *node = tree_.root; node != nullptr; node = node->next) {
+            if ((node->schema->nodetype & (LYS_CONTAINER | LYS_LIST)) != 0 && (node->schema->flags & LYS_CONFIG_W) != 0) {
+                editor_.complete(node, true, true);
             }
         }
     }
-    clear_errors(context);
-}
 
-bool judge(const ly_ctx *context, TreeEditor &tree, Errors &errors) {
-    for (int round = 0; round < rounds; round++) {
-        clear_errors(context);
-        lyd_node *diff = nullptr;
-        const auto result = lyd_validate_all(&tree.tree().root, context, LYD_VALIDATE_NO_STATE, &diff);
-        const bool changed = diff != nullptr;
-        if (result != LY_SUCCESS) {
-            errors = validation_errors(context, tree.tree().root);
+    // Is there a rule at or below that takes a look at each instance?
+    bool walked(const lysc_node *schema) {
+        if (const auto known = walked_.find(schema); known != walked_.end()) {
+            return known->second;
         }
-        absorb(tree, diff, nullptr, "none");
-        lyd_free_all(diff);
-        if (result != LY_SUCCESS) {
-            if (!changed) {
-                more_errors(tree.tree(), errors);
+        const auto &rules = Rules::of(schema);
+        bool found = false;
+        for (const Rule *rule : rules.rules) {
+            found = found || (rule->kind != Rule::Kind::when && !Check::by_index(*rule));
+        }
+        const lysc_node *child = nullptr;
+        while (!found && rules.rules_below && (child = lys_getnext(child, schema, nullptr, 0)) != nullptr) {
+            found = walked(child);
+        }
+        return walked_[schema] = found;
+    }
+
+    void top_level() {
+        for (const Rule *rule : rules_.top()) {
+            check_.judge(*rule, nullptr);
+        }
+    }
+
+    void judge_below(lyd_node *node) {
+        if (!walked(node->schema)) {
+            return;
+        }
+        for (const Rule *rule : Rules::of(node->schema).rules) {
+            if (!Check::by_index(*rule)) {
+                check_.judge(*rule, node);
             }
+        }
+        for (lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
+            judge_below(child);
+        }
+    }
+
+    void judge_created(lyd_node *node) {
+        const auto &rules = Rules::of(node->schema);
+        for (const Rule *rule : rules.rules) {
+            check_.judge(*rule, node);
+        }
+        if (rules.rules_below) {
+            for (lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
+                judge_created(child);
+            }
+        }
+    }
+
+    // Already among the instances below another node that the rule is judged on.
+    bool covered(const Concern &concern) const {
+        if (concern.top == nullptr) {
             return false;
         }
-        if (!changed) {
+        for (lyd_node *above = lyd_parent(concern.top);; above = lyd_parent(above)) {
+            if (affected_.checks().contains({concern.rule, above})) {
+                return true;
+            }
+            if (above == nullptr) {
+                return false;
+            }
+        }
+    }
+
+    void judge_affected() {
+        for (lyd_node *node : affected_.created()) {
+            if (in_tree(tree_, node)) {
+                judge_created(node);
+            }
+        }
+        for (const auto &concern : affected_.checks()) {
+            if (!in_tree(tree_, concern.top) || affected_.in_created(concern.top) || covered(concern)) {
+                continue;
+            }
+            if (concern.rule->subject == nullptr) {
+                check_.judge(*concern.rule, nullptr);
+                continue;
+            }
+            const auto old = [&](lyd_node *node) { return !affected_.created().contains(node); };
+            Instances(tree_, concern.rule->subject, concern.top).each(old, [&](lyd_node *node) { check_.judge(*concern.rule, node); });
+        }
+        for (const auto &[rule, value] : affected_.lost_values()) {
+            check_.judge_lost(*rule, value);
+        }
+    }
+
+    bool finish(Journal &derived, Errors &errors) {
+        if (findings_.empty()) {
+            derived.append(done_);
             return true;
         }
-        if (!derive(tree, nullptr, errors)) {
-            return false;
-        }
+        auto found = findings_.errors();
+        errors.insert(errors.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+        undo(tree_, done_);
+        return false;
     }
-    errors.push_back({"application", "operation-failed", "the configuration does not settle: each validation changes it again", "", "", {}});
-    return false;
-}
+
+    const Rules &rules_;
+    DataTree &tree_;
+    Journal done_;
+    TreeEditor editor_;
+    Affected affected_;
+    Findings findings_;
+    Check check_;
+    std::unordered_map<const lysc_node *, bool> walked_;
+};
 
 }  // namespace
 
-bool validate(DataTree &data, Journal &journal, Errors &errors) {
-    Journal done(data.context);
-    TreeEditor tree(data, done);
-    Errors found;
-    const bool valid = derive(tree, &journal, found) && judge(data.context, tree, found);
-    if (valid) {
-        journal.append(done);
+bool validate(const Rules &rules, DataTree &tree, Journal &derived, Errors &errors) {
+    return Validation(rules, tree).whole(derived, errors);
+}
+
+bool validate(const Rules &rules, DataTree &tree, const std::vector<Changed> &changed, Journal &derived, Errors &errors) {
+    return Validation(rules, tree).incremental(changed, derived, errors);
+}
+
+bool derive(TreeEditor &editor, Errors &errors) {
+    Affected affected(editor.tree());
+    Findings findings(editor.tree());
+    Check check(editor.tree(), findings);
+    // The tree may have been empty.
+    editor.complete_top();
+    affected.add_top_conditions();
+    affected.take(editor.journal(), 0);
+    if (Derivation(editor, affected, check, findings, {}).run() && findings.empty()) {
         return true;
     }
-    undo(data, done);
+    auto found = findings.errors();
     errors.insert(errors.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     return false;
 }

@@ -1,18 +1,16 @@
 #include "validate_error.h"
 
 #include <algorithm>
-#include <string_view>
 
-#include "ly_error.h"
+#include "journal.h"
+#include "validate_instances.h"
 
 namespace libyang_js {
 
 namespace {
 
-std::string between(std::string_view text, std::string_view start, std::string_view end) {
-    const auto from = text.find(start);
-    const auto to = from == std::string_view::npos ? from : text.find(end, from + start.size());
-    return to == std::string_view::npos ? std::string() : std::string(text.substr(from + start.size(), to - from - start.size()));
+std::string quoted(const std::string &text) {
+    return "\"" + text + "\"";
 }
 
 std::string path_to(const lyd_node *node) {
@@ -22,161 +20,158 @@ std::string path_to(const lyd_node *node) {
     return text;
 }
 
-// The schema node of a path with choices and cases in it, as libyang logs it.
-const lysc_node *logged_node(const ly_ctx *context, std::string_view path) {
-    const lysc_node *node = nullptr;
-    const lys_module *module = nullptr;
-    while (!path.empty() && path.front() == '/') {
-        path.remove_prefix(1);
-        const auto end = std::min(path.find('/'), path.size());
-        auto name = path.substr(0, end);
-        path.remove_prefix(end);
-        if (const auto colon = name.find(':'); colon != std::string_view::npos) {
-            module = ly_ctx_get_module_implemented(context, std::string(name.substr(0, colon)).c_str());
-            name.remove_prefix(colon + 1);
-        }
-        if (module == nullptr || module->compiled == nullptr) {
-            return nullptr;
-        }
-        const lysc_node *child = node == nullptr ? module->compiled->data : lysc_node_child(node);
-        while (child != nullptr && (child->module != module || name != child->name)) {
-            child = child->next;
-        }
-        if (child == nullptr) {
-            return nullptr;
-        }
-        node = child;
-    }
-    return node;
+// Path of a schema node in data, without choices, cases and keys.
+std::string path_to(const lysc_node *schema) {
+    char *path = schema == nullptr ? nullptr : lysc_path(schema, LYSC_PATH_DATA, nullptr, 0);
+    std::string text = path == nullptr ? "/" : path;
+    free(path);
+    return text;
 }
 
-// Does this parent (null: the top level, with its first child) lack what the schema node demands?
-bool lacks(const lyd_node *first, const lysc_node *wanted) {
-    if (wanted->nodetype == LYS_CHOICE) {
-        const lysc_node *child = nullptr;
-        while ((child = lys_getnext(child, wanted, nullptr, 0)) != nullptr) {
-            if (lyd_find_sibling_val(first, child, nullptr, 0, nullptr) == LY_SUCCESS) {
-                return false;
+// Path of a node that is missing below `parent` (null: top level).
+std::string path_below(const lyd_node *parent, const lysc_node *missing) {
+    const bool same = parent != nullptr && parent->schema->module == missing->module;
+    return path_to(parent) + "/" + (same ? "" : std::string(missing->module->name) + ":") + missing->name;
+}
+
+std::string name_of(const lyd_node *parent) {
+    return parent == nullptr ? "the top level" : quoted(parent->schema->name);
+}
+
+// The last step of the path of an entry: name and keys.
+std::string entry_of(const lyd_node *entry) {
+    return step_of(entry->schema, lysc_data_parent(entry->schema), entry).substr(1);
+}
+
+void must(const Finding &finding, Error &error) {
+    const lysc_must &must = *finding.rule->must;
+    error.app_tag = must.eapptag != nullptr ? must.eapptag : "must-violation";
+    error.message = must.emsg != nullptr ? must.emsg
+                                         : quoted(finding.node->schema->name) + " must fulfil " +
+                                               quoted(finding.rule->expression->text()) + ", which is not true";
+}
+
+void reference(const Finding &finding, Error &error) {
+    const Rule &rule = *finding.rule;
+    const std::string value = quoted(lyd_get_value(finding.node));
+    const std::string name = quoted(finding.node->schema->name);
+    error.tag = "data-missing";
+    error.app_tag = "instance-required";
+    std::string wanted;
+    if (rule.references != nullptr) {
+        for (const auto &reference : *rule.references) {
+            const auto path = reference.target != nullptr ? path_to(reference.target) : reference.path->text();
+            wanted += (wanted.empty() ? "there is no " : ", nor a ") + path + " with the value " + value;
+        }
+    }
+    if (rule.instance_identifier) {
+        wanted += (wanted.empty() ? "there is no node " : ", nor a node ") + std::string(lyd_get_value(finding.node));
+    }
+    error.message = wanted + ", and " + name + (rule.is_union ? " fits no other of its types" : " must refer to one that is there");
+}
+
+void missing(const Finding &finding, Error &error) {
+    const lysc_node *schema = finding.rule->schema;
+    error.tag = "data-missing";
+    if (schema->nodetype != LYS_CHOICE) {
+        error.path = path_below(finding.node, schema);
+        error.message = quoted(schema->name) + " is mandatory in " + name_of(finding.node);
+        error.info.emplace_back("bad-element", schema->name);
+        return;
+    }
+    error.app_tag = "missing-choice";
+    error.info.emplace_back("missing-choice", schema->name);
+    std::string cases;
+    for (const lysc_node *in = lysc_node_child(schema); in != nullptr; in = in->next) {
+        cases += (cases.empty() ? "" : ", ") + quoted(in->name);
+    }
+    error.message = "the choice " + quoted(schema->name) + " in " + name_of(finding.node) + " needs one of its cases: " + cases;
+}
+
+void elements(const DataTree &tree, const Finding &finding, Error &error) {
+    const Rule &rule = *finding.rule;
+    const size_t count = count_elements(tree, finding.node, rule.schema, SIZE_MAX);
+    const bool few = count < rule.least;
+    error.app_tag = few ? "too-few-elements" : "too-many-elements";
+    error.path = path_below(finding.node, rule.schema);
+    error.message = quoted(rule.schema->name) + (few ? " needs at least " : " takes at most ") +
+                    std::to_string(few ? rule.least : rule.most) + ", there " + (count == 1 ? "is " : "are ") + std::to_string(count);
+}
+
+void not_unique(const DataTree &tree, const Finding &finding, Error &error) {
+    const Rule &rule = *finding.rule;
+    error.app_tag = "data-not-unique";
+    std::string names;
+    std::string values;
+    for (const lysc_node *leaf : rule.leaves) {
+        names += (names.empty() ? "" : ", ") + quoted(leaf->name);
+        const lyd_node *node = leaf_below(tree, finding.node, leaf);
+        values += (values.empty() ? "" : ", ") + quoted(node == nullptr ? "" : lyd_get_value(node));
+    }
+    for (const lyd_node *entry : finding.entries) {
+        for (const lysc_node *leaf : rule.leaves) {
+            if (const lyd_node *node = leaf_below(tree, entry, leaf)) {
+                error.info.emplace_back("non-unique", path_to(node));
             }
         }
-        return true;
     }
-    uint32_t least = 1;
-    if (wanted->nodetype == LYS_LIST) {
-        least = reinterpret_cast<const lysc_node_list *>(wanted)->min;
-    } else if (wanted->nodetype == LYS_LEAFLIST) {
-        least = reinterpret_cast<const lysc_node_leaflist *>(wanted)->min;
-    }
-    lyd_node *node = nullptr;
-    lyd_find_sibling_val(first, wanted, nullptr, 0, &node);
-    uint32_t count = 0;
-    for (; node != nullptr && node->schema == wanted && count < least; node = node->next) {
-        count++;
-    }
-    return count < least;
-}
-
-// The first instance of the parent of a schema node that lacks it, looked for from a chain of ancestors downwards.
-const lyd_node *find_lacking(const lyd_node *first, const std::vector<const lysc_node *> &chain, size_t at, const lysc_node *wanted) {
-    lyd_node *node = nullptr;
-    lyd_find_sibling_val(first, chain[at], nullptr, 0, &node);
-    for (; node != nullptr && node->schema == chain[at]; node = node->next) {
-        if (at + 1 == chain.size()) {
-            if (lacks(lyd_child(node), wanted)) {
-                return node;
-            }
-        } else if (const auto *found = find_lacking(lyd_child(node), chain, at + 1, wanted)) {
-            return found;
-        }
-    }
-    return nullptr;
-}
-
-std::string path_of_lacking(const lyd_node *root, const lysc_node *wanted) {
-    std::vector<const lysc_node *> chain;
-    for (const lysc_node *parent = lysc_data_parent(wanted); parent != nullptr; parent = lysc_data_parent(parent)) {
-        chain.insert(chain.begin(), parent);
-    }
-    const lyd_node *parent = chain.empty() ? nullptr : find_lacking(root, chain, 0, wanted);
-    std::string path = path_to(parent);
-    if (wanted->nodetype != LYS_CHOICE && (parent != nullptr || chain.empty())) {
-        const bool same = parent != nullptr && parent->schema->module == wanted->module;
-        path += "/" + (same ? std::string() : std::string(wanted->module->name) + ":") + wanted->name;
-    }
-    return path;
-}
-
-void complete(Error &error, const ly_ctx *context, const lyd_node *root, const std::string &logged) {
-    const std::string_view text(error.message);
-    auto starts = [&](std::string_view with) { return text.starts_with(with); };
-    const auto name = between(text, "\"", "\"");
-    auto set = [&](const char *tag, const char *app_tag) {
-        error.tag = tag;
-        error.app_tag = app_tag;
-        error.info.clear();
-    };
-    bool lacking = false;
-    error.type = "application";
-    if (starts("Mandatory node")) {
-        set("data-missing", "");
-        error.info.emplace_back("bad-element", name);
-        lacking = true;
-    } else if (starts("Mandatory choice")) {
-        set("data-missing", "missing-choice");
-        error.info.emplace_back("missing-choice", name);
-        lacking = true;
-    } else if (starts("Too few")) {
-        set("operation-failed", "too-few-elements");
-        lacking = true;
-    } else if (starts("Too many")) {
-        set("operation-failed", "too-many-elements");
-    } else if (starts("Unique data leaf")) {
-        set("operation-failed", "data-not-unique");
-        const auto both = text.substr(text.find("not satisfied in"));
-        const auto one = between(both, "in \"", "\" and \"");
-        const auto other = between(both, "\" and \"", "\".");
-        for (const auto &entry : {one, other}) {
-            error.info.emplace_back("non-unique", entry + "/" + name);
-        }
-        error.path = one;
-    } else if (starts("Invalid leafref value") || starts("Invalid instance-identifier")) {
-        set("data-missing", "instance-required");
-    } else if (error.app_tag == "must-violation" || starts("Must condition")) {
-        error.tag = "operation-failed";
-        error.info.clear();
-    } else if (starts("When condition")) {
-        set("unknown-element", "");
-    } else if (!error.app_tag.empty()) {
-        error.tag = "operation-failed";
-    }
-    if (lacking) {
-        auto place = between(logged, "chema location \"", "\"");
-        if (place.empty() && logged.starts_with('/')) {
-            place = logged;
-        }
-        if (const auto *wanted = logged_node(context, place)) {
-            error.path = path_of_lacking(root, wanted);
-        }
-    }
+    error.message = names + " must be unique: " + entry_of(finding.entries[0]) + " and " + entry_of(finding.entries[1]) +
+                    (finding.entries.size() > 2 ? " and others" : "") + " have " + values;
 }
 
 }  // namespace
 
-Errors validation_errors(const ly_ctx *context, const lyd_node *root) {
-    std::vector<std::string> logged;
-    for (const ly_err_item *item = ly_err_first(context); item != nullptr; item = item->next) {
-        if (item->level == LY_LLERR) {
-            logged.emplace_back(item->path == nullptr ? "" : item->path);
-        }
+lyd_node *leaf_below(const DataTree &tree, const lyd_node *entry, const lysc_node *leaf) {
+    const lysc_node *above = lysc_data_parent(leaf);
+    const lyd_node *parent = above == entry->schema ? entry : leaf_below(tree, entry, above);
+    return parent == nullptr ? nullptr : tree.find(parent, leaf);
+}
+
+size_t count_elements(const DataTree &tree, const lyd_node *parent, const lysc_node *list, size_t most) {
+    size_t count = 0;
+    for (const lyd_node *node = tree.find(parent, list); node != nullptr && node->schema == list && count <= most; node = node->next) {
+        count++;
     }
-    auto errors = take_errors(context, "the configuration is not valid");
-    if (!logged.empty() && errors.size() > logged.size()) {
-        errors.resize(logged.size());  // what looking up a path logged
+    return count;
+}
+
+Error error_of(const DataTree &tree, const Finding &finding) {
+    const Rule &rule = *finding.rule;
+    Error error;
+    error.path = path_to(finding.node);
+    switch (rule.kind) {
+    case Rule::Kind::when:
+        error.tag = "unknown-element";
+        error.info.emplace_back("bad-element", rule.subject->name);
+        error.message = quoted(rule.subject->name) + " cannot exist: when condition " +
+                        quoted(rule.conditions.front()->expression->text()) + " is not satisfied";
+        break;
+    case Rule::Kind::must:
+        must(finding, error);
+        break;
+    case Rule::Kind::type:
+        reference(finding, error);
+        break;
+    case Rule::Kind::mandatory:
+        missing(finding, error);
+        break;
+    case Rule::Kind::elements:
+        elements(tree, finding, error);
+        break;
+    case Rule::Kind::unique:
+        not_unique(tree, finding, error);
+        break;
     }
-    for (size_t i = 0; i < errors.size(); i++) {
-        complete(errors[i], context, root, i < logged.size() ? logged[i] : "");
-    }
-    return errors;
+    return error;
+}
+
+Error error_of_more(const Error &first, const Finding &finding, size_t count) {
+    Error error = first;
+    error.path = path_to(finding.rule->kind == Rule::Kind::unique || finding.rule->subject == nullptr ? finding.rule->schema
+                                                                                                      : finding.rule->subject);
+    error.message = "and " + std::to_string(count) + " more: " + first.message;
+    error.info.clear();
+    return error;
 }
 
 }  // namespace libyang_js

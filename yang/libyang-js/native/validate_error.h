@@ -1,14 +1,18 @@
-// What libyang's validation found, in the terms of RFC 7950, section 15.
+// What a validation finds, in the terms of RFC 7950, section 15: tag, app-tag, instance path, error-info, and a message
+// that says what would be right.
 #pragma once
 
-#include <libyang/libyang.h>
-
-#include "error.h"
+#include "data_tree.h"
+#include "validate_findings.h"
 
 namespace libyang_js {
 
-// Empties this thread's errors of the context. Where libyang names just a schema node, the instance at fault (its
-// parent, where the node itself is missing) is looked for in the tree.
-Errors validation_errors(const ly_ctx *context, const lyd_node *root);
+Error error_of(const DataTree &tree, const Finding &finding);
+// `count` more of the same as `first`, the error of `finding`.
+Error error_of_more(const Error &first, const Finding &finding, size_t count);
+// Number of instances below a parent (null: top level); no more than one above `most` is counted. O(counted).
+size_t count_elements(const DataTree &tree, const lyd_node *parent, const lysc_node *list, size_t most);
+// A leaf of an entry, or of the containers in it; or null.
+lyd_node *leaf_below(const DataTree &tree, const lyd_node *entry, const lysc_node *leaf);
 
 }  // namespace libyang_js

@@ -61,7 +61,8 @@ export interface NativeTree extends NativeHandle {
   remove(path: string, journal: NativeJournal, derived: boolean): Promise<number>
   apply(journal: NativeJournal): Promise<void>
   redo(journal: NativeJournal): Promise<NativeJournal>
-  validate(journal: NativeJournal): Promise<YangError[]>
+  validate(journal: NativeJournal, changed: { journal: NativeJournal; from: number }[]): Promise<YangError[]>
+  validateByLibyang(): Promise<YangError[]>
   copy(): Promise<NativeTree>
   extract(filter: NativeFilter, budget?: object): Promise<NativeTree>
   print(options: object): NativeCursor<Buffer>

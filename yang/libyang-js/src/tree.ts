@@ -4,6 +4,7 @@ import type { NativeTree } from './native.js'
 import { nativeFilter, nativeFragment } from './rpc.js'
 import type {
   Budget,
+  Changes,
   EditOptions,
   EditResult,
   EntryBatch,
@@ -48,8 +49,13 @@ export class TreeHandle implements Tree {
     return new JournalHandle(await this.#native.redo(nativeJournal(journal)))
   }
 
-  async validate(journal: Journal): Promise<readonly YangError[]> {
-    return this.#native.validate(nativeJournal(journal))
+  async validate(journal: Journal, ...changed: readonly Changes[]): Promise<readonly YangError[]> {
+    const changes = changed.map(({ journal, from }) => ({ journal: nativeJournal(journal), from }))
+    return this.#native.validate(nativeJournal(journal), changes)
+  }
+
+  async validateByLibyang(): Promise<readonly YangError[]> {
+    return this.#native.validateByLibyang()
   }
 
   async copy(): Promise<Tree> {

@@ -222,6 +222,12 @@ export interface EntryBatch {
   text(column: number, row: number): string | undefined
 }
 
+/** The changes of a journal from number `from` on. */
+export interface Changes {
+  readonly journal: Journal
+  readonly from: number
+}
+
 /**
  * A data tree. It has many readers or one writer: calls queue by themselves, a `print` or an iteration holds
  * the tree for reading until it ends or is returned.
@@ -242,11 +248,22 @@ export interface Tree extends Disposable {
   /** As `apply`; resolves with all that was done, also what a journal read from text leaves out. O(journal). */
   redo(journal: Journal): Promise<Journal>
   /**
-   * Whole validation of configuration to a fixpoint: `when`, defaults, types, references, `must`, mandatory.
-   * What it changes (defaults, nodes under a false `when`) is appended to `journal` as derived; when there are
-   * errors, the tree and the journal are left as they were.
+   * Validation of configuration (RFC 7950, section 8.3) to a fixpoint: `when` and defaults, then references, `must`,
+   * mandatory, min- and max-elements, `unique`. What follows (defaults, nodes under a false `when`) is appended to
+   * `journal` as derived changes. All errors are returned, in document order, at most twenty of one rule (of references:
+   * of one missing value) and then one that counts the others; when there are any, tree and journal are left as they were.
+   *
+   * Without `changed` everything is judged; explicit changes that `journal` already holds are what the client asked for.
+   * With it, what the changes of those journals from number `from` on can have affected: they are the last ones made to
+   * this tree, in this order, and it was valid before. O(affected). A node that the client asked for and that cannot
+   * exist is an error, any other goes silently.
    */
-  validate(journal: Journal): Promise<readonly YangError[]>
+  validate(journal: Journal, ...changed: readonly Changes[]): Promise<readonly YangError[]>
+  /**
+   * libyang's own verdict on a copy of this tree, no node of which is new: the oracle of tests and the floor of benches.
+   * It stops at its first error. O(tree).
+   */
+  validateByLibyang(): Promise<readonly YangError[]>
   /** A copy, sharing nothing. O(tree). */
   copy(): Promise<Tree>
   /**
