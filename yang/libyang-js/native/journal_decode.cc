@@ -5,6 +5,7 @@
 #include "edit_tree.h"
 #include "journal_text.h"
 #include "ly_error.h"
+#include "node_text.h"
 
 namespace libyang_js {
 
@@ -23,6 +24,8 @@ class Decoder {
     bool stand_at(const std::string &path);
     // The nodes of one JSON object below the present parent.
     bool parse(string_view json, std::vector<NodeCopy> &nodes, size_t &count);
+    // The common case of it, without libyang's parser.
+    bool build(string_view json, std::vector<NodeCopy> &nodes, size_t &count);
     bool anchor(string_view json, NodeCopy &entry);
     PlaceRef place_of(const lyd_node *node);
     bool fail(const std::string &message);
@@ -95,7 +98,24 @@ bool Decoder::stand_at(const std::string &path) {
     return true;
 }
 
+bool Decoder::build(string_view json, std::vector<NodeCopy> &nodes, size_t &count) {
+    try {
+        NodeBuilder builder(context_, parent_ == nullptr ? nullptr : parent_->schema, true);
+        build_json(builder, json);
+        for (lyd_node *node : builder.take()) {
+            nodes.push_back(own(node));
+            count += count_nodes(node);
+        }
+    } catch (const Unusual &) {
+        clear_errors(context_);
+    }
+    return !nodes.empty();
+}
+
 bool Decoder::parse(string_view json, std::vector<NodeCopy> &nodes, size_t &count) {
+    if (build(json, nodes, count)) {
+        return true;
+    }
     ly_in *in = nullptr;
     const std::string text(json);
     if (ly_in_new_memory(text.c_str(), &in) != LY_SUCCESS) {
