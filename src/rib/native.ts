@@ -126,8 +126,11 @@ export interface NativeRib {
     to: NextHop,
   ): void
   delete(transaction: number, source: NativeSource, vrf: number, address: Address, length: number): void
-  /** Row, reason and row of the next hop (-1: none) of each row that is no route; at most 20. */
-  load(transaction: number, rows: NativeRows): Int32Array
+  /**
+   * Rows from one on. Tells the row to go on with, then for each row that is no route, 20 at most: the row, the reason, the row
+   * of the next hop (-1: none).
+   */
+  load(transaction: number, rows: NativeRows, from: number, microseconds: number): Int32Array
   linkChanged(transaction: number, name: string): void
   finish(transaction: number, now: number, microseconds: number): NativeResult | undefined
   adopt(transaction: number): void

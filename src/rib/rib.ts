@@ -82,7 +82,8 @@ export interface RibTransaction {
 /** Microseconds that a slice takes. */
 const slice = 3_000
 /** Entries that are fetched at once. */
-const pageEntries = 512
+const pageEntries = 128
+const rejectionLimit = 20
 
 export class Rib {
   readonly #native: NativeRib
@@ -147,11 +148,17 @@ export class Rib {
     await this.#ready()
     const { protocol, preference } = sourceOf('')
     this.#sourcesOf.set(protocol, sourceOf)
-    const found = this.#native.load(id, { protocol, preference, ...rows })
-    return Array.from({ length: found.length / 3 }, (_, i) => {
-      const [row, reason, hop] = found.subarray(3 * i, 3 * i + 3) as unknown as [number, number, number]
-      return { row, reason: rejections[reason] ?? 'prefix', hop: hop < 0 ? undefined : hop }
-    })
+    const all: Rejected[] = []
+    for (let from = 0; ;) {
+      const [next = 0, ...found] = this.#native.load(id, { protocol, preference, ...rows }, from, slice)
+      for (let i = 0; i < found.length && all.length < rejectionLimit; i += 3) {
+        const [row, reason, hop] = found.slice(i, i + 3) as [number, number, number]
+        all.push({ row, reason: rejections[reason] ?? 'prefix', hop: hop < 0 ? undefined : hop })
+      }
+      if (next >= rows.rows) return all
+      from = next
+      await setImmediate()
+    }
   }
 
   async #finish(id: number): Promise<Finished> {

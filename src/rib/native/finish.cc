@@ -4,23 +4,14 @@
 
 namespace weft::rib {
 
-Finish::Finish(Store &store) : store_(store) {
-    std::vector<uint32_t> interfaces = store.interfaces.different();
-    interfaces.insert(interfaces.end(), store.links_changed.begin(), store.links_changed.end());
-    for (const auto &[of, table] : store.tables()) {
-        Part *part = parts_.emplace_back(std::make_unique<Part>(store, *table)).get();
-        for (const uint32_t number : table->next_hops.made) {
-            if (table->next_hops.has(number)) mark(*part, number);
-        }
-        for (const uint32_t interface : interfaces) {
-            table->next_hops.on_interface(interface, [&](uint32_t number) { mark(*part, number); });
-        }
-    }
+Finish::Finish(Store &store) : store_(store), interfaces_(store.interfaces.different()) {
+    interfaces_.insert(interfaces_.end(), store.links_changed.begin(), store.links_changed.end());
+    for (const auto &[of, table] : store.tables()) parts_.push_back(std::make_unique<Part>(store, *table));
 }
 
 bool Finish::run(Budget &budget) {
     using PartPhase = bool (Finish::*)(Part &, Budget &);
-    static constexpr PartPhase before[] = {&Finish::find_dirty, &Finish::spread, &Finish::resolve,
+    static constexpr PartPhase before[] = {&Finish::find_made, &Finish::find_on_interfaces, &Finish::find_dirty, &Finish::spread, &Finish::resolve,
                                            &Finish::touch_users, &Finish::select, &Finish::tell_hopeless};
     static constexpr PartPhase after[] = {&Finish::encode_set, &Finish::encode_deleted};
     constexpr size_t counting = std::size(before);
@@ -41,7 +32,7 @@ bool Finish::run(Budget &budget) {
 }
 
 template <class Deed>
-bool Finish::each(size_t size, Budget &budget, const Deed &deed) {
+bool Finish::each(uint32_t size, Budget &budget, const Deed &deed) {
     for (; at_ < size; at_++) {
         if (budget.over()) return false;
         deed(at_);
@@ -56,6 +47,25 @@ void Finish::mark(Part &part, uint32_t number) {
     part.dirty.push_back(number);
 }
 
+bool Finish::find_made(Part &part, Budget &budget) {
+    const NextHops &next_hops = part.table.next_hops;
+    return each(next_hops.made.size(), budget, [&](uint32_t at) {
+        if (next_hops.has(next_hops.made[at])) mark(part, next_hops.made[at]);
+    });
+}
+
+bool Finish::find_on_interfaces(Part &part, Budget &budget) {
+    for (; at_ < interfaces_.size(); at_++, from_ = 0) {
+        uint32_t number;
+        while ((number = part.table.next_hops.on_interface(interfaces_[at_], from_)) != none) {
+            if (budget.over()) return false;
+            mark(part, number);
+            from_ = number + 1;
+        }
+    }
+    return true;
+}
+
 // A next hop with an address in a prefix that was said or unsaid may lead elsewhere.
 bool Finish::find_dirty(Part &part, Budget &budget) {
     Table &table = part.table;
@@ -65,7 +75,7 @@ bool Finish::find_dirty(Part &part, Budget &budget) {
         }
         return false;
     };
-    return each(table.next_hops.any_address() ? table.touched.size() : 0, budget, [&](size_t at) {
+    return each(table.next_hops.any_address() ? table.touched.size() : 0, budget, [&](uint32_t at) {
         const Draft &draft = table.touched[at];
         if (!draft.said) return;
         const Prefix prefix = table.prefixes.at(draft.prefix);
@@ -76,9 +86,14 @@ bool Finish::find_dirty(Part &part, Budget &budget) {
 }
 
 bool Finish::spread(Part &part, Budget &budget) {
-    for (; at_ < part.dirty.size(); at_++) {
+    for (; at_ < part.dirty.size(); at_++, from_ = 0) {
         if (budget.over()) return false;
-        part.table.next_hops.that_asked(part.dirty[at_], [&](uint32_t number) { mark(part, number); });
+        uint32_t number;
+        while ((number = part.table.next_hops.that_asked(part.dirty[at_], from_)) != none) {
+            if (budget.over()) return false;
+            mark(part, number);
+            from_ = number + 1;
+        }
     }
     return true;
 }
@@ -105,7 +120,7 @@ bool Finish::touch_users(Part &part, Budget &budget) {
 }
 
 bool Finish::select(Part &part, Budget &budget) {
-    return each(part.table.touched.size(), budget, [&](size_t at) { select_one(part, part.table.touched[at]); });
+    return each(part.table.touched.size(), budget, [&](uint32_t at) { select_one(part, part.table.touched[at]); });
 }
 
 void Finish::select_one(Part &part, Draft &draft) {
@@ -190,7 +205,7 @@ const std::vector<Finish::Subnet> &Finish::connected(Part &part) {
 
 // A group refers to its members while something refers to the group. No group is a member of another.
 bool Finish::count_references(Budget &budget) {
-    std::vector<uint32_t> &referred = store_.referred;
+    const List<uint32_t> &referred = store_.referred;
     for (; counting_ < 3; counting_++) {
         for (; at_ < referred.size(); at_++) {
             if (budget.over()) return false;
@@ -219,7 +234,7 @@ bool Finish::encode(Part &part, bool set, Budget &budget) {
     Table &table = part.table;
     Records &records = set ? result_.routes_set : result_.routes_deleted;
     auto &some = set ? result_.some_set : result_.some_deleted;
-    return each(table.touched.size(), budget, [&](size_t at) {
+    return each(table.touched.size(), budget, [&](uint32_t at) {
         const Draft &draft = table.touched[at];
         if (!(set ? draft.set : draft.deleted)) return;
         const Prefix prefix = table.prefixes.at(draft.prefix);

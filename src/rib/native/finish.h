@@ -62,11 +62,13 @@ class Finish {
         Table &table;
         Resolver resolver;
         Resolver configured;
-        std::vector<uint32_t> dirty;
+        List<uint32_t> dirty;
         bool connected_known = false;
         std::vector<Subnet> connected;
     };
 
+    bool find_made(Part &part, Budget &budget);
+    bool find_on_interfaces(Part &part, Budget &budget);
     bool find_dirty(Part &part, Budget &budget);
     bool spread(Part &part, Budget &budget);
     bool resolve(Part &part, Budget &budget);
@@ -80,7 +82,7 @@ class Finish {
 
     // A phase over the elements of something, gone on with where it stopped.
     template <class Deed>
-    bool each(size_t size, Budget &budget, const Deed &deed);
+    bool each(uint32_t size, Budget &budget, const Deed &deed);
     void mark(Part &part, uint32_t next_hop);
     void select_one(Part &part, Draft &draft);
     void check(Part &part, uint32_t route);
@@ -89,10 +91,14 @@ class Finish {
     const std::vector<Subnet> &connected(Part &part);
 
     Store &store_;
+    // Those that are different, or have another link.
+    std::vector<uint32_t> interfaces_;
     std::vector<std::unique_ptr<Part>> parts_;
     size_t phase_ = 0;
     size_t part_ = 0;
-    size_t at_ = 0;
+    uint32_t at_ = 0;
+    // The next hop to go on with, of those of one interface or that asked one other.
+    uint32_t from_ = 0;
     uint32_t use_ = none;
     unsigned counting_ = 0;
     Result result_;

@@ -11,13 +11,11 @@ class Loader {
     Loader(Store &store, const Rows &rows)
         : store_(store), rows_(rows), table_(store.table(rows.vrf, rows.family)) {}
 
-    std::vector<Rejected> load(size_t limit) {
-        std::vector<Rejected> rejected;
-        for (size_t row = 0; row < rows_.count; row++) {
+    void load(size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
+        for (; row < rows_.count && !budget.over(); row++) {
             hop_ = -1;
-            if (!row_said(row) && rejected.size() < limit) rejected.push_back({static_cast<int32_t>(row), why_, hop_});
+            if (!say(row) && rejected.size() < limit) rejected.push_back({static_cast<int32_t>(row), why_, hop_});
         }
-        return rejected;
     }
 
   private:
@@ -26,7 +24,7 @@ class Loader {
         return false;
     }
 
-    bool row_said(size_t row) {
+    bool say(size_t row) {
         const auto prefix = parse_prefix(rows_.prefix.text(row), rows_.family);
         if (!prefix) return fails(Rejection::prefix);
         const uint16_t source = source_of(row);
@@ -125,6 +123,8 @@ class Loader {
 
 }  // namespace
 
-std::vector<Rejected> load(Store &store, const Rows &rows, size_t limit) { return Loader(store, rows).load(limit); }
+void load(Store &store, const Rows &rows, size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
+    Loader(store, rows).load(row, rejected, limit, budget);
+}
 
 }  // namespace weft::rib

@@ -57,7 +57,8 @@ struct Rejected {
 // Flows are spread evenly enough over this many.
 constexpr uint32_t most_hops = 64;
 
-// Says all rows that can be routes; tells of at most `limit` that can't.
-std::vector<Rejected> load(Store &store, const Rows &rows, size_t limit);
+// Says the rows from `row` on that can be routes, until the budget is over, and adds those that can't to `rejected`, `limit` in
+// all at most. `row` becomes the one to go on with.
+void load(Store &store, const Rows &rows, size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget);
 
 }  // namespace weft::rib

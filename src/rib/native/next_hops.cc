@@ -34,16 +34,15 @@ void write_key(const NextHopValue &value, std::string &key) {
 
 uint32_t NextHops::intern(const NextHopValue &value) {
     write_key(value, key_);
-    Index &index = index_of(key_);
-    const auto known = index.find(std::string_view(key_));
-    if (known != index.end()) return known->second;
+    const uint32_t known = by_key_.find(key_);
+    if (known != none) return known;
     const uint32_t number = numbers_.take();
     if (next_hops_.size() < numbers_.end()) next_hops_.resize(numbers_.end());
     next_hops_[number] = std::make_unique<NextHop>();
     NextHop &next_hop = *next_hops_[number];
     next_hop.value = value;
     next_hop.key = key_;
-    index.emplace(next_hop.key, number);
+    by_key_.insert(next_hop.key, number);
     for (const Hop &hop : value.hops) {
         if (hop.has_address) by_address_.emplace(hop.address, number);
         if (hop.interface != none) by_interface_.emplace(hop.interface, number);
@@ -59,7 +58,7 @@ void NextHops::erase(uint32_t number) {
     // Whoever asked it is about to ask anew, or goes as well.
     askers_.erase(askers_.lower_bound({number, 0}), askers_.lower_bound({number + 1, 0}));
     const std::unique_ptr<NextHop> gone = std::move(next_hops_[number]);
-    index_of(gone->key).erase(gone->key);
+    by_key_.erase(gone->key);
     for (const Hop &hop : gone->value.hops) {
         if (hop.has_address) by_address_.erase({hop.address, number});
         if (hop.interface != none) by_interface_.erase({hop.interface, number});

@@ -3,15 +3,14 @@
 // searching (next-hop tracking).
 #pragma once
 
-#include <array>
 #include <memory>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "column.h"
+#include "index.h"
 #include "objects.h"
 
 namespace weft::rib {
@@ -80,7 +79,7 @@ class NextHops {
     // Those that must be resolved, so not `local` and `drop`.
     uint32_t tracked() const { return tracked_; }
 
-    // Next hops with an address in a prefix, next hops that name an interface, those that asked another: each to `deed`.
+    // Next hops with an address in a prefix: each to `deed`.
     template <class Deed>
     void in_prefix(const Prefix &prefix, const Deed &deed) const {
         const Address last = last_of(prefix, family_);
@@ -88,14 +87,9 @@ class NextHops {
             deed(at->second);
         }
     }
-    template <class Deed>
-    void on_interface(uint32_t interface, const Deed &deed) const {
-        each(by_interface_, interface, deed);
-    }
-    template <class Deed>
-    void that_asked(uint32_t number, const Deed &deed) const {
-        each(askers_, number, deed);
-    }
+    // The lowest number, not below `from`, of those that name an interface or asked another next hop; or none.
+    uint32_t on_interface(uint32_t interface, uint32_t from) const { return from_on(by_interface_, interface, from); }
+    uint32_t that_asked(uint32_t number, uint32_t from) const { return from_on(askers_, number, from); }
     // Those of the kind `connected`, until `deed` says no.
     template <class Deed>
     void each_connected(const Deed &deed) const {
@@ -110,30 +104,23 @@ class NextHops {
     void set_asked(uint32_t number, std::vector<uint32_t> asked);
 
     // Made since the transaction began; emptied by who ends it.
-    std::vector<uint32_t> made;
+    List<uint32_t> made;
 
   private:
     using Pairs = std::set<std::pair<uint32_t, uint32_t>>;
-    template <class Deed>
-    static void each(const Pairs &pairs, uint32_t of, const Deed &deed) {
-        for (auto at = pairs.lower_bound({of, 0}); at != pairs.end() && at->first == of; ++at) deed(at->second);
+    static uint32_t from_on(const Pairs &pairs, uint32_t of, uint32_t from) {
+        const auto at = pairs.lower_bound({of, from});
+        return at != pairs.end() && at->first == of ? at->second : none;
     }
-    struct Hash {
-        using is_transparent = void;
-        size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-    };
-    using Index = std::unordered_map<std::string_view, uint32_t, Hash, std::equal_to<>>;
-    // Indexed in parts, so that none takes long to grow.
-    Index &index_of(std::string_view key) { return indexes_[Hash()(key) % indexes_.size()]; }
-
     Family family_;
     Numbers numbers_;
     std::vector<std::unique_ptr<NextHop>> next_hops_;
-    std::array<Index, 64> indexes_;
+    Index<std::string_view> by_key_;
     std::set<std::pair<Address, uint32_t>> by_address_;
     Pairs by_interface_;
     Pairs askers_;
     uint32_t tracked_ = 0;
+    // Of the next hop that is looked for.
     std::string key_;
 };
 

@@ -35,20 +35,20 @@ uint64_t object_key(std::string_view identity) {
 }
 
 uint32_t Objects::intern(Object &&meaning) {
-    const auto known = by_identity_.find(meaning.identity);
-    if (known != by_identity_.end()) return known->second;
+    const uint32_t known = by_identity_.find(meaning.identity);
+    if (known != none) return known;
     meaning.key = object_key(meaning.identity) & key_mask_;
-    const auto other = by_key_.find(meaning.key);
-    if (other != by_key_.end()) {
+    const uint32_t other = by_key_.find(meaning.key);
+    if (other != none) {
         throw std::runtime_error("forwarding objects '" + meaning.identity + "' and '" +
-                                 objects_[other->second]->identity + "' have the same key " + hexadecimal(meaning.key));
+                                 objects_[other]->identity + "' have the same key " + hexadecimal(meaning.key));
     }
     const uint32_t number = numbers_.take();
     if (objects_.size() < numbers_.end()) objects_.resize(numbers_.end());
     objects_[number] = std::make_unique<Object>(std::move(meaning));
     const Object &object = *objects_[number];
-    by_identity_.emplace(object.identity, number);
-    by_key_.emplace(object.key, number);
+    by_identity_.insert(object.identity, number);
+    by_key_.insert(object.key, number);
     for (const Way &way : object.ways) hold(way.object);
     return number;
 }

@@ -8,11 +8,12 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
-#include <unordered_map>
+#include <string_view>
 #include <vector>
 
 #include "address.h"
 #include "column.h"
+#include "index.h"
 
 namespace weft::rib {
 
@@ -77,8 +78,8 @@ class Objects {
     uint64_t key_mask_;
     Numbers numbers_;
     std::vector<std::unique_ptr<Object>> objects_;
-    std::unordered_map<std::string_view, uint32_t> by_identity_;
-    std::unordered_map<uint64_t, uint32_t> by_key_;
+    Index<std::string_view> by_identity_;
+    Index<uint64_t> by_key_;
 };
 
 }  // namespace weft::rib

@@ -129,12 +129,16 @@ void RibHandle::remove(const Napi::CallbackInfo &info) {
 Napi::Value RibHandle::load_rows(const Napi::CallbackInfo &info) {
     Store &store = hold(info);
     const Rows rows = rows_of(object_at(info, 1));
-    const std::vector<Rejected> rejected = load(store, rows, rejection_limit);
-    Napi::Int32Array told = Napi::Int32Array::New(info.Env(), rejected.size() * 3);
+    auto row = static_cast<size_t>(number_at(info, 2));
+    Budget budget = budget_at(info, 3);
+    std::vector<Rejected> rejected;
+    load(store, rows, row, rejected, rejection_limit, budget);
+    Napi::Int32Array told = Napi::Int32Array::New(info.Env(), 1 + rejected.size() * 3);
+    told[0] = static_cast<int32_t>(row);
     for (size_t i = 0; i < rejected.size(); i++) {
-        told[3 * i] = rejected[i].row;
-        told[3 * i + 1] = static_cast<int32_t>(rejected[i].why);
-        told[3 * i + 2] = rejected[i].hop;
+        told[3 * i + 1] = rejected[i].row;
+        told[3 * i + 2] = static_cast<int32_t>(rejected[i].why);
+        told[3 * i + 3] = rejected[i].hop;
     }
     return told;
 }

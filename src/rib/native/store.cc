@@ -63,7 +63,7 @@ bool Store::settle(Budget &budget) {
         if (!table->settle(adopt, now_, objects, budget)) return false;
     }
     std::erase_if(tables_, [](const auto &entry) { return entry.second->prefixes.size() == 0; });
-    referred = {};
+    referred.clear();
     links_changed = {};
     settled_references_ = 0;
     phase_ = Phase::idle;

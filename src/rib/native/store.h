@@ -40,7 +40,7 @@ class Store {
     bool untouched() const;
     // Objects whose references the transaction changes.
     void refer(uint32_t object, int64_t by);
-    std::vector<uint32_t> referred;
+    List<uint32_t> referred;
 
     // Returns the interfaces that are gone.
     std::vector<uint32_t> adopt(double now);
@@ -63,7 +63,7 @@ class Store {
     Phase phase_ = Phase::idle;
     uint64_t transaction_ = 0;
     double now_ = 0;
-    size_t settled_references_ = 0;
+    uint32_t settled_references_ = 0;
 };
 
 }  // namespace weft::rib

@@ -37,7 +37,7 @@ void Table::free_all(uint32_t first) {
 Draft &Table::touch(uint32_t prefix) {
     State &state = states_[prefix];
     if (state.touch == none) {
-        state.touch = static_cast<uint32_t>(touched.size());
+        state.touch = touched.size();
         touched.push_back({prefix, state.first, state.active, true, false, false, false, false});
     }
     return touched[state.touch];
@@ -140,16 +140,16 @@ bool Table::settle(bool adopt, double now, Objects &objects, Budget &budget) {
     }
     while (!unused_.empty()) {
         if (budget.over()) return false;
-        end(unused_.back(), objects);
-        unused_.pop_back();
+        end(unused_.take_last(), objects);
     }
     for (; settled_made_ < next_hops.made.size(); settled_made_++) {
         if (budget.over()) return false;
         end(next_hops.made[settled_made_], objects);
     }
-    touched = {};
-    resolved = {};
-    next_hops.made = {};
+    touched.clear();
+    resolved.clear();
+    unused_.clear();
+    next_hops.made.clear();
     growth = 0;
     settled_outcomes_ = settled_prefixes_ = settled_made_ = 0;
     return true;

@@ -53,9 +53,9 @@ class Table {
     const Family family;
     Prefixes prefixes;
     NextHops next_hops;
-    std::vector<Draft> touched;
+    List<Draft> touched;
     // Next hops that the transaction resolved.
-    std::vector<uint32_t> resolved;
+    List<uint32_t> resolved;
     // Prefixes with routes, and by how many the transaction changes that.
     uint32_t size = 0;
     int64_t growth = 0;
@@ -116,10 +116,10 @@ class Table {
     Column<Route> routes_;
     Numbers route_numbers_;
     // How far `settle` is, and next hops without uses that it found.
-    size_t settled_outcomes_ = 0;
-    size_t settled_prefixes_ = 0;
-    size_t settled_made_ = 0;
-    std::vector<uint32_t> unused_;
+    uint32_t settled_outcomes_ = 0;
+    uint32_t settled_prefixes_ = 0;
+    uint32_t settled_made_ = 0;
+    List<uint32_t> unused_;
 };
 
 }  // namespace weft::rib
