@@ -130,6 +130,28 @@ const refusals: Record<string, { config: string; errors: readonly RegExp[]; at: 
     at: [path('2001:db8:20::/48', '/next-hop')],
     errors: [/names interface p1, but outgoing-interface is p2/],
   },
+  "a subnet's broadcast address": {
+    config: routes({ '20.0.0.0/8': '10.0.1.255' }),
+    at: [path('20.0.0.0/8', '/next-hop/next-hop-address')],
+    errors: [
+      /next hop 10\.0\.1\.255 is the broadcast address of 10\.0\.1\.0\/24 on p1; a next hop is one neighbour's/,
+    ],
+  },
+  "a subnet's network address, on its interface": {
+    config: routes({
+      '20.0.0.0/8': hops(
+        '10.0.1.9',
+        '<next-hop-address>10.0.2.0</next-hop-address><outgoing-interface>p2</outgoing-interface>',
+      ),
+    }),
+    at: [path('20.0.0.0/8', "/next-hop/next-hop-list/next-hop[index='2']/next-hop-address")],
+    errors: [/next hop 10\.0\.2\.0 is the network address of 10\.0\.2\.0\/24 on p2/],
+  },
+  'an address that a new subnet takes for its broadcast': {
+    config: interfaces({ p3: { ipv4: ['10.9.9.1/25'] } }) + routes({ '20.0.0.0/8': '10.9.9.127' }),
+    at: [path('20.0.0.0/8', '/next-hop/next-hop-address')],
+    errors: [/10\.9\.9\.127 is the broadcast address of 10\.9\.9\.0\/25 on p3/],
+  },
   'a multicast next hop': {
     config: routes({ '20.0.0.0/8': '224.0.0.9' }),
     at: [path('20.0.0.0/8', '/next-hop/next-hop-address')],
@@ -183,6 +205,15 @@ for (const [what, { config, errors, at }] of Object.entries(refusals)) {
     t.deepEqual(box.rib.sizes, sizes)
   })
 }
+
+test('both addresses of a /31 are neighbours (RFC 3021)', async (t) => {
+  using box = await Box.open()
+  await box.commit(
+    interfaces({ p1: { ipv4: ['10.0.1.0/31'] }, p2: { ipv4: ['10.0.2.1/31'] } }) +
+      routes({ '20.0.0.0/8': '10.0.1.1', '21.0.0.0/8': '10.0.2.0' }),
+  )
+  t.like(box.member.fib.lookup(), { '0 20.0.0.0/8': 'p1:10.0.1.1', '0 21.0.0.0/8': 'p2:10.0.2.0' })
+})
 
 test('taking away the subnet of a next hop is refused where the route is', async (t) => {
   using box = await Box.open()
