@@ -5,10 +5,11 @@ import { Candidate } from './candidate.js'
 import { bootOfMachine, systemTimers, type Timers } from './confirmed.js'
 import type { Change, Controller, Stage, StateProvider } from './controller.js'
 import { DatastoreService } from './datastores.js'
-import { CommitJournal, type JournalOptions } from './journal/index.js'
+import { openStore } from './failsafe.js'
+import type { JournalOptions } from './journal/index.js'
+import { migrations as allMigrations, versionOf, type Migration } from './migrate/index.js'
 import { Operational } from './operational.js'
 import { Planner } from './planner.js'
-import { recoverRunning } from './recover.js'
 import { Snapshotter } from './snapshotter.js'
 import { Transactions } from './transaction.js'
 import { Trees } from './trees.js'
@@ -37,6 +38,13 @@ export interface DatastoreOptions<Transaction, Operation> {
   readonly boot?: string
   /** How long a reader may keep the former running tree from becoming the candidate's, in milliseconds. */
   readonly patience?: number
+  /** Steps that carry stores of older modules over; those of Weft when absent. */
+  readonly migrations?: readonly Migration[]
+  /**
+   * When what is stored cannot be used, it is left alone, and the datastores begin empty, take one commit, and forget it at
+   * their end; `recovery.failsafe` then says why. Default false: it is thrown.
+   */
+  readonly failsafe?: boolean
   /** How much of the past is kept, and when snapshots are written. */
   readonly storage?: Pick<JournalOptions, 'history' | 'snapshotOctets'> & {
     /** Milliseconds without a commit before a snapshot is written; 1,000 when absent. */
@@ -44,7 +52,10 @@ export interface DatastoreOptions<Transaction, Operation> {
   }
 }
 
-/** Throws DirectoryError, or an Error that says which commit does not fit the modules or which controllers do not fit each other. */
+/**
+ * Throws DirectoryError, an Error that says why what is stored cannot be used (unless `failsafe`), or one that says which
+ * controllers do not fit each other.
+ */
 export async function openDatastores<Transaction, Operation>(
   options: DatastoreOptions<Transaction, Operation>,
 ): Promise<Datastores<Operation> & { readonly recovery: RecoveryReport }> {
@@ -53,13 +64,10 @@ export async function openDatastores<Transaction, Operation>(
   const deadline = options.deadline ?? 10_000
   const moduleSet = options.moduleSet ?? moduleSetOf(context)
   const planner = new Planner(controllers, options.createContext, log, deadline)
-  const journal = await CommitJournal.open({ directory, log, now: clock(), ...options.storage })
-  const { running, recovery } = await recoverRunning(options, journal, moduleSet).catch(
-    async (error: unknown) => {
-      await journal[Symbol.asyncDispose]()
-      throw error
-    },
-  )
+  const migrations = options.migrations ?? allMigrations
+  const storage = { log, now: clock(), version: versionOf(migrations), ...options.storage }
+  const recovering = { directory, context, log, moduleSet, migrations, now: clock() }
+  const { journal, running, recovery } = await openStore(storage, recovering, options.failsafe === true)
   const trees = new Trees(running, await running.copy(), log, options.patience)
   const candidate = new Candidate(context, trees, controllers, log, deadline)
   const transactions = new Transactions({

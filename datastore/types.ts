@@ -82,6 +82,8 @@ export interface RecoveryReport {
   readonly number: number
   /** What the journal had and running has not. Empty when the chain is whole. */
   readonly lost: readonly Loss[]
+  /** Why what is stored cannot be used: running is the failsafe configuration, and nothing can be committed. */
+  readonly failsafe?: string
   /** What was damaged without a commit of running being lost: a snapshot, the older history. */
   readonly faults: readonly string[]
   /** What validation says of the recovered running: only a changed module set can make it invalid. */

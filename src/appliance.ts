@@ -40,6 +40,8 @@ export interface Appliance {
   readonly commits: number
   /** Password of admin, if this start made it: the first one of the state folder. */
   readonly firstPassword: FirstPassword | undefined
+  /** Why what is stored cannot be used; running is then the failsafe configuration, and members stay as they are. */
+  readonly failsafe: string | undefined
   /** Resolves when the keeper is gone, and with it the namespaces: the appliance must be stopped and started again. */
   readonly lost: Promise<void>
   /** Ends everything: sessions, engine, namespaces. Configuration stays in the state folder. */
@@ -93,22 +95,24 @@ async function start(
     state: [monitoringState(registry, context), yangLibraryState(context), historyState(() => datastores)],
     stage,
     log: log.for('datastore'),
+    failsafe: true,
   })
   closers.add('the datastore', () => datastores[Symbol.asyncDispose]())
   tellRecovery(datastores.recovery, log.for('datastore'))
-  if (!datastores.head && datastores.recovery.lost.length > 0) {
-    throw new Error(
-      `no commit in ${state.store} could be recovered, and nothing is started over it; restore the folder from a copy, ` +
-        'or move it away to begin with the factory configuration',
-    )
-  }
   const hostKeys = await loadOrCreateHostKeys(state.keys)
   signal?.throwIfAborted()
 
   const place = await openPlace(starting, options.ports, hosts)
   const { keeper } = place
   mtus = await largestMtus(keeper, attachments)
-  const members = await startEngine(starting, place, { datastores, attachments, stage, rib, bus })
+  const members = await startEngine(starting, place, {
+    datastores,
+    failsafe: datastores.recovery.failsafe !== undefined,
+    attachments,
+    stage,
+    rib,
+    bus,
+  })
   const server = await startNetconf({
     context,
     datastores,
@@ -120,7 +124,11 @@ async function start(
   })
   closers.add('NETCONF', () => server.close())
   // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.
-  const firstPassword = datastores.head ? undefined : await commitFactoryConfiguration(context, datastores)
+  const { failsafe } = datastores.recovery
+  const purpose = failsafe === undefined ? 'factory configuration' : 'failsafe configuration'
+  const firstPassword = datastores.head
+    ? undefined
+    : await commitFactoryConfiguration(context, datastores, purpose)
   return {
     listening: server.address,
     state: state.path,
@@ -130,13 +138,22 @@ async function start(
       return datastores.head?.number ?? 0
     },
     firstPassword,
+    failsafe,
     lost: keeper.closed,
     stop: () => closers.undo('close', log),
   }
 }
 
 /** What a start found in the journal, and what it did not. */
-function tellRecovery({ number, lost, faults, invalid, milliseconds }: RecoveryReport, log: Log): void {
+function tellRecovery(
+  { number, failsafe, lost, faults, invalid, milliseconds }: RecoveryReport,
+  log: Log,
+): void {
+  if (failsafe !== undefined)
+    log.error(
+      `${failsafe}. The appliance runs its failsafe configuration: admin can log in, nothing can be committed, and ` +
+        'members stay as they are; restore the store from a copy or move it away, and start again',
+    )
   for (const { first, last, reason, keptAs } of lost) {
     const commits =
       last < first

@@ -66,6 +66,8 @@ export async function openPlace(
 
 export interface EngineParts {
   readonly datastores: Datastores<Operation>
+  /** Members stay as they are: running says nothing of them. */
+  readonly failsafe: boolean
   readonly attachments: readonly Attachment[]
   readonly stage: MemberStage
   readonly rib: Rib
@@ -84,7 +86,9 @@ export async function startEngine(starting: Starting, place: Place, parts: Engin
     term: Date.now(),
   })
   closers.add('the members', () => members[Symbol.asyncDispose]())
-  const programmed = follow(members, parts, starting)
+  const programmed = parts.failsafe
+    ? parts.datastores.fullPlan().then(() => undefined)
+    : follow(members, parts, starting)
   const dataplane = await DataplaneProcess.start({
     runFolder: state.run,
     keeper: place.keeper,

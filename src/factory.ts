@@ -1,4 +1,4 @@
-/** The factory configuration: the first commit of a state folder, which lets admin log in. */
+/** The factory configuration, and the failsafe one: the first commit of a state folder, which lets admin log in. */
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'libyang-js'
 import type { Operation } from '../dataplane/client/index.js'
@@ -18,10 +18,11 @@ function generatePassword(): string {
   return [...randomBytes(20)].map((byte) => passwordAlphabet[byte % passwordAlphabet.length]).join('')
 }
 
-/** The first commit of a state folder: the user admin. */
+/** The first commit: the user admin. */
 export async function commitFactoryConfiguration(
   context: Context,
   datastores: Datastores<Operation>,
+  comment: string,
 ): Promise<FirstPassword> {
   const given = process.env['WEFT_ADMIN_PASSWORD']
   const password = given === undefined || given === '' ? generatePassword() : given
@@ -35,6 +36,6 @@ export async function commitFactoryConfiguration(
     errorOption: 'rollback-on-error',
     testOption: 'set',
   })
-  await datastores.commit(requester, { comment: 'factory configuration' })
+  await datastores.commit(requester, { comment })
   return { value: password, generated: password !== given }
 }

@@ -4,7 +4,7 @@
  * is left of it.
  */
 import { Level } from 'level'
-import { access, constants, cp, mkdir, readdir, stat } from 'node:fs/promises'
+import { access, constants, cp, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { userInfo } from 'node:os'
 
@@ -85,6 +85,26 @@ export async function repairOpen(directory: string, database: Database, now: num
   try {
     await database.close()
     const copy = await copyAndRepair(database.location, now)
+    await database.open({ createIfMissing: false })
+    return copy
+  } catch (error) {
+    throw unusable(directory, error)
+  }
+}
+
+/** Copies the folder of an open database, and what stands beside it, to a folder in it; durable when this resolves. */
+export async function copyOpen(directory: string, database: Database, name: string): Promise<string> {
+  const copy = join(directory, 'kept', name)
+  try {
+    await database.close()
+    for (const part of await readdir(directory)) {
+      if (part !== 'journal' && part !== 'snapshots' && part !== 'head') continue
+      await cp(join(directory, part), join(copy, part), { recursive: true })
+    }
+    for (const entry of await readdir(copy, { recursive: true })) {
+      await using file = await open(join(copy, entry))
+      await file.sync()
+    }
     await database.open({ createIfMissing: false })
     return copy
   } catch (error) {

@@ -5,10 +5,10 @@
  *
  * A number that was given to a commit is never given to another, also when the commit was lost.
  */
-import { RequestError } from '../errors.js'
+import { RequestError, why } from '../errors.js'
 import type { CommitRecord, Log, Loss } from '../types.js'
 import { readCommit, type WholeCommit } from './chain.js'
-import { openDirectory, type Database, type Opened } from './directory.js'
+import { copyOpen, openDirectory, type Database, type Opened } from './directory.js'
 import {
   after,
   commitKey,
@@ -22,6 +22,7 @@ import {
   textKey,
   textPrefix,
   toRecord,
+  versionKey,
   type StoredCommit,
 } from './record.js'
 import type { HistoryLimits } from './kept.js'
@@ -57,6 +58,10 @@ export interface JournalOptions {
   readonly history?: Partial<HistoryLimits>
   /** A snapshot is due after so much text at least, and after as much as the last one has; 4 MiB when absent. */
   readonly snapshotOctets?: number
+  /** Version that a store is given with its first commit; 0 when absent. */
+  readonly version?: number
+  /** Nothing but the first commit is taken, everything after it is refused with this. */
+  readonly sealed?: string
 }
 
 export class CommitJournal implements AsyncDisposable {
@@ -65,6 +70,7 @@ export class CommitJournal implements AsyncDisposable {
   readonly #log: Log
   readonly #limits: HistoryLimits
   readonly #snapshotOctets: number
+  readonly #options: JournalOptions
   #head: CommitRecord | undefined
   /** Octets that a start reads and the commits that it does again after the last snapshot, as octets. */
   #tail = 0
@@ -77,7 +83,9 @@ export class CommitJournal implements AsyncDisposable {
     return new CommitJournal(options, await openDirectory(options.directory, options.now))
   }
 
-  private constructor({ directory, log, now, history, snapshotOctets }: JournalOptions, opened: Opened) {
+  private constructor(options: JournalOptions, opened: Opened) {
+    const { directory, log, now, history, snapshotOctets } = options
+    this.#options = options
     this.#snapshotOctets = snapshotOctets ?? leastSnapshotOctets
     this.#store = new Store(directory, opened.database, (database) => this.#takeBack(database))
     this.#recovery = new Recovery(directory, opened, now)
@@ -100,9 +108,24 @@ export class CommitJournal implements AsyncDisposable {
     return this.#recovery.kept.oldest
   }
 
+  /** Version of the store: the last migration step that it needs no more. */
+  get version(): number {
+    return this.#recovery.version ?? (this.#head ? 0 : (this.#options.version ?? 0))
+  }
+
   /** What the start found damaged without a commit of running being lost. */
   get faults(): readonly string[] {
     return this.#recovery.faults
+  }
+
+  /** Module set of the last commit, before anything is recovered; undefined: there is none. */
+  moduleSet(): Promise<string | undefined> {
+    return this.#recovery.moduleSet()
+  }
+
+  /** Copies the store as it is now to a folder in it; between `recover` and the first commit. Rejects with DirectoryError. */
+  async keepCopy(name: string): Promise<string> {
+    return await copyOpen(this.#options.directory, await this.#store.reading(), name)
   }
 
   /** The snapshot to begin with, read whole and verified; undefined: with nothing. Asked once, before `recover`. */
@@ -128,15 +151,39 @@ export class CommitJournal implements AsyncDisposable {
    * unless the message says that this cannot be known.
    */
   async append(entry: NewCommit, chunks: readonly Buffer[], notes: Notes = {}): Promise<CommitRecord> {
+    if (this.#options.sealed !== undefined && this.#head) throw failed(this.#options.sealed)
+    const { version } = this
+    const first = this.#head ? [] : [put(versionKey, String(version))]
+    const commit = await this.#append({ format: 1, ...entry }, chunks, notes, first)
+    if (first.length > 0) this.#recovery.version = version
+    return commit
+  }
+
+  /** Like `append`, for all of running, carried over to another module set and version of the store. */
+  async appendWhole(entry: NewCommit, chunks: readonly Buffer[], version: number): Promise<CommitRecord> {
+    const commit = await this.#append({ format: 2, whole: true, ...entry }, chunks, {}, [
+      put(versionKey, String(version)),
+    ])
+    this.#recovery.version = version
+    return commit
+  }
+
+  async #append(
+    entry: NewCommit & Pick<StoredCommit, 'format' | 'whole'>,
+    chunks: readonly Buffer[],
+    notes: Notes,
+    more: readonly Write[],
+  ): Promise<CommitRecord> {
     const number = this.next
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     const previousHash = this.#head?.hash ?? ''
-    const header = { format: 1, number, ...entry, previousHash, chunks: chunks.length, length } as const
+    const header = { ...entry, number, previousHash, chunks: chunks.length, length }
     const commit: StoredCommit = { ...header, hash: hashOf(header, chunks) }
     const batch = [
       put(commitKey(number), encodeHeader(commit)),
       ...chunks.map((value, index) => put(textKey(number, index), value)),
       ...noteWrites(notes),
+      ...more,
     ]
     const landed = async (database: Database): Promise<boolean> =>
       (await readCommit(database, number).catch(() => undefined))?.commit.hash === commit.hash
@@ -212,13 +259,20 @@ export class CommitJournal implements AsyncDisposable {
     this.#note(notes)
   }
 
-  /** A commit with the text of its changes; undefined when there is none of this number (any more). Rejects with RequestError when it is damaged. */
+  /**
+   * A commit with the text of its changes; undefined when there is none of this number (any more). Rejects with RequestError
+   * when it is damaged, or has no changes but all of running, carried over from another module set.
+   */
   async read(number: number): Promise<WholeCommit | undefined> {
-    try {
-      return await readCommit(await this.#store.reading(), number)
-    } catch (error) {
-      throw failed(`the journal cannot tell commit ${number}: ${(error as Error).message}`)
-    }
+    const reading = this.#store.reading().then((database) => readCommit(database, number))
+    const stored = await reading.catch((error: unknown) => {
+      throw failed(`the journal cannot tell commit ${number}: ${why(error)}`)
+    })
+    if (stored?.commit.whole)
+      throw failed(
+        `commit ${number} carried the configuration over from other modules: there is no way back to before it`,
+      )
+    return stored
   }
 
   /** The newest first. */
@@ -255,7 +309,7 @@ export class CommitJournal implements AsyncDisposable {
     }
   }
 
-  /** A commit that was refused and is there nevertheless goes. */
+  /** A commit that was refused and is there nevertheless goes, with all that was written with it. */
   async #takeBack(database: Database): Promise<void> {
     const head = this.#head
     const stored = head && (await readCommit(database, head.number))
@@ -265,13 +319,15 @@ export class CommitJournal implements AsyncDisposable {
     const range = { gt: commitKey(number), lt: after(commitPrefix) }
     const text = { gte: textKey(number + 1, 0), lt: after(textPrefix) }
     const keys = [...(await database.keys(range).all()), ...(await database.keys(text).all())]
+    const { version } = this.#recovery
     const notes = await database.keys({ gt: notePrefix, lt: after(notePrefix) }).all()
     const batch = [
       ...keys.map(del),
       ...notes.map(del),
+      version === undefined ? del(versionKey) : put(versionKey, String(version)),
       ...[...this.#recovery.notes].map(([name, value]) => put(noteKey(name), value)),
     ]
-    if (batch.length > 0) await database.batch(batch, { sync: true })
+    await database.batch(batch, { sync: true })
   }
 
   async #compact(): Promise<void> {

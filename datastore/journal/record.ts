@@ -10,8 +10,10 @@ import { createHash } from 'node:crypto'
 import type { CommitRecord } from '../types.js'
 
 export interface StoredCommit extends Omit<CommitRecord, 'size'> {
-  /** Version of this layout. */
-  readonly format: 1
+  /** Version of this layout: 2 with `whole`. */
+  readonly format: 1 | 2
+  /** The text is all of running and not changes: the configuration was carried over from another module set. */
+  readonly whole?: true
   readonly chunks: number
   /** Octets of all chunks. */
   readonly length: number
@@ -23,6 +25,8 @@ export const asidePrefix = 'aside!'
 export const notePrefix = 'note!'
 /** The highest number that was ever given away, when no commit has it any more: numbers are not used again. */
 export const floorKey = 'meta!floor'
+/** The version of the store: the last migration step that it needs no more. */
+export const versionKey = 'meta!version'
 
 const numberDigits = 12
 const indexDigits = 6
@@ -50,6 +54,7 @@ export function hashOf(commit: Omit<StoredCommit, 'hash'>, chunks: readonly Buff
     previousHash,
     commit.chunks,
     length,
+    ...(commit.whole ? ['whole'] : []),
   ]
   const hash = createHash('sha256').update(JSON.stringify(header)).update('\n')
   for (const chunk of chunks) hash.update(chunk)
@@ -80,11 +85,11 @@ export function decodeHeader(value: Buffer): StoredCommit | undefined {
   }
   if (typeof read !== 'object' || read === null) return undefined
   const header = read as Record<string, unknown>
-  if (Number(header['format']) > 1) throw new LaterVersionError(Number(header['number']))
+  if (Number(header['format']) > 2) throw new LaterVersionError(Number(header['number']))
   const numbers = ['number', 'time', 'session', 'chunks', 'length']
   const texts = ['user', 'comment', 'moduleSet', 'previousHash', 'hash']
   const sound =
-    header['format'] === 1 &&
+    (header['format'] === 1 || (header['format'] === 2 && header['whole'] === true)) &&
     numbers.every((name) => Number.isSafeInteger(header[name])) &&
     texts.every((name) => typeof header[name] === 'string')
   return sound ? (read as StoredCommit) : undefined

@@ -7,7 +7,16 @@ import type { CommitRecord, Loss } from '../types.js'
 import { asideFor, readChain, setAside, start, type Link, type WholeCommit } from './chain.js'
 import { codeOf, repairOpen, type Database, type Opened } from './directory.js'
 import { KeptCommits } from './kept.js'
-import { after, commitKey, decodeHeader, floorKey, notePrefix, toRecord } from './record.js'
+import {
+  after,
+  commitKey,
+  commitPrefix,
+  decodeHeader,
+  floorKey,
+  notePrefix,
+  toRecord,
+  versionKey,
+} from './record.js'
 import { Snapshots, type Snapshot } from './snapshots.js'
 import { Witness } from './witness.js'
 
@@ -23,6 +32,8 @@ export class Recovery {
   head: CommitRecord | undefined
   /** The highest number that was ever given away. */
   floor = 0
+  /** Version of the store; undefined: nobody said, or there is nothing in it. */
+  version: number | undefined
   readonly #directory: string
   readonly #database: Database
   readonly #now: number
@@ -35,6 +46,14 @@ export class Recovery {
     this.#now = now
     this.snapshots = new Snapshots(directory)
     this.witness = new Witness(directory)
+  }
+
+  /** Module set of the last commit that there seems to be; undefined: none. */
+  async moduleSet(): Promise<string | undefined> {
+    const range = { gt: commitPrefix, lt: after(commitPrefix), reverse: true, limit: 1 }
+    const [value] = await this.#readable(() => this.#database.values(range).all())
+    const commit = value ? decodeHeader(value) : (await this.snapshots.list()).snapshots[0]?.commit
+    return commit?.moduleSet
   }
 
   /** The newest snapshot that is whole and that the journal does not contradict: `commits` go on after it. */
@@ -73,6 +92,8 @@ export class Recovery {
     }
     const stored = await this.#database.get(floorKey)
     this.floor = Math.max(this.head?.number ?? 0, Number(stored ?? 0))
+    const version = await this.#database.get(versionKey)
+    if (version !== undefined) this.version = Number(version)
     const lost = await this.#losses(end)
     for await (const [key, value] of this.#database.iterator({ gt: notePrefix, lt: after(notePrefix) }))
       this.notes.set(key.slice(notePrefix.length), value.toString())
@@ -104,7 +125,8 @@ export class Recovery {
     } else if (witnessed >= next) {
       const reason = 'the journal ends before them, though they had been made'
       lost.push({ first: next, last: witnessed, reason })
-    }
+    } else if (this.head === undefined && this.floor > 0)
+      lost.push({ first: 1, last: this.floor, reason: 'nothing is left of them in the journal' })
     this.floor = Math.max(this.floor, ...lost.map(({ last }) => last))
     if (this.#damaged) {
       const { copy, reason } = this.#damaged

@@ -24,6 +24,10 @@ export async function startDemo(
   signal: AbortSignal,
 ): Promise<void> {
   const [h1, h2] = demoHosts as [LabHost, LabHost]
+  if (appliance.failsafe !== undefined) {
+    print('demo: the appliance runs its failsafe configuration, and its ports stay as they are')
+    return
+  }
   if (appliance.firstPassword) {
     await configure(appliance, appliance.firstPassword.value)
     print(`demo: interfaces ${h1.port} and ${h2.port} committed through NETCONF`)
