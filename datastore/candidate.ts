@@ -10,6 +10,7 @@ import type { Changes, Context, EditOptions, Fragment, Journal, Tree, YangError 
 import type { Controller } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { RequestError, why } from './errors.js'
+import { lend } from './lend.js'
 import { hung } from './planner.js'
 import type { TreeLease, Trees } from './trees.js'
 import type { Log } from './types.js'
@@ -181,10 +182,15 @@ export class Candidate implements Disposable {
       ({ normalize, claims }) => normalize && claims.some((claim) => changes.touches(claim)),
     )
     for (const controller of concerned) {
-      const work = (async () => controller.normalize?.(tree, changes))()
-      await withDeadline(work, this.#deadline, () =>
-        hung(controller.name, 'normalize the edit', this.#deadline),
-      )
+      const lent = [lend(tree), lend(changes)] as const
+      const work = (async () => controller.normalize?.(lent[0].object, lent[1].object))()
+      try {
+        await withDeadline(work, this.#deadline, () =>
+          hung(controller.name, 'normalize the edit', this.#deadline),
+        )
+      } finally {
+        lent.forEach(({ end }) => end())
+      }
     }
     if (concerned.length > 0) await changes.net()
   }
@@ -199,17 +205,25 @@ export class Candidate implements Disposable {
   }
 
   async #undo(tree: Tree, changes: Journal): Promise<void> {
-    using back = await changes.reversed()
-    await this.#apply(tree, back)
+    try {
+      using back = await changes.reversed()
+      await tree.apply(back)
+    } catch (error) {
+      this.#distrust(error)
+    }
   }
 
   async #apply(tree: Tree, changes: Journal): Promise<void> {
     try {
       await tree.apply(changes)
     } catch (error) {
-      this.#broken = true
-      this.#log.error(`candidate could not be taken back to what it was and is copied anew: ${why(error)}`)
+      this.#distrust(error)
     }
+  }
+
+  #distrust(error: unknown): void {
+    this.#broken = true
+    this.#log.error(`candidate could not be taken back to what it was and is copied anew: ${why(error)}`)
   }
 }
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Context } from 'libyang-js'
-import { ConfigError, RequestError } from '../../datastore/index.js'
+import { ConfigError, RequestError, type Stage } from '../../datastore/index.js'
 import { inOrder } from '../../datastore/planner.js'
 import { alice, box, controller, named, openBench, openContext, refusal, routes, step } from './support.js'
 
@@ -150,6 +150,64 @@ test('a controller that throws or hangs is named, and the next commit goes throu
   )
   mood = 'work'
   t.is((await datastores.commit(alice))?.number, 1)
+})
+
+test('what a controller does to an edit after its deadline is refused, and the candidate is as it was', async (t) => {
+  let late: (() => Promise<unknown>) | undefined
+  let hang = true
+  const slow = controller('slow', {
+    normalize: async (tree, journal) => {
+      await tree.set('/test-box:box/name', 'normalized', journal)
+      if (!hang) return
+      late = () => tree.set('/test-box:box/name', 'late', journal)
+      await new Promise(() => undefined)
+    },
+  })
+  const { datastores, edit, text } = await openBench(t, context, { controllers: [slow], deadline: 50 })
+  t.regex(
+    (await refusal(edit(named('one')))).message,
+    /controller slow did not normalize the edit within 0\.05 s/,
+  )
+  t.is(await text('candidate'), '')
+  await t.throwsAsync(async () => late?.(), { message: /revoked/ })
+  hang = false
+  await edit(named('two'))
+  await datastores.commit(alice)
+  t.regex(await text('running'), /normalized/)
+})
+
+test('a plan and a stage that come too late are given back, and the next commit goes through', async (t) => {
+  const events: string[] = []
+  let planned: (() => void) | undefined
+  const slow = controller('slow', {
+    plan: async () => {
+      if (!planned) await new Promise<void>((resolve) => (planned = resolve))
+      return { steps: [], abandon: () => void events.push('plan abandoned') }
+    },
+  })
+  let prepared: (() => void) | undefined
+  const stage: Stage<string> = {
+    async prepare() {
+      if (!prepared) await new Promise<void>((resolve) => (prepared = resolve))
+      return {
+        apply: async (commit) => void events.push(`apply ${commit}`),
+        abort: async () => void events.push('stage aborted'),
+      }
+    },
+  }
+  const { datastores, edit, text } = await openBench(t, context, { controllers: [slow], stage, deadline: 50 })
+  await edit(named('one'))
+  t.regex((await refusal(datastores.commit(alice))).message, /controller slow did not plan/)
+  planned?.()
+  await new Promise(setImmediate)
+  t.deepEqual(events, ['plan abandoned'])
+  t.regex((await refusal(datastores.commit(alice))).message, /members were not prepared within 0\.1 s/)
+  prepared?.()
+  await new Promise(setImmediate)
+  t.deepEqual(events, ['plan abandoned', 'plan abandoned', 'stage aborted'])
+  t.is(await text('running'), '')
+  t.is((await datastores.commit(alice))?.number, 1)
+  t.is(events.at(-1), 'apply 1')
 })
 
 test('what a member refuses in prepare fails the commit, and changes nothing', async (t) => {
