@@ -49,7 +49,7 @@ export class Reconciler {
         await this.#program(member)
         const elapsed = Math.round(performance.now() - start)
         this.#log.info(
-          `member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms)`,
+          `member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms): ${await repaired(member)}`,
         )
         return
       } catch (error) {
@@ -68,4 +68,19 @@ export class Reconciler {
       this.#stage.admit(member)
     })
   }
+}
+
+/** What the member found to be repaired, in words. */
+async function repaired(member: Member): Promise<string> {
+  const state = await member.state({ statistics: true }).catch(() => undefined)
+  const statistics = state?.statistics
+  if (!statistics) return 'what was repaired is not known'
+  const parts = (['interfaces', 'objects', 'routes'] as const).flatMap((kind) => {
+    const counts = (['Added', 'Changed', 'Removed'] as const).flatMap((what) => {
+      const count = statistics[`${kind}${what}`]
+      return count === 0n ? [] : [`${count} ${what.toLowerCase()}`]
+    })
+    return counts.length === 0 ? [] : [`${kind} ${counts.join(', ')}`]
+  })
+  return parts.length === 0 ? 'all was right already' : parts.join('; ')
 }

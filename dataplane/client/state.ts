@@ -24,7 +24,12 @@ const interfaceCounters: readonly InterfaceCounter[] = [
   'forwarded6',
 ]
 const portCounters = ['rxPackets', 'rxOctets', 'rxDropped', 'txPackets', 'txOctets', 'txDropped'] as const
-const statistics = ['routes4', 'routes6', 'objects', 'neighbours', 'heldPackets', 'commit'] as const
+const statistics = [
+  ...(['routes4', 'routes6', 'objects', 'neighbours', 'heldPackets', 'commit', 'repairs'] as const),
+  ...(['interfacesAdded', 'interfacesChanged', 'interfacesRemoved'] as const),
+  ...(['objectsAdded', 'objectsChanged', 'objectsRemoved'] as const),
+  ...(['routesAdded', 'routesChanged', 'routesRemoved'] as const),
+] as const
 const origins = ['other', 'static', 'dynamic'] as const
 const states = ['incomplete', 'reachable', 'stale', 'delay', 'probe'] as const
 

@@ -143,10 +143,20 @@ export interface MemberState {
   readonly neighbours: readonly NeighbourState[]
   readonly ports: readonly PortState[]
   readonly drops: readonly { readonly node: string; readonly reason: string; readonly packets: bigint }[]
-  readonly statistics:
-    | Readonly<Record<'routes4' | 'routes6' | 'objects' | 'neighbours' | 'heldPackets' | 'commit', bigint>>
-    | undefined
+  readonly statistics: Readonly<Record<MemberStatistic, bigint>> | undefined
 }
+
+export type MemberStatistic =
+  | 'routes4'
+  | 'routes6'
+  | 'objects'
+  | 'neighbours'
+  | 'heldPackets'
+  | 'commit'
+  /** Full transactions since the engine began. */
+  | 'repairs'
+  /** What the last of them found to be repaired. */
+  | `${'interfaces' | 'objects' | 'routes'}${'Added' | 'Changed' | 'Removed'}`
 
 export interface MemberEvent {
   readonly kind: 'link' | 'neighbour' | 'port-lost'

@@ -165,6 +165,7 @@ std::vector<DropCounter> Core::drop_counters() const {
 
 EngineStatistics Core::statistics() {
     EngineStatistics s;
+    s.repair = repair;
     vrfs.each([&](const Vrf &vrf) {
         s.routes4 += vrf.fib4.size();
         s.routes6 += vrf.fib6.size();

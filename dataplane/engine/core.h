@@ -54,6 +54,7 @@ struct Core {
     std::map<uint64_t, Transaction> transactions;
     uint64_t mark = 1;  // of the next route that is set
     std::atomic<uint64_t> commit{0};
+    Repair repair;
     NeighbourView neighbours;
     std::vector<std::unique_ptr<Worker>> workers;
     std::function<void(const Event &)> handler;
@@ -66,8 +67,10 @@ struct Core {
     std::string prepare_routes(Transaction &t);
     void undo(Transaction &t);
     void apply_interfaces(Transaction &t);
-    void apply_routes(Transaction &t);
-    void sweep(uint64_t since);
+    Difference apply_routes(Transaction &t);
+    uint64_t sweep(uint64_t since);
+    // What is to be done to interfaces and objects.
+    Repair difference(const Transaction &t) const;
     void publish(std::unique_ptr<InterfaceTable> next);
     void configure(const Interface &interface);
     std::shared_ptr<Interface> rebuilt(const Interface &from, std::shared_ptr<PortHandle> port);

@@ -51,9 +51,20 @@ struct PortState {
     PortCounters counters;
 };
 
+struct Difference {
+    uint64_t added = 0, changed = 0, removed = 0;
+};
+
+// What full transactions found to be repaired.
+struct Repair {
+    uint64_t transactions = 0;  // full ones since the engine began
+    Difference interfaces, objects, routes;  // by the last of them
+};
+
 struct EngineStatistics {
     uint64_t routes4 = 0, routes6 = 0, objects = 0, neighbours = 0, held_packets = 0;
     uint64_t commit = 0;  // number of the last applied transaction's commit
+    Repair repair;
 };
 
 struct Event {

@@ -158,7 +158,12 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   box.member.answer = {
     ports: [port],
     drops: [{ node: 'ip4', reason: 'no-route', packets: 42n }],
-    statistics: { routes4: 1n, routes6: 2n, objects: 3n, neighbours: 4n, heldPackets: 5n, commit: 7n },
+    statistics: {
+      ...{ routes4: 1n, routes6: 2n, objects: 3n, neighbours: 4n, heldPackets: 5n, commit: 7n },
+      ...{ repairs: 2n, interfacesAdded: 0n, interfacesChanged: 1n, interfacesRemoved: 0n },
+      ...{ objectsAdded: 0n, objectsChanged: 0n, objectsRemoved: 0n },
+      ...{ routesAdded: 6n, routesChanged: 0n, routesRemoved: 8n },
+    },
   }
   const member = at(await box.operational(), '/weft-dataplane:dataplane', 'members', 'member', 'name=0')
   t.like(member, { attached: true, pid: 4711, commit: '7' })
@@ -167,6 +172,9 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   t.is(at(member, 'port', 'name=p1', 'statistics', 'in-drops'), '3')
   t.is(at(member, 'drop', 'node=ip4', 'packets'), '42')
   t.like(at(member, 'tables'), { 'ipv4-routes': '1', 'held-packets': '5' })
+  t.is(at(member, 'reconciliation', 'runs'), '2')
+  t.like(at(member, 'reconciliation', 'interfaces'), { added: '0', changed: '1', removed: '0' })
+  t.like(at(member, 'reconciliation', 'routes'), { added: '6', removed: '8' })
 })
 
 test('the RIBs tell every route, which is active, and where it leads', async (t) => {

@@ -130,6 +130,11 @@ test.serial('a full transaction sweeps what it does not mention, and touches not
   const { sent, received } = await stream.stop()
   t.is(received, sent)
   t.is(await routes(), (before as bigint) - 1n)
+  const repaired = async () => (await router.member.state({ statistics: true })).statistics
+  const nothing = { interfacesAdded: 0n, interfacesChanged: 0n, interfacesRemoved: 0n, routesAdded: 0n }
+  t.like(await repaired(), { ...nothing, routesChanged: 0n, routesRemoved: 1n, objectsRemoved: 1n })
+  await router.commit(router.tables, { full: true })
+  t.like(await repaired(), { ...nothing, routesChanged: 0n, routesRemoved: 0n, objectsRemoved: 0n })
 })
 
 test.serial(

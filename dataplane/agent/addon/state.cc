@@ -108,6 +108,16 @@ Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics) {
     object["neighbours"] = count(object, statistics.neighbours);
     object["heldPackets"] = count(object, statistics.held_packets);
     object["commit"] = count(object, statistics.commit);
+    const Repair &repair = statistics.repair;
+    object["repairs"] = count(object, repair.transactions);
+    const auto told = [&](const char *what, const Difference &difference) {
+        object[std::string(what) + "Added"] = count(object, difference.added);
+        object[std::string(what) + "Changed"] = count(object, difference.changed);
+        object[std::string(what) + "Removed"] = count(object, difference.removed);
+    };
+    told("interfaces", repair.interfaces);
+    told("objects", repair.objects);
+    told("routes", repair.routes);
     return object;
 }
 

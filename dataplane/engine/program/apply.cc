@@ -40,7 +40,8 @@ void Core::apply_interfaces(Transaction &t) {
     watch_links();
 }
 
-void Core::apply_routes(Transaction &t) {
+Difference Core::apply_routes(Transaction &t) {
+    Difference done;
     const uint64_t since = mark;
     mark += t.routes.size();
     Vrf *vrf = nullptr;
@@ -57,6 +58,7 @@ void Core::apply_routes(Transaction &t) {
         else
             of(op)->fib4.set(static_cast<uint32_t>(op.prefix.low), op.length, op.object, before).mark = since + i;
         if (before == op.object) continue;
+        before < 0 ? done.added++ : done.changed++;
         objects.hold(op.object);
         if (before >= 0) objects.drop(static_cast<uint32_t>(before));
     }
@@ -66,6 +68,7 @@ void Core::apply_routes(Transaction &t) {
         const uint32_t object = slot->value.load() - Fib4::Map::first;
         fib.erase(*slot);
         objects.drop(object);
+        done.removed++;
     };
     for (size_t i = 0; i < t.routes.size(); i++) {
         const RouteOp &op = t.routes[i];
@@ -75,7 +78,24 @@ void Core::apply_routes(Transaction &t) {
         else
             remove(vrf->fib4, vrf->fib4.find(static_cast<uint32_t>(op.prefix.low), op.length), since + i);
     }
-    if (t.full) sweep(since);
+    if (t.full) done.removed += sweep(since);
+    return done;
+}
+
+Repair Core::difference(const Transaction &t) const {
+    Repair found;
+    for (const auto &[key, body] : t.bodies) objects.has(key) ? found.objects.changed++ : found.objects.added++;
+    found.objects.removed = t.keys_gone.size();
+    if (!t.registry) return found;
+    for (const auto &[name, interface] : t.registry->interfaces) {
+        const auto before = registry.interfaces.find(name);
+        if (before == registry.interfaces.end())
+            found.interfaces.added++;
+        else if (before->second != interface)
+            found.interfaces.changed++;
+    }
+    for (const auto &[name, interface] : registry.interfaces) found.interfaces.removed += !t.registry->interfaces.count(name);
+    return found;
 }
 
 void Core::apply(uint64_t number, uint64_t commit_number) {
@@ -84,13 +104,19 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     Transaction t = std::move(found->second);
     transactions.erase(found);
 
+    Repair repaired;
+    if (t.full) repaired = difference(t);
     apply_interfaces(t);
     for (auto &[key, body] : t.bodies) objects.set(key, std::move(body));
-    apply_routes(t);
+    repaired.routes = apply_routes(t);
     for (const uint64_t key : t.keys_gone) objects.erase(key);
     if (t.table) publish(std::move(t.table));
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);
     commit.store(commit_number);
+    if (t.full) {
+        repaired.transactions = repair.transactions + 1;
+        repair = repaired;
+    }
     epochs.collect();
 }
 

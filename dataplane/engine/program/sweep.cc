@@ -3,19 +3,22 @@
 
 namespace weft {
 
-void Core::sweep(uint64_t since) {
+uint64_t Core::sweep(uint64_t since) {
+    uint64_t swept = 0;
     const auto stale = [&](auto &fib) {
         fib.each([&](auto &slot) {
             if (slot.mark >= since) return;
             const uint32_t object = slot.value.load() - Fib4::Map::first;
             fib.erase(slot);
             objects.drop(object);
+            swept++;
         });
     };
     vrfs.each([&](Vrf &vrf) {
         stale(vrf.fib4);
         stale(vrf.fib6);
     });
+    return swept;
 }
 
 }  // namespace weft

@@ -1,5 +1,5 @@
 /** Operational state of the data plane (weft-dataplane): members with ports, drops by name, and the size of their tables. */
-import type { Member, PortState } from '../../../dataplane/client/index.js'
+import type { Member, MemberState, PortState } from '../../../dataplane/client/index.js'
 import type { StateProvider } from '../../../datastore/index.js'
 import { formatMac } from '../../rib/index.js'
 import { leaf } from '../xml.js'
@@ -13,7 +13,8 @@ export function dataplaneState(member: () => Member): StateProvider {
     async *read(wanted) {
       const one = member()
       const asked = (name: string): boolean => wanted.mayMatch(`${path}/members/member/${name}`)
-      const query = { ports: asked('port'), drops: asked('drop'), statistics: asked('tables') }
+      const statistics = asked('tables') || asked('reconciliation')
+      const query = { ports: asked('port'), drops: asked('drop'), statistics }
       const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
       const drops = state?.drops.map(
         ({ node, reason, packets }) =>
@@ -31,11 +32,22 @@ export function dataplaneState(member: () => Member): StateProvider {
         tables &&
           `<tables>${leaf('ipv4-routes', tables.routes4)}${leaf('ipv6-routes', tables.routes6)}` +
             `${leaf('objects', tables.objects)}${leaf('neighbours', tables.neighbours)}` +
-            `${leaf('held-packets', tables.heldPackets)}</tables>`,
+            `${leaf('held-packets', tables.heldPackets)}</tables>${repair(tables)}`,
         '</member></members></dataplane>',
       ].join('')
     },
   }
+}
+
+/** What the last full transaction found to be repaired. */
+function repair(statistics: NonNullable<MemberState['statistics']>): string {
+  const kinds = (['interfaces', 'objects', 'routes'] as const).map((kind) => {
+    const counts = (['Added', 'Changed', 'Removed'] as const).map((what) =>
+      leaf(what.toLowerCase(), statistics[`${kind}${what}`]),
+    )
+    return `<${kind}>${counts.join('')}</${kind}>`
+  })
+  return `<reconciliation>${leaf('runs', statistics.repairs)}${kinds.join('')}</reconciliation>`
 }
 
 function port({ name, device, driver, reason, present, up, mtu, mac, counters }: PortState): string {
