@@ -4,6 +4,7 @@ import {
   type CommitRecord,
   type Confirmation,
   type Datastores,
+  type RecoveryReport,
   type StateProvider,
 } from '../../datastore/index.js'
 import { element, HISTORY_NAMESPACE } from '../xml.js'
@@ -11,12 +12,16 @@ import { element, HISTORY_NAMESPACE } from '../xml.js'
 /** Commits in one piece of an answer. */
 const pieceSize = 500
 
-export function historyState(datastores: () => Datastores): StateProvider {
+type Recovered = Datastores & { readonly recovery: RecoveryReport }
+
+export function historyState(datastores: () => Recovered): StateProvider {
   const piece = (content: string) => `<history xmlns="${HISTORY_NAMESPACE}">${content}</history>`
   return {
     path: '/weft-history:history',
     async *read(wanted) {
-      const { confirmation, head } = datastores()
+      const { confirmation, head, recovery } = datastores()
+      const recovered = printRecovery(recovery)
+      if (recovered !== '') yield piece(recovered)
       if (confirmation && wanted.mayMatch('/weft-history:history/pending-confirmation'))
         yield piece(printConfirmation(confirmation))
       const numbers = wanted.values('/weft-history:history/commit/number')?.map(Number)
@@ -32,6 +37,14 @@ export function historyState(datastores: () => Datastores): StateProvider {
       yield piece(printed.join('') + element('oldest-state', oldest))
     },
   }
+}
+
+function printRecovery({ failsafe, lost }: RecoveryReport): string {
+  const losses = lost.map(
+    ({ first, last, reason }) =>
+      `<lost>${element('first', first)}${element('last', last)}${element('reason', reason)}</lost>`,
+  )
+  return (failsafe === undefined ? '' : element('failsafe', failsafe)) + losses.join('')
 }
 
 function printConfirmation({ base, user, session, persist, secondsLeft, failure }: Confirmation): string {

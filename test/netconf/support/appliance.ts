@@ -10,7 +10,7 @@ import type { ExecutionContext } from 'ava'
 import { createContext } from 'libyang-js'
 import type { Context } from 'libyang-js'
 import { openDatastores } from '../../../datastore/index.js'
-import type { Controller, Datastores } from '../../../datastore/index.js'
+import type { Controller, Datastores, RecoveryReport } from '../../../datastore/index.js'
 import {
   historyState,
   loadOrCreateHostKeys,
@@ -51,6 +51,8 @@ const modules = {
     { name: 'weft-history' },
   ],
 }
+
+type Recovered = Datastores & { readonly recovery: RecoveryReport }
 
 export interface Appliance {
   readonly server: NetconfServer
@@ -93,7 +95,7 @@ export async function startAppliance(
   const write = (line: string): void => void lines.push(line)
   const log = { info: write, warn: write, error: write }
   const registry = new SessionRegistry()
-  const datastores: Datastores = await openDatastores({
+  const datastores: Recovered = await openDatastores({
     directory: join(directory, 'state'),
     context,
     controllers: [stateOnly(registry, context, () => datastores)],
@@ -134,7 +136,7 @@ export async function startAppliance(
 function stateOnly(
   registry: SessionRegistry,
   context: Context,
-  datastores: () => Datastores,
+  datastores: () => Recovered,
 ): Controller<object> {
   return {
     name: 'netconf',
