@@ -10,8 +10,10 @@ import { once } from 'node:events'
 import { appendFile, cp, rm, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { flip } from '../lab/damage.js'
-import { openBench, openContext, temporaryFolder, type Bench } from '../datastore/support.js'
+import { RequestError } from '../../datastore/index.js'
+import { alice, openBench, openContext, temporaryFolder, type Bench } from '../datastore/support.js'
 import {
   inWords,
   nothing,
@@ -123,18 +125,21 @@ class Run {
   /** As long as there is all of the history, doing it again must come to the same as the snapshots. */
   async #replayed(): Promise<void> {
     if (this.#history < 1000 || this.#random() < 0.5) return
+    // Of both, nothing that waits to be confirmed is taken back meanwhile.
+    const now = Date.now()
+    const stopped = { clock: () => now, timers: { after: () => ({ [Symbol.dispose]: () => undefined }) } }
     const copies = await Promise.all([temporaryFolder(this.#t), temporaryFolder(this.#t)])
     const texts: string[] = []
     for (const [index, copy] of copies.entries()) {
       await cp(this.#directory, copy, { recursive: true })
       if (index > 0) await rm(join(copy, 'snapshots'), { recursive: true, force: true })
-      const bench = await openBench(this.#t, context, { directory: copy })
+      const bench = await openBench(this.#t, context, { ...stopped, directory: copy })
       this.#t.deepEqual(bench.datastores.recovery.lost, [])
-      texts.push(await bench.text('running'))
+      texts.push(recognise(await bench.text('running')))
       await bench.datastores[Symbol.asyncDispose]()
       await rm(copy, { recursive: true, force: true })
     }
-    this.#t.is(texts[0], texts[1], 'the snapshots say something else than the history')
+    this.#t.true(texts[0] === texts[1], 'the snapshots say something else than the history')
   }
 
   async #verify(): Promise<void> {
@@ -145,21 +150,54 @@ class Run {
     const head = datastores.head?.number ?? 0
     this.#t.true(head >= this.#acknowledged, `${this.#acknowledged} acknowledged, ${head} is the last`)
     this.#state = await this.#settle(bench)
-    this.#known.set(head, this.#state)
-    this.#acknowledged = head
+    this.#acknowledged = datastores.head?.number ?? 0
+    this.#known.set(this.#acknowledged, this.#state)
+    await this.#lookBack(bench)
     this.#outcomes = [{ state: this.#state }]
     await datastores[Symbol.asyncDispose]()
   }
 
-  /** The one of the possible outcomes that running is. */
-  async #settle({ text }: Bench): Promise<State> {
+  /** The one of the possible outcomes that running is, once nothing waits to be confirmed any more. */
+  async #settle({ datastores, text }: Bench): Promise<State> {
     const running = recognise(await text('running'))
-    const found = this.#outcomes.find(({ state }) => inWords(state) === running)
-    if (found) return found.state
-    const possible = this.#outcomes.map(({ state }) => inWords(state).slice(0, 200))
-    throw new Error(
-      `running is none of the possible outcomes: ${running.slice(0, 200)}, not ${possible.join(' or ')}`,
+    const { confirmation } = datastores
+    const possible = this.#outcomes.map(({ state, pending }) =>
+      pending && !confirmation ? pending.base : state,
     )
+    const index = this.#outcomes.findIndex(
+      ({ pending }, at) =>
+        inWords(possible[at] ?? nothing) === running && (!confirmation || pending?.persist === true),
+    )
+    const outcome = this.#outcomes[index]
+    if (outcome === undefined) {
+      const words = possible.map((state) => inWords(state).slice(0, 200)).join(' or ')
+      throw new Error(`running is none of the possible outcomes: ${running.slice(0, 200)}, not ${words}`)
+    }
+    if (!confirmation || !outcome.pending) return possible[index] ?? nothing
+    const { base } = outcome.pending
+    this.#known.set(datastores.head?.number ?? 0, outcome.state)
+    while (datastores.confirmation) await delay(20)
+    this.#t.is(recognise(await text('running')), inWords(base), 'what was not confirmed was not taken back')
+    return base
+  }
+
+  /** What was acknowledged is there wholly, as long as it is kept: two states of the past, loaded into the candidate. */
+  async #lookBack({ datastores, text }: Bench): Promise<void> {
+    const numbers = [...this.#known.keys()].sort((a, b) => b - a).slice(0, 30)
+    for (let looks = 0; looks < 2; looks++) {
+      const number = numbers[this.#upTo(numbers.length)] ?? 0
+      const kept = await datastores.rollback(alice, { commit: number }).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof RequestError && /is not kept/.test(error.message)) return false
+          throw error
+        },
+      )
+      if (!kept) continue
+      const expected = this.#known.get(number) ?? nothing
+      this.#t.is(recognise(await text('candidate')), inWords(expected), `the state after commit ${number}`)
+      await datastores.discard(alice)
+    }
   }
 }
 

@@ -1,13 +1,13 @@
 /**
- * A process that works on a datastore until it is killed: commits small and large, replaces everything, rolls back, while
- * snapshots are written and old commits deleted after nearly every commit. Each deed is said before it is begun and
+ * A process that works on a datastore until it is killed: commits small and large, replaces everything, rolls back, makes
+ * confirmed commits that it confirms, cancels, prolongs or leaves, while snapshots are written and old commits deleted after nearly every commit. Each deed is said before it is begun and
  * after it was acknowledged. Reads its task from its input.
  */
 import { writeSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
-import { openDatastores } from '../../datastore/index.js'
+import { openDatastores, RequestError } from '../../datastore/index.js'
 import { alice, openContext } from '../datastore/support.js'
 import { content, random, type Line, type LogEnd, type Outcome, type State, type Task } from './model.js'
 
@@ -75,4 +75,59 @@ async function commit(): Promise<void> {
   await done(outcome)
 }
 
-for (;;) await commit()
+async function rollback(): Promise<void> {
+  const numbers = [...known.keys()].sort((a, b) => b - a).slice(0, 15)
+  const number = numbers[upTo(numbers.length)] ?? 0
+  const outcome = { state: known.get(number) ?? state }
+  const refused = await datastores.rollback(alice, { commit: number }).then(
+    () => false,
+    (error: unknown) => error instanceof RequestError && /is not kept|back to before/.test(error.message),
+  )
+  if (refused) return
+  say({ say: 'attempt', outcome })
+  await datastores.commit(alice)
+  await done(outcome)
+}
+
+/** A confirmed commit, perhaps prolonged; then it is confirmed, cancelled, or left until its time is over. */
+async function confirmed(): Promise<void> {
+  const base = state
+  const persist = next() < 0.5
+  const token = persist ? { persist: 'token' } : {}
+  const id = persist ? { persistId: 'token' } : {}
+  for (let times = 1 + upTo(2), first = true; times > 0; times--, first = false) {
+    const pending = { base, persist }
+    const outcome = { state: another(), pending }
+    say({ say: 'attempt', outcome })
+    await edit(outcome.state)
+    await datastores.commit(alice, {
+      confirmed: { timeoutSeconds: 1, ...token },
+      ...(first ? {} : id),
+    })
+    await done(outcome)
+  }
+  const choice = next()
+  const reverted = new Promise<void>((resolve) => (told = resolve))
+  const outcome = { state: choice < 0.4 ? state : base }
+  say({ say: 'attempt', outcome })
+  try {
+    if (choice < 0.4) await datastores.commit(alice, id)
+    else if (choice < 0.7) await datastores.cancelCommit(alice, id.persistId)
+    else await reverted
+    await done(outcome)
+  } catch (error) {
+    // Its time was over before it was confirmed or cancelled: the machine was busy.
+    if (datastores.confirmation || !(error instanceof RequestError)) throw error
+    await done({ state: base })
+  }
+}
+
+let told = (): void => undefined
+datastores.on('commit', () => {
+  if (!datastores.confirmation) told()
+})
+
+for (;;) {
+  const kind = next()
+  await (kind < 0.6 ? commit() : kind < 0.8 ? rollback() : confirmed())
+}
