@@ -38,18 +38,19 @@ export class ErrorPrinter {
     let xml = `<${p}rpc-error>${element(`${p}error-type`, error.type)}${element(`${p}error-tag`, error.tag)}`
     xml += `<${p}error-severity>error</${p}error-severity>`
     if (error.appTag !== undefined) xml += element(`${p}error-app-tag`, error.appTag)
-    if (error.path !== undefined) xml += this.path(error.path, p)
+    if (error.path !== undefined) xml += this.path(`${p}error-path`, '', error.path)
     xml += `<${p}error-message xml:lang="en">${escapeXml(error.message)}</${p}error-message>`
-    const info = Object.entries(error.info ?? {})
-    if (info.length > 0)
-      xml += `<${p}error-info>${info.map(([name, value]) => printInfo(name, value, p)).join('')}</${p}error-info>`
+    const info = Object.entries(error.info ?? {}).flatMap(([name, values]) =>
+      [values].flat().map((value) => this.info(name, value, p)),
+    )
+    if (info.length > 0) xml += `<${p}error-info>${info.join('')}</${p}error-info>`
     return `${xml}</${p}rpc-error>`
   }
 
   /** An instance path of libyang as XPath: every step has a prefix, also in predicates. */
-  private path(path: string, p: string): string {
+  private path(name: string, attributes: string, path: string): string {
     const steps = parsePath(path)
-    if (steps === undefined) return element(`${p}error-path`, path)
+    if (steps === undefined) return `<${name}${attributes}>${escapeXml(path)}</${name}>`
     const declared = new Map<string, string>()
     let expression = ''
     for (const step of steps) {
@@ -60,15 +61,15 @@ export class ErrorPrinter {
       expression += `/${step.text.replace(/\0([^\0]*)\0/g, (_all, name: string) => this.modules.get(name)?.prefix ?? name)}`
     }
     const declarations = [...declared].map(([prefix, uri]) => ` xmlns:${prefix}="${escapeXml(uri)}"`).join('')
-    return `<${p}error-path${declarations}>${escapeXml(expression)}</${p}error-path>`
+    return `<${name}${attributes}${declarations}>${escapeXml(expression)}</${name}>`
   }
-}
 
-function printInfo(name: string, value: string, p: string): string {
-  if (name === 'missing-choice' || name === 'non-unique') {
-    return `<${name} xmlns="${YANG_NAMESPACE}">${escapeXml(value)}</${name}>`
+  private info(name: string, value: string, p: string): string {
+    const yang = ` xmlns="${YANG_NAMESPACE}"`
+    if (name === 'missing-choice') return `<${name}${yang}>${escapeXml(value)}</${name}>`
+    if (name === 'non-unique') return this.path(name, yang, value)
+    return element(`${p}${name}`, value)
   }
-  return element(`${p}${name}`, value)
 }
 
 /** Steps with module names between NULs where a prefix belongs; undefined when it is no instance path. */

@@ -196,3 +196,11 @@ test('error-info of YANG is in the namespace of YANG', (t) => {
     ),
   )
 })
+
+test('each leaf that is not unique is told by its path, with its prefixes declared', (t) => {
+  const xml = printer.print({ ...base, info: { 'non-unique': ["/other:a[k='1']/b", "/other:a[k='2']/b"] } })
+  const leaf = (key: string): string =>
+    '<non-unique xmlns="urn:ietf:params:xml:ns:yang:1" xmlns:other="urn:other">' +
+    `/other:a[other:k='${key}']/other:b</non-unique>`
+  t.true(xml.includes(`<error-info>${leaf('1')}${leaf('2')}</error-info>`), xml)
+})

@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include <algorithm>
+
 namespace libyang_js {
 
 Napi::Value to_js(Napi::Env env, const Errors &errors) {
@@ -19,7 +21,17 @@ Napi::Value to_js(Napi::Env env, const Errors &errors) {
         if (!error.info.empty()) {
             auto info = Napi::Object::New(env);
             for (const auto &[name, value] : error.info) {
-                info[name] = value;
+                const auto others = std::count_if(error.info.begin(), error.info.end(),
+                                                  [&name](const auto &other) { return other.first == name; });
+                if (others == 1) {
+                    info[name] = value;
+                    continue;
+                }
+                if (!info.HasOwnProperty(name)) {
+                    info[name] = Napi::Array::New(env);
+                }
+                auto values = info.Get(name).As<Napi::Array>();
+                values[values.Length()] = value;
             }
             object["info"] = info;
         }

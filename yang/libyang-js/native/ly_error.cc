@@ -4,6 +4,9 @@
 
 #include <string_view>
 
+#include "ly_value_error.h"
+#include "xpath_value.h"
+
 namespace libyang_js {
 
 namespace {
@@ -95,6 +98,18 @@ std::string instance_path(const ly_ctx *context, const char *logged) {
     }
     const auto plain = without_keys(data);
     return schema.starts_with(plain + "/") ? data + schema.substr(plain.size()) : data;
+}
+
+// The schema node that an item speaks of, when it names one.
+const lysc_node *logged_node(const ly_ctx *context, const ly_err_item &item) {
+#if LY_VERSION_MAJOR >= 3
+    const std::string path = item.schema_path == nullptr ? "" : item.schema_path;
+#else
+    const std::string_view logged(item.path == nullptr ? "" : item.path);
+    const std::string path = logged.starts_with('/') ? std::string(logged) : between(logged, "chema location \"", "\"");
+#endif
+    const xpath::Quiet quiet;
+    return path.empty() ? nullptr : lys_find_path(context, nullptr, without_keys(path).c_str(), 0);
 }
 
 LY_ERR code(const ly_err_item &item) {
@@ -205,6 +220,7 @@ Errors take_errors(const ly_ctx *context, const std::string &otherwise) {
             error.app_tag = item->apptag;
         }
         classify(*item, error);
+        explain_value(logged_node(context, *item), error);
 #if LY_VERSION_MAJOR < 3
         if (!line.empty() && error.tag == "malformed-message") {
             error.message += " (line " + line + ")";

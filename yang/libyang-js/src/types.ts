@@ -38,8 +38,8 @@ export interface YangError {
   readonly path?: string
   /** `error-app-tag`: of the YANG statement that was violated, or of RFC 7950, section 15. */
   readonly appTag?: string
-  /** Children of `error-info`, by name: bad-element, bad-attribute, bad-namespace, missing-choice, non-unique. */
-  readonly info?: Readonly<Record<string, string>>
+  /** Children of `error-info`, by name: bad-element, bad-attribute, bad-namespace, missing-choice, non-unique (paths). */
+  readonly info?: Readonly<Record<string, string | readonly string[]>>
 }
 
 export interface ModuleRequest {
