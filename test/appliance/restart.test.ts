@@ -121,6 +121,30 @@ test('kill -9 of the engine: weftd starts it again and programs it, and the taps
   t.deepEqual(await addresses(), before)
 })
 
+/** What the last reconciliation of member 0 repaired: interfaces, objects and routes, each added, changed, removed. */
+async function reconciled(weftd: Weftd): Promise<{ runs: number; repaired: number[] }> {
+  await using client = await weftd.connect()
+  const reply = await client.rpc(
+    '<get><filter type="subtree"><dataplane xmlns="urn:weft:params:xml:ns:yang:weft-dataplane"><members><member><reconciliation/></member></members></dataplane></filter></get>',
+  )
+  const repaired = [...reply.matchAll(/<(?:added|changed|removed)>(\d+)</g)].map(([, count]) => Number(count))
+  return { runs: Number(/<runs>(\d+)</.exec(reply)?.[1]), repaired }
+}
+
+test('the reconciler tells what it repaired: nothing after a kill -9 of weftd, everything after one of the engine', async (t) => {
+  const weftd = await start(t)
+  t.is((await reconciled(weftd)).runs, 1)
+  await weftd.kill('SIGKILL')
+  await weftd.start()
+  t.deepEqual(await reconciled(weftd), { runs: 2, repaired: [0, 0, 0, 0, 0, 0, 0, 0, 0] })
+  process.kill(weftd.enginePid, 'SIGKILL')
+  t.true(await weftd.pings('h1', h2, 20))
+  const { runs, repaired } = await reconciled(weftd)
+  t.is(runs, 1)
+  const [interfaces = 0, , , objects = 0, , , routes = 0] = repaired
+  t.true(interfaces >= 2 && objects > 0 && routes >= 4, String(repaired))
+})
+
 test('kill -9 of the keeper, which takes the namespaces with it: weftd makes all anew and programs it', async (t) => {
   const weftd = await start(t)
   {
