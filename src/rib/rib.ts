@@ -70,7 +70,7 @@ export interface RibTransaction {
   /** A source's route to a prefix; takes the place of the one it said before. */
   set(source: Source, vrf: number, prefix: Prefix, nextHop: NextHop): void
   delete(source: Source, vrf: number, prefix: Prefix): void
-  /** Sets and deletes many routes; those that are none are left out and told, 20 at most. Some 4,000 rows take a millisecond. */
+  /** Sets and deletes many routes; those that are none are left out and told, 20 at most. */
   load(rows: RouteRows): Promise<readonly Rejected[]>
   /** Once, after all changes: what the FIB must do. Rejects when two objects have one key, or the transaction is void. */
   finish(): Promise<Finished>
