@@ -91,8 +91,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
         yield* operational.read(options)
         return
       }
-      using lease = await trees.read(source)
-      yield* lease.tree.print({
+      yield* trees.print(source, {
         format: 'xml',
         configOnly: true,
         ...(filter && { filter }),

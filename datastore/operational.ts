@@ -43,8 +43,7 @@ export class Operational {
     } as const
     const asked = this.#providers.filter(({ path }) => filter?.mayMatch(path) ?? true)
     if (asked.length === 0) {
-      using running = await this.#trees.read('running')
-      yield* running.tree.print(print)
+      yield* this.#trees.print('running', print)
       return
     }
     if (filter && !filter.onTheWay) {
@@ -55,8 +54,7 @@ export class Operational {
     }
     using state = this.#context.tree()
     await this.#merge(state, asked, filter ?? everything)
-    using running = await this.#trees.read('running')
-    yield* running.tree.print({ ...print, beside: state })
+    yield* this.#trees.print('running', { ...print, beside: state })
   }
 
   async #extract(filter: Filter, budget: Budget | undefined): Promise<Tree> {

@@ -2,6 +2,7 @@
  * The two resident trees, running and candidate (RFC 8342, section 5.1). Running is never changed while it is running:
  * a commit makes the candidate's tree the running one, and the old running tree, once its readers are done, catches up
  * by the journal and becomes the candidate's. A commit does not wait for this, the next change of the candidate does.
+ * A print is done with a tree as soon as it has begun: it goes on to see what was there then (see `Tree.print`).
  *
  * Owns both trees. `read` leases either for reading, `write` leases the candidate to the one who changes it; whoever
  * writes or promotes must be alone among writers (see Gate in `datastores.ts`).
@@ -9,7 +10,7 @@
  * A reader that holds the old tree for longer than `patience` holds nobody up: the candidate is then a copy of running,
  * O(tree), and the old tree is freed when the reader lets go.
  */
-import type { Journal, Tree } from 'libyang-js'
+import type { Journal, Print, PrintOptions, Tree } from 'libyang-js'
 import { Gate } from './gate.js'
 import type { DatastoreName, Log } from './types.js'
 
@@ -39,6 +40,12 @@ export class Trees implements AsyncDisposable {
   async read(name: DatastoreName): Promise<TreeLease> {
     const slot = name === 'running' ? this.#running : await this.#candidate
     return lease(slot.tree, await slot.gate.shared())
+  }
+
+  /** Prints what a tree is now; writers do not wait for the end. */
+  async *print(name: DatastoreName, options: PrintOptions): AsyncGenerator<Buffer, void, undefined> {
+    const slices = await this.#beginPrint(name, options)
+    yield* slices
   }
 
   async write(): Promise<TreeLease> {
@@ -79,6 +86,13 @@ export class Trees implements AsyncDisposable {
     const freed = Promise.all(slots.map((slot) => slot && free(slot)))
     if (!(await inTime(freed, this.#patience)))
       this.#log.warn('a read goes on while the datastores are closed')
+  }
+
+  async #beginPrint(name: DatastoreName, options: PrintOptions): Promise<Print> {
+    using lease = await this.read(name)
+    const print = lease.tree.print(options)
+    await print.begin()
+    return print
   }
 
   async #catchUp(old: Slot, changes: Journal): Promise<Slot> {

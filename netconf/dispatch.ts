@@ -17,6 +17,8 @@ export interface Answer {
   readonly reply: Reply | { readonly kind: 'errors'; readonly errors: readonly NetconfError[] }
   /** The message was not a correct rpc (in-bad-rpcs of RFC 6022). */
   readonly bad: boolean
+  /** The start of the rpc could be read: a reply bears its attributes. */
+  readonly readable: boolean
   /** To be disposed when the reply has been sent. */
   readonly rpc: Rpc | undefined
 }
@@ -46,10 +48,18 @@ export class Dispatcher {
         refuse({ type: 'rpc', tag: 'too-big', message: 'the message is larger than this server accepts' })
       const operation = this.find(envelope)
       rpc = await this.parse(message)
-      if (asker.ended) return { tags: replyTags(envelope), reply: { kind: 'ok' }, bad: false, rpc }
-      return { tags: replyTags(envelope), reply: await this.run(operation, rpc, asker), bad: false, rpc }
+      if (asker.ended)
+        return { tags: replyTags(envelope), reply: { kind: 'ok' }, bad: false, readable: true, rpc }
+      return {
+        tags: replyTags(envelope),
+        reply: await this.run(operation, rpc, asker),
+        bad: false,
+        readable: true,
+        rpc,
+      }
     } catch (error) {
-      return { tags: replyTags(envelope), reply: this.errors(error), bad: rpc === undefined, rpc }
+      const [bad, readable] = [rpc === undefined, envelope !== undefined]
+      return { tags: replyTags(envelope), reply: this.errors(error), bad, readable, rpc }
     }
   }
 

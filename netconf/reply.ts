@@ -31,7 +31,7 @@ export async function sendAnswer(answer: Answer, sending: Sending): Promise<Sent
     case 'content':
       return sendText(`${tags.open}${reply.xml}${tags.close}`, 'data', sending)
     case 'data':
-      return sendData(answer, reply.slices, reply.whole, sending)
+      return sendData(answer, reply.slices, sending)
   }
 }
 
@@ -48,18 +48,13 @@ async function sendText(text: string, kind: Sent, sending: Sending): Promise<Sen
   return (await sending.writer().end(text)) ? kind : 'broken'
 }
 
-async function sendData(
-  answer: Answer,
-  slices: AsyncIterable<Buffer>,
-  whole: boolean,
-  sending: Sending,
-): Promise<Sent> {
+async function sendData(answer: Answer, slices: AsyncIterable<Buffer>, sending: Sending): Promise<Sent> {
   const { tags } = answer
   const spool = sending.spool()
   const filled = fill(spool, slices)
   try {
     try {
-      await (whole ? spool.whole() : spool.ready())
+      await spool.ready()
     } catch (error) {
       return await sendErrors(answer, RequestError.from(error).errors, sending)
     }

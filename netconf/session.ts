@@ -203,11 +203,9 @@ export class Session implements RegisteredSession, Receiver {
     try {
       services.registry.count(this.counters, answer.bad ? 'inBadRpcs' : 'inRpcs')
       if (this.finished) return await this.abandon(answer)
-      if (this.base === '1.0' && isMalformed(answer.reply)) {
-        // The tag malformed-message does not exist in base:1.0, whose sessions end instead.
-        return this.fail(answer.reply.errors[0]?.message ?? 'malformed message')
-      }
-      const sent = await sendAnswer(answer, this.sending)
+      const sayable = this.base === '1.0' ? inBase10(answer) : answer
+      if (sayable === undefined) return this.fail('a message that is not XML')
+      const sent = await sendAnswer(sayable, this.sending)
       if (sent === 'errors') services.registry.count(this.counters, 'outRpcErrors')
       if (sent === 'broken') await this.terminate()
       else if (answer.reply.kind === 'ok' && answer.reply.thenClose === true) this.stop()
@@ -285,12 +283,16 @@ export class Session implements RegisteredSession, Receiver {
   }
 }
 
-function isMalformed(reply: { readonly kind: string }): reply is {
-  readonly kind: 'errors'
-  readonly errors: readonly { readonly tag: string; readonly message: string }[]
-} {
-  return (
-    reply.kind === 'errors' &&
-    (reply as { errors?: { tag: string }[] }).errors?.[0]?.tag === 'malformed-message'
+/**
+ * The tag malformed-message does not exist in base:1.0. There a message whose rpc could be read gets its error under
+ * another tag; of any other the session ends (undefined).
+ */
+function inBase10(answer: Answer): Answer | undefined {
+  const { reply } = answer
+  if (reply.kind !== 'errors' || !reply.errors.some(({ tag }) => tag === 'malformed-message')) return answer
+  if (!answer.readable) return undefined
+  const errors = reply.errors.map((error) =>
+    error.tag === 'malformed-message' ? { ...error, tag: 'operation-failed' as const } : error,
   )
+  return { ...answer, reply: { kind: 'errors', errors } }
 }

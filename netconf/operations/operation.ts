@@ -11,7 +11,7 @@ export type Reply =
   /** Output elements, as XML that declares its namespaces. */
   | { readonly kind: 'content'; readonly xml: string }
   /** The content of the base namespace's `<data>`; `whole`: it can fail late, so that nothing is sent before all is there. */
-  | { readonly kind: 'data'; readonly slices: AsyncIterable<Buffer>; readonly whole: boolean }
+  | { readonly kind: 'data'; readonly slices: AsyncIterable<Buffer> }
 
 /** What operations work on; the same for all sessions. */
 export interface Services {

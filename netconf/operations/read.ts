@@ -4,10 +4,9 @@ import type { Call, Reply } from './operation.js'
 
 export function readReply({ rpc, services }: Call, source: ReadOptions['source']): Reply {
   const filter = filterOf(rpc)
-  if (filter === undefined)
-    return { kind: 'data', slices: services.datastores.read({ source }), whole: false }
+  if (filter === undefined) return { kind: 'data', slices: services.datastores.read({ source }) }
   const { budget } = services
-  return { kind: 'data', slices: filtered(), whole: true }
+  return { kind: 'data', slices: filtered() }
 
   async function* filtered(): AsyncGenerator<Buffer, void, undefined> {
     using used = filter as NonNullable<typeof filter>

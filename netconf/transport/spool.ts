@@ -70,12 +70,6 @@ export class Spool {
     if (this.empty && this.failure !== undefined) throw this.failure as Error
   }
 
-  /** Waits until all was written. Rejects with the failure. */
-  async whole(): Promise<void> {
-    while (!this.ended && !this.closed) await this.change()
-    if (this.failure !== undefined) throw this.failure as Error
-  }
-
   /** The next piece; undefined at the end, or when the spool was closed. Rejects with the failure. */
   async read(): Promise<Buffer | undefined> {
     for (;;) {

@@ -4,11 +4,14 @@
  * window is cut off.
  */
 import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import type { Connection, ServerChannel, Session } from 'ssh2'
 import type { Receiver, Transport } from './transport.js'
 
 /** Twice the receive window that ssh2 grants. */
 const RECEIVE_LIMIT = 4 * 1024 * 1024
+/** Encrypted at one go: other sessions get their turn between two. */
+const WRITE_BYTES = 64 * 1024
 const SOCKET_BUFFER = 1024 * 1024
 /** Bytes that the SSH layer may hold back, as it does during a key exchange. */
 const PROTOCOL_BUFFER = 4 * 1024 * 1024
@@ -64,6 +67,14 @@ export class SshChannel implements Transport {
   }
 
   async write(bytes: Buffer): Promise<boolean> {
+    for (let from = 0; from < bytes.length; from += WRITE_BYTES) {
+      if (from > 0) await setImmediate()
+      if (!(await this.writePart(bytes.subarray(from, from + WRITE_BYTES)))) return false
+    }
+    return !this.isClosed
+  }
+
+  private async writePart(bytes: Buffer): Promise<boolean> {
     if (this.isClosed || !this.channel.writable) return false
     const { socket, client } = this.connection
     this.sent += bytes.length

@@ -151,3 +151,32 @@ test('providers are told what the filter can select', async (t) => {
     [undefined, false],
   ])
 })
+
+test('commits do not wait for a read, which goes on to say what was', async (t) => {
+  const provider = state([])
+  const { datastores, edit, text, log } = await openBench(t, context, {
+    controllers: [provider],
+    patience: 60_000,
+  })
+  await edit(routes(1, 20_000) + box('<name>one</name><port><name>a</name></port>'))
+  await datastores.commit(alice)
+  for (const source of ['running', 'operational'] as const) {
+    const before = await text(source)
+    const slices = datastores.read({ source })
+    const read = [(await slices.next()).value as Buffer]
+    for (const name of ['two', 'three', 'four']) {
+      await edit(
+        `<routes xmlns="urn:weft:test:box" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0">` +
+          `<route nc:operation="remove"><prefix>p${source.length}00${name.length}</prefix></route>` +
+          `<route><prefix>p15000</prefix><next-hop>${name}</next-hop></route></routes>` +
+          box(`<name>${name}</name><port><name>${name}</name></port>`),
+      )
+      await datastores.commit(alice)
+    }
+    t.regex(await text('running'), /<name>four</)
+    for await (const slice of slices) read.push(slice)
+    t.true(read.length > 2)
+    t.is(Buffer.concat(read).toString(), before)
+  }
+  t.deepEqual(log.lines, [])
+})

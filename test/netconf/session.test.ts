@@ -138,6 +138,21 @@ test('a message that is not XML: an error in base:1.1, which goes on; the end of
   t.is(appliance.server.registry.counters.inBadRpcs, 4)
 })
 
+test('in base:1.0 an rpc whose content cannot be parsed gets an error that base:1.0 has', async (t) => {
+  const client = await (await startAppliance(t)).connect({ base: '1.0' })
+  for (const content of [
+    `<get><filter>${'<a>'.repeat(600)}${'</a>'.repeat(600)}</filter></get>`,
+    '<get></rpc>',
+  ]) {
+    const at = client.messages.length
+    client.send(`<rpc xmlns="${BASE}" message-id="deep">${content}</rpc>`)
+    const reply = await client.message(at)
+    t.regex(reply, /message-id="deep".*<error-tag>operation-failed</)
+    t.notRegex(reply, /malformed-message/)
+  }
+  t.regex(await client.rpc(lock()), OK)
+})
+
 test('a message past the limit is refused, and the session goes on', async (t) => {
   const client = await (await startAppliance(t, { limits: { messageBytes: 100_000 } })).connect()
   client.send(

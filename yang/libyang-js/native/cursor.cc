@@ -22,53 +22,85 @@ std::atomic<int> &CursorHandle::count(Shared &) {
     return uncounted;
 }
 
-Napi::Value CursorHandle::next(const Napi::CallbackInfo &info) {
-    Napi::Env env = info.Env();
+struct CursorHandle::Job {
+    Napi::Promise::Deferred deferred;
+    std::shared_ptr<Cursor> cursor;
+    std::shared_ptr<Shared> shared;
+    Addon &addon;
+    bool opening;
+    Errors errors = {};
+
+    // True when there is more to do.
+    bool run() {
+        bool again = false;
+        try {
+            if (!cursor->opened) {
+                cursor->open();
+                cursor->opened = true;
+                again = !opening;
+            } else {
+                again = !opening && cursor->advance();
+            }
+        } catch (...) {
+            errors = current_errors();
+        }
+        return again;
+    }
+
+    void finish(Napi::Env env) {
+        if (errors.empty()) {
+            deferred.Resolve(opening ? env.Undefined() : cursor->take(env));
+        } else {
+            deferred.Reject(rejection(env, errors));
+        }
+        shared->pool->drop(std::move(cursor));
+    }
+};
+
+void CursorHandle::work(const std::shared_ptr<Job> &job) {
+    Pool &pool = *job->shared->pool;
+    auto run = [job] {
+        const bool again = job->run();
+        auto &cursor = *job->cursor;
+        cursor.turn.reset();
+        if (again && cursor.each) {
+            work(job);
+            return false;
+        }
+        if (again) {
+            return true;
+        }
+        if (!job->errors.empty() || (!job->opening && cursor.ended())) {
+            cursor.lease.reset();
+        }
+        job->addon.complete([job](Napi::Env env) { job->finish(env); });
+        return false;
+    };
+    auto &cursor = *job->cursor;
+    if (cursor.each) {
+        cursor.turn = std::make_shared<Lease>(std::vector<Turn>{{cursor.each, false}});
+        cursor.turn->take([&pool, run] { pool.post(Lane::read, run); });
+    } else {
+        pool.post(Lane::read, run);
+    }
+}
+
+Napi::Value CursorHandle::start(Napi::Env env, bool opening) {
     auto deferred = Napi::Promise::Deferred::New(env);
     if (!held_.data) {
         deferred.Resolve(env.Undefined());
         return deferred.Promise();
     }
-    struct Job {
-        Napi::Promise::Deferred deferred;
-        std::shared_ptr<Cursor> cursor;
-        std::shared_ptr<Shared> shared;
-        Errors errors;
-    };
     auto &addon = Addon::of(env);
-    auto job = std::make_shared<Job>(Job{deferred, held_.data, held_.shared, {}});
+    auto job = std::make_shared<Job>(Job{deferred, held_.data, held_.shared, addon, opening});
     addon.begin();
-    auto run = [job, &addon] {
-        bool again = false;
-        try {
-            again = job->cursor->advance();
-        } catch (...) {
-            job->errors = current_errors();
-        }
-        if (again) {
-            return true;
-        }
-        if (!job->errors.empty() || job->cursor->ended()) {
-            job->cursor->lease.reset();
-        }
-        addon.complete([job](Napi::Env env) {
-            if (job->errors.empty()) {
-                job->deferred.Resolve(job->cursor->take(env));
-            } else {
-                job->deferred.Reject(rejection(env, job->errors));
-            }
-            job->shared->pool->drop(std::move(job->cursor));
-        });
-        return false;
-    };
-    Pool &pool = *held_.shared->pool;
     auto &cursor = *held_.data;
     if (!cursor.turns.empty()) {
         cursor.lease = std::make_shared<Lease>(std::move(cursor.turns));
         cursor.turns.clear();
-        cursor.lease->take([&pool, run] { pool.post(Lane::read, run); });
+        cursor.lease->take([job] { work(job); });
     } else {
-        pool.post(Lane::read, run);
+        work(job);
     }
     return deferred.Promise();
 }
@@ -84,7 +116,8 @@ void CursorHandle::close() {
 Napi::Function CursorHandle::define(Napi::Env env) {
     return DefineClass(
         env, "NativeCursor",
-        {InstanceMethod<&CursorHandle::next>("next"), InstanceMethod<&CursorHandle::dispose>("close")});
+        {InstanceMethod<&CursorHandle::begin>("begin"), InstanceMethod<&CursorHandle::next>("next"),
+         InstanceMethod<&CursorHandle::dispose>("close")});
 }
 
 }  // namespace libyang_js

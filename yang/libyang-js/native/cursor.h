@@ -1,7 +1,8 @@
 // Reads that give their result piece by piece: the slices of a print, the batches of a list.
 //
 // A cursor takes its lease on the tree at the first `next`, and gives it back at the end, at an error, at `close`, or
-// when it is collected. Each piece is made on a reader's thread in turns of a few milliseconds.
+// when it is collected; one that sees the tree as it was at `begin`, whatever is done to it later, holds the tree in its
+// turns alone. Each piece is made on a reader's thread in turns of a few milliseconds.
 #pragma once
 
 #include "handles.h"
@@ -23,6 +24,8 @@ class Bounds {
 class Cursor {
   public:
     virtual ~Cursor() = default;
+    // On a pool's thread, with the lease, before the first `advance`.
+    virtual void open() {}
     // On a pool's thread, with the lease. True when it wants another turn before a piece is ready.
     virtual bool advance() = 0;
     // On the environment's thread, after advance: the piece, or undefined at the end.
@@ -31,8 +34,10 @@ class Cursor {
 
     std::shared_ptr<TreeData> tree;
     std::shared_ptr<Journal> journal;
-    std::vector<Turn> turns;
-    std::shared_ptr<Lease> lease;
+    std::vector<Turn> turns;         // for as long as it reads
+    std::shared_ptr<Gate> each;      // null, or what it enters for each turn
+    std::shared_ptr<Lease> lease, turn;
+    bool opened = false;
 };
 
 class CursorHandle : public Handle<CursorHandle, Cursor> {
@@ -44,7 +49,11 @@ class CursorHandle : public Handle<CursorHandle, Cursor> {
     static Napi::Function define(Napi::Env env);
 
   private:
-    Napi::Value next(const Napi::CallbackInfo &info);
+    struct Job;
+    static void work(const std::shared_ptr<Job> &job);
+    Napi::Value start(Napi::Env env, bool opening);
+    Napi::Value begin(const Napi::CallbackInfo &info) { return start(info.Env(), true); }
+    Napi::Value next(const Napi::CallbackInfo &info) { return start(info.Env(), false); }
     void close();
     void dispose(const Napi::CallbackInfo &) { close(); }
 };

@@ -40,16 +40,45 @@ class PrintCursor : public Cursor {
         }
     }
 
-    bool advance() override {
-        if (!emitter_) {
-            open();
+    ~PrintCursor() override {
+        if (emitter_) {
+            tree->unwatch(&overlay_);
         }
+    }
+
+    void open() override {
+        const auto *context = tree->schema->context();
+        budget_ = bounds_.start();
+        if (filter_ && (options_.pattern = filter_->filter->pattern()) != nullptr) {
+            options_.budget = &budget_;
+        } else if (filter_) {
+            Errors errors;
+            selection_ = filter_->filter->select(tree->root, budget_, errors);
+            if (!selection_) {
+                if (errors.empty()) {
+                    errors = take_errors(context, "the filter cannot be evaluated");
+                }
+                throw Failure{std::move(errors)};
+            }
+            options_.selection = selection_.get();
+        }
+        slice_.reserve(std::min<size_t>(slice_bytes_, 1 << 20) + 4096);
+        PairView view(tree.get(), beside_.get(), &overlay_);
+        emitter_ = json_ ? emit_json(context, std::move(view), options_) : emit_xml(context, std::move(view), options_);
+        overlay_.follow([this](const std::function<void(Siblings &)> &visit) { emitter_->walks(visit); });
+        tree->watch(&overlay_);
+    }
+
+    bool advance() override {
         try {
             more_ = emitter_->fill(slice_, slice_bytes_, std::chrono::steady_clock::now() + turn_time);
         } catch (const Matcher::Spent &) {
             throw Failure{{spent()}};
         }
         clear_errors(tree->schema->context());
+        if (!more_) {
+            tree->unwatch(&overlay_);
+        }
         const bool again = more_ && slice_.size() < slice_bytes_;
         if (!again) {
             // What has begun to be sent goes on to its end.
@@ -70,27 +99,6 @@ class PrintCursor : public Cursor {
     bool ended() const override { return !more_; }
 
   private:
-    void open() {
-        const auto *context = tree->schema->context();
-        budget_ = bounds_.start();
-        if (filter_ && (options_.pattern = filter_->filter->pattern()) != nullptr) {
-            options_.budget = &budget_;
-        } else if (filter_) {
-            Errors errors;
-            selection_ = filter_->filter->select(tree->root, budget_, errors);
-            if (!selection_) {
-                if (errors.empty()) {
-                    errors = take_errors(context, "the filter cannot be evaluated");
-                }
-                throw Failure{std::move(errors)};
-            }
-            options_.selection = selection_.get();
-        }
-        slice_.reserve(std::min<size_t>(slice_bytes_, 1 << 20) + 4096);
-        PairView view(tree.get(), beside_.get());
-        emitter_ = json_ ? emit_json(context, std::move(view), options_) : emit_xml(context, std::move(view), options_);
-    }
-
     Error spent() const {
         Error error;
         error.tag = "resource-denied";
@@ -99,6 +107,7 @@ class PrintCursor : public Cursor {
     }
 
     std::shared_ptr<TreeData> beside_;
+    Overlay overlay_;
     bool json_ = false;
     EmitOptions options_;
     size_t slice_bytes_ = 256 << 10;
@@ -116,7 +125,7 @@ class PrintCursor : public Cursor {
 Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options) {
     auto cursor = std::make_shared<PrintCursor>(options, *tree.shared);
     cursor->tree = tree.data;
-    cursor->turns.insert(cursor->turns.begin(), {tree.gate, false});
+    cursor->each = tree.gate;
     return CursorHandle::make(env, Addon::of(env).cursor_class, tree.shared, std::move(cursor));
 }
 

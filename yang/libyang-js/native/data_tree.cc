@@ -1,6 +1,10 @@
 #include "data_tree.h"
 
+#include <algorithm>
+#include <new>
+
 #include "index.h"
+#include "overlay.h"
 
 namespace libyang_js {
 
@@ -22,6 +26,10 @@ void DataTree::drop_indexes() {
 void DataTree::added(lyd_node *node) {
     if (indexes_ != nullptr) {
         indexes_->added(node);
+    }
+    std::scoped_lock lock(watching_);
+    for (auto *overlay : overlays_) {
+        overlay->added(node);
     }
 }
 
@@ -76,14 +84,58 @@ void DataTree::append(lyd_node *parent, lyd_node *entry) {
     added(entry);
 }
 
-void DataTree::unlink(lyd_node *node) {
+// Null unless a reader keeps the node.
+std::shared_ptr<lyd_node> DataTree::take_out(lyd_node *node) {
     if (indexes_ != nullptr) {
         indexes_->removed(node);
+    }
+    std::scoped_lock lock(watching_);
+    std::vector<Overlay *> keepers;
+    for (auto *overlay : overlays_) {
+        if (overlay->leaving(node)) {
+            keepers.push_back(overlay);
+        }
     }
     if (node == root) {
         root = node->next;
     }
     lyd_unlink_tree(node);
+    if (keepers.empty()) {
+        return nullptr;
+    }
+    std::shared_ptr<lyd_node> kept(node, lyd_free_tree);
+    for (auto *overlay : keepers) {
+        overlay->keep(kept);
+    }
+    return kept;
+}
+
+lyd_node *DataTree::unlink(lyd_node *node) {
+    const auto kept = take_out(node);
+    if (kept == nullptr) {
+        return node;
+    }
+    lyd_node *copy = nullptr;
+    if (lyd_dup_single(node, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy) != LY_SUCCESS) {
+        throw std::bad_alloc();
+    }
+    return copy;
+}
+
+void DataTree::drop(lyd_node *node) {
+    if (take_out(node) == nullptr) {
+        lyd_free_tree(node);
+    }
+}
+
+void DataTree::watch(Overlay *overlay) {
+    std::scoped_lock lock(watching_);
+    overlays_.push_back(overlay);
+}
+
+void DataTree::unwatch(Overlay *overlay) {
+    std::scoped_lock lock(watching_);
+    overlays_.erase(std::remove(overlays_.begin(), overlays_.end(), overlay), overlays_.end());
 }
 
 size_t prime(lyd_node *node) {

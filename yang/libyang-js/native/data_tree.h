@@ -8,10 +8,13 @@
 #include <libyang/libyang.h>
 
 #include <memory>
+#include <mutex>
+#include <vector>
 
 namespace libyang_js {
 
 class Indexes;
+class Overlay;
 
 // Where a node goes among the entries of its list, when the user orders that; all others go last.
 struct Position {
@@ -41,8 +44,15 @@ struct DataTree {
     void append(lyd_node *parent, lyd_node *entry);
     // Tells of a node that libyang has put below a parent by itself. O(node).
     void added(lyd_node *node);
-    // Takes a node out, with everything below; the caller owns it then. O(node).
-    void unlink(lyd_node *node);
+    // Takes a node out, with everything below. The caller owns what is returned: the node, or a copy of it when a reader
+    // keeps the node. O(node).
+    [[nodiscard]] lyd_node *unlink(lyd_node *node);
+    // Takes a node out and frees it, or leaves it to the readers that keep it.
+    void drop(lyd_node *node);
+
+    // A reader that sees the tree as it is now, whatever is done to it later. From any thread.
+    void watch(Overlay *overlay);
+    void unwatch(Overlay *overlay);
 
     // Made when they are first asked for, O(tree), and kept from then on.
     Indexes &indexes();
@@ -51,7 +61,11 @@ struct DataTree {
     void drop_indexes();
 
   private:
+    std::shared_ptr<lyd_node> take_out(lyd_node *node);
+
     std::unique_ptr<Indexes> indexes_;
+    std::mutex watching_;
+    std::vector<Overlay *> overlays_;
 };
 
 // Clears the flags of a new node and of all below, and primes canonical values; counts them.

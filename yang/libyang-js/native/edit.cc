@@ -170,7 +170,7 @@ void Edit::reorder(lyd_node *target, const std::vector<NodeCopy> &wanted) {
         }
         auto &before = last[entry->schema];
         if (entry_before(entry) != before) {
-            tree_.move(entry, {false, before}, options_.derived);
+            entry = tree_.move(entry, {false, before}, options_.derived);
         }
         before = entry;
     }
@@ -382,7 +382,7 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
             return;
         }
         if (given) {
-            tree_.move(there, at, options_.derived);
+            there = tree_.move(there, at, options_.derived);
         }
     }
     siblings(lyd_child(node), there, operation);

@@ -95,8 +95,7 @@ void TreeEditor::clear(lyd_node *parent, const lysc_node *schema, bool only_defa
             if (journaled) {
                 remove(node, true);
             } else {
-                tree_.unlink(node);
-                lyd_free_tree(node);
+                tree_.drop(node);
             }
         }
         node = next;
@@ -142,7 +141,7 @@ void TreeEditor::remove(lyd_node *node, bool derived) {
     }
     auto at = place(parent);
     forget(node);
-    tree_.unlink(node);
+    node = tree_.unlink(node);
     const size_t count = prime(node);
     journal_.data().add({Op::remove, derived, std::move(at), own(node), {}, {}, std::move(after)}, count);
     touched(parent);
@@ -154,14 +153,14 @@ void TreeEditor::replace(lyd_node *old, lyd_node *node, bool derived) {
     if (was_default && node->schema->parent != nullptr && node->schema->parent->nodetype == LYS_CASE) {
         choose(parent, node->schema);
     }
-    tree_.unlink(old);
+    old = tree_.unlink(old);
     tree_.link(parent, node, {});
     const size_t count = prime(node) + prime(old);
     journal_.data().add({Op::value, derived, place(parent), copy_of(node), own(old), {}, {}}, count);
     touched(parent);
 }
 
-void TreeEditor::move(lyd_node *node, Position at, bool derived) {
+lyd_node *TreeEditor::move(lyd_node *node, Position at, bool derived) {
     lyd_node *before = entry_before(node);
     lyd_node *parent = lyd_parent(node);
     if (at.last) {
@@ -172,14 +171,32 @@ void TreeEditor::move(lyd_node *node, Position at, bool derived) {
         at.after = end == node ? before : end;
     }
     if (at.after == before || at.after == node) {
-        return;
+        return node;
     }
     NodeCopy old_after = before == nullptr ? nullptr : instance_of(before);
-    tree_.unlink(node);
+    if (lyd_node *moved = tree_.unlink(node); moved != node) {
+        forget(node);
+        touch_all(moved);
+        node = moved;
+    }
     tree_.link(parent, node, {false, at.after});
     NodeCopy after = at.after == nullptr ? nullptr : instance_of(at.after);
     journal_.data().add(
         {Op::move, derived, place(parent), instance_of(node), {}, std::move(after), std::move(old_after)}, 1);
+    return node;
+}
+
+// For a copy, of which it is not known what was touched before.
+void TreeEditor::touch_all(lyd_node *node) {
+    if ((node->schema->nodetype & LYD_NODE_INNER) == 0) {
+        return;
+    }
+    if (touched_set_.insert(node).second) {
+        touched_.push_back(node);
+    }
+    for (lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
+        touch_all(child);
+    }
 }
 
 void TreeEditor::settle() {
@@ -317,8 +334,7 @@ bool TreeEditor::imply(lyd_node *parent, const lysc_node *schema, bool journaled
     }
     if (test && !test(made.front())) {
         for (lyd_node *node : made) {
-            tree_.unlink(node);
-            lyd_free_tree(node);
+            tree_.drop(node);
         }
         return false;
     }

@@ -38,7 +38,8 @@ class TreeEditor {
     void remove(lyd_node *node, bool derived);
     // `node` takes the place of `old`, of the same schema.
     void replace(lyd_node *old, lyd_node *node, bool derived);
-    void move(lyd_node *node, Position at, bool derived);
+    // Gives the node as it is in the tree then: a copy of it when a reader keeps the node.
+    lyd_node *move(lyd_node *node, Position at, bool derived);
 
     // Takes away what other cases of the choices around `schema` have under `parent`.
     void choose(lyd_node *parent, const lysc_node *schema);
@@ -70,6 +71,7 @@ class TreeEditor {
     const lysc_node *explicit_case(lyd_node *parent, const lysc_node *choice) const;
     void clear(lyd_node *parent, const lysc_node *schema, bool only_defaults, bool journaled);
     void forget(lyd_node *node);
+    void touch_all(lyd_node *node);
 
     DataTree &tree_;
     Journal &journal_;

@@ -1,5 +1,6 @@
 #include "emit.h"
 
+#include "edit_facts.h"
 #include "value_text.h"
 
 namespace libyang_js {
@@ -36,6 +37,16 @@ Emitter::Emitter(const ly_ctx *context, PairView view, Pair parent, const EmitOp
 void Emitter::lift() {
     if (matcher_) {
         matcher_->lift();
+    }
+}
+
+void Emitter::walks(const std::function<void(Siblings &)> &visit) {
+    for (size_t i = 0; i < depth_; i++) {
+        auto &frame = frames_[i];
+        const bool walking = frame.way == Frame::Way::planned ? frame.begun && !frame.looked_up : frame.way == Frame::Way::all;
+        if (walking && frame.walk.left.active) {
+            visit(frame.walk.left);
+        }
     }
 }
 
@@ -92,7 +103,7 @@ void Emitter::leave(std::string &out) {
         return;
     }
     depth_--;
-    if (frame.way != Frame::Way::planned) {
+    if (frame.way != Frame::Way::planned && !non_presence(frame.schema())) {
         open_all(out);
         leaf(out, frames_[depth_ - 1], frame.node.node());
     }
@@ -121,6 +132,9 @@ void Emitter::open_all(std::string &out) {
 bool Emitter::hidden(Pair node) const {
     if (options_.config_only && (node.schema()->flags & LYS_CONFIG_W) == 0) {
         return true;
+    }
+    if (view_.changed() && non_presence(node.schema())) {
+        return false;  // its flag is of now; it is printed when there is something in it
     }
     return (node.left == nullptr || (node.left->flags & LYD_DEFAULT) != 0) &&
            (node.right == nullptr || (node.right->flags & LYD_DEFAULT) != 0);

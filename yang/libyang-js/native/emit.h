@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ class Emitter {
     bool fill(std::string &out, size_t bytes, std::chrono::steady_clock::time_point until);
     // From now on the filter is not bounded.
     void lift();
+    // The walks over `left` that it is in.
+    void walks(const std::function<void(Siblings &)> &visit);
 
   protected:
     // A node whose children are being printed; the first stands for the top level.

@@ -125,9 +125,8 @@ bool Matcher::keys_of(const lysc_node *list, const FilterNode &filter, std::stri
         }
         if (!given) return false;
         const std::string &value = text(key, *given);
-        const char quote = value.find('\'') == std::string::npos ? '\'' : '"';
-        if (value.find(quote) != std::string::npos) return false;
-        out.append("[").append(key->name).append("=").append(1, quote).append(value).append(1, quote).append("]");
+        if (value.find('\'') != std::string::npos && value.find('"') != std::string::npos) return false;
+        out += key_predicate(key, value);
     }
     return true;
 }

@@ -49,8 +49,7 @@ void Applier::drop(lyd_node *node, bool derived) {
         editor_->remove(node, derived);
         return;
     }
-    tree_.unlink(node);
-    lyd_free_tree(node);
+    tree_.drop(node);
 }
 
 bool Applier::put(lyd_node *parent, const Journal::Change &change) {
@@ -115,11 +114,14 @@ bool Applier::apply(const Journal::Change &change) {
         if (there == nullptr || (change.after != nullptr && (at.after = tree_.find(parent, change.after.get())) == nullptr)) {
             return false;
         }
+        if (in_use_.contains(there)) {
+            resolved_.clear();
+            in_use_.clear();
+        }
         if (editor_ != nullptr) {
             editor_->move(there, at, change.derived);
         } else {
-            tree_.unlink(there);
-            tree_.link(parent, there, at);
+            tree_.link(parent, tree_.unlink(there), at);
         }
         return true;
     }

@@ -1,6 +1,7 @@
 #include "view.h"
 
 #include "xpath_eval.h"
+#include "xpath_value.h"
 
 namespace libyang_js {
 
@@ -8,56 +9,118 @@ namespace {
 
 bool is_default(const lyd_node *node) { return (node->flags & LYD_DEFAULT) != 0; }
 
+std::string key_predicates(const lyd_node *entry) {
+    std::string out, scratch;
+    for (const lyd_node *key = lyd_child(entry); key && (key->schema->flags & LYS_KEY); key = key->next) {
+        out += key_predicate(key->schema, xpath::canonical_value(key, scratch));
+    }
+    return out;
+}
+
 }  // namespace
+
+std::string key_predicate(const lysc_node *key, std::string_view value) {
+    const char quote = value.find('\'') == std::string_view::npos ? '\'' : '"';
+    std::string out("[");
+    return out.append(key->name).append("=").append(1, quote).append(value).append(1, quote).append("]");
+}
 
 const lyd_node *View::first(const lyd_node *parent) const {
     return parent ? lyd_child(parent) : tree_ ? tree_->root : nullptr;
 }
 
-Siblings View::children(const lyd_node *parent) const { return {first(parent), nullptr}; }
+Siblings View::children(const lyd_node *parent) const {
+    Siblings siblings;
+    siblings.active = true;
+    siblings.parent = parent;
+    siblings.next = first(parent);
+    return siblings;
+}
 
 Siblings View::instances(const lyd_node *parent, const lysc_node *schema) const {
+    Siblings siblings = children(parent);
+    siblings.only = schema;
+    // Nothing that stays may mark the place of what was taken out.
+    if (!siblings.next || (overlay_ && !overlay_->gone_from(parent).empty())) return siblings;
     lyd_node *found = nullptr;
     xpath::Quiet quiet;
-    if (const lyd_node *siblings = first(parent)) lyd_find_sibling_val(siblings, schema, nullptr, 0, &found);
-    return {found, schema};
+    lyd_find_sibling_val(siblings.next, schema, nullptr, 0, &found);
+    siblings.next = found;
+    siblings.all = false;
+    return siblings;
 }
 
 const lyd_node *View::peek(Siblings &siblings) const {
-    while (siblings.next && !siblings.next->schema) siblings.next = siblings.next->next;
-    if (siblings.next && siblings.only && siblings.next->schema != siblings.only) siblings.next = nullptr;
-    return siblings.next;
+    for (; siblings.active;) {
+        if (overlay_) {
+            const auto &gone = overlay_->gone_before(siblings.parent, siblings.next);
+            for (; siblings.passed < gone.size(); siblings.passed++) {
+                const lyd_node *node = gone[siblings.passed];
+                if (!siblings.only || node->schema == siblings.only) return node;
+            }
+        }
+        const lyd_node *node = siblings.next;
+        if (!node) return nullptr;
+        const bool wanted = node->schema && (!siblings.only || node->schema == siblings.only);
+        if (wanted && !hides(node)) return node;
+        if (!wanted && !siblings.all) return nullptr;
+        siblings.next = node->next;
+        siblings.passed = 0;
+    }
+    return nullptr;
 }
 
 const lyd_node *View::take(Siblings &siblings) const {
     const lyd_node *node = peek(siblings);
-    if (node) siblings.next = node->next;
+    if (!node) return nullptr;
+    if (node == siblings.next) {
+        siblings.next = node->next;
+        siblings.passed = 0;
+    } else {
+        siblings.passed++;
+    }
     return node;
 }
 
 const lyd_node *View::find(const lyd_node *parent, const lyd_node *instance) const {
     const lysc_node *schema = instance->schema;
-    const lyd_node *siblings = first(parent);
-    if (!siblings || (schema->nodetype == LYS_LIST && (schema->flags & LYS_KEYLESS))) return nullptr;
+    if (schema->nodetype == LYS_LIST && (schema->flags & LYS_KEYLESS)) return nullptr;
+    const bool many = schema->nodetype & (LYS_LIST | LYS_LEAFLIST);
     lyd_node *found = nullptr;
     xpath::Quiet quiet;
-    if (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) {
-        lyd_find_sibling_first(siblings, instance, &found);
-    } else {
-        lyd_find_sibling_val(siblings, schema, nullptr, 0, &found);
+    if (const lyd_node *siblings = first(parent)) {
+        if (many) {
+            lyd_find_sibling_first(siblings, instance, &found);
+        } else {
+            lyd_find_sibling_val(siblings, schema, nullptr, 0, &found);
+        }
     }
-    return found;
+    if (found && !hides(found)) return found;
+    if (!overlay_) return nullptr;
+    for (const lyd_node *gone : overlay_->gone_from(parent)) {
+        if (gone->schema == schema && (!many || lyd_compare_single(gone, instance, 0) == LY_SUCCESS)) return gone;
+    }
+    return nullptr;
 }
 
 bool View::find(const lyd_node *parent, const lysc_node *list, const std::string &keys, const lyd_node *&found) const {
     found = nullptr;
-    const lyd_node *siblings = first(parent);
-    if (!siblings) return true;
     lyd_node *entry = nullptr;
-    xpath::Quiet quiet;
-    const LY_ERR result = lyd_find_sibling_val(siblings, list, keys.c_str(), keys.size(), &entry);
-    if (result == LY_SUCCESS) found = entry;
-    return result == LY_SUCCESS || result == LY_ENOTFOUND;
+    LY_ERR result = LY_ENOTFOUND;
+    if (const lyd_node *siblings = first(parent)) {
+        xpath::Quiet quiet;
+        result = lyd_find_sibling_val(siblings, list, keys.c_str(), keys.size(), &entry);
+        if (result != LY_SUCCESS && result != LY_ENOTFOUND) return false;
+    }
+    if (result == LY_SUCCESS && entry && !hides(entry)) {
+        found = entry;
+        return true;
+    }
+    if (!overlay_) return true;
+    for (const lyd_node *gone : overlay_->gone_from(parent)) {
+        if (gone->schema == list && key_predicates(gone) == keys) found = gone;
+    }
+    return true;
 }
 
 const lyd_node *Pair::leaf() const {

@@ -5,25 +5,22 @@
 #include <libyang/libyang.h>
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "data_tree.h"
+#include "overlay.h"
 
 namespace libyang_js {
 
-// Where a walk over siblings stands.
-struct Siblings {
-    const lyd_node *next = nullptr;
-    const lysc_node *only = nullptr;  // the walk ends where another schema begins; null: with the last sibling
-};
-
-// One data tree.
+// One data tree, as it was when its overlay began.
 class View {
   public:
-    // Null: an empty tree.
-    explicit View(const DataTree *tree) : tree_(tree) {}
+    // Null: an empty tree; one that does not change.
+    explicit View(const DataTree *tree, const Overlay *overlay = nullptr) : tree_(tree), overlay_(overlay) {}
 
+    bool changed() const { return overlay_ != nullptr && !overlay_->empty(); }
     // `parent` null: the top level.
     Siblings children(const lyd_node *parent) const;
     Siblings instances(const lyd_node *parent, const lysc_node *schema) const;
@@ -37,8 +34,13 @@ class View {
 
   private:
     const lyd_node *first(const lyd_node *parent) const;
+    bool hides(const lyd_node *node) const { return overlay_ != nullptr && overlay_->hides(node); }
     const DataTree *tree_;
+    const Overlay *overlay_;
 };
+
+// `[key='value']`, as View::find takes it. The value does not hold both kinds of quotes.
+std::string key_predicate(const lysc_node *key, std::string_view value);
 
 // A node of either tree or of both.
 struct Pair {
@@ -60,9 +62,12 @@ class PairView {
         bool top = false;
     };
 
-    PairView(const DataTree *left, const DataTree *right) : left_(left), right_(right), both_(right != nullptr) {}
+    // `overlay` is of `left`; may be null, as `right` may.
+    PairView(const DataTree *left, const DataTree *right, const Overlay *overlay = nullptr)
+        : left_(left, overlay), right_(right), both_(right != nullptr) {}
 
-    bool both() const { return both_; }
+    // The tree is not any more what it was.
+    bool changed() const { return left_.changed(); }
     Walk top() const;
     Walk children(Pair parent) const;
     // `parent` empty: at the top level.

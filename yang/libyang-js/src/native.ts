@@ -18,6 +18,7 @@ export interface NativeBatch {
 }
 
 export interface NativeCursor<Piece> {
+  begin(): Promise<void>
   next(): Promise<Piece | undefined>
   close(): void
 }

@@ -1,6 +1,6 @@
 import { Batch, pieces } from './entries.js'
 import { JournalHandle, nativeJournal } from './journal.js'
-import type { NativeTree } from './native.js'
+import type { NativeCursor, NativeTree } from './native.js'
 import { nativeFilter, nativeFragment } from './rpc.js'
 import type {
   Budget,
@@ -12,6 +12,7 @@ import type {
   Fragment,
   Journal,
   ListQuery,
+  Print,
   PrintOptions,
   Tree,
   YangError,
@@ -66,12 +67,14 @@ export class TreeHandle implements Tree {
     return new TreeHandle(await this.#native.extract(nativeFilter(filter), budget))
   }
 
-  print(options: PrintOptions): AsyncIterableIterator<Buffer> {
+  print(options: PrintOptions): Print {
     const filter = options.filter && nativeFilter(options.filter)
     const beside = options.beside && nativeTree(options.beside)
-    return pieces(
-      () => this.#native.print({ ...options, filter, beside }),
-      (slice) => slice,
+    let cursor: NativeCursor<Buffer> | undefined
+    const open = () => (cursor ??= this.#native.print({ ...options, filter, beside }))
+    return Object.assign(
+      pieces(open, (slice) => slice),
+      { begin: async () => open().begin() },
     )
   }
 

@@ -228,9 +228,19 @@ export interface Changes {
   readonly from: number
 }
 
+/** The slices of a print. */
+export interface Print extends AsyncIterableIterator<Buffer> {
+  /**
+   * Settles when the print has begun: it prints the tree as it is then, whatever is done to the tree later. Called by the
+   * first `next`. Rejects when the filter cannot be evaluated.
+   */
+  begin(): Promise<void>
+}
+
 /**
- * A data tree. It has many readers or one writer: calls queue by themselves, a `print` or an iteration holds
- * the tree for reading until it ends or is returned.
+ * A data tree. It has many readers or one writer: calls queue by themselves, and an iteration over entries holds the tree
+ * for reading until it ends or is returned. A `print` holds it for some milliseconds at a time only: writers come in
+ * between, and what they take out is kept until the print has passed.
  */
 export interface Tree extends Disposable {
   /**
@@ -272,7 +282,7 @@ export interface Tree extends Disposable {
    */
   extract(filter: Filter, budget?: Budget): Promise<Tree>
   /** Prints in slices. Breaking off the iteration releases the tree. */
-  print(options: PrintOptions): AsyncIterableIterator<Buffer>
+  print(options: PrintOptions): Print
   /**
    * For tests: what the indexes of the configuration hold, a line a fact, sorted. The first call makes them, O(tree); all
    * changes keep them from then on.

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { DataFormat, Tree } from '../src/index.js'
+import type { DataFormat } from '../src/index.js'
 import { bakery, ietf, modules, routes, routing, shop, text } from './helpers.js'
 
 /** What libyang's own tool prints for data, whoever wrote the data. */
@@ -149,25 +149,22 @@ test('slices are of the size asked for, and joined they are the whole', async (t
   t.is(await text(tree, { format: 'xml', sliceBytes: 7 }), whole)
 })
 
-async function firstSlice(tree: Tree): Promise<AsyncIterableIterator<Buffer>> {
-  const print = tree.print({ format: 'xml', sliceBytes: 100 })
-  await print.next()
-  return print
-}
-
-test('a print holds the tree for reading until it is returned', async (t) => {
+test('an iteration over entries holds the tree for reading until it is returned', async (t) => {
   using context = await routing()
-  using tree = await context.parse(routes(100), 'xml')
+  using tree = await context.parse(routes(10_000), 'xml')
   using journal = context.journal()
-  const print = await firstSlice(tree)
+  const list =
+    '/ietf-routing:routing/control-plane-protocols/control-plane-protocol/static-routes/ietf-ipv4-unicast-routing:ipv4/route'
+  const entries = tree.entries({ list, columns: ['destination-prefix'] })
+  await entries.next()
   t.is((await tree.find('/ietf-routing:routing')).length, 1, 'others can read')
   let written = false
   const path = "/ietf-interfaces:interfaces/interface[name='e0']/description"
   const write = tree.set(path, '192.0.2.1', journal).then(() => (written = true))
   await new Promise((resolve) => setImmediate(resolve))
-  await print.next()
+  await entries.next()
   t.false(written)
-  await print.return?.()
+  await entries.return?.()
   await write
   t.is(await tree.value(path), '192.0.2.1')
 })
