@@ -2,10 +2,11 @@ import test, { type ExecutionContext } from 'ava'
 import { Level } from 'level'
 import type { Context } from 'libyang-js'
 import { spawnSync } from 'node:child_process'
-import { chmod, chown, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DirectoryError } from '../../datastore/index.js'
 import { alice, box, named, openBench, openContext, routes, temporaryFolder } from './support.js'
+import { random } from '../crash/model.js'
 import { flip } from '../lab/damage.js'
 
 let context: Context
@@ -97,6 +98,34 @@ test('an emptied log: nothing is recovered, and said', async (t) => {
   const directory = await filled(t, 3)
   await truncate(await logOf(directory), 0)
   t.regex(await continues(t, directory, 0, 3), /ends before them/)
+})
+
+test('bytes flipped anywhere in any file: a whole commit is recovered, and what is missing is said', async (t) => {
+  t.timeout(60_000)
+  const seed = Math.floor(Math.random() * 1e9)
+  const next = random(seed)
+  const whole = await filled(t, 6)
+  // A start moves what is in the log into tables.
+  await (await openBench(t, context, { directory: whole })).datastores[Symbol.asyncDispose]()
+  const files = (await readdir(join(whole, 'journal'))).filter((name) => /\.ldb$|\.log$|MANIFEST/.test(name))
+  for (let round = 0; round < 12; round++) {
+    const directory = await temporaryFolder(t)
+    await cp(whole, directory, { recursive: true })
+    const file = files[Math.floor(next() * files.length)] ?? ''
+    const path = join(directory, 'journal', file)
+    const { size } = await stat(path)
+    if (size < 4) continue
+    const at = Math.floor(next() * (size - 4))
+    await flip(path, at)
+    const damage = `seed ${seed}: ${file} at ${at}`
+    const { datastores, text } = await openBench(t, context, { directory })
+    const { number, lost } = datastores.recovery
+    const name = /<name>([^<]*)</.exec(await text('running'))?.[1]
+    t.is(name, number === 0 ? undefined : `c${number}`, damage)
+    t.is([...(await text('running')).matchAll(/<prefix>/g)].length, number * 200, damage)
+    if (number < 6) t.is(lost[0]?.last, 6, damage)
+    await datastores[Symbol.asyncDispose]()
+  }
 })
 
 test('text, a header or an order that was tampered with breaks the chain there, and the rest is set aside', async (t) => {
