@@ -233,6 +233,7 @@ export class Rib {
         return finished
       } catch (error) {
         this.#native.abandon(id)
+        this.#native.link(name, !up)
         throw error
       } finally {
         this.#linking = undefined
