@@ -118,6 +118,17 @@ export class Candidate implements Disposable {
     this.#pending.append(changes)
   }
 
+  /** What running is with changes, one journal after the other, takes the place of all that is pending. */
+  async replace(journals: AsyncIterable<Journal>): Promise<void> {
+    using aside = await this.setAside()
+    try {
+      await this.load(journals)
+    } catch (error) {
+      await this.takeUp(aside, undefined)
+      throw error
+    }
+  }
+
   /** The candidate becomes what running is, for a commit of something else; what was pending is the caller's. */
   async setAside(): Promise<Journal> {
     if (this.modified) {

@@ -195,8 +195,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       this.#parts.journal.hold(Math.min(state, base ?? state))
       try {
         await this.#history.check(state)
-        await this.#parts.candidate.discard()
-        await this.#parts.candidate.load(this.#history.back(state))
+        await this.#parts.candidate.replace(this.#history.back(state))
       } finally {
         this.#parts.journal.hold(base)
       }

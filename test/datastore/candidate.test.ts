@@ -1,6 +1,8 @@
 import test from 'ava'
-import type { Context } from 'libyang-js'
-import { alice, bob, box, controller, named, openBench, openContext, refusal } from './support.js'
+import type { Context, Journal } from 'libyang-js'
+import { Candidate } from '../../datastore/candidate.js'
+import { Trees } from '../../datastore/trees.js'
+import { alice, bob, box, controller, MemoryLog, named, openBench, openContext, refusal } from './support.js'
 
 let context: Context
 test.before(async () => {
@@ -192,4 +194,29 @@ test('edits and commits of many sessions are carried out in the order of their c
     order,
     Array.from({ length: 30 }, (_, index) => index),
   )
+})
+
+test('what is to take the place of the pending changes and does not fit leaves them as they are', async (t) => {
+  const log = new MemoryLog()
+  await using trees = new Trees(context.tree(), context.tree(), log)
+  using candidate = new Candidate(context, trees, [], log, 1000)
+  using pending = context.fragment(named('pending'))
+  const options = { defaultOperation: 'merge', errorOption: 'rollback-on-error', testOption: 'set' } as const
+  await candidate.edit(pending, options)
+  const earlier = async function* (): AsyncGenerator<Journal> {
+    using elsewhere = context.tree()
+    using fitting = context.journal()
+    await elsewhere.set('/test-box:box/mtu', '9000', fitting)
+    yield fitting
+    using lost = context.journal()
+    await elsewhere.set('/test-box:box/name', 'there', lost)
+    using unfit = context.journal()
+    await elsewhere.remove('/test-box:box/name', unfit)
+    yield unfit
+  }
+  await t.throwsAsync(candidate.replace(earlier()), { message: /does not fit/ })
+  using lease = await trees.read('candidate')
+  t.is(await lease.tree.value('/test-box:box/name'), 'pending')
+  t.is(await lease.tree.value('/test-box:box/mtu'), '1500')
+  t.deepEqual(log.alarms, [])
 })
