@@ -251,7 +251,8 @@ bool Edit::position(const lyd_node *node, lyd_node *target, bool &given, Positio
         lyd_find_sibling_val(tree_.children(target), node->schema, anchor, 0, &found);
         clear_errors(tree_.context());
     }
-    if (found == nullptr) {
+    // A default value goes with the first that is set.
+    if (found == nullptr || (found->flags & LYD_DEFAULT) != 0) {
         fail(node, "bad-attribute", std::string("there is no entry ") + anchor + " of " + quoted(name) + " to insert " + insert,
              "missing-instance", {{"bad-attribute", attribute}, {"bad-element", name}});
         return false;

@@ -339,7 +339,7 @@ void Affected::lose_instance(lyd_node *node, const std::string &path) {
             }
         }
     }
-    for (lyd_node *child = lyd_child_no_keys(node); child != nullptr; child = child->next) {
+    for (lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
         lose_instance(child, path + step_of(child->schema, node->schema, child));
     }
 }

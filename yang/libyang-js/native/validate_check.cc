@@ -119,7 +119,11 @@ void Check::judge(const Rule &rule, lyd_node *node) {
         return;
     case Rule::Kind::type:
         if (!refers(rule, node)) {
-            by_index(rule) ? missing(rule, lyd_get_value(node)) : findings_.add(rule, node);
+            if (by_index(rule)) {
+                missing(rule, lyd_get_value(node));
+            } else if (told_.insert({&rule, node}).second) {
+                findings_.add(rule, node);
+            }
         }
         return;
     case Rule::Kind::mandatory:

@@ -40,7 +40,7 @@ class Check {
     DataTree &tree_;
     Findings &findings_;
     Budget budget_;
-    std::set<std::pair<const Rule *, const void *>> told_;  // missing values, first entries of those that are the same
+    std::set<std::pair<const Rule *, const void *>> told_;  // missing values, referrers, first entries of those that are the same
 };
 
 }  // namespace libyang_js

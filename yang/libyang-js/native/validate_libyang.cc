@@ -1,5 +1,8 @@
 // libyang's own whole validation as an oracle. It visits modules in load order, gives up at the first error and changes
 // what it judges, so it works on a copy and is repeated until nothing changes.
+#include <utility>
+#include <vector>
+
 #include "edit_facts.h"
 #include "journal.h"
 #include "ly_error.h"
@@ -13,6 +16,8 @@ constexpr int rounds = 32;
 
 struct Siblings {
     lyd_node *first = nullptr;
+    Siblings() = default;
+    Siblings(Siblings &&other) noexcept : first(std::exchange(other.first, nullptr)) {}
     ~Siblings() { lyd_free_all(first); }
 };
 
@@ -30,16 +35,23 @@ Errors validate_by_libyang(const DataTree &tree) {
     const ly_ctx *context = tree.context;
     clear_errors(context);
     Siblings copy;
-    if (tree.root != nullptr &&
-        lyd_dup_siblings(tree.root, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy.first) != LY_SUCCESS) {
-        return take_errors(context, "the tree cannot be copied");
-    }
-    for (int round = 0; round < rounds; round++) {
+    std::vector<Siblings> changes;
+    auto make = [&] {
+        lyd_free_all(copy.first);
+        copy.first = nullptr;
+        bool made = tree.root == nullptr ||
+                    lyd_dup_siblings(tree.root, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy.first) == LY_SUCCESS;
+        for (const auto &change : changes) {
+            made = made && lyd_diff_apply_all(&copy.first, change.first) == LY_SUCCESS;
+        }
+        return made;
+    };
+    bool made = make();
+    for (int round = 0; made && round < rounds; round++) {
         preset(copy.first);
-        lyd_node *changes = nullptr;
-        const auto result = lyd_validate_all(&copy.first, context, LYD_VALIDATE_NO_STATE, &changes);
-        const bool changed = changes != nullptr;
-        lyd_free_all(changes);
+        changes.emplace_back();
+        const auto result = lyd_validate_all(&copy.first, context, LYD_VALIDATE_NO_STATE, &changes.back().first);
+        const bool changed = changes.back().first != nullptr;
         if (result == LY_SUCCESS && !changed) {
             return {};
         }
@@ -48,6 +60,11 @@ Errors validate_by_libyang(const DataTree &tree) {
             return take_errors(context, "the configuration is not valid");
         }
         clear_errors(context);
+        // A union that was found invalid is left without a value: validated again, it ends the process.
+        made = result == LY_SUCCESS || make();
+    }
+    if (!made) {
+        return take_errors(context, "the tree cannot be copied");
     }
     Error error;
     error.message = "libyang's validation does not settle: each changes the configuration again";

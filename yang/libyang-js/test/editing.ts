@@ -43,17 +43,17 @@ export async function done(
   return journal
 }
 
-/** What a tree holds, in an order that only lists ordered by the user can change: what was set, and what is there. */
-export async function whole(tree: Tree): Promise<unknown> {
-  const set = sorted(JSON.parse((await text(tree, { format: 'json' })) || '{}'), '')
+/** What a tree holds, in an order that only lists `ordered` by the user can change: what was set, and what is there. */
+export async function whole(tree: Tree, ordered: ReadonlySet<string> = ofWorkshop): Promise<unknown> {
+  const set = sorted(JSON.parse((await text(tree, { format: 'json' })) || '{}'), '', ordered)
   return { set, there: [...(await tree.find('//*'))].sort() }
 }
 
-const ordered = new Set(['number', 'step', 'queue'])
+const ofWorkshop: ReadonlySet<string> = new Set(['number', 'step', 'queue'])
 
-function sorted(value: unknown, name: string): unknown {
+function sorted(value: unknown, name: string, ordered: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) {
-    const entries = value.map((entry) => sorted(entry, ''))
+    const entries = value.map((entry) => sorted(entry, '', ordered))
     if (ordered.has(name.replace(/^.*:/, ''))) return entries
     return entries.map((entry) => JSON.stringify(entry)).sort()
   }
@@ -61,7 +61,7 @@ function sorted(value: unknown, name: string): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, inner]) => [key, sorted(inner, key)]),
+      .map(([key, inner]) => [key, sorted(inner, key, ordered)]),
   )
 }
 
