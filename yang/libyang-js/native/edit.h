@@ -39,7 +39,9 @@ class Journal {
     bool touches(const std::string &schema_path) const;
     void append(Journal &other);
     void net();
+    std::unique_ptr<Journal> copy() const;  // shares the nodes
     std::unique_ptr<Journal> reversed() const;
+    std::unique_ptr<Journal> rebased(const Journal &over, Errors &conflicts) const;
     std::vector<std::string> encode(size_t chunk_bytes) const;
     static std::unique_ptr<Journal> decode(const ly_ctx *context, const std::vector<std::string> &chunks, Errors &errors);
     std::vector<std::string> describe(size_t limit) const;

@@ -138,7 +138,10 @@ class JournalHandle : public Handle<JournalHandle, Journal> {
     Napi::Value touches(const Napi::CallbackInfo &info);
     void append(const Napi::CallbackInfo &info);
     Napi::Value net(const Napi::CallbackInfo &info);
+    Napi::Value copy(const Napi::CallbackInfo &info);
     Napi::Value reversed(const Napi::CallbackInfo &info);
+    Napi::Value rebased(const Napi::CallbackInfo &info);
+    Napi::Value derive(const Napi::CallbackInfo &info, std::function<std::shared_ptr<Journal>(const Journal &)> make_one);
     Napi::Value encode(const Napi::CallbackInfo &info);
     Napi::Value describe(const Napi::CallbackInfo &info);
     double sizes_[3] = {0, 0, 0};

@@ -115,6 +115,12 @@ void Journal::append(Journal &other) {
     from = Data{from.context, {}};
 }
 
+std::unique_ptr<Journal> Journal::copy() const {
+    auto copy = std::make_unique<Journal>(data_->context);
+    *copy->data_ = *data_;
+    return copy;
+}
+
 std::unique_ptr<Journal> Journal::reversed() const {
     auto back = std::make_unique<Journal>(data_->context);
     auto &data = *back->data_;

@@ -44,15 +44,16 @@ lyd_node *first_of(const lyd_node *parent, const lysc_node *schema) {
     return found;
 }
 
-// The same instance below another parent; a value of a leaf-list by default is not one that was given.
+// The same instance below another parent. In an order, a value by default is not one that was given.
 lyd_node *counterpart(const lyd_node *parent, const lyd_node *of) {
     if ((of->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) == 0) {
         return first_of(parent, of->schema);
     }
     lyd_node *found = nullptr;
     lyd_find_sibling_first(lyd_child(parent), of, &found);
-    return found != nullptr && of->schema->nodetype == LYS_LEAFLIST && ((found->flags ^ of->flags) & LYD_DEFAULT) != 0 ? nullptr
-                                                                                                                      : found;
+    const bool anew = found != nullptr && of->schema->nodetype == LYS_LEAFLIST && ordered_by_user(of->schema) &&
+                      ((found->flags ^ of->flags) & LYD_DEFAULT) != 0;
+    return anew ? nullptr : found;
 }
 
 void Difference::nodes(const PlaceRef &place, const lyd_node *from, const lyd_node *to) {

@@ -59,13 +59,45 @@ Napi::Value JournalHandle::net(const Napi::CallbackInfo &info) {
         [](Napi::Env env, bool &) { return env.Undefined(); });
 }
 
-Napi::Value JournalHandle::reversed(const Napi::CallbackInfo &info) {
+// A journal made of this one.
+Napi::Value JournalHandle::derive(const Napi::CallbackInfo &info, std::function<std::shared_ptr<Journal>(const Journal &)> make_one) {
     check(info.Env());
     return submit<std::shared_ptr<Journal>>(
         info.Env(), held_.shared->pool, Lane::read, {{held_.gate, false}},
-        [schema = held_.shared->schema, journal = held_.data] { return std::shared_ptr<Journal>(journal->reversed()); },
+        [schema = held_.shared->schema, journal = held_.data, make_one = std::move(make_one)] { return make_one(*journal); },
         [shared = held_.shared](Napi::Env env, std::shared_ptr<Journal> &journal) {
             return make(env, Addon::of(env).journal_class, shared, std::move(journal));
+        });
+}
+
+Napi::Value JournalHandle::copy(const Napi::CallbackInfo &info) {
+    return derive(info, [](const Journal &journal) { return std::shared_ptr<Journal>(journal.copy()); });
+}
+
+Napi::Value JournalHandle::reversed(const Napi::CallbackInfo &info) {
+    return derive(info, [](const Journal &journal) { return std::shared_ptr<Journal>(journal.reversed()); });
+}
+
+Napi::Value JournalHandle::rebased(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    auto &over = argument(info[0]);
+    over.same_context(info.Env(), *held_.shared);
+    struct Rebased {
+        std::shared_ptr<Journal> journal;
+        Errors conflicts;
+    };
+    return submit<Rebased>(
+        info.Env(), held_.shared->pool, Lane::read, {{held_.gate, false}, {over.held_.gate, false}},
+        [schema = held_.shared->schema, journal = held_.data, over = over.held_.data] {
+            Rebased result;
+            result.journal = journal->rebased(*over, result.conflicts);
+            return result;
+        },
+        [shared = held_.shared](Napi::Env env, Rebased &result) -> Napi::Value {
+            auto object = Napi::Object::New(env);
+            object["journal"] = make(env, Addon::of(env).journal_class, shared, std::move(result.journal));
+            object["conflicts"] = to_js(env, result.conflicts);
+            return object;
         });
 }
 
@@ -100,7 +132,8 @@ Napi::Function JournalHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeJournal",
                        {InstanceMethod<&JournalHandle::sizes>("sizes"), InstanceMethod<&JournalHandle::touches>("touches"),
                         InstanceMethod<&JournalHandle::append>("append"), InstanceMethod<&JournalHandle::net>("net"),
-                        InstanceMethod<&JournalHandle::reversed>("reversed"), InstanceMethod<&JournalHandle::encode>("encode"),
+                        InstanceMethod<&JournalHandle::reversed>("reversed"), InstanceMethod<&JournalHandle::copy>("copy"),
+                        InstanceMethod<&JournalHandle::rebased>("rebased"), InstanceMethod<&JournalHandle::encode>("encode"),
                         InstanceMethod<&JournalHandle::describe>("describe"),
                         InstanceMethod<&JournalHandle::dispose>("dispose")});
 }

@@ -171,7 +171,7 @@ void Net::emit(const Slot &slot, std::vector<Placed> &out) {
                 out.push_back({slot.last, std::move(change)});
             }
         }
-    } else if (ordered_by_user((slot.after != nullptr ? slot.after : slot.before)->schema)) {
+    } else if (ordered_by_user(slot.instance->schema)) {
         return;  // told with its list
     } else if (slot.after != nullptr) {
         out.push_back({slot.last, {Op::create, slot.derived, slot.place, slot.after, {}, {}, {}, count_nodes(slot.after.get())}});

@@ -31,7 +31,7 @@ class Net {
         const Instance *instance = nullptr;
         Slot *parent = nullptr;
         PlaceRef place;  // of the parent
-        NodeCopy named;  // tells the instance among its siblings
+        NodeCopy named;  // of a list or leaf-list: tells the instance among its siblings
         std::vector<Slot *> below;
         std::vector<std::pair<const lysc_node *, std::vector<Step>>> lists;  // below, ordered by the user
         bool whole = false;     // it came or went, or changed in value; else only something below it

@@ -1,5 +1,5 @@
 import type { NativeJournal } from './native.js'
-import type { Journal } from './types.js'
+import type { Journal, YangError } from './types.js'
 
 export class JournalHandle implements Journal {
   readonly native: NativeJournal
@@ -30,6 +30,17 @@ export class JournalHandle implements Journal {
 
   async net(): Promise<void> {
     await this.native.net()
+  }
+
+  async copy(): Promise<Journal> {
+    return new JournalHandle(await this.native.copy())
+  }
+
+  async rebased(
+    over: Journal,
+  ): Promise<{ readonly journal: Journal; readonly conflicts: readonly YangError[] }> {
+    const { journal, conflicts } = await this.native.rebased(nativeJournal(over))
+    return { journal: new JournalHandle(journal), conflicts }
   }
 
   async reversed(): Promise<Journal> {

@@ -51,7 +51,9 @@ export interface NativeJournal extends NativeHandle {
   touches(schemaPath: string): boolean
   append(other: NativeJournal): void
   net(): Promise<void>
+  copy(): Promise<NativeJournal>
   reversed(): Promise<NativeJournal>
+  rebased(over: NativeJournal): Promise<{ journal: NativeJournal; conflicts: YangError[] }>
   encode(chunkBytes: number): Promise<Buffer[]>
   describe(limit: number): Promise<string[]>
 }

@@ -325,10 +325,21 @@ export interface Journal extends Disposable {
   touches(schemaPath: string): boolean
   /** Appends the changes of another journal, which is left empty. */
   append(other: Journal): void
-  /** One change at most per node: what cancels out is gone. */
+  /**
+   * One change at most per node: what cancels out is gone, and what was removed and made again is what differs in it.
+   * Explicit and derived changes of one node make an explicit one. Near-linear.
+   */
   net(): Promise<void>
-  /** The journal that undoes this one. */
+  /** The same changes once more; the nodes are shared. */
+  copy(): Promise<Journal>
+  /** The journal that undoes this one; the nodes are shared. */
   reversed(): Promise<Journal>
+  /**
+   * The net of this journal, made on the same state as `over`, as changes of what `over` made of that state. A change of
+   * what `over` changed otherwise is left out and told as a conflict, with its path; derived changes give way silently.
+   * A list entry whose neighbour is gone follows the entry before that. Near-linear in both.
+   */
+  rebased(over: Journal): Promise<{ readonly journal: Journal; readonly conflicts: readonly YangError[] }>
   /** Text of the changes in chunks of at most `chunkBytes`, independent of libyang's version. */
   encode(chunkBytes: number): Promise<Buffer[]>
   /** The changes in words, for people: `+ /path = value`, `- /path`, `~ /path old → new`; at most `limit` lines. */
