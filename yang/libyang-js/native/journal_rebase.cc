@@ -33,7 +33,9 @@ bool by_default(const lyd_node *node) {
 
 }  // namespace
 
-Rebase::Rebase(const ly_ctx *context, const std::vector<Change> &over) : context_(context) {
+Rebase::Rebase(const ly_ctx *context, const std::vector<Change> &made, const std::vector<Change> &over) : context_(context) {
+    find_first(made, made_first_);
+    find_first(over, over_first_);
     for (const auto &change : over) {
         const Instance *parent = instances_.of(change.parent);
         const Instance *instance = instances_.of(parent, change.node->schema, change.node);
@@ -48,16 +50,43 @@ Rebase::Rebase(const ly_ctx *context, const std::vector<Change> &over) : context
         }
         if (ordered_by_user(change.node->schema)) {
             auto &order = orders_[{parent, change.node->schema}];
-            auto name = [&](const NodeCopy &node) { return node == nullptr ? nullptr : instances_.of(parent, node->schema, node); };
             if (change.op == Op::move || change.op == Op::remove) {
                 if (!order.knows(instance)) {
-                    order.know(instance, name(change.old_after));
+                    order.know(instance, name(parent, change.old_after));
                 }
                 order.remove(instance);
             }
             if (change.op == Op::move || change.op == Op::create) {
-                order.insert(instance, name(change.after));
+                order.insert(instance, name(parent, change.after));
             }
+        }
+    }
+    for (const auto &change : made) {
+        add(change);
+    }
+}
+
+const Instance *Rebase::name(const Instance *parent, const NodeCopy &node) {
+    return node == nullptr ? nullptr : instances_.of(parent, node->schema, node);
+}
+
+// The neighbours that the entries touched by a journal had before it.
+void Rebase::find_first(const std::vector<Change> &changes, std::map<At, ListOrder> &orders) {
+    for (auto change = changes.rbegin(); change != changes.rend(); ++change) {
+        if (!ordered_by_user(change->node->schema)) {
+            continue;
+        }
+        const Instance *parent = instances_.of(change->parent);
+        const Instance *instance = name(parent, change->node);
+        auto &order = orders[{parent, change->node->schema}];
+        if (change->op != Op::remove) {
+            if (!order.knows(instance)) {
+                order.know(instance, name(parent, change->after));
+            }
+            order.remove(instance);
+        }
+        if (change->op != Op::create) {
+            order.insert(instance, name(parent, change->old_after));
         }
     }
 }
@@ -82,28 +111,30 @@ void Rebase::put(Change change) {
 
 // The entry that `anchor` stands for now: itself, or when `over` took it away the one before it. With `at_the_time` the one
 // that is now where it was, also when it was moved or its own change was left out.
-NodeCopy Rebase::surviving(const Instance *parent, NodeCopy anchor, bool at_the_time) {
-    bool before_over = false;  // the anchor is one of the state that both journals began with
-    while (anchor != nullptr) {
-        const Instance *instance = instances_.of(parent, anchor->schema, anchor);
-        const auto left = left_.find(instance);
-        const auto gone = gone_.find(instance);
-        const Touch *found = touch(instance);
-        if (at_the_time && !before_over && left != left_.end()) {
-            anchor = left->second;
-        } else if (before_over && gone != gone_.end()) {
-            anchor = gone->second;
-        } else if (found != nullptr && found->change != nullptr && found->change->op == Op::remove) {
-            anchor = found->change->old_after;
-            before_over = true;
-        } else if (at_the_time && found != nullptr && found->move != nullptr) {
-            anchor = found->move->old_after;
-            before_over = true;
-        } else {
+NodeCopy Rebase::surviving(const Instance *parent, const NodeCopy &anchor, bool at_the_time) {
+    const Instance *entry = name(parent, anchor);
+    if (const auto left = left_.find(entry); at_the_time && left != left_.end()) {
+        entry = left->second;
+    }
+    auto gone_from = [&](std::map<At, ListOrder> &orders, bool gone) {
+        auto &first = orders[{parent, entry->schema}];
+        if (!gone || !first.knows(entry)) {
+            return false;
+        }
+        entry = static_cast<const Instance *>(first.before(entry));
+        return true;
+    };
+    bool in_first = false;  // the entry is one of the state that both journals began with
+    while (entry != nullptr) {
+        const Touch *other = touch(entry);
+        const bool removed = other != nullptr && other->change != nullptr && other->change->op == Op::remove;
+        const bool moved = other != nullptr && other->move != nullptr && (at_the_time || in_first);
+        if (!gone_from(over_first_, removed || moved) && !gone_from(made_first_, in_first && gone_.contains(entry))) {
             break;
         }
+        in_first = true;
     }
-    return anchor;
+    return entry == nullptr ? nullptr : entry->node;
 }
 
 ListOrder &Rebase::order_of(const Instance *instance) {
@@ -116,8 +147,7 @@ void Rebase::find_place(const Instance *instance, const Change &change) {
     if (order.knows(instance)) {
         return;
     }
-    const NodeCopy anchor = surviving(instance->parent, change.old_after, true);
-    const Instance *before = anchor == nullptr ? nullptr : instances_.of(instance->parent, anchor->schema, anchor);
+    const Instance *before = name(instance->parent, surviving(instance->parent, change.old_after, true));
     while (const auto *behind = static_cast<const Instance *>(order.behind(before))) {
         before = behind;
     }
@@ -134,20 +164,18 @@ void Rebase::reorder(const Instance *instance, Change &change) {
         find_place(instance, change);
         const auto *before = static_cast<const Instance *>(order.before(instance));
         change.old_after = before == nullptr ? nullptr : before->node;
-        gone_[instance] = change.old_after;
+        gone_.insert(instance);
         order.remove(instance);
     }
     if (change.op == Op::create || change.op == Op::move) {
-        auto name = [&](const NodeCopy &node) {
-            return node == nullptr ? nullptr : instances_.of(instance->parent, node->schema, node);
-        };
-        const NodeCopy wanted = change.after;
-        change.after = surviving(instance->parent, wanted, false);
+        const Instance *meant = name(instance->parent, surviving(instance->parent, change.after, true));
+        change.after = surviving(instance->parent, change.after, false);
+        const Instance *before = name(instance->parent, change.after);
         left_.erase(instance);
-        if (name(surviving(instance->parent, wanted, true)) != name(change.after)) {
-            left_[instance] = wanted;
+        if (meant != before) {
+            left_[instance] = meant;
         }
-        order.insert(instance, name(change.after));
+        order.insert(instance, before);
     }
 }
 
@@ -162,7 +190,7 @@ void Rebase::leave(const Instance *instance, const Change &change) {
         find_place(instance, change);
     }
     if (change.op != Op::remove) {
-        left_[instance] = change.after;
+        left_[instance] = name(instance->parent, surviving(instance->parent, change.after, true));
     }
 }
 
@@ -314,7 +342,7 @@ bool Rebase::move(const Instance *instance, const Change &change, const Touch *o
     }
     Change moved = change;
     moved.after = surviving(instance->parent, change.after, false);
-    if (moved.after != nullptr && instances_.of(instance->parent, moved.after->schema, moved.after) == instance) {
+    if (name(instance->parent, moved.after) == instance) {
         return false;
     }
     reorder(instance, moved);
@@ -363,10 +391,8 @@ std::unique_ptr<Journal> Journal::rebased(const Journal &over, Errors &conflicts
         return net.changes();
     };
     const auto theirs = netted(over);
-    Rebase rebase(data_->context, theirs);
-    for (const auto &change : netted(*this)) {
-        rebase.add(change);
-    }
+    const auto made = netted(*this);
+    Rebase rebase(data_->context, made, theirs);
     auto journal = std::make_unique<Journal>(data_->context);
     journal->data_->changes = std::move(rebase.changes);
     journal->data_->partial = data_->partial;

@@ -8,6 +8,7 @@
 
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "journal.h"
 #include "journal_instances.h"
@@ -17,9 +18,8 @@ namespace libyang_js {
 
 class Rebase {
   public:
-    Rebase(const ly_ctx *context, const std::vector<Journal::Change> &over);
-    // The changes of the journal, netted.
-    void add(const Journal::Change &change);
+    // Both netted: the changes to rebase, and what was made of the state that they were made on.
+    Rebase(const ly_ctx *context, const std::vector<Journal::Change> &made, const std::vector<Journal::Change> &over);
     std::vector<Journal::Change> changes;
     Errors conflicts;
 
@@ -33,6 +33,9 @@ class Rebase {
     };
     using At = std::pair<const Instance *, const lysc_node *>;  // a list or choice below a node; null: top level
 
+    void add(const Change &change);
+    const Instance *name(const Instance *parent, const NodeCopy &node);  // null for null
+    void find_first(const std::vector<Change> &changes, std::map<At, ListOrder> &orders);
     const Touch *touch(const Instance *instance) const;
     void conflict(const Change &change, const Change &other, const char *what);
     // False when the change is left out.
@@ -43,7 +46,7 @@ class Rebase {
     bool move(const Instance *instance, const Change &change, const Touch *other);
     bool choose(const Instance *parent, const Change &change);
     void put(Change change);
-    NodeCopy surviving(const Instance *parent, NodeCopy anchor, bool at_the_time);
+    NodeCopy surviving(const Instance *parent, const NodeCopy &anchor, bool at_the_time);
     ListOrder &order_of(const Instance *instance);
     void find_place(const Instance *instance, const Change &change);
     void reorder(const Instance *instance, Change &change);
@@ -53,11 +56,12 @@ class Rebase {
     Instances instances_;
     std::unordered_map<const Instance *, Touch> touched_;
     std::map<At, std::vector<const Change *>> cases_;  // creations of `over`, by choice
-    std::map<At, ListOrder> orders_;                    // of instances
-    std::unordered_map<const Instance *, NodeCopy> gone_;  // entries removed or moved: what they followed
+    // Orders, of instances: as things are now, and what the entries touched by each journal followed at first.
+    std::map<At, ListOrder> orders_, made_first_, over_first_;
+    std::unordered_set<const Instance *> gone_;  // entries that this journal has removed or moved
     // Entries that do not stand where this journal put them, as that was left out or what they follow stands elsewhere:
-    // what they were to follow.
-    std::unordered_map<const Instance *, NodeCopy> left_;
+    // what now stands there.
+    std::unordered_map<const Instance *, const Instance *> left_;
 };
 
 }  // namespace libyang_js
