@@ -1,16 +1,8 @@
-<<<<<<< HEAD
-/** Random edits over the workshop, a schema with everything in it. */
-export type Roll = (sides: number) => number
-
-/** The content of a `<config>` for the workshop. */
-export function randomEdit(roll: Roll): string {
-=======
 /** Random edits of the workshop, with everything that edit-config can say. */
 export type Roll = (sides: number) => number
 
 /** `part`: of `box` and the list `queue`, of the list `item` and the leaves, or of everything. */
 export function randomEdit(roll: Roll, part: 'box' | 'item' | 'all' = 'all'): string {
->>>>>>> fa75661 (Rebase a journal over another that was made on the same state; copy one)
   const pick = (words: readonly string[]): string => words[roll(words.length)] ?? ''
   const some = (sides: number, make: () => string): string => (roll(sides) === 0 ? make() : '')
   const several = (most: number, make: () => string): string =>
@@ -99,26 +91,6 @@ export function randomEdit(roll: Roll, part: 'box' | 'item' | 'all' = 'all'): st
     ) +
     some(3, () => pick([leaf('ca', ['1']), leaf('cb', ['x', '1'])])) +
     '</item>'
-<<<<<<< HEAD
-  const need = (): string =>
-    `<need${some(2, op)}>` +
-    some(2, () => leaf('must', ['1'])) +
-    some(2, () => pick([leaf('m1', ['1']), leaf('m2', ['1'])])) +
-    several(3, () => `<few${op()}><k>${roll(4)}</k></few>`) +
-    '</need>'
-  return (
-    some(5, () => leaf('motto', ['hello', 'bye'])) +
-    some(4, () => leaf('mode', ['a', 'b', 'c'])) +
-    some(2, box) +
-    some(4, need) +
-    several(2, item) +
-    several(
-      2,
-      () =>
-        `<queue${at((n) => `yang:key="[w:k='${n}']"`)}><k>${1 + roll(4)}</k>${some(3, () => leaf('v', ['1', '2']))}</queue>`,
-    )
-  )
-=======
   const queue = (): string =>
     `<queue${at((n) => `yang:key="[w:k='${n}']"`)}><k>${1 + roll(4)}</k>${some(3, () => leaf('v', ['1', '2']))}</queue>`
   const items = (): string =>
@@ -127,5 +99,4 @@ export function randomEdit(roll: Roll, part: 'box' | 'item' | 'all' = 'all'): st
     several(2, item)
   const boxes = (): string => some(2, box) + several(2, queue)
   return (part === 'box' ? '' : items()) + (part === 'item' ? '' : boxes())
->>>>>>> fa75661 (Rebase a journal over another that was made on the same state; copy one)
 }
