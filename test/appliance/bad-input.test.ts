@@ -238,7 +238,7 @@ const commits: readonly (readonly [string, string, Refusal])[] = [
       ...refused(
         'data-missing',
         `${routeTo('203.0.113.0/24')}/v4ur:next-hop/v4ur:outgoing-interface`,
-        /"p9".*interface\/if:name/,
+        /interface\/name with the value "p9"/,
       ),
       appTag: 'instance-required',
     },

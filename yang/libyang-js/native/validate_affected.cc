@@ -141,7 +141,7 @@ void Affected::take(const Journal::Change &change, Places &places) {
         if (tree_.indexes().any_instance_referrers()) {
             lose_instance(change.node.get(), path_of(change.parent.get(), change.node.get()));
         }
-        if (there && implied(schema)) {
+        if (there && implied(schema) && !ignored_.contains(change.node.get())) {
             conditions_of(schema, parent);
         }
         break;

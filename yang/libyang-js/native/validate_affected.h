@@ -59,6 +59,9 @@ class Affected {
     // Nodes of the top level that exist by themselves under some condition.
     void add_top_conditions();
 
+    // This node is about to go because its condition is false: no reason to ask whether it comes back by itself.
+    void ignore_absence(const lyd_node *node) { ignored_.insert(node); }
+
     // The next `when` to judge: those first that others depend on. False when there is none.
     bool next_condition(Concern &out);
 
@@ -96,6 +99,7 @@ class Affected {
     std::map<uint32_t, std::deque<Concern>> conditions_;
     std::unordered_set<LostValue, LostValueHash> lost_values_;
     std::unordered_set<lyd_node *> created_;
+    std::unordered_set<const lyd_node *> ignored_;
     std::unordered_map<const lysc_node *, std::vector<const Rule *>> conditions_below_;
     bool top_level_ = false;
 };

@@ -50,10 +50,19 @@ Check::Check(DataTree &tree, Findings &findings)
     : tree_(tree), findings_(findings), budget_(deadline, std::numeric_limits<uint64_t>::max()) {}
 
 bool Check::holds(const xpath::Expression &expression, const lyd_node *node) {
-    xpath::Value value;
+    auto known = learned_.find(&expression);
+    if (known == learned_.end()) {
+        known = learned_.emplace(&expression, Learned{xpath::Evaluation(expression), changes_}).first;
+    }
+    auto &[evaluation, changes] = known->second;
+    if (changes != changes_) {
+        evaluation.forget();
+        changes = changes_;
+    }
+    bool result = false;
     Errors errors;
-    if (expression.evaluate(tree_.root, node, budget_, value, errors)) {
-        return xpath::to_boolean(value);
+    if (evaluation.holds(tree_.root, node, budget_, result, errors)) {
+        return result;
     }
     for (auto &error : errors) {
         error.type = "application";

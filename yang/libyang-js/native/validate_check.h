@@ -2,6 +2,7 @@
 #pragma once
 
 #include <set>
+#include <unordered_map>
 
 #include "filter.h"
 #include "validate_findings.h"
@@ -24,6 +25,8 @@ class Check {
     bool holds(const Condition &condition, const lyd_node *node);
     bool would_hold(const Condition &condition, const lysc_node *schema, lyd_node *parent);
     bool holds(const xpath::Expression &expression, const lyd_node *node);
+    // The tree has changed since the last call of any of these.
+    void changed() { changes_++; }
 
   private:
     void unique(const Rule &rule, const lyd_node *entry);
@@ -37,9 +40,17 @@ class Check {
     bool instance_exists(const lyd_value &value) const;
     void missing(const Rule &rule, const char *value);
 
+    // What an expression has learned of the tree, up to which change.
+    struct Learned {
+        xpath::Evaluation evaluation;
+        size_t changes;
+    };
+
     DataTree &tree_;
     Findings &findings_;
     Budget budget_;
+    std::unordered_map<const xpath::Expression *, Learned> learned_;
+    size_t changes_ = 0;
     std::set<std::pair<const Rule *, const void *>> told_;  // missing values, referrers, first entries of those that are the same
 };
 

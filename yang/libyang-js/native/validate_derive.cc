@@ -30,7 +30,11 @@ bool Derivation::run() {
             return false;
         }
         judge(concern);
+        if (tree_.journal().size() == taken) {
+            continue;
+        }
         tree_.settle();
+        check_.changed();
         if (affected_.top_level()) {
             tree_.complete_top();
         }
@@ -85,7 +89,9 @@ void Derivation::instance(const Rule &rule, lyd_node *node) {
         return;
     }
     if (!asked_for(node)) {
+        affected_.ignore_absence(node);
         tree_.remove(node, true);
+        check_.changed();
     } else if (refused_.insert(node).second) {
         findings_.add(rule, node);
     }
@@ -97,6 +103,7 @@ void Derivation::absent(const Rule &rule, lyd_node *parent) {
         return;
     }
     const auto &rules = Rules::of(schema).rules;
+    check_.changed();
     tree_.imply(parent, schema, true, [&](lyd_node *made) {
         return std::all_of(rules.begin(), rules.end(), [&](const Rule *each) {
             return each->kind != Rule::Kind::when || check_.holds(*each->conditions.front(), made);
