@@ -49,6 +49,17 @@ export interface Wanted {
 /** A read without a filter. */
 export const everything: Wanted = { mayMatch: () => true, values: () => undefined }
 
+/** The content of containers of state alone that may be too large for a tree. */
+export interface StateStream {
+  /** Schema path of the container. */
+  readonly path: string
+  /**
+   * The content of one instance, by its path, as XML elements in as many pieces as it likes. Nothing of it is parsed: it
+   * must fit the schema, in the default namespace of the container.
+   */
+  read(instance: string): AsyncIterable<string>
+}
+
 /** A subtree of `<operational>`, filled in on demand (RFC 8342, section 5.3). */
 export interface StateProvider {
   /** Schema path of what it fills; asked only when a read's filter may match it. */
@@ -58,6 +69,11 @@ export interface StateProvider {
    * pieces as it likes. Must only name list entries with their keys. What is not `wanted` may be left out.
    */
   read(wanted: Wanted): AsyncIterable<string>
+  /**
+   * Read in place of what `read` says when a filter takes these containers whole: then nothing inside them is `wanted`,
+   * and `read` gives the containers empty.
+   */
+  readonly streams?: readonly StateStream[]
 }
 
 /**

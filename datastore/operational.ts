@@ -1,13 +1,15 @@
 /**
  * Reads of `<operational>` (RFC 8342, section 5.3): running with the state of those providers that the filter may match,
  * each told what the filter is about. State goes into a small tree of its own, and the two are printed as one: running is
- * neither copied nor changed. Only a filter that has to be evaluated beforehand, such as an XPath expression with a
+ * neither copied nor changed. What is large, such as the routes of a RIB, is streamed from its provider when the print comes to its place.
+ * Only a filter that has to be evaluated beforehand, such as an XPath expression with a
  * condition on state, needs one tree of both: then what it can look at of running is copied, within the read's budget.
  *
  * A provider that fails or does not answer leaves its part out and is logged: the rest of the state is worth having.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Budget, Context, Filter, Tree } from 'libyang-js'
-import { everything, type StateProvider, type Wanted } from './controller.js'
+import { everything, type StateProvider, type StateStream, type Wanted } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { why } from './errors.js'
 import type { Trees } from './trees.js'
@@ -52,9 +54,37 @@ export class Operational {
       yield* both.print(print)
       return
     }
+    const streams = asked
+      .flatMap((provider) => provider.streams ?? [])
+      .filter(({ path }) => !filter?.divides(path))
     using state = this.#context.tree()
-    await this.#merge(state, asked, filter ?? everything)
-    yield* this.#trees.print('running', { ...print, beside: state })
+    await this.#merge(state, asked, without(filter ?? everything, streams))
+    const holes = streams.map(({ path }) => path)
+    for await (const slice of this.#trees.print('running', { ...print, beside: state, holes })) {
+      yield slice
+      const { hole } = slice
+      if (hole === undefined) continue
+      const schemaPath = hole.replace(/\[[^\]]*='[^']*'\]|\[[^\]]*="[^"]*"\]/g, '')
+      const stream = streams.find(({ path }) => path === schemaPath)
+      if (stream) yield* this.#stream(stream, hole)
+    }
+  }
+
+  async *#stream({ path, read }: StateStream, instance: string): AsyncGenerator<Buffer, void, undefined> {
+    const pieces = read(instance)[Symbol.asyncIterator]()
+    try {
+      for (;;) {
+        const piece = await withDeadline(pieces.next(), this.#deadline, () => this.#late())
+        if (piece.done) return
+        if (piece.value.length > 0) yield Buffer.from(piece.value)
+        // Others get their turn, however fast the provider is.
+        await setImmediate()
+      }
+    } catch (error) {
+      this.#log.error(`state for ${path} is missing from a reply: ${why(error)}`)
+    } finally {
+      void pieces.return?.().catch(() => undefined)
+    }
   }
 
   async #extract(filter: Filter, budget: Budget | undefined): Promise<Tree> {
@@ -93,5 +123,14 @@ export class Operational {
       void pieces.return?.().catch(() => undefined)
       this.#log.error(`state for ${provider.path} is missing from a reply: ${why(error)}`)
     }
+  }
+}
+
+/** What is wanted but for the content of streams. */
+function without(wanted: Wanted, streams: readonly StateStream[]): Wanted {
+  const inside = (path: string): boolean => streams.some((stream) => path.startsWith(`${stream.path}/`))
+  return {
+    mayMatch: (path) => !inside(path) && wanted.mayMatch(path),
+    values: (path) => (inside(path) ? [] : wanted.values(path)),
   }
 }

@@ -10,7 +10,7 @@
  * A reader that holds the old tree for longer than `patience` holds nobody up: the candidate is then a copy of running,
  * O(tree), and the old tree is freed when the reader lets go.
  */
-import type { Journal, Print, PrintOptions, Tree } from 'libyang-js'
+import type { Journal, Print, PrintOptions, Slice, Tree } from 'libyang-js'
 import { Gate } from './gate.js'
 import type { DatastoreName, Log } from './types.js'
 
@@ -43,7 +43,7 @@ export class Trees implements AsyncDisposable {
   }
 
   /** Prints what a tree is now; writers do not wait for the end. */
-  async *print(name: DatastoreName, options: PrintOptions): AsyncGenerator<Buffer, void, undefined> {
+  async *print(name: DatastoreName, options: PrintOptions): AsyncGenerator<Slice, void, undefined> {
     const slices = await this.#beginPrint(name, options)
     yield* slices
   }

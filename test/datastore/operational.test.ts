@@ -180,3 +180,41 @@ test('commits do not wait for a read, which goes on to say what was', async (t) 
   }
   t.deepEqual(log.lines, [])
 })
+
+test('what is large is streamed where a filter takes it whole, and read where it takes a part', async (t) => {
+  const asked: string[] = []
+  const clock = 'xmlns="urn:weft:test:box"'
+  const provider = controller('clock', {
+    state: [
+      {
+        path: '/test-box:clock',
+        async *read(wanted) {
+          asked.push('read')
+          yield `<clock ${clock}>${wanted.mayMatch('/test-box:clock/now') ? '<now>noon</now>' : ''}</clock>`
+        },
+        streams: [
+          {
+            path: '/test-box:clock',
+            async *read(instance) {
+              asked.push(instance)
+              yield '<now>'
+              yield 'night</now>'
+            },
+          },
+        ],
+      },
+    ],
+  })
+  const { datastores, edit, text } = await openBench(t, context, { controllers: [provider] })
+  await edit(box('<name>one</name>'))
+  await datastores.commit(alice)
+  t.is(await text('operational'), `${box('<name>one</name>')}<clock ${clock}><now>night</now></clock>`)
+  using whole = context.subtreeFilter(`<clock ${clock}/>`)
+  t.is(await text('operational', whole), `<clock ${clock}><now>night</now></clock>`)
+  t.deepEqual(asked.splice(0), ['read', '/test-box:clock', 'read', '/test-box:clock'])
+  using part = context.subtreeFilter(`<clock ${clock}><now/></clock>`)
+  t.is(await text('operational', part), `<clock ${clock}><now>noon</now></clock>`)
+  using related = context.xpathFilter('/test-box:clock[string-length(now) = 4]')
+  t.is(await text('operational', related), `<clock ${clock}><now>noon</now></clock>`)
+  t.deepEqual(asked, ['read', 'read'])
+})

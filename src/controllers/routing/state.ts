@@ -20,6 +20,8 @@ const unicast = (family: 4 | 6) => `urn:ietf:params:xml:ns:yang:ietf-ipv${family
 /** Routes in one piece of what is read: libyang's parser is quadratic in the entries of a list without keys. */
 const pieceRoutes = 250
 
+const routesPath = `${claim}/ribs/rib/routes`
+
 export function routingState(rib: Rib): readonly StateProvider[] {
   return [
     {
@@ -37,6 +39,16 @@ export function routingState(rib: Rib): readonly StateProvider[] {
         for (const [name, { family }] of Object.entries(ribs))
           if (names?.includes(name) ?? true) yield* pieces(rib, name, family, wanted)
       },
+      streams: [
+        {
+          path: routesPath,
+          async *read(instance) {
+            for (const [name, { family }] of Object.entries(ribs))
+              if (instance === `${claim}/ribs/rib[name='${name}']/routes`)
+                yield* texts(rib.entries(0, family), family)
+          },
+        },
+      ],
     },
   ]
 }
@@ -44,9 +56,8 @@ export function routingState(rib: Rib): readonly StateProvider[] {
 const wrap = (content: string): string => `<routing xmlns="${namespace}">${content}</routing>`
 
 function* entries(rib: Rib, family: 4 | 6, wanted: Wanted): Iterable<Entry> {
-  const routes = `${claim}/ribs/rib/routes`
-  if (!wanted.mayMatch(routes)) return
-  const prefixes = wanted.values(`${routes}/route/ietf-ipv${family}-unicast-routing:destination-prefix`)
+  if (!wanted.mayMatch(`${routesPath}/route`)) return
+  const prefixes = wanted.values(`${routesPath}/route/ietf-ipv${family}-unicast-routing:destination-prefix`)
   if (prefixes === undefined) return yield* rib.entries(0, family)
   for (const text of prefixes) {
     const prefix = parsePrefix(text)
@@ -59,19 +70,27 @@ function* pieces(rib: Rib, name: string, family: 4 | 6, wanted: Wanted): Iterabl
   const head =
     `<ribs><rib>${leaf('name', name)}` +
     `<address-family xmlns:ur="${unicast(family)}">ur:ipv${family}-unicast</address-family>`
-  let routes: string[] = []
-  const piece = () => wrap(`${head}<routes>${routes.join('')}</routes></rib></ribs>`)
+  const piece = (routes: string) => wrap(`${head}<routes>${routes}</routes></rib></ribs>`)
   let any = false
-  for (const entry of entries(rib, family, wanted)) {
+  for (const routes of texts(entries(rib, family, wanted), family)) {
+    any = true
+    yield piece(routes)
+  }
+  if (!any) yield piece('')
+}
+
+/** Routes as text, some at a time. */
+function* texts(entries: Iterable<Entry>, family: 4 | 6): Iterable<string> {
+  let routes: string[] = []
+  for (const entry of entries) {
     for (let i = 0; i < entry.routes.length; i++) {
       routes.push(element(entry, entry.routes[i] as Route, i === entry.active, family))
     }
     if (routes.length < pieceRoutes) continue
-    any = true
-    yield piece()
+    yield routes.join('')
     routes = []
   }
-  if (routes.length > 0 || !any) yield piece()
+  if (routes.length > 0) yield routes.join('')
 }
 
 function element(entry: Entry, { source, nextHop }: Route, active: boolean, family: 4 | 6): string {

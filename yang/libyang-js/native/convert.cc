@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ly_error.h"
+
 namespace libyang_js {
 
 Napi::Value to_js(Napi::Env env, const Errors &errors) {
@@ -78,6 +80,15 @@ Napi::Value strings(Napi::Env env, const std::vector<std::string> &list) {
         array[static_cast<uint32_t>(i)] = list[i];
     }
     return array;
+}
+
+const lysc_node *schema_node(Napi::Env env, const ly_ctx *context, const std::string &path) {
+    const auto *node = lys_find_path(context, nullptr, path.c_str(), 0);
+    clear_errors(context);
+    if (node == nullptr) {
+        throw Napi::TypeError::New(env, "not a path of the schema: " + path);
+    }
+    return node;
 }
 
 }  // namespace libyang_js

@@ -22,6 +22,14 @@ class PrintCursor : public Cursor {
         if (bytes.IsNumber()) {
             slice_bytes_ = static_cast<size_t>(std::max<int64_t>(1, bytes.As<Napi::Number>().Int64Value()));
         }
+        const auto holes = options.Get("holes");
+        if (holes.IsArray()) {
+            const auto paths = holes.As<Napi::Array>();
+            for (uint32_t i = 0; i < paths.Length(); i++) {
+                const auto path = text(Napi::Value(paths[i]));
+                options_.holes.push_back(schema_node(options.Env(), shared.schema->context(), path));
+            }
+        }
         const auto filter = options.Get("filter");
         if (!filter.IsUndefined()) {
             auto &handle = FilterHandle::of(filter, "Filter", Addon::of(options.Env()).filter_class);
@@ -79,7 +87,13 @@ class PrintCursor : public Cursor {
         if (!more_) {
             tree->unwatch(&overlay_);
         }
-        const bool again = more_ && slice_.size() < slice_bytes_;
+        hole_.clear();
+        if (const auto *hole = emitter_->hole()) {
+            char *path = lyd_path(hole, LYD_PATH_STD, nullptr, 0);
+            hole_ = path;
+            free(path);
+        }
+        const bool again = more_ && hole_.empty() && slice_.size() < slice_bytes_;
         if (!again) {
             // What has begun to be sent goes on to its end.
             emitter_->lift();
@@ -93,7 +107,11 @@ class PrintCursor : public Cursor {
         }
         std::string slice;
         slice.swap(slice_);
-        return buffer(env, std::move(slice));
+        auto piece = buffer(env, std::move(slice));
+        if (!hole_.empty()) {
+            piece.As<Napi::Object>()["hole"] = hole_;
+        }
+        return piece;
     }
 
     bool ended() const override { return !more_; }
@@ -117,6 +135,7 @@ class PrintCursor : public Cursor {
     std::unique_ptr<Selection> selection_;
     std::unique_ptr<Emitter> emitter_;
     std::string slice_;
+    std::string hole_;
     bool more_ = true;
 };
 

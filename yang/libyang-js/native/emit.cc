@@ -1,5 +1,7 @@
 #include "emit.h"
 
+#include <algorithm>
+
 #include "edit_facts.h"
 #include "value_text.h"
 
@@ -51,6 +53,7 @@ void Emitter::walks(const std::function<void(Siblings &)> &visit) {
 }
 
 bool Emitter::fill(std::string &out, size_t bytes, std::chrono::steady_clock::time_point until) {
+    hole_ = nullptr;
     if (!started_) {
         started_ = true;
         start(out, frames_.front());
@@ -60,6 +63,9 @@ bool Emitter::fill(std::string &out, size_t bytes, std::chrono::steady_clock::ti
             return true;
         }
         step(out);
+        if (hole_ != nullptr) {
+            return true;
+        }
     }
     return false;
 }
@@ -129,7 +135,15 @@ void Emitter::open_all(std::string &out) {
     }
 }
 
+bool Emitter::is_hole(const lysc_node *schema) const {
+    const auto &holes = options_.holes;
+    return !holes.empty() && std::find(holes.begin(), holes.end(), schema) != holes.end();
+}
+
 bool Emitter::hidden(Pair node) const {
+    if (is_hole(node.schema())) {
+        return false;
+    }
     if (options_.config_only && (node.schema()->flags & LYS_CONFIG_W) == 0) {
         return true;
     }
@@ -141,6 +155,12 @@ bool Emitter::hidden(Pair node) const {
 }
 
 void Emitter::put(std::string &out, Pair node) {
+    if (is_hole(node.schema())) {
+        push(node, Frame::Way::all);
+        open_all(out);
+        hole_ = node.node();
+        return;
+    }
     if (hidden(node)) {
         return;
     }

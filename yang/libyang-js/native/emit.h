@@ -27,13 +27,17 @@ struct EmitOptions {
     Selection *selection = nullptr;       // of one tree alone
     const FilterNode *pattern = nullptr;  // evaluated on the way
     Budget *budget = nullptr;             // bounds that evaluation
+    // Containers whose content comes from elsewhere: where one is picked whole, `fill` stops inside.
+    std::vector<const lysc_node *> holes = {};
 };
 
 class Emitter {
   public:
     virtual ~Emitter() = default;
-    // Appends to `out` until it holds `bytes` or the time has come. False once all is printed. Throws Matcher::Spent.
+    // Appends to `out` until it holds `bytes` or the time has come, or up to a hole. False once all is printed. Throws Matcher::Spent.
     bool fill(std::string &out, size_t bytes, std::chrono::steady_clock::time_point until);
+    // The hole that it stands in, or null.
+    const lyd_node *hole() const { return hole_; }
     // From now on the filter is not bounded.
     void lift();
     // The walks over `left` that it is in.
@@ -80,6 +84,7 @@ class Emitter {
     void walk_list(std::string &out, Frame &frame);
     void walk_plan(std::string &out, Frame &frame);
     void put(std::string &out, Pair node);
+    bool is_hole(const lysc_node *schema) const;
     bool hidden(Pair node) const;
     Frame &push(Pair node, Frame::Way way);
     void leave(std::string &out);
@@ -91,6 +96,7 @@ class Emitter {
     std::deque<Frame> frames_;  // those from `depth_` on are kept to be used again
     size_t depth_ = 0;
     bool started_ = false;
+    const lyd_node *hole_ = nullptr;
 };
 
 // Annotations (RFC 7952) of the edit and of libyang itself are not data.

@@ -68,6 +68,8 @@ class Filter {
     }
     // What instances of a schema node matter to the filter: none, themselves and some below (`descend`), or all below.
     virtual Pick reach(const lysc_node *schema) const = 0;
+    // May only a part of what is under an instance of a schema node be selected, or matter? Else all or nothing of it is.
+    virtual bool divides(const lysc_node *schema) const = 0;
     // Conservative: true when unsure. `schema_path`: /module:name/name…
     virtual bool may_match(const std::string &schema_path) const = 0;
     // The canonical values of a leaf of list entries that the filter asks for by value: entries in which the leaf has

@@ -39,6 +39,15 @@ Pick reaches(const FilterNode &node, const Path &path, size_t at) {
     return most;
 }
 
+// Does some branch go on below the last node of the path?
+bool passes(const FilterNode &node, const Path &path, size_t at) {
+    if (at == path.size()) return node.part == FilterNode::Part::containment;
+    for (const auto &other : node.others) {
+        if (other->fits(path[at]) && passes(*other, path, at + 1)) return true;
+    }
+    return false;
+}
+
 // `node` stands for path[at - 1], the top for the root. False when every entry may matter.
 bool collect(const FilterNode &node, const Path &path, size_t at, std::vector<std::string> &out) {
     if (at + 1 == path.size()) {
@@ -76,6 +85,8 @@ bool FilterNode::fits(const lysc_node *schema) const {
 }
 
 Pick reach(const FilterNode &top, const lysc_node *schema) { return reaches(top, path_to(schema), 0); }
+
+bool divides(const FilterNode &top, const lysc_node *schema) { return passes(top, path_to(schema), 0); }
 
 bool may_match(const ly_ctx *context, const FilterNode &top, const std::string &schema_path) {
     if (top.others.empty() && top.matches.empty()) return false;

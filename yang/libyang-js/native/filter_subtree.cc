@@ -49,6 +49,7 @@ class SubtreeFilter : public Filter {
     SubtreeFilter(const ly_ctx *context, std::unique_ptr<FilterNode> top) : context_(context), top_(std::move(top)) {}
     const FilterNode *pattern() const override { return top_.get(); }
     Pick reach(const lysc_node *schema) const override { return libyang_js::reach(*top_, schema); }
+    bool divides(const lysc_node *schema) const override { return libyang_js::divides(*top_, schema); }
     bool may_match(const std::string &schema_path) const override {
         return libyang_js::may_match(context_, *top_, schema_path);
     }

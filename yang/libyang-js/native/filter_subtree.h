@@ -37,6 +37,9 @@ struct FilterNode {
 // See Filter::reach.
 Pick reach(const FilterNode &top, const lysc_node *schema);
 
+// See Filter::divides.
+bool divides(const FilterNode &top, const lysc_node *schema);
+
 // Can the filter select or look at anything at or under a schema path? True when unsure.
 bool may_match(const ly_ctx *context, const FilterNode &top, const std::string &schema_path);
 

@@ -36,6 +36,9 @@ class XpathFilter : public Filter {
         return marks;
     }
 
+    bool divides(const lysc_node *schema) const override {
+        return subtree_ ? libyang_js::divides(*subtree_, schema) : reach_.divides(schema);
+    }
     Pick reach(const lysc_node *schema) const override { return reach_.of(schema); }
     bool may_match(const std::string &schema_path) const override { return reach_.may_match(schema_path); }
     bool values(const std::string &leaf_path, std::vector<std::string> &out) const override {

@@ -105,6 +105,7 @@ class FilterHandle : public Handle<FilterHandle, FilterData> {
     Napi::Value kind(const Napi::CallbackInfo &info);
     Napi::Value on_the_way(const Napi::CallbackInfo &info);
     Napi::Value may_match(const Napi::CallbackInfo &info);
+    Napi::Value divides(const Napi::CallbackInfo &info);
     Napi::Value values(const Napi::CallbackInfo &info);
 };
 

@@ -37,6 +37,12 @@ Napi::Value FilterHandle::may_match(const Napi::CallbackInfo &info) {
     return Napi::Boolean::New(info.Env(), may);
 }
 
+Napi::Value FilterHandle::divides(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    const auto *node = schema_node(info.Env(), held_.data->schema->context(), required(info, 0, "schemaPath"));
+    return Napi::Boolean::New(info.Env(), held_.data->filter->divides(node));
+}
+
 Napi::Value FilterHandle::values(const Napi::CallbackInfo &info) {
     check(info.Env());
     std::vector<std::string> values;
@@ -50,6 +56,7 @@ Napi::Function FilterHandle::define(Napi::Env env) {
                        {InstanceMethod<&FilterHandle::kind>("kind"),
                         InstanceMethod<&FilterHandle::on_the_way>("onTheWay"),
                         InstanceMethod<&FilterHandle::may_match>("mayMatch"),
+                        InstanceMethod<&FilterHandle::divides>("divides"),
                         InstanceMethod<&FilterHandle::values>("values"),
                         InstanceMethod<&FilterHandle::dispose>("dispose")});
 }

@@ -12,7 +12,8 @@ namespace libyang_js::xpath {
 class Reach {
   public:
     explicit Reach(const Expression &expression);
-    // See Filter::reach.
+    // See Filter::divides and Filter::reach.
+    bool divides(const lysc_node *schema) const { return everything_ || above_.count(schema) != 0; }
     Pick of(const lysc_node *schema) const;
     // `schema_path`: /module:name/name…
     bool may_match(const std::string &schema_path) const;

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LibyangError } from './error.js'
-import type { ContextOptions, DataFormat, ModuleInfo, YangError } from './types.js'
+import type { ContextOptions, DataFormat, ModuleInfo, Slice, YangError } from './types.js'
 
 export interface NativeHandle {
   dispose(): void
@@ -32,6 +32,7 @@ export interface NativeFilter extends NativeHandle {
   onTheWay(): boolean
   mayMatch(schemaPath: string): boolean
   values(leafPath: string): string[] | undefined
+  divides(schemaPath: string): boolean
 }
 
 export interface NativeRpc extends NativeHandle {
@@ -68,7 +69,7 @@ export interface NativeTree extends NativeHandle {
   validateByLibyang(): Promise<YangError[]>
   copy(): Promise<NativeTree>
   extract(filter: NativeFilter, budget?: object): Promise<NativeTree>
-  print(options: object): NativeCursor<Buffer>
+  print(options: object): NativeCursor<Slice>
   value(path: string): Promise<string | undefined>
   find(xpath: string, budget?: object): Promise<string[]>
   json(path: string): Promise<string | undefined>

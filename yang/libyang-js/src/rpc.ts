@@ -41,6 +41,10 @@ export class FilterHandle implements Filter {
     return this.native.values(leafPath)
   }
 
+  divides(schemaPath: string): boolean {
+    return this.native.divides(schemaPath)
+  }
+
   [Symbol.dispose](): void {
     this.native.dispose()
   }

@@ -14,6 +14,7 @@ import type {
   ListQuery,
   Print,
   PrintOptions,
+  Slice,
   Tree,
   YangError,
 } from './types.js'
@@ -70,7 +71,7 @@ export class TreeHandle implements Tree {
   print(options: PrintOptions): Print {
     const filter = options.filter && nativeFilter(options.filter)
     const beside = options.beside && nativeTree(options.beside)
-    let cursor: NativeCursor<Buffer> | undefined
+    let cursor: NativeCursor<Slice> | undefined
     const open = () => (cursor ??= this.#native.print({ ...options, filter, beside }))
     return Object.assign(
       pieces(open, (slice) => slice),

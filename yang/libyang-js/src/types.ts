@@ -149,6 +149,8 @@ export interface Filter extends Disposable {
    * that is asked for one entry of many makes one.
    */
   values(leafPath: string): readonly string[] | undefined
+  /** May it select, or look at, only a part of what is under an instance of this schema node? Else all or nothing of it. */
+  divides(schemaPath: string): boolean
 }
 
 /** Bounds of one filter evaluation; past either, the read rejects with tag `resource-denied`. */
@@ -171,6 +173,12 @@ export interface PrintOptions {
   readonly beside?: Tree
   /** Only configuration (`config true`) nodes. */
   readonly configOnly?: boolean
+  /**
+   * Schema paths of containers whose content comes from elsewhere. Where one is selected whole, the slice ends behind its
+   * start tag, and `Slice.hole` tells which it is. What the caller puts there must fit the format; the containers must be
+   * empty in both trees.
+   */
+  readonly holes?: readonly string[]
   /** Size aimed at for one slice, in bytes; 256 KiB when absent. */
   readonly sliceBytes?: number
 }
@@ -228,8 +236,14 @@ export interface Changes {
   readonly from: number
 }
 
+/** A piece of what is printed. */
+export interface Slice extends Buffer {
+  /** Instance path of the container whose content belongs behind this slice. */
+  readonly hole?: string
+}
+
 /** The slices of a print. */
-export interface Print extends AsyncIterableIterator<Buffer> {
+export interface Print extends AsyncIterableIterator<Slice> {
   /**
    * Settles when the print has begun: it prints the tree as it is then, whatever is done to the tree later. Called by the
    * first `next`. Rejects when the filter cannot be evaluated.
