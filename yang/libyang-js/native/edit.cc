@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "edit_conflicts.h"
 #include "edit_parse.h"
 #include "edit_tree.h"
 #include "ly_error.h"
@@ -53,7 +54,6 @@ class Edit {
     void create_in_parts(lyd_node *node, lyd_node *target, Operation operation, Position at);
     void prune(const lyd_node *first, lyd_node *target);
     void reorder(lyd_node *target, const std::vector<NodeCopy> &wanted);
-    bool conflicts(const lyd_node *first);
     bool plain(lyd_node *node);
     bool position(const lyd_node *node, lyd_node *target, bool &given, Position &at);
     void fail(const lyd_node *node, const char *tag, std::string message, const char *app_tag = "",
@@ -73,41 +73,11 @@ void Edit::fail(const lyd_node *node, const char *tag, std::string message, cons
     stopped_ = stopped_ || options_.error_option != ErrorOption::resume;
 }
 
-// Two values of a leaf, or data of two cases of a choice.
-bool Edit::conflicts(const lyd_node *first) {
-    bool bad = false;
-    std::unordered_map<const lysc_node *, std::pair<const lysc_node *, const lyd_node *>> cases;
-    for (const lyd_node *node = first; node != nullptr; node = node->next) {
-        if (node->schema == nullptr) {
-            continue;
-        }
-        const lysc_node *schema = node->schema;
-        if ((schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) == 0 && node->next != nullptr && node->next->schema == schema) {
-            fail(node, "bad-element", quoted(schema->name) + " is given more than once", "", {{"bad-element", schema->name}});
-            bad = true;
-        }
-        if (schema->parent == nullptr || schema->parent->nodetype != LYS_CASE || operation_of(node) != nullptr) {
-            continue;
-        }
-        for (const lysc_node *in = schema->parent; in != nullptr && in->nodetype == LYS_CASE; in = in->parent->parent) {
-            const auto known = cases.try_emplace(in->parent, in, node).first->second;
-            if (known.first != in) {
-                fail(node, "bad-element",
-                     quoted(schema->name) + " and " + quoted(known.second->schema->name) + " are of two cases of the choice " +
-                         quoted(in->parent->name),
-                     "", {{"bad-element", schema->name}});
-                return true;
-            }
-            if (in->parent->parent == nullptr) {
-                break;
-            }
-        }
-    }
-    return bad;
-}
-
 lyd_node *Edit::siblings(lyd_node *first, lyd_node *target, Operation inherited) {
-    if (inherited != Operation::erase && inherited != Operation::remove && conflicts(first)) {
+    if (inherited != Operation::erase && inherited != Operation::remove &&
+        find_conflicts(first, state_, [&](const lyd_node *node, std::string message) {
+            fail(node, "bad-element", std::move(message), "", {{"bad-element", node->schema->name}});
+        })) {
         return first;
     }
     lyd_node *left = nullptr;
@@ -436,52 +406,6 @@ bool set(DataTree &data, const std::string &path, const char *value, bool derive
     const bool failed = errors.size() != before;
     finish(tree, done, journal, failed);
     return !failed;
-}
-
-size_t remove(DataTree &data, const std::string &path, bool derived, Journal &journal, Errors &errors) {
-    const ly_ctx *context = data.context;
-    if (data.root == nullptr) {
-        return 0;
-    }
-    clear_errors(context);
-    ly_set *found = nullptr;
-    if (lyd_find_xpath3(nullptr, data.root, path.c_str(), nullptr, &found) != LY_SUCCESS) {
-        for (auto &error : take_errors(context, "cannot remove " + path)) {
-            error.type = "application";
-            errors.push_back(std::move(error));
-        }
-        return 0;
-    }
-    Journal done(context);
-    TreeEditor tree(data, done);
-    std::unordered_set<const lyd_node *> chosen;
-    for (uint32_t i = 0; i < found->count; i++) {
-        chosen.insert(found->dnodes[i]);
-    }
-    std::vector<lyd_node *> nodes;
-    for (uint32_t i = 0; i < found->count; i++) {
-        lyd_node *node = found->dnodes[i];
-        bool inside = (node->flags & LYD_DEFAULT) != 0;
-        for (const lyd_node *parent = lyd_parent(node); parent != nullptr && !inside; parent = lyd_parent(parent)) {
-            inside = chosen.contains(parent);
-        }
-        if (lysc_is_key(node->schema)) {
-            errors.push_back({"application", "operation-failed", "a key cannot be removed from its entry", path, "", {}});
-            break;
-        }
-        if (!inside) {
-            nodes.push_back(node);
-        }
-    }
-    ly_set_free(found, nullptr);
-    if (!errors.empty()) {
-        return 0;
-    }
-    for (lyd_node *node : nodes) {
-        tree.remove(node, derived);
-    }
-    finish(tree, done, journal, false);
-    return nodes.size();
 }
 
 }  // namespace libyang_js

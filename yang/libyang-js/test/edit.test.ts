@@ -148,6 +148,30 @@ test('every error of an edit is told, with tag, path and what is bad', async (t)
   t.deepEqual(await whole(tree), empty)
 })
 
+test('what is given more than once in one edit is an error, whether it is there already or not', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  const item = '<item><name>a</name><size>1</size><part><id>1</id><kind>w:nut</kind></part></item>'
+  const says = async (xml: string): Promise<readonly string[]> => {
+    const { journal, errors } = await edit(context, tree, xml)
+    journal[Symbol.dispose]()
+    return errors.map(({ tag, path, message }) => `${tag} ${path ?? ''}: ${message}`)
+  }
+  const part = '<part><id>1</id><kind>w:nut</kind></part>'
+  const twice = "bad-element /workshop:item[name='a']"
+  t.deepEqual(await says(item + item), [`${twice}: an entry of "item" is given more than once`])
+  t.deepEqual(await says(`<item><name>a</name>${part}${part}</item>`), [
+    `${twice}/part[id='1'][kind='workshop:nut']: an entry of "part" is given more than once`,
+  ])
+  t.deepEqual(await says(item), [])
+  t.deepEqual(await says(item + item.replace('<item', '<item op="delete"')), [
+    `${twice}: an entry of "item" is given more than once`,
+  ])
+  t.deepEqual(await says('<box><number>1</number><number>2</number><number>1</number></box>'), [
+    'bad-element /workshop:box/number[.=\'1\']: a value of "number" is given more than once',
+  ])
+})
+
 test('unknown attributes are errors, also beside an empty leaf that is deleted', async (t) => {
   using context = await workshop()
   using tree = context.tree()
