@@ -137,8 +137,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
         await transactions.rehearse()
       })
     await this.#refusing(async () => {
-      const errors =
-        source === 'running' ? await validateCopy(context, trees) : await validateAlone(context, source)
+      const errors = source === 'running' ? await checkRunning(trees) : await validateAlone(context, source)
       if (errors.length > 0) throw new RequestError(errors)
     })
   }
@@ -360,15 +359,9 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   }
 }
 
-async function validateCopy(context: Context, trees: Trees) {
-  using copy = await copyRunning(trees)
-  using derived = context.journal()
-  return await copy.validate(derived)
-}
-
-async function copyRunning(trees: Trees): Promise<Tree> {
+async function checkRunning(trees: Trees) {
   using running = await trees.read('running')
-  return await running.tree.copy()
+  return await running.tree.check()
 }
 
 function failure(tag: 'invalid-value' | 'operation-not-supported' | 'operation-failed', message: string) {

@@ -168,6 +168,7 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value apply(const Napi::CallbackInfo &info);
     Napi::Value redo(const Napi::CallbackInfo &info);
     Napi::Value validate(const Napi::CallbackInfo &info);
+    Napi::Value check_all(const Napi::CallbackInfo &info);
     Napi::Value validate_by_libyang(const Napi::CallbackInfo &info);
     Napi::Value copy(const Napi::CallbackInfo &info);
     Napi::Value extract(const Napi::CallbackInfo &info);

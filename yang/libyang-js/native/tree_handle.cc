@@ -216,6 +216,21 @@ Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
         [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
 }
 
+Napi::Value TreeHandle::check_all(const Napi::CallbackInfo &info) {
+    const Napi::Env env = info.Env();
+    check(env);
+    // To make the indexes is to write.
+    const bool writes = !held_.data->indexed();
+    return submit<Errors>(
+        env, held_.shared->pool, writes ? Lane::write : Lane::read, {{held_.gate, writes}},
+        [tree = held_.data] {
+            auto errors = libyang_js::check(tree->schema->rules(), *tree);
+            clear_errors(tree->context);
+            return errors;
+        },
+        [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
+}
+
 Napi::Value TreeHandle::validate_by_libyang(const Napi::CallbackInfo &info) {
     return call<Errors>(
         info.Env(), Lane::read, nullptr, false, [](TreeData &tree, Journal *) { return libyang_js::validate_by_libyang(tree); },
@@ -353,6 +368,7 @@ Napi::Function TreeHandle::define(Napi::Env env) {
                         InstanceMethod<&TreeHandle::remove>("remove"), InstanceMethod<&TreeHandle::apply>("apply"),
                         InstanceMethod<&TreeHandle::redo>("redo"),
                         InstanceMethod<&TreeHandle::validate>("validate"),
+                        InstanceMethod<&TreeHandle::check_all>("check"),
                         InstanceMethod<&TreeHandle::validate_by_libyang>("validateByLibyang"),
                         InstanceMethod<&TreeHandle::copy>("copy"), InstanceMethod<&TreeHandle::extract>("extract"),
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),

@@ -21,15 +21,7 @@ class Validation {
         }
         complete();
         if (derive({{&derived, 0}})) {
-            for (uint32_t id = 0; id < rules_.count(); id++) {
-                if (Check::by_index(rules_.rule(id))) {
-                    check_.judge_all(rules_.rule(id));
-                }
-            }
-            top_level();
-            for (lyd_node *node = tree_.root; node != nullptr; node = node->next) {
-                judge_below(node);
-            }
+            judge_all();
         }
         return finish(derived, errors);
     }
@@ -46,6 +38,22 @@ class Validation {
             judge_affected();
         }
         return finish(derived, errors);
+    }
+
+    Errors settled() {
+        for (uint32_t id = 0; id < rules_.count(); id++) {
+            const Rule &rule = rules_.rule(id);
+            if (rule.kind != Rule::Kind::when) {
+                continue;
+            }
+            Instances(tree_, rule.subject, nullptr).each([](lyd_node *) { return true; }, [&](lyd_node *node) {
+                if (!check_.holds(*rule.conditions.front(), node)) {
+                    findings_.add(rule, node);
+                }
+            });
+        }
+        judge_all();
+        return findings_.errors();
     }
 
   private:
@@ -78,9 +86,17 @@ class Validation {
         return walked_[schema] = found;
     }
 
-    void top_level() {
+    void judge_all() {
+        for (uint32_t id = 0; id < rules_.count(); id++) {
+            if (Check::by_index(rules_.rule(id))) {
+                check_.judge_all(rules_.rule(id));
+            }
+        }
         for (const Rule *rule : rules_.top()) {
             check_.judge(*rule, nullptr);
+        }
+        for (lyd_node *node = tree_.root; node != nullptr; node = node->next) {
+            judge_below(node);
         }
     }
 
@@ -176,6 +192,10 @@ bool validate(const Rules &rules, DataTree &tree, Journal &derived, Errors &erro
 
 bool validate(const Rules &rules, DataTree &tree, const std::vector<Changed> &changed, Journal &derived, Errors &errors) {
     return Validation(rules, tree).incremental(changed, derived, errors);
+}
+
+Errors check(const Rules &rules, DataTree &tree) {
+    return Validation(rules, tree).settled();
 }
 
 bool derive(TreeEditor &editor, Errors &errors) {

@@ -13,6 +13,10 @@ bool validate(const Rules &rules, DataTree &tree, Journal &derived, Errors &erro
 // Judges what these changes, which led to the tree as it is, can have affected; the tree was valid before. O(affected).
 bool validate(const Rules &rules, DataTree &tree, const std::vector<Changed> &changed, Journal &derived, Errors &errors);
 
+// Judges everything in a tree that is at a fixpoint, and changes nothing; once the tree has its indexes, beside other
+// readers.
+Errors check(const Rules &rules, DataTree &tree);
+
 // Only the first part, after what the editor's journal holds was done to a tree that was at a fixpoint before; nothing is
 // an error but conditions that contradict each other.
 bool derive(TreeEditor &editor, Errors &errors);

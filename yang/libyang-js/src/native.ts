@@ -66,6 +66,7 @@ export interface NativeTree extends NativeHandle {
   apply(journal: NativeJournal): Promise<void>
   redo(journal: NativeJournal): Promise<NativeJournal>
   validate(journal: NativeJournal, changed: { journal: NativeJournal; from: number }[]): Promise<YangError[]>
+  check(): Promise<YangError[]>
   validateByLibyang(): Promise<YangError[]>
   copy(): Promise<NativeTree>
   extract(filter: NativeFilter, budget?: object): Promise<NativeTree>

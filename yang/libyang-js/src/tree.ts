@@ -56,6 +56,10 @@ export class TreeHandle implements Tree {
     return this.#native.validate(nativeJournal(journal), changes)
   }
 
+  async check(): Promise<readonly YangError[]> {
+    return this.#native.check()
+  }
+
   async validateByLibyang(): Promise<readonly YangError[]> {
     return this.#native.validateByLibyang()
   }

@@ -283,6 +283,8 @@ export interface Tree extends Disposable {
    * exist is an error, any other goes silently.
    */
   validate(journal: Journal, ...changed: readonly Changes[]): Promise<readonly YangError[]>
+  /** Judges everything as `validate` does, in a tree in which nothing is left to follow; changes nothing. O(tree). */
+  check(): Promise<readonly YangError[]>
   /**
    * libyang's own verdict on a copy of this tree, no node of which is new: the oracle of tests and the floor of benches.
    * It stops at its first error. O(tree).

@@ -187,6 +187,30 @@ test('what a later change mends is no error: changes of several journals are jud
   await t.throwsAsync(tree.validate(one, { journal: one, from: 0 }), { message: /journal of its own/ })
 })
 
+test('what is settled is checked whole without a change to it', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  using journal = await done(context, tree, '<mode>a</mode><box><only-a>go</only-a></box>')
+  t.deepEqual(await tree.validate(journal), [])
+  t.deepEqual(await tree.check(), [])
+  using wrong = await done(
+    context,
+    tree,
+    '<mode>b</mode><box><limit>3</limit><checked>x</checked></box><item><name>a</name><ref>b</ref></item>',
+  )
+  const before = await whole(tree)
+  t.deepEqual(
+    (await tree.check()).map(({ tag, path }) => [tag, path]),
+    [
+      ['unknown-element', '/workshop:box/only-a'],
+      ['operation-failed', '/workshop:box/checked'],
+      ['data-missing', "/workshop:item[name='a']/ref"],
+    ],
+  )
+  t.deepEqual(await whole(tree), before)
+  t.true(wrong.size > 0)
+})
+
 test("libyang's verdict is to be had, on a copy", async (t) => {
   using context = await workshop()
   using tree = context.tree()
