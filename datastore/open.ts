@@ -68,7 +68,7 @@ export async function openDatastores<Transaction, Operation>(
   const storage = { log, now: clock(), version: versionOf(migrations), ...options.storage }
   const recovering = { directory, context, log, moduleSet, migrations, now: clock() }
   const { journal, running, recovery } = await openStore(storage, recovering, options.failsafe === true)
-  const trees = new Trees(running, await running.copy(), log, options.patience)
+  const trees = new Trees(running, running.copy(), log, options.patience)
   const candidate = new Candidate(context, trees, controllers, log, deadline)
   const transactions = new Transactions({
     context,

@@ -30,9 +30,11 @@ export class Trees implements AsyncDisposable {
   readonly #log: Log
   readonly #patience: number
 
-  constructor(running: Tree, candidate: Tree, log: Log, patience = 2000) {
+  /** `candidate`: a tree like `running`, perhaps still being copied; only writers wait for it. */
+  constructor(running: Tree, candidate: Promise<Tree>, log: Log, patience = 2000) {
     this.#running = new Slot(running)
-    this.#candidate = Promise.resolve(new Slot(candidate))
+    this.#candidate = candidate.then((tree) => new Slot(tree))
+    this.#candidate.catch(() => undefined)
     this.#log = log
     this.#patience = patience
   }

@@ -198,7 +198,7 @@ test('edits and commits of many sessions are carried out in the order of their c
 
 test('what is to take the place of the pending changes and does not fit leaves them as they are', async (t) => {
   const log = new MemoryLog()
-  await using trees = new Trees(context.tree(), context.tree(), log)
+  await using trees = new Trees(context.tree(), Promise.resolve(context.tree()), log)
   using candidate = new Candidate(context, trees, [], log, 1000)
   using pending = context.fragment(named('pending'))
   const options = { defaultOperation: 'merge', errorOption: 'rollback-on-error', testOption: 'set' } as const
