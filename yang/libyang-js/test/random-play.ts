@@ -10,9 +10,10 @@ import { createContext } from '../src/index.js'
 import type { Context, Journal, Tree, YangError } from '../src/index.js'
 import { dice, whole } from './editing.js'
 import { ietf, text } from './helpers.js'
-import { randomEdit } from './random-edit.js'
+import type { Roll } from './random-expression.js'
+import { randomEdit } from './random-model-edit.js'
 import { makeModel } from './random-model.js'
-import type { Model, Roll } from './random-model.js'
+import type { Model } from './random-model.js'
 
 const edits = 12
 
@@ -105,7 +106,11 @@ class Play {
       this.#tree[Symbol.dispose]()
       this.#tree = two
       this.#based = true
-      agree('libyang finds errors in what is valid', lines(await two.validateByLibyang()), [])
+      // libyang takes the default of a leaf of `unique` for its value even where the leaf cannot exist.
+      const oracle = (await two.validateByLibyang()).filter(
+        (error) => !this.model.absentDefault || error.appTag !== 'data-not-unique',
+      )
+      agree('libyang finds errors in what is valid', lines(oracle), [])
     } else {
       this.tally.invalid++
       // A node under a false condition is an error of the client's; libyang, told that it was true, takes it away.

@@ -1,5 +1,6 @@
 /** Random edits of data of a random model (random-model.ts), small ones for the most part. */
-import type { Model, Node, Roll } from './random-model.js'
+import type { Node, Roll } from './random-expression.js'
+import type { Model } from './random-model.js'
 
 const namespaces =
   'xmlns:a="urn:random:a" xmlns:b="urn:random:b" ' +
