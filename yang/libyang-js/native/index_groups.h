@@ -1,4 +1,4 @@
-// Small containers of the indexes: a table from 64-bit keys to 64-bit values, and groups of nodes under such keys.
+// Groups of nodes under 64-bit keys, of which the indexes are made.
 #pragma once
 
 #include <libyang/libyang.h>
@@ -7,33 +7,9 @@
 #include <span>
 #include <vector>
 
+#include "flat_map.h"
+
 namespace libyang_js {
-
-// Open addressing with linear probing: 16 bytes a slot, at most three quarters of them used. Key 0 is not allowed.
-class FlatMap {
-  public:
-    struct Entry {
-        uint64_t key = 0;
-        uint64_t value = 0;
-    };
-
-    // The value of a key, or null; valid until the next change.
-    uint64_t *find(uint64_t key);
-    const uint64_t *find(uint64_t key) const { return const_cast<FlatMap *>(this)->find(key); }
-    // The value of a key; a new one is 0.
-    uint64_t &at(uint64_t key);
-    void erase(uint64_t key);
-    size_t size() const { return size_; }
-    // Some entries have key 0: they are free.
-    const std::vector<Entry> &entries() const { return entries_; }
-
-  private:
-    size_t home(uint64_t key) const;
-    void grow();
-
-    std::vector<Entry> entries_;
-    size_t size_ = 0;
-};
 
 // Nodes by key. A node can be in a group of several tables; which place it has in its group it holds itself, in `priv`,
 // for the first two tables (`ordinal` 0 and 1), so that it is taken out in O(1); for others it is searched for.

@@ -25,8 +25,8 @@ void NetList::find_staying() {
         bool stays = true;
         chain.clear();
         for (const Slot *at = entry; at != nullptr && last_.knows(at) && first_.knows(at); at = kept_before(at)) {
-            if (const auto known = stays_.find(at); known != stays_.end()) {
-                stays = known->second;
+            if ((marks(at) & judged) != 0) {
+                stays = (marks(at) & staying) != 0;
                 break;
             }
             chain.push_back(at);
@@ -36,7 +36,7 @@ void NetList::find_staying() {
             }
         }
         for (const Slot *at : chain) {
-            stays_[at] = stays;
+            marks(at) |= judged | (stays ? staying : 0);
         }
     }
 }
@@ -49,7 +49,7 @@ void NetList::place(const Slot *entry, size_t number, std::vector<Net::Placed> &
                        {Op::create, entry->derived, entry->place, entry->after, {}, after, {}, count_nodes(entry->after.get())}});
     } else if (now_.before(entry) != before) {
         const auto *old = static_cast<const Slot *>(now_.before(entry));
-        out.push_back({number, {Op::move, derived_[entry], entry->place, entry->named, {}, after, old == nullptr ? nullptr : old->named}});
+        out.push_back({number, {Op::move, (marks(entry) & meant) == 0, entry->place, entry->named, {}, after, old == nullptr ? nullptr : old->named}});
         now_.remove(entry);
     } else {
         return;
@@ -59,10 +59,11 @@ void NetList::place(const Slot *entry, size_t number, std::vector<Net::Placed> &
 
 void NetList::emit(std::vector<Net::Placed> &out) {
     for (const auto &step : steps_) {
-        if (derived_.try_emplace(step.entry, true).second) {
+        auto &entry_marks = marks(step.entry);
+        if (entry_marks == 0) {
             entries_.push_back(step.entry);
         }
-        derived_[step.entry] = derived_[step.entry] && step.derived;
+        entry_marks |= seen | (step.derived ? 0 : meant);
         if (step.op != Op::create) {
             if (!last_.knows(step.entry)) {
                 last_.know(step.entry, step.old_after);
@@ -104,7 +105,8 @@ void NetList::emit(std::vector<Net::Placed> &out) {
     std::vector<const Slot *> chain;
     for (const Slot *entry : entries_) {
         const Slot *at = entry;
-        while (at != nullptr && last_.knows(at) && !stays_[at] && placed_.insert(at).second) {
+        while (at != nullptr && last_.knows(at) && (marks(at) & (staying | placed)) == 0) {
+            marks(at) |= placed;
             chain.push_back(at);
             at = static_cast<const Slot *>(last_.before(at));
         }

@@ -3,8 +3,6 @@
 // moved, those that are behind the same one again stay. Linear in the steps.
 #pragma once
 
-#include <unordered_set>
-
 #include "journal_net.h"
 #include "journal_order.h"
 
@@ -31,9 +29,10 @@ class NetList {
     ListOrder first_, last_;  // what is known of the order before all steps, and after them
     ListOrder now_;           // while the net changes are made
     std::vector<const Slot *> entries_;
-    std::unordered_map<const Slot *, bool> derived_;
-    std::unordered_map<const Slot *, bool> stays_;
-    std::unordered_set<const Slot *> placed_;
+    // By entry.
+    static constexpr uint64_t seen = 1, meant = 2, judged = 4, staying = 8, placed = 16;
+    uint64_t &marks(const Slot *entry) { return marks_.at(reinterpret_cast<uint64_t>(entry)); }
+    FlatMap marks_;
 };
 
 }  // namespace libyang_js
