@@ -42,6 +42,10 @@ for (let part = 0; part < 4; part++) {
           await running.apply(back)
           t.deepEqual(await whole(running), old, `reverse, ${label}`)
           await journal.net()
+          using again = await running.copy()
+          using short = await context.decodeJournal(await journal.encode(1024))
+          await again.apply(short)
+          t.deepEqual(await whole(again), await whole(candidate), `replay of the net, ${label}`)
           await running.apply(journal)
           t.deepEqual(await whole(running), await whole(candidate), `net, ${label}`)
         } else {
