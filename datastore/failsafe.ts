@@ -44,6 +44,7 @@ export async function openStore(
 
 async function open(storage: JournalOptions, options: RecoverOptions): Promise<OpenedStore> {
   const journal = await CommitJournal.open(storage)
+  options.opened?.()
   try {
     return { journal, ...(await recoverRunning(options, journal)) }
   } catch (error) {

@@ -26,6 +26,8 @@ export interface DatastoreOptions<Transaction, Operation> {
   /** State that no controller provides, such as the protocol's own. */
   readonly state?: readonly StateProvider[]
   readonly log: Log
+  /** Told as soon as the store is this process's alone: what must not disturb another one may begin. */
+  readonly opened?: () => void
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
   /** Names the module set in the journal; a hash over `context.modules` when absent. */
@@ -66,7 +68,15 @@ export async function openDatastores<Transaction, Operation>(
   const planner = new Planner(controllers, options.createContext, log, deadline)
   const migrations = options.migrations ?? allMigrations
   const storage = { log, now: clock(), version: versionOf(migrations), ...options.storage }
-  const recovering = { directory, context, log, moduleSet, migrations, now: clock() }
+  const recovering = {
+    directory,
+    context,
+    log,
+    moduleSet,
+    migrations,
+    now: clock(),
+    ...(options.opened && { opened: options.opened }),
+  }
   const { journal, running, recovery } = await openStore(storage, recovering, options.failsafe === true)
   const trees = new Trees(running, running.copy(), log, options.patience)
   const candidate = new Candidate(context, trees, controllers, log, deadline)

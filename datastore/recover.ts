@@ -11,6 +11,8 @@ import { Document, type Migration } from './migrate/index.js'
 import type { CommitRecord, Log, RecoveryReport } from './types.js'
 
 export interface RecoverOptions {
+  /** Told once the store is this process's alone. */
+  readonly opened?: () => void
   readonly directory: string
   readonly context: Context
   readonly log: Log

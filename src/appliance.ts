@@ -16,7 +16,7 @@ import {
 } from '../netconf/index.js'
 import { schema } from '../yang/schema.js'
 import { largestMtus } from './attachments.js'
-import { openPlace, startEngine, type Starting } from './chassis.js'
+import { openPlace, programEngine, startEngine, type Starting } from './chassis.js'
 import { Closers } from './closers.js'
 import { createControllers } from './controllers/index.js'
 import { EventBus } from './events.js'
@@ -84,10 +84,9 @@ async function start(
     member: () => members.member0,
   })
   const registry = new SessionRegistry()
-  const datastores: Datastores<Operation> & { readonly recovery: RecoveryReport } = await openDatastores<
-    unknown,
-    Operation
-  >({
+  let own: () => void = () => undefined
+  const owned = new Promise<void>((resolve) => (own = resolve))
+  const opening = openDatastores<unknown, Operation>({
     directory: state.store,
     context,
     controllers: controllers.controllers,
@@ -96,16 +95,31 @@ async function start(
     stage,
     log: log.for('datastore'),
     failsafe: true,
+    opened: own,
   })
-  closers.add('the datastore', () => datastores[Symbol.asyncDispose]())
+  closers.add('the datastore', () =>
+    opening.then(
+      (opened) => opened[Symbol.asyncDispose](),
+      () => undefined,
+    ),
+  )
+  // Beside the recovery of running; but what another weftd may be using is left alone until the store is known to be ours.
+  const preparing = Promise.race([owned, opening]).then(async () => {
+    signal?.throwIfAborted()
+    const place = await openPlace(starting, options.ports, hosts)
+    return { keeper: place.keeper, members: await startEngine(starting, place) }
+  })
+  const [opened, prepared] = await Promise.allSettled([opening, preparing])
+  if (opened.status === 'rejected') throw opened.reason
+  const datastores: Datastores<Operation> & { readonly recovery: RecoveryReport } = opened.value
   tellRecovery(datastores.recovery, log.for('datastore'))
+  if (prepared.status === 'rejected') throw prepared.reason
+  const { keeper, members } = prepared.value
   const hostKeys = await loadOrCreateHostKeys(state.keys)
   signal?.throwIfAborted()
 
-  const place = await openPlace(starting, options.ports, hosts)
-  const { keeper } = place
   mtus = await largestMtus(keeper, attachments)
-  const members = await startEngine(starting, place, {
+  await programEngine(starting, members, {
     datastores,
     failsafe: datastores.recovery.failsafe !== undefined,
     attachments,

@@ -64,19 +64,9 @@ export async function openPlace(
   return { keeper, keeperSocket, adopted: found !== undefined }
 }
 
-export interface EngineParts {
-  readonly datastores: Datastores<Operation>
-  /** Members stay as they are: running says nothing of them. */
-  readonly failsafe: boolean
-  readonly attachments: readonly Attachment[]
-  readonly stage: MemberStage
-  readonly rib: Rib
-  readonly bus: EventBus
-}
-
-/** Listens for members, and starts or finds member 0. Its engine is programmed when this resolves, if it came up in time. */
-export async function startEngine(starting: Starting, place: Place, parts: EngineParts): Promise<Members> {
-  const { state, log, closers, signal } = starting
+/** Listens for members, and starts or finds member 0. */
+export async function startEngine(starting: Starting, place: Place): Promise<Members> {
+  const { state, log, closers } = starting
   const membersSocket = join(state.run, 'weftd.sock')
   const members = await listenMembers({
     socketPath: membersSocket,
@@ -86,9 +76,6 @@ export async function startEngine(starting: Starting, place: Place, parts: Engin
     term: Date.now(),
   })
   closers.add('the members', () => members[Symbol.asyncDispose]())
-  const programmed = parts.failsafe
-    ? parts.datastores.fullPlan().then(() => undefined)
-    : follow(members, parts, starting)
   const dataplane = await DataplaneProcess.start({
     runFolder: state.run,
     keeper: place.keeper,
@@ -103,12 +90,30 @@ export async function startEngine(starting: Starting, place: Place, parts: Engin
     await dataplane.stop()
   }
   closers.add('the data plane', stop, place.adopted ? () => dataplane.release() : stop)
+  return members
+}
+
+export interface EngineParts {
+  readonly datastores: Datastores<Operation>
+  /** Members stay as they are: running says nothing of them. */
+  readonly failsafe: boolean
+  readonly attachments: readonly Attachment[]
+  readonly stage: MemberStage
+  readonly rib: Rib
+  readonly bus: EventBus
+}
+
+/** From now on members are as running says. The engine is programmed when this resolves, if it came up in time. */
+export async function programEngine(starting: Starting, members: Members, parts: EngineParts): Promise<void> {
+  const { state, log, signal } = starting
+  const programmed = parts.failsafe
+    ? parts.datastores.fullPlan().then(() => undefined)
+    : follow(members, parts, starting)
   await within(programmed, enginePatience, signal, () =>
     log.error(
       `the engine did not come up within ${enginePatience / 1000} s; see ${join(state.log, 'dataplane.log')}`,
     ),
   )
-  return members
 }
 
 /** Keeps members as running says, and tells what they tell. Resolves when a member has been programmed for the first time. */
@@ -117,16 +122,16 @@ function follow(members: Members, parts: EngineParts, { log, closers }: Starting
   const ports = portOperations(attachments)
   const reconciler = new Reconciler(datastores, () => ports, stage, log.for('reconciler'))
   closers.add('the reconciler', () => reconciler.stop())
-  const programmed = new Promise<void>((resolve) => {
-    const program = async (member: Member) => {
-      await reconciler.reconcile(member)
-      await tellLinks(member, bus)
-      resolve()
-    }
-    members.on('attached', (member) => void program(member))
-  })
+  let programmed: () => void = () => undefined
+  const first = new Promise<void>((resolve) => (programmed = resolve))
+  const program = async (member: Member) => {
+    bus.emit('attached', { member: member.name })
+    await reconciler.reconcile(member)
+    await tellLinks(member, bus)
+    programmed()
+  }
   members.on('detached', (member) => stage.dismiss(member))
-  members.on('attached', ({ name }) => bus.emit('attached', { member: name }))
+  members.on('attached', (member) => void program(member))
   members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
   members.on('event', (member, { kind, ...event }) => {
     // What links are is told by `tellLinks` once the member has all of running.
@@ -150,7 +155,8 @@ function follow(members: Members, parts: EngineParts, { log, closers }: Starting
     failed: (error) => log.error(`a change of links was not carried out: ${(error as Error).message}`),
   })
   closers.add('the links', () => links[Symbol.asyncDispose]())
-  return programmed
+  if (members.member0.attached) void program(members.member0)
+  return first
 }
 
 /** Each port of the chassis is a device in the port namespace. */

@@ -36,7 +36,7 @@ test('a confirmed commit with a token outlives a kill -9, is taken back when its
   await weftd.start()
   const pending = await read(weftd)
   t.is(pending.contact, 'bad')
-  t.regex(pending.history, /<pending-confirmation>.*<persist>true<.*<time-left>[1-5]\d\d</s)
+  t.regex(pending.history, /<pending-confirmation>.*<persist>true<.*<time-left>[1-6]\d\d</s)
   await commit(
     weftd,
     'worse',

@@ -61,10 +61,12 @@ test('the event loop turns while data is parsed, copied, printed and freed', asy
 
 test('a journal in use by a call says so to those who cannot wait', async (t) => {
   using context = await routing()
-  using tree = await context.parse(routes(1), 'xml')
+  using tree = await context.parse(routes(5000), 'xml')
   using journal = context.journal()
   using other = context.journal()
-  const entries = tree.entries({ list: '/ietf-interfaces:interfaces/interface', columns: ['name'] })
+  const list =
+    '/ietf-routing:routing/control-plane-protocols/control-plane-protocol/static-routes/ietf-ipv4-unicast-routing:ipv4/route'
+  const entries = tree.entries({ list, columns: ['destination-prefix'] })
   await entries.next()
   const write = tree.set("/ietf-interfaces:interfaces/interface[name='e0']/description", 'x', journal)
   t.throws(() => other.append(journal), { message: /in use/ })
