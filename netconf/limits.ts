@@ -5,6 +5,10 @@
 export interface Limits {
   /** NETCONF sessions at a time. */
   readonly sessions: number
+  /** Of one user. */
+  readonly sessionsPerUser: number
+  /** Milliseconds without a message from the client before its session ends; 0 for none. */
+  readonly idleTime: number
   /** Connections that have not logged in yet. */
   readonly logins: number
   /** Milliseconds to log in and ask for the subsystem. */
@@ -13,6 +17,8 @@ export interface Limits {
   readonly loginAttempts: number
   /** Milliseconds at least before a failed attempt is answered. */
   readonly loginDelay: number
+  /** It doubles with each failure from the same address, up to this. */
+  readonly loginDelayMax: number
   /** Milliseconds to send `<hello>`. */
   readonly helloTime: number
   readonly helloBytes: number
@@ -34,10 +40,13 @@ export interface Limits {
 
 export const defaultLimits: Limits = {
   sessions: 256,
+  sessionsPerUser: Infinity,
+  idleTime: 0,
   logins: 64,
   loginTime: 30_000,
   loginAttempts: 6,
   loginDelay: 500,
+  loginDelayMax: 10_000,
   helloTime: 30_000,
   helloBytes: 64 * 1024,
   messageBytes: 256 * 1024 * 1024,

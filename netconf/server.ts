@@ -1,4 +1,7 @@
-/** The NETCONF server: listener, sessions, and their end. It knows datastores by their contract and no controller. */
+/**
+ * The NETCONF server: endpoints, sessions, and their end; its settings can be changed while it runs, and no session ends of
+ * that. It knows datastores by their contract and no controller.
+ */
 import type { Budget, Context } from 'libyang-js'
 import type { Datastores, Log } from '../datastore/index.js'
 import { capabilities } from './capabilities.js'
@@ -8,18 +11,23 @@ import { defaultLimits } from './limits.js'
 import type { Limits } from './limits.js'
 import { OperationRegistry, standardOperations } from './operations/index.js'
 import type { Operation } from './operations/operation.js'
+import { factorySettings } from './settings.js'
+import type { PreparedSettings, ServerSettings, ServerStatus } from './settings.js'
 import { SessionRegistry } from './registry.js'
 import type { SessionInfo } from './registry.js'
 import { Session } from './session.js'
 import type { Authenticator } from './transport/authentication.js'
 import type { HostKey } from './transport/host-keys.js'
-import { SshListener } from './transport/ssh.js'
+import { Listeners } from './transport/listeners.js'
+import { SshServer } from './transport/ssh.js'
 import type { Transport } from './transport/transport.js'
 
 export interface NetconfOptions {
   readonly context: Context
   readonly datastores: Datastores
+  /** Where it listens as long as the settings have no endpoint. */
   readonly listen: { readonly address: string; readonly port: number }
+  readonly settings?: ServerSettings
   readonly hostKeys: readonly HostKey[]
   readonly authenticate: Authenticator
   readonly log: Log
@@ -34,10 +42,16 @@ export interface NetconfOptions {
 }
 
 export interface NetconfServer extends AsyncDisposable {
-  /** Where it listens, with the real port. */
+  /** Where it listens first, with the real port. */
   readonly address: { readonly address: string; readonly port: number }
   readonly sessions: readonly SessionInfo[]
   readonly registry: SessionRegistry
+  /**
+   * Binds new endpoints and checks the rest; rejects with EndpointError, and then all is as it was. What is prepared is to be
+   * applied or undone before anything else is prepared.
+   */
+  prepare(settings: ServerSettings): Promise<PreparedSettings>
+  status(): ServerStatus
   /** Takes no more clients, lets running replies end, and ends all sessions. */
   close(): Promise<void>
 }
@@ -47,7 +61,8 @@ const defaultBudget: Budget = { deadline: 2_000, nodes: 5_000_000 }
 /** Rejects when the address cannot be bound or a host key cannot be used. */
 export async function startNetconf(options: NetconfOptions): Promise<NetconfServer> {
   const { context, datastores, log } = options
-  const limits = { ...defaultLimits, ...options.limits }
+  const settings = options.settings ?? factorySettings
+  const limits = { ...defaultLimits, ...options.limits, ...settings.limits }
   const registry = options.registry ?? new SessionRegistry(options.clock)
   const services = { context, datastores, registry, budget: options.budget ?? defaultBudget }
   const operations = new OperationRegistry([...standardOperations, ...(options.operations ?? [])])
@@ -57,43 +72,67 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   const sessions = new Set<Session>()
   let closing: Promise<void> | undefined
 
-  const listener = await SshListener.listen({
-    ...options.listen,
-    hostKeys: options.hostKeys,
-    authenticate: options.authenticate,
-    limits,
-    log,
-    accept(open: () => Transport, user: string): boolean {
-      if (closing !== undefined) return false
-      if (sessions.size >= limits.sessions) {
-        log.warn(`a session for ${user} was refused: ${sessions.size} sessions are open`)
-        return false
-      }
-      const transport = open()
-      const session = new Session({
-        transport,
-        services,
-        dispatcher,
-        printer,
-        capabilities: offered,
-        limits,
-        log,
-      })
-      sessions.add(session)
-      void session.done.then(() => sessions.delete(session))
-      return true
-    },
-  })
-  const address = listener.address
+  function accept(open: () => Transport, user: string): boolean {
+    if (closing !== undefined) return false
+    const own = [...sessions].filter((session) => session.info.user === user).length
+    if (sessions.size >= limits.sessions || own >= limits.sessionsPerUser) {
+      log.warn(`a session for ${user} was refused: ${sessions.size} sessions are open, ${own} of this user`)
+      return false
+    }
+    const transport = open()
+    const session = new Session({
+      transport,
+      services,
+      dispatcher,
+      printer,
+      capabilities: offered,
+      limits,
+      log,
+    })
+    sessions.add(session)
+    void session.done.then(() => sessions.delete(session))
+    return true
+  }
+
+  const ssh = new SshServer(
+    { hostKeys: options.hostKeys, authenticate: options.authenticate, limits, log, accept },
+    settings.algorithms,
+  )
+  const otherwise = { name: 'default', ...options.listen }
+  const listeners = new Listeners(ssh.take, log)
+  await listeners.start(settings.endpoints, otherwise)
+
+  async function prepare(next: ServerSettings): Promise<PreparedSettings> {
+    const endpoints = await listeners.prepare(next.endpoints.length > 0 ? next.endpoints : [otherwise])
+    return {
+      apply() {
+        Object.assign(limits, defaultLimits, options.limits, next.limits)
+        ssh.configure(next.algorithms)
+        endpoints.apply()
+      },
+      undo: () => endpoints.undo(),
+    }
+  }
 
   async function close(): Promise<void> {
-    listener.stop()
+    listeners.close()
     await Promise.all([...sessions].map((session) => session.close()))
-    await listener.close()
+    ssh.close()
   }
 
   const server: NetconfServer = {
-    address,
+    get address() {
+      const { address, port } = listeners.listening[0] ?? otherwise
+      return { address, port }
+    },
+    prepare,
+    status: () => ({
+      listening: listeners.listening,
+      hostKeys: options.hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint })),
+      sessions: sessions.size,
+      pendingLogins: ssh.pending,
+      failedLogins: ssh.throttle.failures,
+    }),
     get sessions() {
       return registry.list()
     },

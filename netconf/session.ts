@@ -46,6 +46,8 @@ export class Session implements RegisteredSession, Receiver {
   /** Ended as the protocol foresees, or never begun: not a dropped session of RFC 6022. */
   private orderly = false
   private greeting: NodeJS.Timeout | undefined
+  /** Runs while the session waits for a message. */
+  private idle: NodeJS.Timeout | undefined
   private spool: Spool | undefined
   private ending: Promise<void> | undefined
   /** What waits for a message, and for room in the queue. */
@@ -78,6 +80,7 @@ export class Session implements RegisteredSession, Receiver {
 
   data(bytes: Buffer): Promise<void> | undefined {
     if (this.closing) return undefined
+    this.idle?.refresh()
     try {
       for (const message of this.decoder.push(bytes)) this.take(message)
     } catch (error) {
@@ -171,6 +174,7 @@ export class Session implements RegisteredSession, Receiver {
     clearTimeout(this.greeting)
     if (this.base === '1.1') this.decoder.framing = 'chunked'
     this.decoder.messageLimit = this.options.limits.messageBytes
+    this.wake?.()
   }
 
   private async next(): Promise<Message | undefined> {
@@ -183,9 +187,20 @@ export class Session implements RegisteredSession, Receiver {
         return message
       }
       if (this.closing) return undefined
+      const idle = this.startIdle()
       await new Promise<void>((resolve) => (this.wake = resolve))
+      clearTimeout(idle)
+      this.idle = undefined
       this.wake = undefined
     }
+  }
+
+  /** Bytes of a message that is not there yet count as well. */
+  private startIdle(): NodeJS.Timeout | undefined {
+    const { idleTime } = this.options.limits
+    if (idleTime === 0 || !this.greeted) return undefined
+    this.idle = setTimeout(() => this.fail(`nothing was received for ${idleTime / 1000} s`), idleTime)
+    return this.idle
   }
 
   private makeRoom(): void {

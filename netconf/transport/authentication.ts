@@ -1,7 +1,7 @@
 /**
  * Who a client is (RFC 4252, RFC 4256): password, keyboard-interactive and public keys, against an `Authenticator` that
  * knows the users. One object a connection. It verifies signatures itself, counts failures, and answers a failure no sooner
- * than the login delay, so that neither the time nor the methods offered tell whether a user exists.
+ * than its delay, so that neither the time nor the methods offered tell whether a user exists.
  */
 import type { AuthContext, KeyboardAuthContext, PasswordAuthContext, PublicKeyAuthContext } from 'ssh2'
 import ssh2 from 'ssh2'
@@ -29,12 +29,13 @@ export class Authentication {
   private failures = 0
   private noneRequests = 0
 
-  /** `giveUp`: too many failures; the connection must close. */
+  /** `held`: counts a failed login, and says for how many milliseconds it is held up. `giveUp`: the connection must close. */
   constructor(
     private readonly authenticator: Authenticator,
     private readonly limits: Limits,
     private readonly log: Log,
     private readonly peer: string,
+    private readonly held: () => number,
     private readonly giveUp: () => void,
   ) {}
 
@@ -108,7 +109,7 @@ export class Authentication {
       this.log.warn(
         `${this.peer}: login as ${printable(context.username)} by ${context.method}${key} failed (${count})`,
       )
-      await delay(Math.max(0, this.limits.loginDelay - (performance.now() - began)))
+      await delay(Math.max(0, this.held() - (performance.now() - began)))
     }
     context.reject([...METHODS])
     if (this.failures >= this.limits.loginAttempts) this.giveUp()

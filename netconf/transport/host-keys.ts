@@ -1,5 +1,5 @@
 /**
- * The SSH host keys of the server: an ed25519 and an RSA key, made at first boot in a folder of their own, private keys in
+ * The SSH host keys of the server: an ed25519, an ECDSA (P-256) and an RSA key, made at first boot in a folder of their own, private keys in
  * OpenSSH's format with mode 0600. A key that is there is never replaced; one that cannot be used is an error that names
  * the file.
  */
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 
 export interface HostKey {
-  readonly type: 'ssh-ed25519' | 'ssh-rsa'
+  readonly type: 'ssh-ed25519' | 'ecdsa-sha2-nistp256' | 'ssh-rsa'
   /** The private key as text. */
   readonly privateKey: string
   /** As in an authorized_keys file: type and base64. */
@@ -20,6 +20,7 @@ export interface HostKey {
 
 const kinds = [
   { type: 'ssh-ed25519', file: 'ssh_host_ed25519_key', generate: () => generate('ed25519') },
+  { type: 'ecdsa-sha2-nistp256', file: 'ssh_host_ecdsa_key', generate: () => generate('ecdsa') },
   { type: 'ssh-rsa', file: 'ssh_host_rsa_key', generate: () => generate('rsa') },
 ] as const
 
@@ -84,11 +85,12 @@ async function writePrivateKey(path: string, text: string): Promise<void> {
   await rename(temporary, path)
 }
 
-function generate(kind: 'ed25519' | 'rsa'): Promise<string> {
+function generate(kind: 'ed25519' | 'ecdsa' | 'rsa'): Promise<string> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, keys: { private: string }): void =>
       error ? reject(error) : resolve(keys.private)
     if (kind === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits: 3072 }, done)
+    else if (kind === 'ecdsa') ssh2.utils.generateKeyPair('ecdsa', { bits: 256 }, done)
     else ssh2.utils.generateKeyPair('ed25519', done)
   })
 }
