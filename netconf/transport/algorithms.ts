@@ -7,6 +7,7 @@ import type { Algorithms } from 'ssh2'
 /** Names as SSH spells them, the preferred ones first; an empty list stands for all. */
 export interface AlgorithmLists {
   readonly keyExchange: readonly string[]
+  /** Types of host keys. An RSA key signs with SHA-2, or, last of all, as a client asks that knows nothing newer. */
   readonly hostKey: readonly string[]
   readonly cipher: readonly string[]
   readonly mac: readonly string[]
@@ -24,7 +25,7 @@ export const supported: AlgorithmLists = {
     'diffie-hellman-group14-sha256',
     'diffie-hellman-group-exchange-sha256',
   ],
-  hostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512', 'rsa-sha2-256'],
+  hostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ssh-rsa'],
   cipher: [
     'aes128-gcm@openssh.com',
     'aes256-gcm@openssh.com',
@@ -38,16 +39,25 @@ export const supported: AlgorithmLists = {
 
 export const allAlgorithms: AlgorithmLists = { keyExchange: [], hostKey: [], cipher: [], mac: [] }
 
+/** The host keys that are offered, in their order: ssh2 takes it from the keys. */
+export function offered<Key extends { readonly type: string }>(
+  keys: readonly Key[],
+  lists: AlgorithmLists,
+): readonly Key[] {
+  return orAll(lists, 'hostKey').flatMap((type) => keys.filter((key) => key.type === type))
+}
+
 export function forSsh2(lists: AlgorithmLists): Algorithms {
-  const of = (name: keyof AlgorithmLists): string[] => [
-    ...(lists[name].length > 0 ? lists[name] : supported[name]),
-  ]
+  const of = (name: keyof AlgorithmLists): string[] => [...orAll(lists, name)]
   return {
     kex: of('keyExchange'),
-    serverHostKey: of('hostKey'),
+    serverHostKey: ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'rsa-sha2-512', 'rsa-sha2-256'],
     cipher: of('cipher'),
     hmac: of('mac'),
     // Compressed bytes could not be counted against what the socket took.
     compress: ['none'],
   } as Algorithms
 }
+
+const orAll = (lists: AlgorithmLists, name: keyof AlgorithmLists): readonly string[] =>
+  lists[name].length > 0 ? lists[name] : supported[name]

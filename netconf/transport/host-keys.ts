@@ -18,6 +18,8 @@ export interface HostKey {
   readonly fingerprint: string
 }
 
+const ATTEMPTS = 10
+
 const kinds = [
   { type: 'ssh-ed25519', file: 'ssh_host_ed25519_key', generate: () => generate('ed25519') },
   { type: 'ecdsa-sha2-nistp256', file: 'ssh_host_ecdsa_key', generate: () => generate('ecdsa') },
@@ -85,7 +87,15 @@ async function writePrivateKey(path: string, text: string): Promise<void> {
   await rename(temporary, path)
 }
 
-function generate(kind: 'ed25519' | 'ecdsa' | 'rsa'): Promise<string> {
+/** ssh2 now and then makes a key that it cannot read itself; then it makes another. */
+async function generate(kind: 'ed25519' | 'ecdsa' | 'rsa'): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    const key = await generateOnce(kind)
+    if (attempt === ATTEMPTS || !(ssh2.utils.parseKey(key) instanceof Error)) return key
+  }
+}
+
+function generateOnce(kind: 'ed25519' | 'ecdsa' | 'rsa'): Promise<string> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, keys: { private: string }): void =>
       error ? reject(error) : resolve(keys.private)

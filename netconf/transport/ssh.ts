@@ -9,7 +9,7 @@ import ssh2 from 'ssh2'
 import type { Connection, Session as SshSession } from 'ssh2'
 import type { Limits } from '../limits.js'
 import type { Log } from '../../datastore/index.js'
-import { forSsh2 } from './algorithms.js'
+import { forSsh2, offered } from './algorithms.js'
 import type { AlgorithmLists } from './algorithms.js'
 import { Authentication } from './authentication.js'
 import type { Authenticator } from './authentication.js'
@@ -94,7 +94,7 @@ export class SshServer {
   private speak(algorithms: AlgorithmLists): ssh2.Server {
     const { limits, hostKeys } = this.options
     const protocol = new ssh2.Server({
-      hostKeys: hostKeys.map((key) => key.privateKey),
+      hostKeys: offered(hostKeys, algorithms).map((key) => key.privateKey),
       ident: 'Weft',
       algorithms: forSsh2(algorithms),
       keepaliveInterval: limits.keepaliveTime,

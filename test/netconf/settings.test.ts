@@ -112,10 +112,10 @@ test('algorithms hold from the next connection on', async (t) => {
   ssh.end()
   await t.throwsAsync(
     login({ port, password: PASSWORD, algorithms: { cipher: ['aes128-gcm@openssh.com'] } }),
-    { message: /no matching C->S cipher/ },
+    { message: /no matching/ },
   )
   await t.throwsAsync(login({ port, password: PASSWORD, algorithms: { serverHostKey: ['ssh-ed25519'] } }), {
-    message: /no matching host key format/,
+    message: /no matching/,
   })
   t.regex(await client.rpc(lock), OK)
 })
