@@ -41,7 +41,22 @@ bool Derivation::run() {
         affected_.take(tree_.journal(), taken);
         taken = tree_.journal().size();
     }
+    refuse();
     return true;
+}
+
+// What the client asked for and what cannot exist in the end: an error for each condition that is false.
+void Derivation::refuse() {
+    for (lyd_node *node : refused_) {
+        if (!in_tree(tree_.tree(), node)) {
+            continue;
+        }
+        for (const Rule *rule : Rules::of(node->schema).rules) {
+            if (rule->kind == Rule::Kind::when && !check_.holds(*rule->conditions.front(), node)) {
+                findings_.add(*rule, node);
+            }
+        }
+    }
 }
 
 void Derivation::judge(const Concern &concern) {
@@ -92,8 +107,8 @@ void Derivation::instance(const Rule &rule, lyd_node *node) {
         affected_.ignore_absence(node);
         tree_.remove(node, true);
         check_.changed();
-    } else if (refused_.insert(node).second) {
-        findings_.add(rule, node);
+    } else {
+        refused_.insert(node);
     }
 }
 

@@ -29,6 +29,7 @@ class Derivation {
 
   private:
     void judge(const Concern &concern);
+    void refuse();
     void instance(const Rule &rule, lyd_node *node);
     void absent(const Rule &rule, lyd_node *parent);
     bool asked_for(const lyd_node *node);
@@ -41,7 +42,7 @@ class Derivation {
     const std::vector<Changed> &asked_;
     bool known_ = false;
     std::unordered_set<const lyd_node *> asked_nodes_;
-    std::unordered_set<const lyd_node *> refused_;
+    std::unordered_set<lyd_node *> refused_;
     std::unordered_map<Concern, int, ConcernHash> judged_;
     // The last condition on a parent: of a list all entries share it.
     const Condition *last_ = nullptr;

@@ -1,8 +1,5 @@
 // libyang's own whole validation as an oracle. It visits modules in load order, gives up at the first error and changes
 // what it judges, so it works on a copy and is repeated until nothing changes.
-#include <utility>
-#include <vector>
-
 #include "edit_facts.h"
 #include "journal.h"
 #include "ly_error.h"
@@ -16,8 +13,6 @@ constexpr int rounds = 32;
 
 struct Siblings {
     lyd_node *first = nullptr;
-    Siblings() = default;
-    Siblings(Siblings &&other) noexcept : first(std::exchange(other.first, nullptr)) {}
     ~Siblings() { lyd_free_all(first); }
 };
 
@@ -29,42 +24,44 @@ void preset(lyd_node *first) {
     }
 }
 
+// A union that libyang found invalid is left without a value: validated again, it ends the process.
+bool damaged(const lyd_node *first) {
+    for (const lyd_node *node = first; node != nullptr; node = node->next) {
+        if ((node->schema->nodetype & LYD_NODE_TERM) != 0) {
+            const lyd_value &value = reinterpret_cast<const lyd_node_term *>(node)->value;
+            if (value.realtype->basetype == LY_TYPE_UNION && value.subvalue->value.realtype == nullptr) {
+                return true;
+            }
+        } else if (damaged(lyd_child(node))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 }  // namespace
 
 Errors validate_by_libyang(const DataTree &tree) {
     const ly_ctx *context = tree.context;
     clear_errors(context);
     Siblings copy;
-    std::vector<Siblings> changes;
-    auto make = [&] {
-        lyd_free_all(copy.first);
-        copy.first = nullptr;
-        bool made = tree.root == nullptr ||
-                    lyd_dup_siblings(tree.root, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy.first) == LY_SUCCESS;
-        for (const auto &change : changes) {
-            made = made && lyd_diff_apply_all(&copy.first, change.first) == LY_SUCCESS;
-        }
-        return made;
-    };
-    bool made = make();
-    for (int round = 0; made && round < rounds; round++) {
+    if (tree.root != nullptr &&
+        lyd_dup_siblings(tree.root, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy.first) != LY_SUCCESS) {
+        return take_errors(context, "the tree cannot be copied");
+    }
+    for (int round = 0; round < rounds; round++) {
         preset(copy.first);
-        changes.emplace_back();
-        const auto result = lyd_validate_all(&copy.first, context, LYD_VALIDATE_NO_STATE, &changes.back().first);
-        const bool changed = changes.back().first != nullptr;
+        Siblings changes;
+        const auto result = lyd_validate_all(&copy.first, context, LYD_VALIDATE_NO_STATE, &changes.first);
+        const bool changed = changes.first != nullptr;
         if (result == LY_SUCCESS && !changed) {
             return {};
         }
         // An error with changes may be of a module that was visited before them.
-        if (result != LY_SUCCESS && (!changed || round == rounds - 1)) {
+        if (result != LY_SUCCESS && (!changed || round == rounds - 1 || damaged(copy.first))) {
             return take_errors(context, "the configuration is not valid");
         }
         clear_errors(context);
-        // A union that was found invalid is left without a value: validated again, it ends the process.
-        made = result == LY_SUCCESS || make();
-    }
-    if (!made) {
-        return take_errors(context, "the tree cannot be copied");
     }
     Error error;
     error.message = "libyang's validation does not settle: each changes the configuration again";

@@ -20,7 +20,7 @@ export interface Node {
   target: Node | undefined
 }
 
-export const numbers = ['1', '2', '3', '4']
+export const numbers = ['1', '2', '3']
 
 export function isData(node: Node): boolean {
   return node.kind !== 'choice' && node.kind !== 'case'
@@ -104,10 +104,12 @@ export class Expressions {
       if (!key) return ''
       const name = `${key.module}:${key.name}`
       const own = this.terms(context).filter((node) => dataParent(node) === dataParent(context))
-      switch (roll(8)) {
+      switch (roll(9)) {
         case 0:
           return `[${name} = '${this.pick(numbers)}']`
         case 1:
+        case 5:
+        case 6:
           // Below several entries libyang counts through all of them, where XPath counts in each.
           return list.userOrdered && !ancestry(list).some((above) => above !== list && above.kind === 'list')
             ? this.pick(['[1]', '[last()]', '[position() = 2]', '[position() < last()]'])
@@ -144,7 +146,7 @@ export class Expressions {
     const firstLeaf = (among: readonly Node[]): string => this.path(context, this.pick(among))
     const siblings = ancestry(context).filter((node) => node.kind === 'list' && node.userOrdered)
     const references = single.filter((node) => node.type.startsWith('leafref'))
-    switch (roll(16)) {
+    switch (roll(18)) {
       case 0:
         return nodes()
       case 1:
@@ -167,7 +169,8 @@ export class Expressions {
         return single.length > 0 ? `string-length(${firstLeaf(single)}) < 2` : 'true()'
       case 12:
         return `sum(${leaves()}) < ${this.pick(numbers)}${this.pick(['', '0'])}`
-      case 13: {
+      case 13:
+      case 16: {
         if (siblings.length === 0) return 'true()'
         const list = this.pick(siblings)
         const way = this.path(context, list)
@@ -180,7 +183,8 @@ export class Expressions {
           ? `count(${prefix}${axis}::${list.module}:${list.name}) < ${value}`
           : `not(${prefix}${axis}::${list.module}:${list.name}[1]/${leaf.module}:${leaf.name} > ${value})`
       }
-      case 14: {
+      case 14:
+      case 17: {
         if (references.length === 0) return 'true()'
         const reference = this.pick(references)
         const target = reference.target as Node

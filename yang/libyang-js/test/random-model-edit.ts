@@ -1,4 +1,5 @@
 /** Random edits of data of a random model (random-model.ts), small ones for the most part. */
+import { dataParent } from './random-expression.js'
 import type { Node, Roll } from './random-expression.js'
 import type { Model } from './random-model.js'
 
@@ -44,7 +45,7 @@ function element(node: Node, roll: Roll, busy: number): string {
     }
     case 'leaf-list': {
       const at =
-        node.userOrdered && node.values.length === 4
+        node.userOrdered && node.values.length === 3
           ? insertion(roll, `yang:value="${pick(roll, node.values)}"`)
           : ''
       return `<${name}${at || operation(roll).replace('replace', 'merge')}>${pick(roll, node.values)}</${name}>`
@@ -73,16 +74,28 @@ function some(node: Node, roll: Roll, busy: number): string {
   return element(node, roll, busy) + (list && roll(8) < busy ? element(node, roll, busy) : '')
 }
 
-/** The content of a `<config>`. */
-export function randomEdit(model: Model, roll: Roll): string {
-  const busy = pick(roll, ['2', '3', '4', '6'])
-  return model.tops
-    .map((top) => {
-      const name = `<${top.module}:${top.name}`
-      return some(top, roll, Math.max(4, Number(busy))).replaceAll(
-        new RegExp(`${name}(?=[ >])`, 'g'),
-        `${name} ${namespaces}`,
-      )
-    })
-    .join('')
+/** One node, with what is around it and, of an inner one, a little of what is in it. */
+function focused(node: Node, roll: Roll): string {
+  let xml = element(node, roll, 2)
+  for (let up = dataParent(node); up; up = dataParent(up)) {
+    const name = `${up.module}:${up.name}`
+    const keys = up.children
+      .filter((child) => child.key)
+      .map((leaf) => `${leaf.module}:${leaf.name}`)
+      .map((leaf) => `<${leaf}>${pick(roll, ['1', '1', '2', '3'])}</${leaf}>`)
+    xml = `<${name}>${keys.join('')}${xml}</${name}>`
+  }
+  return xml
+}
+
+/** The content of a `<config>`. `small`: one node. */
+export function randomEdit(model: Model, roll: Roll, small: boolean): string {
+  const busy = Math.max(4, Number(pick(roll, ['2', '3', '4', '6'])))
+  const chosen = model.nodes[roll(model.nodes.length)]
+  const text =
+    small && chosen ? focused(chosen, roll) : model.tops.map((top) => some(top, roll, busy)).join('')
+  return model.tops.reduce((xml, top) => {
+    const name = `<${top.module}:${top.name}`
+    return xml.replaceAll(new RegExp(`${name}(?=[ >])`, 'g'), `${name} ${namespaces}`)
+  }, text)
 }

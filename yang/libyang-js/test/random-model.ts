@@ -9,9 +9,15 @@ import type { Node, Roll } from './random-expression.js'
 
 export interface Model {
   readonly tops: readonly Node[]
+  /** Data nodes that an edit can be about by themselves. */
+  readonly nodes: readonly Node[]
   /** Names of lists and leaf-lists that are ordered by the user. */
   readonly ordered: ReadonlySet<string>
   readonly modules: Readonly<Record<string, string>>
+  /** A condition looks at a node with a default and a condition: libyang may judge by the default before it goes. */
+  readonly chained: boolean
+  /** Some expression looks at preceding siblings: with two of them libyang ends the process. */
+  readonly preceding: boolean
   /** A leaf of a unique statement has a default, and can be absent all the same. */
   readonly absentDefault: boolean
 }
@@ -155,9 +161,12 @@ class Maker extends Expressions {
   statements(): void {
     const { roll } = this
     const candidates = this.all.filter((node) => !node.key && node.parent)
-    const count = 1 + roll(4)
+    const count = 2 + roll(5)
     for (let i = 0; i < count; i++) {
       const node = this.pick(this.all.filter(isData))
+      // What is always there leaves few valid states.
+      if (node.kind === 'container' && !node.lines.some((line) => line.startsWith('presence')) && roll(4) > 0)
+        continue
       node.lines.push(`must "${this.expression(node)}";`)
     }
     for (let i = roll(4); i > 0; i--) {
@@ -171,9 +180,9 @@ class Maker extends Expressions {
     for (const node of candidates) {
       const whole = node.lines.join(' ')
       const parentDefault = node.parent?.kind === 'case'
-      if (node.kind === 'leaf' && !whole.includes('default') && !parentDefault && roll(8) === 0) {
+      if (node.kind === 'leaf' && !whole.includes('default') && !parentDefault && roll(12) === 0) {
         if (!node.augmenting) node.lines.push('mandatory true;')
-      } else if (node.kind === 'choice' && !whole.includes('default') && !node.augmenting && roll(3) === 0) {
+      } else if (node.kind === 'choice' && !whole.includes('default') && !node.augmenting && roll(5) === 0) {
         node.lines.push('mandatory true;')
       } else if (
         node.kind === 'leaf' &&
@@ -189,7 +198,7 @@ class Maker extends Expressions {
         }
       } else if (node.kind === 'list' || node.kind === 'leaf-list') {
         if (roll(4) === 0) node.lines.push(`max-elements ${1 + roll(3)};`)
-        if (roll(6) === 0 && !whole.includes('default') && !node.augmenting)
+        if (roll(12) === 0 && !whole.includes('default') && !node.augmenting)
           node.lines.push('min-elements 1;')
         this.unique(node)
       }
@@ -211,6 +220,16 @@ class Maker extends Expressions {
     const tuple = leaves.slice(0, 1 + this.roll(2))
     list.lines.push(`unique "${tuple.map(([, path]) => path).join(' ')}";`)
     for (const [leaf] of tuple) this.uniques.add(leaf)
+  }
+
+  chained(): boolean {
+    const conditions = this.all.flatMap((node) => node.lines.filter((line) => line.startsWith('when')))
+    return this.all.some(
+      (node) =>
+        node.lines.some((line) => line.startsWith('default')) &&
+        conditional(node) &&
+        conditions.some((line) => line.includes(`:${node.name}`) || line.includes('*')),
+    )
   }
 
   write(node: Node, indent: string): string {
@@ -256,10 +275,13 @@ export function makeModel(roll: Roll): Model {
   maker.statements()
   return {
     tops: maker.tops,
+    nodes: maker.all.filter((node) => isData(node) && !node.key),
     ordered: new Set(maker.all.filter((node) => node.userOrdered).map((node) => node.name)),
     absentDefault: [...maker.uniques].some(
       (leaf) => leaf.lines.some((line) => line.startsWith('default')) && conditional(leaf),
     ),
+    chained: maker.chained(),
+    preceding: maker.all.some((node) => node.lines.some((line) => line.includes('preceding-sibling'))),
     modules: { 'random-a': maker.text('a'), 'random-b': maker.text('b') },
   }
 }

@@ -3,7 +3,7 @@ import test from 'ava'
 import { play } from './random-play.js'
 import type { Tally } from './random-play.js'
 
-const models = Number(process.env['WEFT_RANDOM_MODELS'] ?? 200)
+const models = Number(process.env['WEFT_RANDOM_MODELS'] ?? 120)
 const first = Number(process.env['WEFT_RANDOM_SEED'] ?? 0)
 const parts = 4
 
