@@ -8,6 +8,7 @@ import { MalformedMessage, readEnvelope, replyTags } from './envelope.js'
 import type { Envelope, ReplyTags } from './envelope.js'
 import type { NetconfError } from './error.js'
 import { rpcPath } from './error.js'
+import { requestOf, type Request } from './observer.js'
 import type { OperationRegistry } from './operations/index.js'
 import type { Operation, Reply, Services } from './operations/operation.js'
 import { BASE_NAMESPACE } from './xml.js'
@@ -19,6 +20,8 @@ export interface Answer {
   readonly bad: boolean
   /** The start of the rpc could be read: a reply bears its attributes. */
   readonly readable: boolean
+  /** What was asked for; undefined when the session was over before it began. */
+  readonly request: Request | undefined
   /** To be disposed when the reply has been sent. */
   readonly rpc: Rpc | undefined
 }
@@ -49,17 +52,26 @@ export class Dispatcher {
       const operation = this.find(envelope)
       rpc = await this.parse(message)
       if (asker.ended)
-        return { tags: replyTags(envelope), reply: { kind: 'ok' }, bad: false, readable: true, rpc }
+        return {
+          tags: replyTags(envelope),
+          reply: { kind: 'ok' },
+          bad: false,
+          readable: true,
+          request: undefined,
+          rpc,
+        }
       return {
         tags: replyTags(envelope),
         reply: await this.run(operation, rpc, asker),
         bad: false,
         readable: true,
+        request: requestOf(envelope, rpc),
         rpc,
       }
     } catch (error) {
       const [bad, readable] = [rpc === undefined, envelope !== undefined]
-      return { tags: replyTags(envelope), reply: this.errors(error), bad, readable, rpc }
+      const request = requestOf(envelope, rpc)
+      return { tags: replyTags(envelope), reply: this.errors(error), bad, readable, request, rpc }
     }
   }
 

@@ -1,6 +1,7 @@
 /** The door of the protocol room: others import from here only. */
 export { startNetconf } from './server.js'
 export type { NetconfOptions, NetconfServer } from './server.js'
+export type { Login, Observer, Outcome, Request } from './observer.js'
 export { SessionRegistry } from './registry.js'
 export type { Counters, LockInfo, SessionInfo } from './registry.js'
 export { historyState } from './state/history.js'

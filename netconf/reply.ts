@@ -10,6 +10,8 @@ import type { Spool } from './transport/spool.js'
 
 export interface Sending {
   readonly printer: ErrorPrinter
+  /** Told of the errors that a reply bears. */
+  failed(errors: readonly NetconfError[]): void
   writer(): MessageWriter
   /** Made for one reply; whoever made it closes it when the session ends early. */
   spool(): Spool
@@ -40,6 +42,7 @@ async function sendErrors(
   errors: readonly NetconfError[],
   sending: Sending,
 ): Promise<Sent> {
+  sending.failed(errors)
   const content = errors.map((error) => sending.printer.print(error, tags.prefix)).join('')
   return sendText(`${tags.open}${content}${tags.close}`, 'errors', sending)
 }

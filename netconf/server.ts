@@ -9,6 +9,7 @@ import { Dispatcher } from './dispatch.js'
 import { ErrorPrinter } from './error.js'
 import { defaultLimits } from './limits.js'
 import type { Limits } from './limits.js'
+import type { Observer } from './observer.js'
 import { OperationRegistry, standardOperations } from './operations/index.js'
 import type { Operation } from './operations/operation.js'
 import { factorySettings } from './settings.js'
@@ -39,6 +40,8 @@ export interface NetconfOptions {
   readonly budget?: Budget
   readonly limits?: Partial<Limits>
   readonly clock?: () => Date
+  /** Is told of logins, sessions and rpcs. */
+  readonly observer?: Observer
 }
 
 export interface NetconfServer extends AsyncDisposable {
@@ -60,7 +63,7 @@ const defaultBudget: Budget = { deadline: 2_000, nodes: 5_000_000 }
 
 /** Rejects when the address cannot be bound or a host key cannot be used. */
 export async function startNetconf(options: NetconfOptions): Promise<NetconfServer> {
-  const { context, datastores, log } = options
+  const { context, datastores, log, observer } = options
   const settings = options.settings ?? factorySettings
   const limits = { ...defaultLimits, ...options.limits, ...settings.limits }
   const registry = options.registry ?? new SessionRegistry(options.clock)
@@ -88,6 +91,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
       capabilities: offered,
       limits,
       log,
+      observer,
     })
     sessions.add(session)
     void session.done.then(() => sessions.delete(session))
@@ -95,7 +99,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   }
 
   const ssh = new SshServer(
-    { hostKeys: options.hostKeys, authenticate: options.authenticate, limits, log, accept },
+    { hostKeys: options.hostKeys, authenticate: options.authenticate, limits, log, observer, accept },
     settings.algorithms,
   )
   const otherwise = { name: 'default', ...options.listen }

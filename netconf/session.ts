@@ -6,14 +6,15 @@
 import type { Requester, Log } from '../datastore/index.js'
 import type { Answer, Dispatcher } from './dispatch.js'
 import { trimMessage } from './envelope.js'
-import type { ErrorPrinter } from './error.js'
+import type { ErrorPrinter, NetconfError } from './error.js'
 import { printHello, readHello } from './hello.js'
 import type { Limits } from './limits.js'
+import type { Observer } from './observer.js'
 import type { Services } from './operations/operation.js'
 import { zeroCounters } from './registry.js'
 import type { RegisteredSession, SessionInfo } from './registry.js'
 import { sendAnswer } from './reply.js'
-import type { Sending } from './reply.js'
+import type { Sending, Sent } from './reply.js'
 import { Decoder, MessageWriter } from './transport/framing.js'
 import type { Message } from './transport/framing.js'
 import { Spool } from './transport/spool.js'
@@ -27,6 +28,7 @@ export interface SessionOptions {
   readonly capabilities: readonly string[]
   readonly limits: Limits
   readonly log: Log
+  readonly observer?: Observer | undefined
 }
 
 export class Session implements RegisteredSession, Receiver {
@@ -45,6 +47,8 @@ export class Session implements RegisteredSession, Receiver {
   private finished = false
   /** Ended as the protocol foresees, or never begun: not a dropped session of RFC 6022. */
   private orderly = false
+  /** Why it ends, in words. */
+  private reason = 'the connection was lost'
   private greeting: NodeJS.Timeout | undefined
   /** Runs while the session waits for a message. */
   private idle: NodeJS.Timeout | undefined
@@ -93,6 +97,7 @@ export class Session implements RegisteredSession, Receiver {
   }
 
   end(): void {
+    if (!this.closing && !this.orderly) this.reason = 'the client closed the connection'
     this.closing = true
     this.wake?.()
   }
@@ -102,12 +107,14 @@ export class Session implements RegisteredSession, Receiver {
   async kill(by: string): Promise<void> {
     this.options.log.info(`${this}: killed by ${by}`)
     this.orderly = true
+    this.reason = `killed by ${by}`
     await this.terminate()
   }
 
   /** Answers what is being worked on, then closes; at once when that takes longer than `closeTime`. */
   async close(): Promise<void> {
     this.orderly = true
+    this.reason = 'the server is being stopped'
     this.queue.length = 0
     this.end()
     const timer = setTimeout(() => void this.terminate(), this.options.limits.closeTime)
@@ -128,8 +135,9 @@ export class Session implements RegisteredSession, Receiver {
   }
 
   private async run(): Promise<void> {
-    const { transport, capabilities, limits, log } = this.options
+    const { transport, capabilities, limits, log, observer } = this.options
     log.info(`${this}: opened`)
+    observer?.opened(this.info)
     void transport.closed.then(() => this.terminate())
     this.greeting = setTimeout(() => this.fail('the client sent no hello in time'), limits.helloTime)
     try {
@@ -210,17 +218,22 @@ export class Session implements RegisteredSession, Receiver {
   }
 
   private async answer({ bytes, tooBig }: Message): Promise<void> {
-    const { dispatcher, services, log } = this.options
+    const { dispatcher, services, log, observer } = this.options
     const message = trimMessage(bytes)
     // Some clients send white space after the delimiter.
     if (message.length === 0 && this.base === '1.0') return
     const answer = await dispatcher.answer(message, tooBig, this)
+    let errors = answer.reply.kind === 'errors' ? answer.reply.errors : []
+    let sent: Sent = 'broken'
     try {
       services.registry.count(this.counters, answer.bad ? 'inBadRpcs' : 'inRpcs')
       if (this.finished) return await this.abandon(answer)
       const sayable = this.base === '1.0' ? inBase10(answer) : answer
       if (sayable === undefined) return this.fail('a message that is not XML')
-      const sent = await sendAnswer(sayable, this.sending)
+      sent = await sendAnswer(
+        sayable,
+        this.sending((all) => (errors = all)),
+      )
       if (sent === 'errors') services.registry.count(this.counters, 'outRpcErrors')
       if (sent === 'broken') await this.terminate()
       else if (answer.reply.kind === 'ok' && answer.reply.thenClose === true) this.stop()
@@ -232,6 +245,8 @@ export class Session implements RegisteredSession, Receiver {
     } finally {
       this.spool = undefined
       answer.rpc?.[Symbol.dispose]()
+      if (answer.request)
+        observer?.answered(this.info, { ...answer.request, errors, delivered: sent !== 'broken' })
     }
   }
 
@@ -244,15 +259,17 @@ export class Session implements RegisteredSession, Receiver {
   /** close-session: what was sent after it is not answered. */
   private stop(): void {
     this.orderly = true
+    this.reason = 'close-session'
     this.queue.length = 0
     this.closing = true
     this.makeRoom()
   }
 
-  private get sending(): Sending {
+  private sending(failed: (errors: readonly NetconfError[]) => void): Sending {
     const { transport, printer, limits } = this.options
     return {
       printer,
+      failed,
       writer: () => {
         const framing = this.base === '1.1' ? 'chunked' : 'end-of-message'
         return new MessageWriter(framing, (bytes) => transport.write(bytes))
@@ -266,6 +283,7 @@ export class Session implements RegisteredSession, Receiver {
 
   private fail(reason: string): void {
     this.options.log.warn(`${this}: ended: ${reason}`)
+    this.reason = reason
     void this.terminate()
   }
 
@@ -276,7 +294,7 @@ export class Session implements RegisteredSession, Receiver {
   }
 
   private async cleanUp(): Promise<void> {
-    const { transport, services, log } = this.options
+    const { transport, services, log, observer } = this.options
     this.finished = true
     this.closing = true
     this.queue.length = 0
@@ -294,6 +312,7 @@ export class Session implements RegisteredSession, Receiver {
     } finally {
       services.registry.remove(this.info.id)
       log.info(`${this}: closed`)
+      observer?.closed(this.info, this.reason)
     }
   }
 }

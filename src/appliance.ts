@@ -1,8 +1,9 @@
 /**
  * Puts the rooms together, and is the only file that knows them all: schema, datastores, controllers, the data plane with its
- * keeper, NETCONF. Starting is a sequence; stopping is the same one backwards. Ending without `stop` (a crash, `kill -9`)
+ * keeper, NETCONF, the audit log. Starting is a sequence; stopping is the same one backwards. Ending without `stop` (a crash, `kill -9`)
  * leaves keeper and engine at work, and the next start on the same state folder finds them.
  */
+import { join } from 'node:path'
 import { createContext } from 'libyang-js'
 import type { KeeperClient, Operation } from '../dataplane/client/index.js'
 import { openDatastores, type Datastores, type RecoveryReport } from '../datastore/index.js'
@@ -16,6 +17,7 @@ import {
 } from '../netconf/index.js'
 import { schema } from '../yang/schema.js'
 import { largestMtus } from './attachments.js'
+import { Audit } from './audit/index.js'
 import { openPlace, programEngine, startEngine, type Starting } from './chassis.js'
 import { Closers } from './closers.js'
 import { createControllers } from './controllers/index.js'
@@ -27,6 +29,7 @@ import type { Options } from './options.js'
 import { Rib } from './rib/index.js'
 import { MemberStage } from './stage.js'
 import { openState } from './state.js'
+import { version } from './version.js'
 
 export interface Appliance {
   /** Where NETCONF listens. */
@@ -67,6 +70,12 @@ async function start(
 ): Promise<Appliance> {
   const state = openState(options.state)
   const context = await createContext(schema())
+  const audit = new Audit({
+    file: { path: join(state.path, 'audit.log'), size: 10 << 20, keep: 9 },
+    version,
+    log: log.for('audit'),
+  })
+  closers.add('the audit log', () => audit[Symbol.asyncDispose]())
   closers.add('the schema', () => context[Symbol.dispose]())
 
   const starting: Starting = { state, log, closers, signal }
@@ -113,6 +122,7 @@ async function start(
   if (opened.status === 'rejected') throw opened.reason
   const datastores: Datastores<Operation> & { readonly recovery: RecoveryReport } = opened.value
   tellRecovery(datastores.recovery, log.for('datastore'))
+  audit.follow(datastores, datastores.recovery)
   if (prepared.status === 'rejected') throw prepared.reason
   const { keeper, members } = prepared.value
   const hostKeys = await loadOrCreateHostKeys(state.keys)
@@ -135,6 +145,7 @@ async function start(
     hostKeys,
     authenticate: controllers.authenticator,
     log: log.for('netconf'),
+    observer: audit,
   })
   closers.add('NETCONF', () => server.close())
   // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.

@@ -1,5 +1,5 @@
 /**
- * The state folder: `store/` (the datastore's journal), `keys/` (SSH host keys), `log/` (of the data plane) and, for what
+ * The state folder: `store/` (the datastore's journal), `keys/` (SSH host keys), `log/` (of the data plane), `audit.log` and, for what
  * lives only as long as the processes, a run folder with sockets and process ids. Private to its user (mode 0700).
  */
 import { createHash } from 'node:crypto'

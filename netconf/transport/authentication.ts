@@ -8,6 +8,7 @@ import ssh2 from 'ssh2'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Limits } from '../limits.js'
 import type { Log } from '../../datastore/index.js'
+import type { Login } from '../observer.js'
 import { fingerprint } from './host-keys.js'
 
 /** Knows the users. Must take as long for unknown users as for known ones, and compare in constant time. */
@@ -29,13 +30,17 @@ export class Authentication {
   private failures = 0
   private noneRequests = 0
 
-  /** `held`: counts a failed login, and says for how many milliseconds it is held up. `giveUp`: the connection must close. */
+  /**
+   * `held`: counts a failed login, and says for how many milliseconds it is held up. `tried`: told of each attempt.
+   * `giveUp`: the connection must close.
+   */
   constructor(
     private readonly authenticator: Authenticator,
     private readonly limits: Limits,
     private readonly log: Log,
     private readonly peer: string,
     private readonly held: () => number,
+    private readonly tried: (login: Omit<Login, 'peer'>) => void,
     private readonly giveUp: () => void,
   ) {}
 
@@ -50,6 +55,7 @@ export class Authentication {
       if (await this.check(context)) {
         if (context.method !== 'publickey' || context.signature !== undefined) {
           this.log.info(`${this.peer}: ${printable(context.username)} logged in by ${context.method}`)
+          this.tell(context, true)
         }
         return context.accept()
       }
@@ -109,10 +115,17 @@ export class Authentication {
       this.log.warn(
         `${this.peer}: login as ${printable(context.username)} by ${context.method}${key} failed (${count})`,
       )
+      this.tell(context, false)
       await delay(Math.max(0, this.held() - (performance.now() - began)))
     }
     context.reject([...METHODS])
     if (this.failures >= this.limits.loginAttempts) this.giveUp()
+  }
+
+  private tell(context: AuthContext, succeeded: boolean): void {
+    const { username: user, method } = context
+    const key = context.method === 'publickey' ? { key: fingerprint(context.key.data) } : {}
+    this.tried({ user, method, ...key, succeeded })
   }
 }
 

@@ -13,6 +13,7 @@ import { forSsh2, offered } from './algorithms.js'
 import type { AlgorithmLists } from './algorithms.js'
 import { Authentication } from './authentication.js'
 import type { Authenticator } from './authentication.js'
+import type { Login, Observer } from '../observer.js'
 import type { HostKey } from './host-keys.js'
 import { SshChannel } from './ssh-channel.js'
 import type { SshConnection } from './ssh-channel.js'
@@ -27,6 +28,7 @@ export interface SshOptions {
   /** Looked at whenever they matter: they may change. */
   readonly limits: Limits
   readonly log: Log
+  readonly observer?: Observer | undefined
   /** A client asked for the `netconf` subsystem; false refuses it. */
   accept(transport: () => Transport, user: string): boolean
 }
@@ -131,14 +133,15 @@ export class SshServer {
       client.end()
       return
     }
-    const { log, limits, authenticate } = this.options
+    const { log, limits, authenticate, observer } = this.options
     const peer = `${socket.remoteAddress}:${socket.remotePort}`
     const connection: SshConnection = { client, socket, channels: new Set() }
     let user = ''
     let channels = 0
-    const address = socket.remoteAddress ?? ''
-    const held = (): number => this.throttle.fail(address)
-    const authentication = new Authentication(authenticate, limits, log, peer, held, () => {
+    const from = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 }
+    const held = (): number => this.throttle.fail(from.address)
+    const tried = (login: Omit<Login, 'peer'>): void => observer?.login({ peer: from, ...login })
+    const authentication = new Authentication(authenticate, limits, log, peer, held, tried, () => {
       client.end()
       socket.destroySoon()
     })

@@ -1,0 +1,130 @@
+/** What happens, as audit records: one function a kind of event. Values of the configuration, tokens and passwords stand in none. */
+import type { CommitRecord, Loss } from '../../datastore/index.js'
+import type { Login, Outcome, SessionInfo } from '../../netconf/index.js'
+import { pathAt, type Touched } from './paths.js'
+import type { AuditEvent } from './record.js'
+
+type Event = Omit<AuditEvent, 'time'>
+type Fields = AuditEvent['fields']
+
+function who({ id, user, peer, transport }: SessionInfo): Fields {
+  return [['session', id], ['user', user], ...from(peer), ['transport', transport]]
+}
+
+function from({ address, port }: Login['peer']): Fields {
+  return [
+    ['address', address],
+    ['port', port],
+  ]
+}
+
+export function login({ peer, user, method, key, succeeded }: Login): Event {
+  return {
+    id: succeeded ? 'login' : 'login-failed',
+    severity: succeeded ? 'info' : 'warning',
+    fields: [['user', user], ...from(peer), ['method', method], ['key', key]],
+    text: `login by ${method} ${succeeded ? 'succeeded' : 'failed'}`,
+  }
+}
+
+export function opened(session: SessionInfo): Event {
+  return {
+    id: 'session-opened',
+    severity: 'info',
+    fields: who(session),
+    text: `session ${session.id} was opened`,
+  }
+}
+
+export function closed(session: SessionInfo, why: string): Event {
+  const fields: Fields = [...who(session), ['reason', why]]
+  return { id: 'session-closed', severity: 'info', fields, text: `session ${session.id} has ended` }
+}
+
+/** Each tag once; a reply may bear many errors. */
+export function answered(session: SessionInfo, outcome: Outcome): Event {
+  const { operation, target, source, victim, errors, delivered } = outcome
+  const tags = [...new Set(errors.map(({ tag }) => tag))]
+  const result = tags.length === 0 ? 'ok' : tags.join(',')
+  return {
+    id: 'rpc',
+    severity: tags.includes('access-denied') ? 'warning' : tags.length > 0 ? 'notice' : 'info',
+    fields: [
+      ...who(session),
+      ['operation', operation],
+      ['target', target],
+      ['source', source],
+      ['victim', victim],
+      ['result', result],
+      ['errors', errors.length > 0 ? errors.length : undefined],
+      ['path', pathAt(errors[0]?.path ?? '')],
+      ['delivered', delivered ? undefined : false],
+    ],
+    text: `${[operation ?? 'no operation', target].filter(Boolean).join(' ')}: ${result}`,
+  }
+}
+
+/** `reverts`: it takes a confirmed commit back that nobody confirmed. `session`: whose it is, when it is still there. */
+export function committed(
+  commit: CommitRecord,
+  session: SessionInfo | undefined,
+  changes: { readonly count?: number; readonly paths: readonly Touched[]; readonly more: boolean },
+  reverts: boolean,
+): Event {
+  const { number, user, size, comment } = commit
+  return {
+    id: reverts ? 'commit-reverted' : 'commit',
+    severity: 'notice',
+    fields: [
+      ['session', commit.session],
+      ['user', user],
+      ...(session ? from(session.peer) : []),
+      ['commit', number],
+      ['changes', changes.count],
+      ['octets', size],
+      ['comment', comment === '' ? undefined : comment],
+      ...changes.paths.map(({ deed, path }) => [deed, path] as const),
+      ['more', changes.more ? true : undefined],
+    ],
+    text: reverts ? `commit ${number} takes a confirmed commit back` : `commit ${number}`,
+  }
+}
+
+export function started(version: string, commit: number): Event {
+  return {
+    id: 'started',
+    severity: 'notice',
+    fields: [
+      ['version', version],
+      ['commit', commit],
+    ],
+    text: `weftd was started, running is commit ${commit}`,
+  }
+}
+
+export function stopped(commit: number): Event {
+  return { id: 'stopped', severity: 'notice', fields: [['commit', commit]], text: 'weftd is stopped' }
+}
+
+/** What the start could not find again of what had been committed. */
+export function lost({ first, last, reason }: Loss): Event {
+  return {
+    id: 'commits-lost',
+    severity: 'critical',
+    fields: [
+      ['first', first],
+      ['last', last],
+      ['reason', reason],
+    ],
+    text: last < first ? 'a part of the history is lost' : `commits ${first} to ${last} are lost`,
+  }
+}
+
+export function failsafe(reason: string): Event {
+  return {
+    id: 'failsafe',
+    severity: 'critical',
+    fields: [['reason', reason]],
+    text: 'running is the failsafe configuration',
+  }
+}

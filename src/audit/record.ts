@@ -1,0 +1,67 @@
+/**
+ * One audit record as RFC 5424 writes it: facility 13 (log audit), what happened as MSGID, who and what as STRUCTURED-DATA,
+ * and a sentence for people that holds only words of ours. Weft has no enterprise number of its own, so its element bears
+ * the one that RFC 5612 sets aside for documentation.
+ *
+ * What comes from outside cannot forge a record: characters that are not printed are written `\u{…}` before the escapes
+ * of section 6.3.3 are put on top, and long values are cut.
+ */
+
+/** RFC 5424, section 6.2.1. */
+export const severities = { critical: 2, error: 3, warning: 4, notice: 5, info: 6 } as const
+export type Severity = keyof typeof severities
+
+export interface AuditEvent {
+  /** MSGID: at most 32 printable ASCII characters. */
+  readonly id: string
+  readonly severity: Severity
+  readonly time: Date
+  /** Names and values in order; a name may stand more than once, and an undefined value is left out. */
+  readonly fields: readonly (readonly [name: string, value: string | number | boolean | undefined])[]
+  readonly text: string
+}
+
+/** Whose records they are. */
+export interface Originator {
+  readonly host: string
+  readonly process: number
+}
+
+const facility = 13
+const element = 'weft@32473'
+const longestValue = 1024
+const lastSequence = 2 ** 31 - 1
+
+/** One line without its end. `sequence` counts from 1 and starts again where RFC 5424, section 7.3.1, says. */
+export function format(event: AuditEvent, { host, process }: Originator, sequence: number): string {
+  const header = [
+    `<${facility * 8 + severities[event.severity]}>1`,
+    event.time.toISOString(),
+    host.replace(/[^!-~]/g, '').slice(0, 255) || '-',
+    'weftd',
+    process,
+    event.id,
+  ]
+  const fields = event.fields.flatMap(([name, value]) =>
+    value === undefined ? [] : [` ${name}="${parameter(String(value))}"`],
+  )
+  const meta = `[meta sequenceId="${((sequence - 1) % lastSequence) + 1}"]`
+  return `${header.join(' ')} ${meta}[${element}${fields.join('')}] ${message(event.text)}`
+}
+
+function parameter(value: string): string {
+  const cut = value.length > longestValue ? `${value.slice(0, longestValue)}…` : value
+  return visible(cut).replace(/["\\\]]/g, '\\$&')
+}
+
+/** A text that is not ASCII is marked as UTF-8 (section 6.4). */
+function message(text: string): string {
+  const shown = visible(text)
+  return /[^ -~]/.test(shown) ? `\ufeff${shown}` : shown
+}
+
+function visible(text: string): string {
+  return text.replace(/[\p{C}\p{Zl}\p{Zp}\\]/gu, (character) =>
+    character === '\\' ? '\\\\' : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  )
+}
