@@ -71,7 +71,7 @@ async function start(
   const state = openState(options.state)
   const context = await createContext(schema())
   const audit = new Audit({
-    file: { path: join(state.path, 'audit.log'), size: 10 << 20, keep: 9 },
+    path: join(state.path, 'audit.log'),
     version,
     log: log.for('audit'),
   })
@@ -91,6 +91,7 @@ async function start(
     rib,
     ports: { names: attachments.map(({ name }) => name), mtu: (name) => mtus.get(name) },
     member: () => members.member0,
+    audit,
   })
   const registry = new SessionRegistry()
   let own: () => void = () => undefined

@@ -52,6 +52,7 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'ietf-system', revision: '2014-08-06', features: ['authentication', 'local-users'] },
   { name: 'weft-history', revision: '2026-11-21' },
   { name: 'weft-dataplane', revision: '2026-11-21' },
+  { name: 'weft-audit', revision: '2026-11-21' },
   { name: 'weft-deviations', revision: '2026-11-21' },
 ]
 

@@ -9,32 +9,79 @@ import type { CommitRecord, Datastores, RecoveryReport } from '../../datastore/i
 import type { Observer, SessionInfo } from '../../netconf/index.js'
 import type { Log } from '../log.js'
 import * as events from './events.js'
-import { FileSink, type FileOptions } from './file.js'
-import { Outbox, type OutboxOptions } from './outbox.js'
+import { FileSink } from './file.js'
+import { Outbox, type Sink } from './outbox.js'
 import { touched } from './paths.js'
 import { format, type AuditEvent } from './record.js'
+import {
+  factorySettings,
+  type AuditControl,
+  type AuditSettings,
+  type PlaceState,
+  type SyslogServer,
+} from './settings.js'
+import { syslogSink } from './syslog.js'
+
+/** Operations that change nothing. */
+const reading: ReadonlySet<string | undefined> = new Set([
+  'get',
+  'get-config',
+  'get-data',
+  'get-schema',
+  'compare',
+])
 
 /** Paths that one record of a commit names. */
 const longestList = 64
 
 export interface AuditOptions {
-  readonly file: FileOptions
+  /** Of the file. */
+  readonly path: string
   readonly version: string
   readonly log: Log
   readonly clock?: () => Date
 }
 
-export class Audit implements Observer, AsyncDisposable {
+interface Server {
+  readonly settings: SyslogServer
+  readonly outbox: Outbox
+}
+
+export class Audit implements Observer, AuditControl, AsyncDisposable {
   readonly #options: AuditOptions
   readonly #clock: () => Date
   readonly #sessions = new Map<number, SessionInfo>()
+  readonly #limits: { size: number; keep: number } = { ...factorySettings.file }
   readonly #file: Outbox
+  readonly #servers = new Map<string, Server>()
+  #reads = factorySettings.reads
   #datastores: Datastores | undefined
 
   constructor(options: AuditOptions) {
     this.#options = options
     this.#clock = options.clock ?? (() => new Date())
-    this.#file = new Outbox(new FileSink(options.file), this.#outboxOptions())
+    this.#file = this.#outbox(new FileSink(Object.assign(this.#limits, { path: options.path })))
+  }
+
+  get state(): { readonly file: PlaceState; readonly syslog: ReadonlyMap<string, PlaceState> } {
+    const syslog = [...this.#servers].map(([name, { outbox }]) => [name, outbox.state] as const)
+    return { file: this.#file.state, syslog: new Map(syslog) }
+  }
+
+  /** Servers that stay as they were keep what waits for them. */
+  configure({ reads, file, syslog }: AuditSettings): void {
+    this.#reads = reads
+    Object.assign(this.#limits, file)
+    const next = new Map(syslog.map((settings) => [settings.name, settings]))
+    for (const [name, { settings, outbox }] of this.#servers) {
+      if (same(settings, next.get(name))) next.delete(name)
+      else {
+        this.#servers.delete(name)
+        void outbox.close()
+      }
+    }
+    for (const [name, settings] of next)
+      this.#servers.set(name, { settings, outbox: this.#outbox(syslogSink(settings)) })
   }
 
   /** Tells what the start found, and follows commits from now on. */
@@ -67,13 +114,15 @@ export class Audit implements Observer, AsyncDisposable {
   }
 
   answered(...[session, outcome]: Parameters<Observer['answered']>): void {
+    if (!this.#reads && outcome.errors.length === 0 && reading.has(outcome.operation)) return
     this.#record(events.answered(session, outcome))
   }
 
   /** Writes what waits. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#datastores) this.#record(events.stopped(this.#datastores.head?.number ?? 0))
-    await this.#file.close()
+    const servers = [...this.#servers.values()].map(({ outbox }) => outbox)
+    await Promise.all([this.#file, ...servers].map((outbox) => outbox.close()))
   }
 
   async #commit(datastores: Datastores, commit: CommitRecord, changes: Journal): Promise<void> {
@@ -87,15 +136,22 @@ export class Audit implements Observer, AsyncDisposable {
   }
 
   #record(event: Omit<AuditEvent, 'time'>): void {
-    this.#file.push({ ...event, time: this.#clock() })
+    const timed = { ...event, time: this.#clock() }
+    this.#file.push(timed)
+    for (const { outbox } of this.#servers.values()) outbox.push(timed)
   }
 
-  #outboxOptions(): OutboxOptions {
+  #outbox(sink: Sink): Outbox {
     const originator = { host: hostname(), process: process.pid }
-    return {
+    return new Outbox(sink, {
       clock: this.#clock,
       log: this.#options.log,
       format: (event, sequence) => format(event, originator, sequence),
-    }
+    })
   }
+}
+
+function same(one: SyslogServer, other: SyslogServer | undefined): boolean {
+  const keys = ['transport', 'address', 'port'] as const
+  return other !== undefined && keys.every((key) => one[key] === other[key])
 }

@@ -7,6 +7,9 @@ import type { AuditEvent } from './record.js'
 type Event = Omit<AuditEvent, 'time'>
 type Fields = AuditEvent['fields']
 
+/** Characters of the paths that one record names: it must fit a datagram. */
+const longestPaths = 4096
+
 function who({ id, user, peer, transport }: SessionInfo): Fields {
   return [['session', id], ['user', user], ...from(peer), ['transport', transport]]
 }
@@ -41,6 +44,13 @@ export function closed(session: SessionInfo, why: string): Event {
   return { id: 'session-closed', severity: 'info', fields, text: `session ${session.id} has ended` }
 }
 
+/** How many of the first paths have no more characters than this. */
+function within(characters: number, paths: readonly Touched[]): number {
+  let sum = 0
+  const first = paths.findIndex(({ path }) => (sum += path.length) > characters)
+  return first < 0 ? paths.length : first
+}
+
 /** Each tag once; a reply may bear many errors. */
 export function answered(session: SessionInfo, outcome: Outcome): Event {
   const { operation, target, source, victim, errors, delivered } = outcome
@@ -72,6 +82,7 @@ export function committed(
   reverts: boolean,
 ): Event {
   const { number, user, size, comment } = commit
+  const named = within(longestPaths, changes.paths)
   return {
     id: reverts ? 'commit-reverted' : 'commit',
     severity: 'notice',
@@ -83,8 +94,8 @@ export function committed(
       ['changes', changes.count],
       ['octets', size],
       ['comment', comment === '' ? undefined : comment],
-      ...changes.paths.map(({ deed, path }) => [deed, path] as const),
-      ['more', changes.more ? true : undefined],
+      ...changes.paths.slice(0, named).map(({ deed, path }) => [deed, path] as const),
+      ['more', changes.more || named < changes.paths.length ? true : undefined],
     ],
     text: reverts ? `commit ${number} takes a confirmed commit back` : `commit ${number}`,
   }

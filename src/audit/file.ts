@@ -21,13 +21,9 @@ export class FileSink implements Sink {
   #file: FileHandle | undefined
   #size = 0
 
-  constructor(private options: FileOptions) {
+  /** `options` may change: they are looked at by each write. */
+  constructor(private readonly options: FileOptions) {
     this.name = options.path
-  }
-
-  /** From the next write on. */
-  set limits(limits: Pick<FileOptions, 'size' | 'keep'>) {
-    this.options = { ...this.options, ...limits }
   }
 
   async write(records: readonly string[]): Promise<void> {

@@ -5,6 +5,7 @@
  */
 import type { Log } from '../log.js'
 import type { AuditEvent } from './record.js'
+import type { PlaceState } from './settings.js'
 
 /** Where records go. */
 export interface Sink {
@@ -47,12 +48,7 @@ export class Outbox {
   }
 
   /** Records since the start, and why the last attempt failed, if it did. */
-  get state(): {
-    readonly written: number
-    readonly lost: number
-    readonly waiting: number
-    readonly failure: string | undefined
-  } {
+  get state(): PlaceState {
     return {
       written: this.#written,
       lost: this.#lost,

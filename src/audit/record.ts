@@ -29,7 +29,7 @@ export interface Originator {
 
 const facility = 13
 const element = 'weft@32473'
-const longestValue = 1024
+const longestValue = 512
 const lastSequence = 2 ** 31 - 1
 
 /** One line without its end. `sequence` counts from 1 and starts again where RFC 5424, section 7.3.1, says. */

@@ -1,7 +1,9 @@
 /** The door of the controllers: what each part of the configuration means. One line a controller. */
 import type { Member, Operation } from '../../dataplane/client/index.js'
 import type { Change, Controller } from '../../datastore/index.js'
+import type { AuditControl } from '../audit/index.js'
 import type { Rib } from '../rib/index.js'
+import { auditController } from './audit/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { fibController } from './fib/index.js'
 import { interfacesController } from './interfaces/index.js'
@@ -17,6 +19,7 @@ export interface ControllerParts {
   readonly ports: PortInventory
   /** The member beside the control plane. */
   readonly member: () => Member
+  readonly audit: AuditControl
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -27,7 +30,13 @@ export interface Controllers {
   readonly authenticator: Authenticator
 }
 
-export function createControllers({ rib, ports, member, now = Date.now }: ControllerParts): Controllers {
+export function createControllers({
+  rib,
+  ports,
+  member,
+  audit,
+  now = Date.now,
+}: ControllerParts): Controllers {
   const system = systemController(now)
   return {
     controllers: [
@@ -35,6 +44,7 @@ export function createControllers({ rib, ports, member, now = Date.now }: Contro
       routingController(rib),
       fibController(member),
       system.controller,
+      auditController(audit),
     ],
     createContext: contextMaker({ rib, ports }),
     authenticator: system.authenticator,

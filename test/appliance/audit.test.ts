@@ -1,5 +1,7 @@
 /** The audit log, through the front door: each kind of event leaves its record, and no secret leaves a trace. */
 import { execFile } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -183,5 +185,74 @@ test('a commit that nobody confirmed, and the end and start of the appliance', a
       ['started', '5'],
       ['stopped', '5'],
     ],
+  )
+})
+
+test('a syslog server that is configured gets every record from then on, until it is not', async (t) => {
+  const weftd = await start(t)
+  const received: string[] = []
+  const server = createSocket('udp4', (datagram) => received.push(datagram.toString()))
+  t.teardown(() => server.close())
+  server.bind(0, '127.0.0.1')
+  await once(server, 'listening')
+  const audit = (content: string) =>
+    `<audit xmlns="urn:weft:params:xml:ns:yang:weft-audit" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0">${content}</audit>`
+  const client = await weftd.connect()
+  await t.throwsAsync(client.edit(audit('<syslog><name>noc</name><address>nowhere</address></syslog>')), {
+    message: /nowhere/,
+  })
+  await client.edit(
+    audit(
+      `<reads>false</reads><file><size>65536</size><keep>1</keep></file><syslog><name>noc</name><address>127.0.0.1</address><port>${server.address().port}</port></syslog>`,
+    ),
+  )
+  await client.commit()
+  await client.rpc('<get-config><source><running/></source></get-config>')
+  await client.rpc('<validate><source><candidate/></source></validate>')
+  while (received.length < 3) await once(server, 'message')
+  t.deepEqual(
+    received
+      .map(parse)
+      .map((record) => [record.id, field(record, 'operation')])
+      .sort(),
+    [
+      ['commit', undefined],
+      ['rpc', 'commit'],
+      ['rpc', 'validate'],
+    ],
+  )
+  const state = await client.rpc(
+    '<get><filter type="subtree"><audit-state xmlns="urn:weft:params:xml:ns:yang:weft-audit"/></filter></get>',
+  )
+  t.regex(
+    state,
+    /<syslog><name>noc<\/name><written>3<\/written><lost>0<\/lost><waiting>0<\/waiting><\/syslog>/,
+  )
+
+  await client.edit(audit('<syslog nc:operation="remove"><name>noc</name></syslog>'))
+  await client.commit()
+  await client.rpc('<validate><source><candidate/></source></validate>')
+  // Each of these is recorded under some 300 octets, and the file holds 65,536.
+  await Promise.all(
+    Array.from({ length: 300 }, () => client.send('<unlock><target><candidate/></target></unlock>')),
+  )
+  await client[Symbol.asyncDispose]()
+  await recorded(weftd, is('session-closed'))
+  const last = received.map(parse)
+  t.deepEqual(
+    last.slice(3).map((record) => field(record, 'operation')),
+    ['edit-config'],
+  )
+  const files = await Promise.all(
+    ['audit.log', 'audit.log.1'].map((name) => readFile(join(weftd.state, name), 'utf8')),
+  )
+  t.true(files.every((text) => text.length <= 65_536 && text.endsWith('\n')))
+  const sequence = `${files[1]}${files[0]}`
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => parse(line).sequence)
+  t.deepEqual(
+    sequence,
+    sequence.map((_, index) => (sequence[0] as number) + index),
   )
 })

@@ -101,6 +101,8 @@ const silent = {
   debug: () => undefined,
 }
 
+const silence = { written: 0, lost: 0, waiting: 0, failure: undefined }
+
 export class Box implements Disposable {
   readonly yang: Context
   readonly rib = new Rib({ now: () => Date.UTC(2026, 10, 21) })
@@ -117,6 +119,7 @@ export class Box implements Disposable {
       rib: this.rib,
       ports: { names: ports, mtu: () => mtu },
       member: () => this.member,
+      audit: { configure: () => undefined, state: { file: silence, syslog: new Map() } },
       now: () => Date.UTC(2026, 10, 21),
     })
     this.authenticator = this.controllers.authenticator
