@@ -1,5 +1,7 @@
 #include "gate.h"
 
+#include <atomic>
+
 namespace libyang_js {
 
 void Gate::enter(bool write, std::function<void()> granted) {
@@ -60,13 +62,22 @@ void Lease::take(std::function<void()> granted) {
         granted();
         return;
     }
-    missing_ = turns_.size();
-    auto self = shared_from_this();
-    auto shared = std::make_shared<std::function<void()>>(std::move(granted));
-    for (auto &turn : turns_) {
-        turn.gate->enter(turn.write, [self, shared] {
-            if (--self->missing_ == 0) {
-                (*shared)();
+    // Who is last to be let in lets go of the lease before it calls: then only the call's own owner holds it, and it is
+    // given back when that one says, whatever other threads still have in hand.
+    struct Waiting {
+        std::atomic<size_t> missing;
+        std::shared_ptr<Lease> lease;
+        std::function<void()> granted;
+    };
+    auto waiting = std::make_shared<Waiting>(turns_.size(), shared_from_this(), std::move(granted));
+    // With the last turn all may be over, and this lease gone.
+    const auto turns = turns_;
+    for (const auto &turn : turns) {
+        turn.gate->enter(turn.write, [waiting] {
+            if (--waiting->missing == 0) {
+                const auto call = std::move(waiting->granted);
+                waiting->lease.reset();
+                call();
             }
         });
     }

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <deque>
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -50,7 +49,6 @@ class Lease : public std::enable_shared_from_this<Lease> {
 
   private:
     std::vector<Turn> turns_;
-    std::atomic<size_t> missing_{0};
     bool taken_ = false;
 };
 
