@@ -46,15 +46,16 @@ export interface Observer {
   answered(session: SessionInfo, outcome: Outcome): void
 }
 
-const datastores = ['candidate', 'running', 'startup', 'url'] as const
+const datastores = ['running', 'candidate', 'startup', 'url'] as const
 
 export function requestOf(envelope: Envelope | undefined, rpc: Rpc | undefined): Request {
+  const has = (path: string): boolean => rpc?.value(path) !== undefined
   const named = (parameter: string): string | undefined =>
-    datastores.find((name) => rpc?.value(`${parameter}/${name}`) !== undefined)
+    has(parameter) ? datastores.find((name) => has(`${parameter}/${name}`)) : undefined
   return {
     operation: rpc?.operation.name ?? envelope?.operation?.local,
     target: named('target') ?? rpc?.value('datastore'),
-    source: named('source') ?? (rpc?.value('source/config') === undefined ? undefined : 'config'),
+    source: named('source') ?? (has('source/config') ? 'config' : undefined),
     victim: rpc?.operation.name === 'kill-session' ? rpc.value('session-id') : undefined,
   }
 }

@@ -30,6 +30,8 @@ export interface Originator {
 const facility = 13
 const element = 'weft@32473'
 const longestValue = 512
+/** Most texts have nothing in them that is to be escaped. */
+const plain = /^[\w ,.:;()/+=-]*$/
 const lastSequence = 2 ** 31 - 1
 
 /** One line without its end. `sequence` counts from 1 and starts again where RFC 5424, section 7.3.1, says. */
@@ -50,12 +52,14 @@ export function format(event: AuditEvent, { host, process }: Originator, sequenc
 }
 
 function parameter(value: string): string {
+  if (value.length <= longestValue && plain.test(value)) return value
   const cut = value.length > longestValue ? `${value.slice(0, longestValue)}…` : value
   return visible(cut).replace(/["\\\]]/g, '\\$&')
 }
 
 /** A text that is not ASCII is marked as UTF-8 (section 6.4). */
 function message(text: string): string {
+  if (plain.test(text)) return text
   const shown = visible(text)
   return /[^ -~]/.test(shown) ? `\ufeff${shown}` : shown
 }

@@ -1,7 +1,10 @@
 /** Records on their way to a file: in order, bounded, whole, and none lost in silence. */
+import { spawn, spawnSync } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { FileSink } from '../../src/audit/file.js'
 import { Outbox, type OutboxOptions, type Sink } from '../../src/audit/outbox.js'
@@ -148,4 +151,39 @@ test('while the file cannot be written records wait, and are written when it can
   await rm(path, { recursive: true })
   await box.close()
   t.is(await readFile(path, 'utf8'), '1 a\n')
+})
+
+interface SmallDisk {
+  readonly full: { readonly written: number; readonly failure: string; readonly file: string }
+  readonly alarms: readonly string[]
+  readonly state: { readonly written: number; readonly lost: number }
+  readonly lines: string[]
+}
+
+test('on a full disk lines stay whole, and what was lost is counted when there is room', async (t) => {
+  if (spawnSync('unshare', ['-Urm', 'true']).status !== 0) {
+    t.log('skipped: this machine does not let its users make namespaces')
+    t.pass()
+    return
+  }
+  const program = fileURLToPath(new URL('small-disk.js', import.meta.url))
+  const child = spawn('unshare', ['-Urm', process.execPath, program, await folder(t)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)])
+  t.is(errors, '')
+  const { full, alarms, state, lines } = JSON.parse(output) as SmallDisk
+  t.is(full.written, 1)
+  t.regex(full.failure, /ENOSPC/)
+  t.is(full.file, '1 before\n')
+  t.is(alarms.length, 2)
+  t.regex(alarms[0] ?? '', /audit records cannot be written: ENOSPC/)
+  t.is(state.lost, 10)
+  t.is(state.written, 52)
+  t.is(lines.pop(), '')
+  t.is(lines.pop(), '62 10 audit records were lost here')
+  t.deepEqual(
+    lines.map((line) => Number(line.split(' ')[0])),
+    Array.from({ length: 51 }, (_, index) => index + 1),
+  )
 })
