@@ -198,6 +198,13 @@ test('a syslog server that is configured gets every record from then on, until i
   const audit = (content: string) =>
     `<audit xmlns="urn:weft:params:xml:ns:yang:weft-audit" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0">${content}</audit>`
   const client = await weftd.connect()
+  const documented = await readFile(join(root, 'docs/audit.md'), 'utf8')
+  const [configuration = 'none', question = 'none'] = [...documented.matchAll(/^```xml\n([^]*?)^```$/gm)].map(
+    ([, xml]) => xml,
+  )
+  await client.edit(configuration)
+  await client.rpc('<validate><source><candidate/></source></validate>')
+  await client.rpc('<discard-changes/>')
   await t.throwsAsync(client.edit(audit('<syslog><name>noc</name><address>nowhere</address></syslog>')), {
     message: /nowhere/,
   })
@@ -221,9 +228,7 @@ test('a syslog server that is configured gets every record from then on, until i
       ['rpc', 'validate'],
     ],
   )
-  const state = await client.rpc(
-    '<get><filter type="subtree"><audit-state xmlns="urn:weft:params:xml:ns:yang:weft-audit"/></filter></get>',
-  )
+  const state = await client.rpc(question)
   t.regex(
     state,
     /<syslog><name>noc<\/name><written>3<\/written><lost>0<\/lost><waiting>0<\/waiting><\/syslog>/,
