@@ -8,12 +8,14 @@ import { createContext } from 'libyang-js'
 import type { KeeperClient, Operation } from '../dataplane/client/index.js'
 import { openDatastores, type Datastores, type RecoveryReport } from '../datastore/index.js'
 import {
+  factorySettings,
   historyState,
   loadOrCreateHostKeys,
   monitoringState,
   SessionRegistry,
   startNetconf,
   yangLibraryState,
+  type NetconfServer,
 } from '../netconf/index.js'
 import { schema } from '../yang/schema.js'
 import { largestMtus } from './attachments.js'
@@ -92,7 +94,9 @@ async function start(
     ports: { names: attachments.map(({ name }) => name), mtu: (name) => mtus.get(name) },
     member: () => members.member0,
     audit,
+    server: () => server,
   })
+  let server: NetconfServer | undefined = undefined
   const registry = new SessionRegistry()
   let own: () => void = () => undefined
   const owned = new Promise<void>((resolve) => (own = resolve))
@@ -138,17 +142,19 @@ async function start(
     rib,
     bus,
   })
-  const server = await startNetconf({
+  const netconf = await startNetconf({
     context,
     datastores,
     registry,
     listen: options.netconf,
+    settings: controllers.serverSettings() ?? factorySettings,
     hostKeys,
     authenticate: controllers.authenticator,
     log: log.for('netconf'),
     observer: audit,
   })
-  closers.add('NETCONF', () => server.close())
+  server = netconf
+  closers.add('NETCONF', () => netconf.close())
   // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.
   const { failsafe } = datastores.recovery
   const purpose = failsafe === undefined ? 'factory configuration' : 'failsafe configuration'
@@ -156,7 +162,7 @@ async function start(
     ? undefined
     : await commitFactoryConfiguration(context, datastores, purpose)
   return {
-    listening: server.address,
+    listening: netconf.address,
     state: state.path,
     keeper,
     hostKeys,

@@ -50,6 +50,7 @@ export const modules: readonly ModuleRequest[] = [
     features: ['crypt-hash-sha-256', 'crypt-hash-sha-512'],
   },
   { name: 'ietf-system', revision: '2014-08-06', features: ['authentication', 'local-users'] },
+  { name: 'weft-netconf-server', revision: '2026-11-21' },
   { name: 'weft-history', revision: '2026-11-21' },
   { name: 'weft-dataplane', revision: '2026-11-21' },
   { name: 'weft-audit', revision: '2026-11-21' },

@@ -7,6 +7,11 @@ import { auditController } from './audit/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { fibController } from './fib/index.js'
 import { interfacesController } from './interfaces/index.js'
+import {
+  netconfServerController,
+  type ManagementServer,
+  type ServerSettings,
+} from './netconf-server/index.js'
 import { routingController } from './routing/index.js'
 import { systemController, type Authenticator } from './system/index.js'
 
@@ -20,6 +25,8 @@ export interface ControllerParts {
   /** The member beside the control plane. */
   readonly member: () => Member
   readonly audit: AuditControl
+  /** The NETCONF server; undefined until it has been started. */
+  readonly server?: () => ManagementServer | undefined
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -28,6 +35,8 @@ export interface Controllers {
   readonly controllers: readonly Controller<Context, Operation>[]
   readonly createContext: (change: Change) => Context
   readonly authenticator: Authenticator
+  /** What the NETCONF server is to be started with; undefined before running has been planned. */
+  readonly serverSettings: () => ServerSettings | undefined
 }
 
 export function createControllers({
@@ -35,9 +44,11 @@ export function createControllers({
   ports,
   member,
   audit,
+  server = () => undefined,
   now = Date.now,
 }: ControllerParts): Controllers {
   const system = systemController(now)
+  const netconfServer = netconfServerController(server)
   return {
     controllers: [
       interfacesController(member),
@@ -45,8 +56,10 @@ export function createControllers({
       fibController(member),
       system.controller,
       auditController(audit),
+      netconfServer.controller,
     ],
     createContext: contextMaker({ rib, ports }),
     authenticator: system.authenticator,
+    serverSettings: netconfServer.settings,
   }
 }

@@ -16,6 +16,7 @@ import { Planner } from '../../datastore/planner.js'
 import {
   createControllers,
   type Authenticator,
+  type ControllerParts,
   type Context as PlanContext,
   type Controllers,
 } from '../../src/controllers/index.js'
@@ -92,6 +93,7 @@ export class ModelMember implements Member {
 export interface BoxOptions {
   readonly ports?: readonly string[]
   readonly mtu?: number
+  readonly server?: ControllerParts['server']
 }
 
 const silent = {
@@ -112,7 +114,7 @@ export class Box implements Disposable {
   #planner: Planner<PlanContext, Operation>
   #running: Tree
 
-  private constructor(yang: Context, { ports = ['p1', 'p2', 'p3'], mtu = 1500 }: BoxOptions) {
+  private constructor(yang: Context, { ports = ['p1', 'p2', 'p3'], mtu = 1500, server }: BoxOptions) {
     this.yang = yang
     this.#running = yang.tree()
     this.controllers = createControllers({
@@ -120,6 +122,7 @@ export class Box implements Disposable {
       ports: { names: ports, mtu: () => mtu },
       member: () => this.member,
       audit: { configure: () => undefined, state: { file: silence, syslog: new Map() } },
+      ...(server === undefined ? {} : { server }),
       now: () => Date.UTC(2026, 10, 21),
     })
     this.authenticator = this.controllers.authenticator
