@@ -22,6 +22,8 @@ const testPackages = [
   'libyang2-tools',
   'ethtool',
   'openssh-client',
+  'python3-asyncssh',
+  'libssh-4',
   'tcpdump',
 ]
 
