@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
@@ -105,6 +106,16 @@ test('a commit moves the endpoint that it came by, and its session lives on; a r
   const endpoint = (port: number): string =>
     server(`<endpoint><name>lan</name><address>127.0.0.1</address><port>${port}</port></endpoint>`)
 
+  const page = fileURLToPath(new URL('../../../docs/netconf-server.md', import.meta.url))
+  const documented = [...(await readFile(page, 'utf8')).matchAll(/^```xml\n([^]*?)^```$/gm)].map(
+    ([, xml]) => xml,
+  )
+  const question = documented.pop() as string
+  t.is(documented.length, 3)
+  for (const config of documented) await client.rpc(edit(config as string))
+  await client.rpc('<validate><source><candidate/></source></validate>')
+  await client.rpc('<discard-changes/>')
+
   const taken = await listen()
   t.teardown(taken.close)
   await client.rpc(edit(endpoint(taken.port)))
@@ -116,7 +127,7 @@ test('a commit moves the endpoint that it came by, and its session lives on; a r
   await client.rpc('<commit/>')
   const before = appliance.port
   await t.throwsAsync(connect(before))
-  const state = await client.rpc(`<get><filter type="subtree">${server('<state/>')}</filter></get>`)
+  const state = await client.rpc(question)
   t.regex(state, new RegExp(`<port>${free.port}</port><endpoint>lan</endpoint>`))
   t.regex(state, /<fingerprint>SHA256:/)
   await (await connect(free.port))[Symbol.asyncDispose]()
