@@ -189,7 +189,7 @@ function tellRecovery(
   for (const { first, last, reason, keptAs } of lost) {
     const commits =
       last < first
-        ? 'no commit is'
+        ? 'no commit that running needs is'
         : first === last
           ? `commit ${first} is`
           : `commits ${first} to ${last} are`

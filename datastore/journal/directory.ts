@@ -7,6 +7,7 @@ import { Level } from 'level'
 import { access, constants, cp, mkdir, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { userInfo } from 'node:os'
+import { HeldLogs } from './logs.js'
 
 export type Database = Level<string, Buffer> & { readonly location: string }
 
@@ -25,6 +26,8 @@ export class DirectoryError extends Error {
 
 export interface Opened {
   readonly database: Database
+  /** As they were before the database was opened; the caller keeps or drops them. */
+  readonly logs: HeldLogs
   /** Where the damaged journal was copied before it was repaired. */
   readonly damaged?: { readonly copy: string; readonly reason: string }
 }
@@ -34,15 +37,16 @@ export async function openDirectory(directory: string, now: number): Promise<Ope
   const location = join(directory, 'journal')
   const files = await readdir(location).catch((): string[] => [])
   const headless = !files.includes('CURRENT') && files.some((name) => /\.(ldb|log)$|^MANIFEST/.test(name))
+  const logs = await HeldLogs.hold(location)
   if (!headless) {
     try {
-      return { database: await openDatabase(location) }
+      return { database: await openDatabase(location), logs }
     } catch (error) {
       if (codeOf(error) !== 'LEVEL_CORRUPTION') throw unusable(directory, error)
-      return await repair(directory, location, now, reasonOf(error))
+      return { ...(await repair(directory, location, now, reasonOf(error))), logs }
     }
   }
-  return await repair(directory, location, now, 'its file CURRENT is missing')
+  return { ...(await repair(directory, location, now, 'its file CURRENT is missing')), logs }
 }
 
 /** Opens a database that was open before; one that has vanished meanwhile is not made anew. */
@@ -71,7 +75,12 @@ async function openDatabase(location: string): Promise<Database> {
   return database
 }
 
-async function repair(directory: string, location: string, now: number, reason: string): Promise<Opened> {
+async function repair(
+  directory: string,
+  location: string,
+  now: number,
+  reason: string,
+): Promise<Omit<Opened, 'logs'>> {
   try {
     const copy = await copyAndRepair(location, now)
     return { database: await openDatabase(location), damaged: { copy, reason } }

@@ -7,6 +7,7 @@ import type { CommitRecord, Loss } from '../types.js'
 import { asideFor, readChain, setAside, start, type Link, type WholeCommit } from './chain.js'
 import { codeOf, repairOpen, type Database, type Opened } from './directory.js'
 import { KeptCommits } from './kept.js'
+import type { HeldLogs } from './logs.js'
 import {
   after,
   commitKey,
@@ -37,12 +38,14 @@ export class Recovery {
   readonly #directory: string
   readonly #database: Database
   readonly #now: number
+  readonly #logs: HeldLogs
   #damaged: Opened['damaged']
 
-  constructor(directory: string, { database, damaged }: Opened, now: number) {
+  constructor(directory: string, { database, damaged, logs }: Opened, now: number) {
     this.#directory = directory
     this.#database = database
     this.#damaged = damaged
+    this.#logs = logs
     this.#now = now
     this.snapshots = new Snapshots(directory)
     this.witness = new Witness(directory)
@@ -123,8 +126,9 @@ export class Recovery {
       const last = Math.max(aside, witnessed)
       lost.push({ first: end.number, last, reason: end.reason, keptAs })
     } else if (witnessed >= next) {
-      const reason = 'the journal ends before them, though they had been made'
-      lost.push({ first: next, last: witnessed, reason })
+      const reason = 'the end of the journal is missing or cannot be read'
+      const keptAs = await this.#logs.keep(this.#now)
+      lost.push({ first: next, last: witnessed, reason, ...(keptAs !== undefined && { keptAs }) })
     } else if (this.head === undefined && this.floor > 0)
       lost.push({ first: 1, last: this.floor, reason: 'nothing is left of them in the journal' })
     this.floor = Math.max(this.floor, ...lost.map(({ last }) => last))
@@ -134,6 +138,7 @@ export class Recovery {
       const said = `the journal was damaged and has been repaired (${reason})`
       lost.push({ first, last, reason: said, keptAs: copy })
     }
+    await this.#logs.drop()
     if (lost.length > 0) await this.#database.put(floorKey, Buffer.from(String(this.floor)), { sync: true })
     return lost
   }

@@ -13,6 +13,13 @@ export function confirmationOf(rpc: Rpc): Pick<CommitOptions, 'confirmed' | 'per
   const confirmed = rpc.value('confirmed') !== undefined
   if (persist !== undefined && !confirmed)
     invalid(rpc, 'persist', 'persist is the token of a confirmed commit: add <confirmed/>, or leave it out')
+  // In the commit of ietf-netconf the leaf has a default, and is always there.
+  if (timeout !== undefined && !confirmed && rpc.operation.namespace === HISTORY_NAMESPACE)
+    invalid(
+      rpc,
+      'confirm-timeout',
+      'confirm-timeout is the time of a confirmed commit: add <confirmed/>, or leave it out',
+    )
   return {
     ...(confirmed && {
       confirmed: {

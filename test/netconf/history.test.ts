@@ -150,6 +150,11 @@ for (const [name, request, expected] of [
   ],
   ['compare without a bound', `<compare ${weft}><limit>0</limit></compare>`, /invalid-value/],
   [
+    'a time to confirm what is not to be confirmed',
+    `<commit-configuration ${weft}><confirm-timeout>5</confirm-timeout></commit-configuration>`,
+    /invalid-value.*add &lt;confirmed\/&gt;/s,
+  ],
+  [
     'a comment that is too long',
     `<commit-configuration ${weft}><comment>${'x'.repeat(4097)}</comment></commit-configuration>`,
     /invalid-value/,
