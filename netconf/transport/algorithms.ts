@@ -7,7 +7,7 @@ import type { Algorithms } from 'ssh2'
 /** Names as SSH spells them, the preferred ones first; an empty list stands for all. */
 export interface AlgorithmLists {
   readonly keyExchange: readonly string[]
-  /** Types of host keys. An RSA key signs with SHA-2, or, last of all, as a client asks that knows nothing newer. */
+  /** Types of host keys. An RSA key signs with SHA-2. */
   readonly hostKey: readonly string[]
   readonly cipher: readonly string[]
   readonly mac: readonly string[]

@@ -96,7 +96,7 @@ export class SshServer {
   private speak(algorithms: AlgorithmLists): ssh2.Server {
     const { limits, hostKeys } = this.options
     const protocol = new ssh2.Server({
-      hostKeys: offered(hostKeys, algorithms).map((key) => key.privateKey),
+      hostKeys: offered(hostKeys, algorithms).flatMap((key) => inForms(key)),
       ident: 'Weft',
       algorithms: forSsh2(algorithms),
       keepaliveInterval: limits.keepaliveTime,
@@ -185,4 +185,18 @@ export class SshServer {
     channel.exit(1)
     channel.end()
   }
+}
+
+/**
+ * An RSA key under the names of its signatures over SHA-2 (RFC 8332). Left to itself, ssh2 would offer SHA-1 too, whatever its
+ * list of algorithms says.
+ */
+function inForms({ type, privateKey }: HostKey): { key: ssh2.ParsedKey }[] {
+  const parsed = ssh2.utils.parseKey(privateKey)
+  if (parsed instanceof Error) throw parsed
+  const key = (Array.isArray(parsed) ? parsed[0] : parsed) as ssh2.ParsedKey
+  if (type !== 'ssh-rsa') return [{ key }]
+  return ['rsa-sha2-512', 'rsa-sha2-256'].map((name) => ({
+    key: Object.create(key, { type: { value: name } }) as ssh2.ParsedKey,
+  }))
 }

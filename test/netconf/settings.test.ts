@@ -120,6 +120,18 @@ test('algorithms hold from the next connection on', async (t) => {
   t.regex(await client.rpc(lock), OK)
 })
 
+test('an RSA host key signs with SHA-2, and with SHA-1 for nobody', async (t) => {
+  const { server } = await startAppliance(t)
+  const { port } = server.address
+  for (const name of ['rsa-sha2-512', 'rsa-sha2-256'] as const) {
+    const { ssh } = await login({ port, password: PASSWORD, algorithms: { serverHostKey: [name] } })
+    ssh.end()
+  }
+  await t.throwsAsync(login({ port, password: PASSWORD, algorithms: { serverHostKey: ['ssh-rsa'] } }), {
+    message: /no matching/,
+  })
+})
+
 test('sessions are limited in all and for each user, from the moment that it is said', async (t) => {
   const { server, connect, log } = await startAppliance(t)
   await connect()
