@@ -26,8 +26,8 @@ async function runningDescription(weftd: Weftd): Promise<string | undefined> {
   return /<name>p1<\/name>\s*<description>([^<]*)</.exec(reply)?.[1]
 }
 
-/** Sends 50,000 datagrams a second for 10 s and kills weftd in the middle; resolves with how many were sent. None may be lost. */
-async function streamOverRestart(t: ExecutionContext, weftd: Weftd): Promise<number> {
+/** Sends 50,000 datagrams a second for 10 s and kills weftd in the middle; resolves with how many were sent, and what is said of their arrival. */
+async function streamOverRestart(t: ExecutionContext, weftd: Weftd) {
   const [program, args] = weftd.hostCommand('h2', udpLoad, 'receive', h2, '7000', '2')
   const receiver = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => receiver.kill())
@@ -43,19 +43,19 @@ async function streamOverRestart(t: ExecutionContext, weftd: Weftd): Promise<num
   await weftd.start()
   const sent = await sending
   await once(receiver, 'exit')
-  const count = Number(/sent (\d+)/.exec(sent.stdout)?.[1])
-  t.is(received.split('\n')[1], `received ${count} lost 0 reordered 0`, sent.stderr)
-  return count
+  return { count: Number(/sent (\d+)/.exec(sent.stdout)?.[1]), arrival: received.split('\n')[1] }
 }
 
 test('at 50,000 packets a second for 10 s, weftd is killed and started again, and not one packet is lost', async (t) => {
   const weftd = await start(t)
   const engine = weftd.enginePid
   t.true(await weftd.pings('h1', h2))
-  // A busy machine may keep the sender from its rate; then it tries again.
-  let count = 0
-  for (let attempt = 0; attempt < 3 && count < 450_000; attempt++) count = await streamOverRestart(t, weftd)
-  t.true(count >= 450_000, `the sender managed only ${count} of 500,000`)
+  // A busy machine may keep the sender from its rate, and then the engine from its own; such a stream says nothing.
+  let stream = await streamOverRestart(t, weftd)
+  for (let attempt = 1; attempt < 4 && stream.count < 450_000; attempt++)
+    stream = await streamOverRestart(t, weftd)
+  t.true(stream.count >= 450_000, `the sender managed only ${stream.count} of 500,000`)
+  t.is(stream.arrival, `received ${stream.count} lost 0 reordered 0`)
   t.is(weftd.enginePid, engine)
 })
 
