@@ -103,14 +103,10 @@ async function besideARead(weftd: Weftd, reader: Reader, name: string): Promise<
     await Promise.all([read, asking])
   }
   return [
-    {
-      name: `${name}-small-rpc-beside-a-read-p99`,
-      value: quantile(small, 0.99),
-      unit: 'ms',
-      better: 'lower',
-    },
-    { name: `${name}-one-leaf-beside-a-read`, value: median(commits), unit: 'ms', better: 'lower' },
-    { name: `${name}-one-leaf-beside-a-read-max`, value: Math.max(...commits), unit: 'ms', better: 'lower' },
+    single(`${name}-small-rpc-beside-a-read`, 'ms', 'lower', small),
+    single(`${name}-small-rpc-beside-a-read-p99`, 'ms', 'lower', [quantile(small, 0.99)]),
+    single(`${name}-one-leaf-beside-a-read`, 'ms', 'lower', commits),
+    single(`${name}-one-leaf-beside-a-read-max`, 'ms', 'lower', [Math.max(...commits)]),
   ]
 }
 
