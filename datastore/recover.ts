@@ -40,8 +40,7 @@ export async function recoverRunning(options: RecoverOptions, journal: CommitJou
   const started = performance.now()
   const { context, moduleSet } = options
   const stored = await journal.moduleSet()
-  const foreign = stored !== undefined && stored !== moduleSet
-  const replay = new Replay(context, foreign)
+  const replay = new Replay(context, stored !== undefined && stored !== moduleSet)
   try {
     const base = await journal.base()
     if (base !== undefined)
@@ -49,9 +48,12 @@ export async function recoverRunning(options: RecoverOptions, journal: CommitJou
     const commits = journal.recover()
     let step = await commits.next()
     for (; !step.done; step = await commits.next()) await replay.redo(step.value)
-    const invalid = foreign
-      ? await carryOver(options, journal, replay, stored)
-      : await replay.validate(options)
+    // What an unverified header says of the modules is only a hint; the last whole commit decides.
+    const last = journal.head?.moduleSet
+    const invalid =
+      last !== undefined && last !== moduleSet
+        ? await carryOver(options, journal, replay, last)
+        : await replay.validate(options)
     const running = replay.take()
     const milliseconds = Math.round(performance.now() - started)
     const number = journal.head?.number ?? 0

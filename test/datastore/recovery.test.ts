@@ -176,6 +176,15 @@ test('text, a header or an order that was tampered with breaks the chain there, 
   }
 })
 
+test('a damaged header that names other modules is damage, and nothing is carried over', async (t) => {
+  const directory = await filled(t, 5)
+  const db = database(directory)
+  const key = 'commit!000000000005'
+  await db.put(key, Buffer.from(String(await db.get(key)).replace(/"moduleSet":"[^"]/, '"moduleSet":"x')))
+  await db.close()
+  t.regex(await continues(t, directory, 4, 5), /commit 5 does not match its hash/)
+})
+
 test('a member that has applied more than the journal has is an alarm, and numbers go on after its own', async (t) => {
   const directory = await filled(t, 2)
   const { datastores, log } = await openBench(t, context, { directory })
