@@ -3,6 +3,7 @@
  * The last line is `N passed, N failed, N skipped` over both.
  */
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { root, setupOrExit } from './setup.js'
 
@@ -20,23 +21,42 @@ if (only.length === 0) {
   totals.failed += Number(all) - Number(passed)
 }
 
-const ava = spawn(process.execPath, [join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs'), ...only], {
-  cwd: root,
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
-let output = ''
-ava.stdout.on('data', (chunk) => {
-  process.stdout.write(chunk)
-  output += chunk
-})
-ava.on('close', (code) => {
+/** Runs AVA on some files. Resolves with its exit code. */
+async function ava(files) {
+  const child = spawn(
+    process.execPath,
+    [join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs'), ...files],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
+  let output = ''
+  child.stdout.on('data', (chunk) => {
+    process.stdout.write(chunk)
+    output += chunk
+  })
+  const [code] = await once(child, 'close')
   // eslint-disable-next-line no-control-regex
   const text = output.replace(/\u001b\[[0-9;]*m/g, '')
   const lines = (pattern) => text.match(pattern)?.length ?? 0
   totals.passed += lines(/^\s*✔ /gm)
   totals.failed += lines(/^\s*✘ /gm) + lines(/^\s*◌ /gm)
   totals.skipped += lines(/^\s*- \[skip\] /gm)
+  return code
+}
+
+// What is in test/alone needs the machine for itself.
+const runs =
+  only.length > 0
+    ? [only]
+    : [
+        ['build/test/!(alone)/**/*.test.js', 'yang/libyang-js/dist/test/**/*.test.js'],
+        ['build/test/alone/**/*.test.js'],
+      ]
+for (const files of runs) {
+  const code = await ava(files)
   if (code !== 0 && totals.failed === 0) totals.failed++
-  console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
-  process.exit(totals.failed === 0 ? 0 : 1)
-})
+}
+console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
+process.exit(totals.failed === 0 ? 0 : 1)

@@ -86,6 +86,8 @@ export async function startEngine(starting: Starting, place: Place): Promise<Mem
     log: log.for('dataplane'),
   })
   const stop = async () => {
+    // Its end is meant from here on.
+    await dataplane.release()
     await members.shutdown()
     await dataplane.stop()
   }
