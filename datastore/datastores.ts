@@ -165,6 +165,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       this.#confirmed.after(requester, options, this.#history.head)
       using _derived = await candidate.validate()
       await candidate.net()
+      await transactions.admit(requester)
       const steps = await transactions.rehearse()
       return {
         number: candidate.modified ? this.#parts.journal.next : undefined,

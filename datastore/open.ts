@@ -6,6 +6,7 @@ import { bootOfMachine, systemTimers, type Timers } from './confirmed.js'
 import type { Change, Controller, Stage, StateProvider } from './controller.js'
 import { DatastoreService } from './datastores.js'
 import { openStore } from './failsafe.js'
+import type { CommitGuard } from './guard.js'
 import type { JournalOptions } from './journal/index.js'
 import { migrations as allMigrations, versionOf, type Migration } from './migrate/index.js'
 import { Operational } from './operational.js'
@@ -23,6 +24,8 @@ export interface DatastoreOptions<Transaction, Operation> {
   /** What controllers share while they plan one change. */
   readonly createContext: (change: Change) => Transaction
   readonly stage: Stage<Operation>
+  /** Asked for what clients commit. */
+  readonly guards?: readonly CommitGuard[]
   /** State that no controller provides, such as the protocol's own. */
   readonly state?: readonly StateProvider[]
   readonly log: Log
@@ -87,6 +90,7 @@ export async function openDatastores<Transaction, Operation>(
     journal,
     planner,
     stage: options.stage,
+    guards: options.guards ?? [],
     log,
     clock,
     moduleSet,

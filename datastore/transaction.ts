@@ -10,6 +10,7 @@ import type { Candidate } from './candidate.js'
 import type { Change, PreparedStage, Stage, Step } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { RequestError, why } from './errors.js'
+import { admit, type CommitGuard } from './guard.js'
 import type { CommitJournal, Notes } from './journal/index.js'
 import type { Planned, Planner } from './planner.js'
 import type { Trees } from './trees.js'
@@ -27,6 +28,8 @@ export interface TransactionParts<Operation> {
   readonly journal: CommitJournal
   readonly planner: Pick<Planner<never, Operation>, 'plan'>
   readonly stage: Stage<Operation>
+  /** Asked for what clients commit. */
+  readonly guards: readonly CommitGuard[]
   readonly log: Log
   readonly clock: () => number
   readonly moduleSet: string
@@ -65,7 +68,7 @@ export class Transactions<Operation> {
     options: CommitOptions,
     notes: Notes = {},
   ): Promise<CommitRecord | undefined> {
-    return await this.#commit(requester, options, notes)
+    return await this.#commit(requester, options, notes, { guarded: true })
   }
 
   /**
@@ -83,9 +86,10 @@ export class Transactions<Operation> {
     let back: Journal | undefined
     try {
       await candidate.load(journals)
-      return await this.#commit(requester, options, notes, async (changes) => {
+      const made = async (changes: Journal) => {
         back = await changes.reversed()
-      })
+      }
+      return await this.#commit(requester, options, notes, { guarded: false, made })
     } finally {
       await candidate.discard()
       await candidate.takeUp(aside, back)
@@ -93,12 +97,12 @@ export class Transactions<Operation> {
     }
   }
 
-  /** `made` is awaited before the commit's changes are let go. */
+  /** `guarded`: by the guards of clients. `made` is awaited before the commit's changes are let go. */
   async #commit(
     requester: Requester,
     options: CommitOptions,
     notes: Notes,
-    made?: (changes: Journal) => Promise<void>,
+    { guarded, made }: { guarded: boolean; made?: (changes: Journal) => Promise<void> },
   ): Promise<CommitRecord | undefined> {
     const { candidate, trees } = this.#parts
     if (!candidate.modified) return undefined
@@ -107,6 +111,7 @@ export class Transactions<Operation> {
     try {
       await candidate.net()
       if (!candidate.modified) return undefined
+      if (guarded) await this.admit(requester)
       durable = await this.#makeDurable(candidate.pending, requester, options, notes)
     } catch (error) {
       await candidate.revert(undo)
@@ -134,6 +139,15 @@ export class Transactions<Operation> {
     await withDeadline(Promise.all(this.#behind), applyDeadline, late).catch((error: unknown) =>
       log.warn(why(error)),
     )
+  }
+
+  /** Rejects with what `requester` may not change of what the candidate, valid and net, would change. */
+  async admit(requester: Requester): Promise<void> {
+    const { candidate, trees, guards } = this.#parts
+    if (guards.length === 0 || !candidate.modified) return
+    using before = await trees.read('running')
+    using after = await trees.read('candidate')
+    await admit(guards, requester, candidate.pending, before.tree, after.tree)
   }
 
   /** What a commit of the candidate would do. Rejects with what controllers would refuse it for. */
