@@ -283,7 +283,8 @@ void NodeBuilder::attach(Member &member, lyd_node *node) {
     if ((node->flags & LYD_DEFAULT) == 0) {
         parent.flags = 0;
     }
-    if (level.children >= linked_children || (level.children > 0 && member.order < level.order)) {
+    // An index that libyang has made for one child must know of the next ones.
+    if (parent.children_ht != nullptr || level.children >= linked_children || (level.children > 0 && member.order < level.order)) {
         if (lyd_insert_child(&parent.node, node) != LY_SUCCESS) {
             lyd_free_tree(node);
             throw Unusual();

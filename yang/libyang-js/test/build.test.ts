@@ -81,6 +81,16 @@ test('entries that were built are found again: deleted one by one, nothing is le
   t.deepEqual(await tree.find('/workshop:item'), [])
 })
 
+test('a child behind one that was out of order is found', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  const before = '<plain>p</plain><limit>1</limit><free>f</free><number>1</number>'
+  using _made = await done(context, tree, `<box>${before}<sub><note>n</note></sub></box>`)
+  t.is(await tree.value('/workshop:box/sub/note'), 'n')
+  using gone = await done(context, tree, '<box><sub op="delete"/></box>')
+  t.true(gone.size > 0)
+})
+
 test('what is wrong is told as ever', async (t) => {
   using context = await workshop()
   using tree = context.tree()
