@@ -142,7 +142,8 @@ function npmPackages() {
     .digest('hex')
   const stamp = join(root, 'node_modules', '.weft-lock')
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
-  // Install scripts here only build optional accelerators, for which they would need a network of their own.
+  // Install scripts here only build optional accelerators, for which they would need a network of their own; the one that
+  // matters is built below.
   step('installing npm packages', () => {
     run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
     writeFileSync(stamp, lock)
@@ -157,17 +158,28 @@ function nodeHeaders() {
 
 function nativeBuilds() {
   const headers = nodeHeaders()
+  const gyp = (folder, ...options) =>
+    run(
+      join(root, 'node_modules', '.bin', 'node-gyp'),
+      ['configure', 'build', '--jobs=2', ...options, ...(headers ? [`--nodedir=${headers}`] : [])],
+      { cwd: join(root, folder) },
+    )
   once(
     'libyang-js',
     ['yang/libyang-js/native', 'yang/libyang-js/binding.gyp'],
     ['yang/libyang-js/build/Release/libyang_js.node'],
     'building libyang-js',
-    () =>
-      run(
-        join(root, 'node_modules', '.bin', 'node-gyp'),
-        ['configure', 'build', '--jobs=2', ...(headers ? [`--nodedir=${headers}`] : [])],
-        { cwd: join(root, 'yang', 'libyang-js') },
-      ),
+    () => gyp('yang/libyang-js'),
+  )
+  // Without its binding ssh2 makes a cipher object for each packet, and computes chacha20-poly1305 in JavaScript.
+  const ciphers = 'node_modules/ssh2/lib/protocol/crypto'
+  const openssl = /^\d+/.exec(process.versions.openssl)?.[0] ?? '3'
+  once(
+    'ssh2',
+    [`${ciphers}/src`, `${ciphers}/binding.gyp`],
+    [`${ciphers}/build/Release/sshcrypto.node`],
+    "building ssh2's ciphers",
+    () => gyp(ciphers, `--real_openssl_major=${openssl}`),
   )
   once(
     'engine',

@@ -151,30 +151,30 @@ Napi::Value ContextHandle::parse_rpc(const Napi::CallbackInfo &info) {
         std::shared_ptr<RpcMessage> rpc;
         RpcFailure failure;
     };
-    return submit<Parsed>(
-        info.Env(), shared->pool, Lane::read, {},
-        [schema = shared->schema, bytes] {
-            Parsed parsed;
-            try {
-                parsed.rpc = libyang_js::parse_rpc(schema, bytes);
-            } catch (const RpcFailure &failure) {
-                parsed.failure = failure;
-            }
-            clear_errors(schema->context());
-            return parsed;
-        },
-        [shared](Napi::Env env, Parsed &parsed) -> Napi::Value {
-            if (parsed.rpc) {
-                return RpcHandle::make(env, Addon::of(env).rpc_class, shared, std::move(parsed.rpc));
-            }
-            auto message = Napi::Object::New(env);
-            const auto &failure = parsed.failure;
-            if (failure.has_message_id) {
-                message["messageId"] = failure.message_id;
-            }
-            message["attributes"] = failure.attributes;
-            throw Napi::Error(env, Addon::of(env).error_class.New({to_js(env, failure.errors), message}));
-        });
+    const std::function<Parsed()> parse = [schema = shared->schema, bytes] {
+        Parsed parsed;
+        try {
+            parsed.rpc = libyang_js::parse_rpc(schema, bytes);
+        } catch (const RpcFailure &failure) {
+            parsed.failure = failure;
+        }
+        clear_errors(schema->context());
+        return parsed;
+    };
+    const Result<Parsed> result = [shared](Napi::Env env, Parsed &parsed) -> Napi::Value {
+        if (parsed.rpc) {
+            return RpcHandle::make(env, Addon::of(env).rpc_class, shared, std::move(parsed.rpc));
+        }
+        auto message = Napi::Object::New(env);
+        const auto &failure = parsed.failure;
+        if (failure.has_message_id) {
+            message["messageId"] = failure.message_id;
+        }
+        message["attributes"] = failure.attributes;
+        throw Napi::Error(env, Addon::of(env).error_class.New({to_js(env, failure.errors), message}));
+    };
+    return bytes.size <= small_message ? work_here(info.Env(), parse, result)
+                                       : submit(info.Env(), shared->pool, Lane::read, {}, parse, result);
 }
 
 Napi::Value ContextHandle::fragment(const Napi::CallbackInfo &info) {
@@ -196,7 +196,9 @@ Napi::Value ContextHandle::xpath_filter(const Napi::CallbackInfo &info) {
     auto data = std::make_shared<FilterData>();
     data->schema = shared->schema;
     data->xpath = true;
-    data->filter = compile_xpath(shared->schema->context(), required(info, 0, "expression"), prefixes, errors);
+    const auto expression = required(info, 0, "expression");
+    data->size = expression.size();
+    data->filter = compile_xpath(shared->schema->context(), expression, prefixes, errors);
     clear_errors(shared->schema->context());
     if (!data->filter) {
         raise(info.Env(), errors);
@@ -211,6 +213,7 @@ Napi::Value ContextHandle::subtree_filter(const Napi::CallbackInfo &info) {
     Errors errors;
     auto data = std::make_shared<FilterData>();
     data->schema = shared->schema;
+    data->size = fragment.bytes.size;
     data->filter = compile_subtree(shared->schema->context(), fragment.wrapped("filter"), errors);
     clear_errors(shared->schema->context());
     if (!data->filter) {

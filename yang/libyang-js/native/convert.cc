@@ -69,6 +69,11 @@ std::string required(const Napi::CallbackInfo &info, size_t index, const char *n
 }
 
 Napi::Value buffer(Napi::Env env, std::string &&text) {
+    // Less work than to have the garbage collector look after a string of ours.
+    constexpr size_t small = 8 << 10;
+    if (text.size() <= small) {
+        return Napi::Buffer<char>::Copy(env, text.data(), text.size());
+    }
     auto *held = new std::string(std::move(text));
     return Napi::Buffer<char>::NewOrCopy(
         env, held->data(), held->size(), [](Napi::Env, char *, std::string *held) { delete held; }, held);

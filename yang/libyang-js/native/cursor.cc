@@ -22,6 +22,20 @@ std::atomic<int> &CursorHandle::count(Shared &) {
     return uncounted;
 }
 
+namespace {
+
+constexpr auto turn_time = std::chrono::milliseconds(4);
+constexpr auto short_turn = std::chrono::microseconds(200);
+
+// True when it wants another turn before a piece is ready.
+bool one_turn(Cursor &cursor, std::chrono::microseconds time) {
+    const bool again = cursor.advance(Cursor::Clock::now() + time);
+    cursor.last = !again && cursor.ended();
+    return again;
+}
+
+}  // namespace
+
 struct CursorHandle::Job {
     Napi::Promise::Deferred deferred;
     std::shared_ptr<Cursor> cursor;
@@ -39,7 +53,7 @@ struct CursorHandle::Job {
                 cursor->opened = true;
                 again = !opening;
             } else {
-                again = !opening && cursor->advance();
+                again = !opening && one_turn(*cursor, turn_time);
             }
         } catch (...) {
             errors = current_errors();
@@ -53,7 +67,9 @@ struct CursorHandle::Job {
         } else {
             deferred.Reject(rejection(env, errors));
         }
-        shared->pool->drop(std::move(cursor));
+        if (!cursor->light()) {
+            shared->pool->drop(std::move(cursor));
+        }
     }
 };
 
@@ -85,16 +101,52 @@ void CursorHandle::work(const std::shared_ptr<Job> &job) {
     }
 }
 
+// False when it has to be done by a thread. Throws Failure.
+bool CursorHandle::begin_here(Cursor &cursor) {
+    if (!cursor.quick()) {
+        return false;
+    }
+    const auto lease = std::make_shared<Lease>(cursor.turns);
+    const auto turn = std::make_shared<Lease>(cursor.each ? std::vector<Turn>{{cursor.each, false}} : std::vector<Turn>{});
+    if (!lease->take_now() || !turn->take_now()) {
+        return false;
+    }
+    cursor.lease = lease;
+    cursor.turns.clear();
+    cursor.open();
+    cursor.opened = true;
+    cursor.ready = !one_turn(cursor, short_turn);
+    if (cursor.last) {
+        cursor.lease.reset();
+    }
+    return true;
+}
+
 Napi::Value CursorHandle::start(Napi::Env env, bool opening) {
     auto deferred = Napi::Promise::Deferred::New(env);
     if (!held_.data) {
         deferred.Resolve(env.Undefined());
         return deferred.Promise();
     }
+    auto &cursor = *held_.data;
+    if (!opening && (cursor.ready || cursor.last)) {
+        deferred.Resolve(cursor.ready ? cursor.take(env) : env.Undefined());
+        cursor.ready = false;
+        return deferred.Promise();
+    }
+    try {
+        if (opening && begin_here(cursor)) {
+            deferred.Resolve(env.Undefined());
+            return deferred.Promise();
+        }
+    } catch (...) {
+        cursor.lease.reset();
+        deferred.Reject(rejection(env, current_errors()));
+        return deferred.Promise();
+    }
     auto &addon = Addon::of(env);
     auto job = std::make_shared<Job>(Job{deferred, held_.data, held_.shared, addon, opening});
     addon.begin();
-    auto &cursor = *held_.data;
     if (!cursor.turns.empty()) {
         cursor.lease = std::make_shared<Lease>(std::move(cursor.turns));
         cursor.turns.clear();

@@ -2,7 +2,9 @@
 //
 // A cursor takes its lease on the tree at the first `next`, and gives it back at the end, at an error, at `close`, or
 // when it is collected; one that sees the tree as it was at `begin`, whatever is done to it later, holds the tree in its
-// turns alone. Each piece is made on a reader's thread in turns of a few milliseconds.
+// turns alone. Each piece is made on a reader's thread in turns of a few milliseconds, but for what a print can do at once
+// and in less time than a thread takes to wake: when it need not wait for the tree, `begin` does so much on the spot, and
+// the `next` that finds the piece ready, or knows that there is none, asks no thread either.
 #pragma once
 
 #include "handles.h"
@@ -23,14 +25,19 @@ class Bounds {
 
 class Cursor {
   public:
+    using Clock = std::chrono::steady_clock;
     virtual ~Cursor() = default;
     // On a pool's thread, with the lease, before the first `advance`.
     virtual void open() {}
-    // On a pool's thread, with the lease. True when it wants another turn before a piece is ready.
-    virtual bool advance() = 0;
+    // With the lease. True when it wants another turn before a piece is ready; the turn ends at about `until`.
+    virtual bool advance(Clock::time_point until) = 0;
+    // May `open` and a first, short `advance` be done on the environment's thread?
+    virtual bool quick() const { return false; }
     // On the environment's thread, after advance: the piece, or undefined at the end.
     virtual Napi::Value take(Napi::Env env) = 0;
     virtual bool ended() const = 0;
+    // It is so small that it can be let go of on the environment's thread.
+    virtual bool light() const { return false; }
 
     std::shared_ptr<TreeData> tree;
     std::shared_ptr<Journal> journal;
@@ -38,6 +45,8 @@ class Cursor {
     std::shared_ptr<Gate> each;      // null, or what it enters for each turn
     std::shared_ptr<Lease> lease, turn;
     bool opened = false;
+    bool ready = false;  // a piece waits to be taken
+    bool last = false;   // after it there is none
 };
 
 class CursorHandle : public Handle<CursorHandle, Cursor> {
@@ -46,11 +55,13 @@ class CursorHandle : public Handle<CursorHandle, Cursor> {
     ~CursorHandle() override { close(); }
     static constexpr const char *noun = "cursor";
     static std::atomic<int> &count(Shared &shared);
+    static bool light(const Cursor &cursor) { return cursor.light(); }
     static Napi::Function define(Napi::Env env);
 
   private:
     struct Job;
     static void work(const std::shared_ptr<Job> &job);
+    static bool begin_here(Cursor &cursor);
     Napi::Value start(Napi::Env env, bool opening);
     Napi::Value begin(const Napi::CallbackInfo &info) { return start(info.Env(), true); }
     Napi::Value next(const Napi::CallbackInfo &info) { return start(info.Env(), false); }

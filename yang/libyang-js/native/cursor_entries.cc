@@ -68,7 +68,7 @@ class EntriesCursor : public Cursor {
   public:
     explicit EntriesCursor(Napi::Object query) : query_(list_query(query)) {}
 
-    bool advance() override {
+    bool advance(Clock::time_point) override {
         const auto *context = tree->schema->context();
         if (!entries_) {
             Errors errors;

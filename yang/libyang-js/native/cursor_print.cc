@@ -7,8 +7,6 @@ namespace libyang_js {
 
 namespace {
 
-constexpr auto turn_time = std::chrono::milliseconds(4);
-
 class PrintCursor : public Cursor {
   public:
     PrintCursor(Napi::Object options, const Shared &shared) : bounds_(options.Get("budget")), budget_(bounds_.start()) {
@@ -70,16 +68,21 @@ class PrintCursor : public Cursor {
             }
             options_.selection = selection_.get();
         }
-        slice_.reserve(std::min<size_t>(slice_bytes_, 1 << 20) + 4096);
         PairView view(tree.get(), beside_.get(), &overlay_);
         emitter_ = json_ ? emit_json(context, std::move(view), options_) : emit_xml(context, std::move(view), options_);
         overlay_.follow([this](const std::function<void(Siblings &)> &visit) { emitter_->walks(visit); });
         tree->watch(&overlay_);
     }
 
-    bool advance() override {
+    bool quick() const override { return !filter_ || filter_->filter->pattern() != nullptr; }
+
+    bool advance(Clock::time_point until) override {
+        if (begun_) {
+            slice_.reserve(std::min<size_t>(slice_bytes_, 1 << 20) + 4096);
+        }
+        begun_ = true;
         try {
-            more_ = emitter_->fill(slice_, slice_bytes_, std::chrono::steady_clock::now() + turn_time);
+            more_ = emitter_->fill(slice_, slice_bytes_, until);
         } catch (const Matcher::Spent &) {
             throw Failure{{spent()}};
         }
@@ -115,6 +118,10 @@ class PrintCursor : public Cursor {
     }
 
     bool ended() const override { return !more_; }
+    // What was printed at one go has kept nothing of the trees, which others hold.
+    bool light() const override {
+        return !more_ && overlay_.empty() && tree.use_count() > 1 && (!beside_ || beside_.use_count() > 1);
+    }
 
   private:
     Error spent() const {
@@ -136,6 +143,7 @@ class PrintCursor : public Cursor {
     std::unique_ptr<Emitter> emitter_;
     std::string slice_;
     std::string hole_;
+    bool begun_ = false;
     bool more_ = true;
 };
 

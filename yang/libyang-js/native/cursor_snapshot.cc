@@ -6,17 +6,15 @@ namespace libyang_js {
 
 namespace {
 
-constexpr auto turn_time = std::chrono::milliseconds(4);
-
 class SnapshotCursor : public Cursor {
   public:
     explicit SnapshotCursor(size_t chunk_bytes) : chunk_bytes_(chunk_bytes) {}
 
-    bool advance() override {
+    bool advance(Clock::time_point until) override {
         if (!writer_) {
             writer_.emplace(tree->root, chunk_bytes_);
         }
-        more_ = writer_->fill(std::chrono::steady_clock::now() + turn_time);
+        more_ = writer_->fill(until);
         chunk_ = writer_->take();
         return more_ && chunk_.empty();
     }

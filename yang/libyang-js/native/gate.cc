@@ -10,6 +10,15 @@ void Gate::enter(bool write, std::function<void()> granted) {
     admit(lock);
 }
 
+bool Gate::enter_now() {
+    std::scoped_lock lock(mutex_);
+    if (writer_ || !queue_.empty()) {
+        return false;
+    }
+    readers_++;
+    return true;
+}
+
 void Gate::leave(bool write) {
     std::unique_lock lock(mutex_);
     if (write) {
@@ -81,6 +90,20 @@ void Lease::take(std::function<void()> granted) {
             }
         });
     }
+}
+
+bool Lease::take_now() {
+    for (auto turn = turns_.begin(); turn != turns_.end(); ++turn) {
+        if (turn->gate->enter_now()) {
+            continue;
+        }
+        while (turn != turns_.begin()) {
+            (--turn)->gate->leave(false);
+        }
+        return false;
+    }
+    taken_ = true;
+    return true;
 }
 
 Lease::~Lease() {

@@ -17,6 +17,8 @@ class Gate {
   public:
     // Calls `granted` as soon as it is this caller's turn: at once, or later on the thread that lets it in.
     void enter(bool write, std::function<void()> granted);
+    // Lets a reader in when that needs no waiting.
+    bool enter_now();
     void leave(bool write);
     // Someone is inside or waits who is to write.
     bool written() const;
@@ -44,8 +46,10 @@ class Lease : public std::enable_shared_from_this<Lease> {
   public:
     explicit Lease(std::vector<Turn> turns) : turns_(std::move(turns)) {}
     ~Lease();
-    // Once, after construction by make_shared.
+    // One of these, once, after construction by make_shared.
     void take(std::function<void()> granted);
+    // For reading. False when it would have to wait: then it has taken nothing, and may still be taken.
+    bool take_now();
 
   private:
     std::vector<Turn> turns_;

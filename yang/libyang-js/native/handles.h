@@ -69,13 +69,20 @@ class Handle : public Napi::ObjectWrap<Self> {
         }
     }
 
+    // To be destroyed at once, because that takes less time than to have another thread do it.
+    static bool light(const Data &) { return false; }
+
   protected:
     void release() {
-        if (held_.data) {
-            Self::count(*held_.shared)--;
-            auto pool = held_.shared->pool;
-            // With the schema, which has to outlive the object.
-            pool->drop(std::make_shared<Held<Data>>(std::move(held_)));
+        if (!held_.data) {
+            return;
+        }
+        Self::count(*held_.shared)--;
+        auto pool = held_.shared->pool;
+        // With the schema, which has to outlive the object.
+        Held<Data> held = std::move(held_);
+        if (!Self::light(*held.data) || held.shared.use_count() == 1) {
+            pool->drop(std::make_shared<Held<Data>>(std::move(held)));
         }
     }
     Held<Data> held_;
@@ -86,6 +93,7 @@ class FragmentHandle : public Handle<FragmentHandle, Fragment> {
     using Handle::Handle;
     static constexpr const char *noun = "fragment";
     static std::atomic<int> &count(Shared &shared);
+    static bool light(const Fragment &) { return true; }
     static Napi::Function define(Napi::Env env);
 
   private:
@@ -98,6 +106,7 @@ class FilterHandle : public Handle<FilterHandle, FilterData> {
     using Handle::Handle;
     static constexpr const char *noun = "filter";
     static std::atomic<int> &count(Shared &shared) { return shared.filters; }
+    static bool light(const FilterData &filter) { return filter.size <= small_message; }
     static Napi::Function define(Napi::Env env);
 
   private:
@@ -114,6 +123,7 @@ class RpcHandle : public Handle<RpcHandle, RpcMessage> {
     using Handle::Handle;
     static constexpr const char *noun = "rpc";
     static std::atomic<int> &count(Shared &shared) { return shared.rpcs; }
+    static bool light(const RpcMessage &rpc) { return rpc.size <= small_message; }
     static Napi::Function define(Napi::Env env);
 
   private:

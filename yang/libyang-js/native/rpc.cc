@@ -186,6 +186,20 @@ void parse_operation(const ly_ctx *context, RpcInput &input, RpcMessage &rpc) {
     clear_errors(context);
 }
 
+// `name`: with the name of its module before it where that is not the parent's.
+const lyd_node *child_named(const lyd_node *parent, std::string_view name) {
+    const auto colon = name.find(':');
+    const std::string_view module = colon == std::string_view::npos ? parent->schema->module->name : name.substr(0, colon);
+    name.remove_prefix(colon == std::string_view::npos ? 0 : colon + 1);
+    const lyd_node *child;
+    LY_LIST_FOR(lyd_child(parent), child) {
+        if (name == child->schema->name && module == child->schema->module->name) {
+            return child;
+        }
+    }
+    return nullptr;
+}
+
 std::string without_modules(std::string_view path) {
     std::string plain;
     size_t at = 0;
@@ -217,6 +231,7 @@ const RpcMessage::Cut *RpcMessage::cut(const std::string &path) const {
 std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message) {
     auto rpc = std::make_shared<RpcMessage>();
     rpc->schema = schema;
+    rpc->size = message.size;
     try {
         XmlScanner scanner(message.view());
         RpcInput input(schema->context(), scanner, message);
@@ -236,10 +251,20 @@ std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Byt
 }
 
 std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path) {
-    lyd_node *node = nullptr;
-    const auto status = lyd_find_path(rpc.operation, path.c_str(), 0, &node);
-    clear_errors(rpc.schema->context());
-    if (status != LY_SUCCESS || node == nullptr) {
+    const lyd_node *node = rpc.operation;
+    if (path.find('[') != std::string::npos) {
+        lyd_node *found = nullptr;
+        node = lyd_find_path(rpc.operation, path.c_str(), 0, &found) == LY_SUCCESS ? found : nullptr;
+        clear_errors(rpc.schema->context());
+    } else {
+        // Asked several times for each rpc: libyang would compile the path each time, and log what is not there.
+        for (std::string_view rest(path); !rest.empty() && node != nullptr;) {
+            const auto slash = rest.find('/');
+            node = child_named(node, rest.substr(0, slash));
+            rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
+        }
+    }
+    if (node == nullptr) {
         return std::nullopt;
     }
     if ((node->schema->nodetype & LYD_NODE_TERM) == 0) {
@@ -280,9 +305,11 @@ std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
         }
         Prefixes prefixes = cut != nullptr ? cut->content.namespaces : Prefixes();
         prefixes.erase("");
+        data->size = select->size();
         data->filter = compile_xpath(context, *select, prefixes, errors);
     } else if (type == "subtree") {
         const auto &content = cut != nullptr ? cut->content : subtree->content;
+        data->size = content.bytes.size;
         data->filter = compile_subtree(context, content.wrapped("filter"), errors);
     } else {
         fail("protocol", "bad-attribute", "the type of a filter is subtree or xpath, not " + type, path,

@@ -14,6 +14,9 @@
 
 namespace libyang_js {
 
+// Bytes of a message that is so small that it is read, and let go of, faster than it goes to another thread and back.
+constexpr size_t small_message = 8 << 10;
+
 // XML content with the namespace declarations in scope where it stood.
 struct Fragment {
     Bytes bytes;
@@ -26,12 +29,14 @@ struct FilterData {
     std::shared_ptr<Schema> schema;
     std::unique_ptr<Filter> filter;
     bool xpath = false;
+    size_t size = 0;  // bytes that it was made of
 };
 
 class RpcMessage {
   public:
     ~RpcMessage();
     std::shared_ptr<Schema> schema;
+    size_t size = 0;  // bytes of the message
     std::string message_id;
     bool has_message_id = false;
     std::string attributes;
