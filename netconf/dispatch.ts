@@ -2,6 +2,7 @@
  * From a received message to an answer (RFC 6241, sections 4.1 to 4.4): what is wrong with the envelope is said here, what
  * is wrong with the request comes from the parser, the operation or the datastore as it is. Sends nothing.
  */
+import { isUtf8 } from 'node:buffer'
 import type { Rpc } from 'libyang-js'
 import { RequestError, type Requester, type Log } from '../datastore/index.js'
 import { MalformedMessage, readEnvelope, replyTags } from './envelope.js'
@@ -47,6 +48,8 @@ export class Dispatcher {
     let rpc: Rpc | undefined
     try {
       envelope = readRpcEnvelope(message)
+      if (envelope.operation === undefined && !isUtf8(message))
+        throw new MalformedMessage('the message is not UTF-8')
       if (tooBig)
         refuse({ type: 'rpc', tag: 'too-big', message: 'the message is larger than this server accepts' })
       const operation = this.find(envelope)

@@ -62,7 +62,7 @@ export class Client {
   }
 
   /** Sends bytes as they are. */
-  raw(text: string): void {
+  raw(text: string | Buffer): void {
     this.channel.write(text)
   }
 
