@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { createContext } from 'libyang-js'
-import type { Context } from 'libyang-js'
+import type { Context, ModuleRequest } from 'libyang-js'
 import { openDatastores } from '../../../datastore/index.js'
 import type { Controller, Datastores, RecoveryReport } from '../../../datastore/index.js'
 import {
@@ -28,6 +28,7 @@ export const PASSWORD = 'correct horse'
 const yuma = '/usr/share/yuma'
 const modules = {
   searchDirs: [
+    fileURLToPath(new URL('../../../../test/netconf/modules', import.meta.url)),
     fileURLToPath(new URL('../../../../yang/modules', import.meta.url)),
     join(yuma, 'nmda-modules/ietf'),
     join(yuma, 'modules/ietf'),
@@ -86,10 +87,12 @@ export const admin: Authenticator = {
 export async function startAppliance(
   t: ExecutionContext,
   options: Partial<NetconfOptions> = {},
+  /** Modules on top of those of every appliance, in searchDirs. */
+  more: readonly ModuleRequest[] = [],
 ): Promise<Appliance> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-netconf-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
-  const context = await createContext(modules)
+  const context = await createContext({ ...modules, modules: [...modules.modules, ...more] })
   t.teardown(() => context[Symbol.dispose]())
   const lines: string[] = []
   const write = (line: string): void => void lines.push(line)

@@ -141,7 +141,7 @@ class Check {
             }
             tag = "bad-attribute";
             message = "\"" + std::string(attribute.value) + "\" is no place to insert at: first, last, before or after";
-        } else if (annotated(*ns, local)) {
+        } else if (annotated(context_, *ns, local)) {
             return;
         }
         Error error;
@@ -152,22 +152,6 @@ class Check {
         errors_.push_back(std::move(error));
         clean_.append(xml_, copied_, attribute.start - copied_);
         copied_ = attribute.end;
-    }
-
-    // Is there an annotation (RFC 7952) of this name?
-    bool annotated(string_view ns, string_view name) const {
-        const auto *module = ly_ctx_get_module_implemented_ns(context_, std::string(ns).c_str());
-        if (module == nullptr || module->compiled == nullptr) {
-            return false;
-        }
-        LY_ARRAY_COUNT_TYPE i;
-        LY_ARRAY_FOR(module->compiled->exts, i) {
-            const auto &extension = module->compiled->exts[i];
-            if (string_view(extension.def->name) == "annotation" && extension.argument == name) {
-                return true;
-            }
-        }
-        return false;
     }
 
     static bool is_one_of(string_view value, std::initializer_list<string_view> words) {
@@ -190,6 +174,21 @@ class Check {
 };
 
 }  // namespace
+
+bool annotated(const ly_ctx *context, string_view ns, string_view name) {
+    const auto *module = ly_ctx_get_module_implemented_ns(context, std::string(ns).c_str());
+    if (module == nullptr || module->compiled == nullptr) {
+        return false;
+    }
+    LY_ARRAY_COUNT_TYPE i;
+    LY_ARRAY_FOR(module->compiled->exts, i) {
+        const auto &extension = module->compiled->exts[i];
+        if (string_view(extension.def->name) == "annotation" && extension.argument == name) {
+            return true;
+        }
+    }
+    return false;
+}
 
 std::string check_attributes(const ly_ctx *context, const std::string &xml, Errors &errors) {
     return Check(context, xml, errors).run();

@@ -31,24 +31,6 @@ Error error_at(const lyd_node *node, const char *tag, std::string message) {
     return error;
 }
 
-// Can a value of this type hold prefixes? What they stand for is known to the document alone.
-bool names_modules(const lysc_type *type) {
-    if (type->basetype == LY_TYPE_LEAFREF) {
-        return names_modules(reinterpret_cast<const lysc_type_leafref *>(type)->realtype);
-    }
-    if (type->basetype != LY_TYPE_UNION) {
-        return type->basetype == LY_TYPE_IDENT || type->basetype == LY_TYPE_INST;
-    }
-    LY_ARRAY_COUNT_TYPE u;
-    const auto *types = reinterpret_cast<const lysc_type_union *>(type)->types;
-    LY_ARRAY_FOR(types, u) {
-        if (names_modules(types[u])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 // Collects what is wrong with a tolerantly parsed tree.
 class Check {
   public:
@@ -136,7 +118,7 @@ class Check {
             if (leaf == nullptr) {
                 unparsed(child, schema);
             } else if ((leaf->nodetype & (LYS_LEAF | LYS_LEAFLIST)) != 0 && !(deletes(child) && empty(child)) &&
-                       !names_modules(reinterpret_cast<const lysc_node_leaf *>(leaf)->type)) {
+                       !holds_prefixes(reinterpret_cast<const lysc_node_leaf *>(leaf)->type)) {
                 value(child, leaf);
             }
         }

@@ -106,7 +106,10 @@ const lysc_node *logged_node(const ly_ctx *context, const ly_err_item &item) {
     const std::string path = item.schema_path == nullptr ? "" : item.schema_path;
 #else
     const std::string_view logged(item.path == nullptr ? "" : item.path);
-    const std::string path = logged.starts_with('/') ? std::string(logged) : between(logged, "chema location \"", "\"");
+    auto path = logged.starts_with('/') ? std::string(logged) : between(logged, "chema location \"", "\"");
+    if (path.empty()) {
+        path = between(logged, "ata location \"", "\", ");
+    }
 #endif
     const xpath::Quiet quiet;
     return path.empty() ? nullptr : lys_find_path(context, nullptr, without_keys(path).c_str(), 0);
@@ -197,7 +200,7 @@ void clear_errors(const ly_ctx *context) {
     ly_err_clean(const_cast<ly_ctx *>(context), nullptr);
 }
 
-Errors take_errors(const ly_ctx *context, const std::string &otherwise) {
+Errors take_errors(const ly_ctx *context, const std::string &otherwise, const lysc_node *node) {
     Errors errors;
     for (const ly_err_item *item = ly_err_first(context); item != nullptr; item = item->next) {
         if (item->level != LY_LLERR) {
@@ -220,7 +223,7 @@ Errors take_errors(const ly_ctx *context, const std::string &otherwise) {
             error.app_tag = item->apptag;
         }
         classify(*item, error);
-        explain_value(logged_node(context, *item), error);
+        explain_value(node != nullptr ? node : logged_node(context, *item), error);
 #if LY_VERSION_MAJOR < 3
         if (!line.empty() && error.tag == "malformed-message") {
             error.message += " (line " + line + ")";

@@ -11,7 +11,8 @@
 namespace libyang_js {
 
 // Empties this thread's list of a context. Never empty itself: without any item it tells `otherwise`.
-Errors take_errors(const ly_ctx *context, const std::string &otherwise);
+// `node`: the schema of the leaf or leaf-list that a value was tried on; null: as libyang tells.
+Errors take_errors(const ly_ctx *context, const std::string &otherwise, const lysc_node *node = nullptr);
 void clear_errors(const ly_ctx *context);
 // A data path without its predicates: the form of a schema path of ours.
 std::string without_keys(std::string_view path);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "edit_facts.h"
+#include "value_words.h"
 
 namespace libyang_js {
 
@@ -47,29 +48,6 @@ uint32_t hash_value(uint32_t hash, const lyd_value &value) {
     return hash;
 }
 
-const lysc_type *real_type(const lysc_type *type) {
-    while (type->basetype == LY_TYPE_LEAFREF) {
-        type = reinterpret_cast<const lysc_type_leafref *>(type)->realtype;
-    }
-    return type;
-}
-
-bool holds_prefixes(const lysc_type *type) {
-    type = real_type(type);
-    if (type->basetype == LY_TYPE_UNION) {
-        const auto *types = reinterpret_cast<const lysc_type_union *>(type)->types;
-        LY_ARRAY_COUNT_TYPE u;
-        LY_ARRAY_FOR(types, u) {
-            if (holds_prefixes(types[u])) {
-                return true;
-            }
-        }
-        return false;
-    }
-    return type->basetype == LY_TYPE_IDENT || type->basetype == LY_TYPE_INST || std::strstr(type->plugin->id, "xpath") != nullptr ||
-           std::strstr(type->plugin->id, "instance") != nullptr;
-}
-
 template <class Node>
 Node *blank(const lysc_node *schema, uint32_t hash) {
     auto *node = static_cast<Node *>(calloc(1, sizeof(Node)));
@@ -83,6 +61,22 @@ Node *blank(const lysc_node *schema, uint32_t hash) {
 }
 
 }  // namespace
+
+bool holds_prefixes(const lysc_type *type) {
+    type = type_behind(type);
+    if (type->basetype == LY_TYPE_UNION) {
+        const auto *types = reinterpret_cast<const lysc_type_union *>(type)->types;
+        LY_ARRAY_COUNT_TYPE u;
+        LY_ARRAY_FOR(types, u) {
+            if (holds_prefixes(types[u])) {
+                return true;
+            }
+        }
+        return false;
+    }
+    return type->basetype == LY_TYPE_IDENT || type->basetype == LY_TYPE_INST || std::strstr(type->plugin->id, "xpath") != nullptr ||
+           std::strstr(type->plugin->id, "instance") != nullptr;
+}
 
 NodeBuilder::NodeBuilder(const ly_ctx *context, const lysc_node *parent, bool state)
     : context_(context), parent_(parent), state_(state) {
@@ -112,7 +106,7 @@ NodeBuilder::Member NodeBuilder::make(const lysc_node *schema, size_t order) con
     if ((schema->nodetype & LYD_NODE_TERM) != 0) {
         const auto *type = reinterpret_cast<const lysc_node_leaf *>(schema)->type;
         member.prefixed = holds_prefixes(type);
-        member.identity = real_type(type)->basetype == LY_TYPE_IDENT;
+        member.identity = type_behind(type)->basetype == LY_TYPE_IDENT;
     }
     return member;
 }

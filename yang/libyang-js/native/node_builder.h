@@ -20,6 +20,9 @@ namespace libyang_js {
 
 struct Unusual {};
 
+// Can a value of this type hold prefixes? What they stand for is known to the document alone.
+bool holds_prefixes(const lysc_type *type);
+
 class NodeBuilder {
   public:
     struct Shape;

@@ -134,7 +134,7 @@ void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input,
         ns = scanner.element_ns();
     }
     input.read(find_top(context, name, ns, action ? 0 : LYS_RPC));
-    if (action && input.operation == nullptr) {
+    if (action && input.operation == nullptr && input.errors.empty()) {
         fail("protocol", "missing-element", "<action> leads to no action", "/" + name);
     }
     if (action && next_child(scanner, "action")) {
@@ -146,6 +146,9 @@ void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input,
              {{"bad-element", std::string(scanner.name())}});
     }
     while (scanner.next() != XmlScanner::Event::done) {
+    }
+    if (!input.errors.empty()) {
+        throw Failure{std::move(input.errors)};
     }
     rpc.name = input.operation->name;
     rpc.ns = input.operation->module->ns;

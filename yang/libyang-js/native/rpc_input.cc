@@ -3,7 +3,11 @@
 #include <map>
 #include <set>
 
+#include "edit_attributes.h"
 #include "escape.h"
+#include "ly_error.h"
+#include "schema_hint.h"
+#include "node_builder.h"
 #include "xml_text.h"
 
 namespace libyang_js {
@@ -11,34 +15,6 @@ namespace libyang_js {
 namespace {
 
 constexpr std::string_view netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
-
-// What may stand once is seen twice, or beside another case of its choice.
-class Siblings {
-  public:
-    void add(const lysc_node *schema, const std::string &path) {
-        const bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
-        if (!seen_.insert(schema).second && !many) {
-            fail("protocol", "bad-element", std::string("<") + schema->name + "> stands twice", path,
-                 {{"bad-element", schema->name}});
-        }
-        for (const auto *node = schema; node->parent != nullptr; node = node->parent) {
-            if (node->parent->nodetype == LYS_CASE) {
-                const auto [at, added] = cases_.emplace(node->parent->parent, node->parent);
-                if (!added && at->second != node->parent) {
-                    fail("protocol", "bad-element",
-                         std::string("<") + schema->name + "> beside another alternative of " + node->parent->parent->name,
-                         path, {{"bad-element", schema->name}});
-                }
-            } else if (node->parent->nodetype != LYS_CHOICE) {
-                break;
-            }
-        }
-    }
-
-  private:
-    std::set<const lysc_node *> seen_;
-    std::map<const lysc_node *, const lysc_node *> cases_;
-};
 
 }  // namespace
 
@@ -51,6 +27,40 @@ void fail(const char *type, const char *tag, std::string message, std::string pa
     error.path = std::move(path);
     error.info = std::move(info);
     throw Failure{{error}};
+}
+
+// What may stand once is seen twice, or beside another case of its choice.
+class RpcInput::Siblings {
+  public:
+    explicit Siblings(RpcInput &input) : input_(input) {}
+
+    void add(const lysc_node *schema, const std::string &path) {
+        const std::string name(schema->name);
+        const bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
+        if (!seen_.insert(schema).second && !many) {
+            input_.report("bad-element", "<" + name + "> stands twice, it can stand once", path, {{"bad-element", name}});
+        }
+        for (const auto *node = schema; node->parent != nullptr; node = node->parent) {
+            if (node->parent->nodetype == LYS_CASE) {
+                const auto [at, added] = cases_.emplace(node->parent->parent, std::pair(node->parent, name));
+                if (!added && at->second.first != node->parent) {
+                    input_.report("bad-element", "<" + name + "> stands beside <" + at->second.second + ">, there can be one of them",
+                                  path, {{"bad-element", name}});
+                }
+            } else if (node->parent->nodetype != LYS_CHOICE) {
+                break;
+            }
+        }
+    }
+
+  private:
+    RpcInput &input_;
+    std::set<const lysc_node *> seen_;
+    std::map<const lysc_node *, std::pair<const lysc_node *, std::string>> cases_;
+};
+
+void RpcInput::report(const char *tag, std::string message, std::string path, Info info) {
+    errors.push_back({"protocol", tag, std::move(message), std::move(path), "", std::move(info)});
 }
 
 void RpcInput::copy_to(size_t offset) {
@@ -91,21 +101,37 @@ void RpcInput::element(const lysc_node *schema, const std::string &path, const s
         return;
     }
     for (const auto &attribute : scanner_.attributes()) {
-        if (attribute.prefix.empty()) {
-            const std::string name(attribute.name);
-            fail("protocol", "unknown-attribute", std::string("<") + schema->name + "> has no attribute " + name, path,
-                 {{"bad-attribute", name}, {"bad-element", schema->name}});
-        }
+        this->attribute(attribute, schema, path);
     }
     children(schema, path, inside);
 }
 
+// libyang takes annotations (RFC 7952) and nothing else.
+void RpcInput::attribute(const XmlScanner::Attribute &attribute, const lysc_node *schema, const std::string &path) {
+    const auto *ns = attribute.prefix.empty() ? nullptr : scanner_.ns(attribute.prefix);
+    if (ns == nullptr || !annotated(context_, *ns, attribute.name)) {
+        const std::string name(attribute.name);
+        report("unknown-attribute", std::string("<") + schema->name + "> has no attribute \"" + name + "\"" +
+                                        (ns == nullptr ? "" : " of namespace " + *ns),
+               path, {{"bad-attribute", name}, {"bad-element", schema->name}});
+    }
+}
+
 void RpcInput::children(const lysc_node *schema, const std::string &path, const std::string &inside) {
-    Siblings siblings;
+    Siblings siblings(*this);
+    const bool term = (schema->nodetype & LYD_NODE_TERM) != 0;
+    const auto before = errors.size();
+    bool stray = false;
+    std::string text;
     for (;;) {
         switch (scanner_.next()) {
         case XmlScanner::Event::start: {
             const auto *child = child_of(schema, path);
+            if (child == nullptr) {
+                scanner_.skip();
+                scanner_.next();
+                break;
+            }
             const auto child_path = path + data_step(child);
             siblings.add(child, child_path);
             const bool below = operation != nullptr;
@@ -113,14 +139,34 @@ void RpcInput::children(const lysc_node *schema, const std::string &path, const 
             break;
         }
         case XmlScanner::Event::text:
-            if (scanner_.significant() && (schema->nodetype & LYD_NODE_TERM) == 0) {
-                fail("protocol", "bad-element", std::string("text inside <") + schema->name + ">, which has elements only", path,
-                     {{"bad-element", schema->name}});
+            if (term) {
+                text += xml_content({message_.data + scanner_.begin(), scanner_.end() - scanner_.begin()});
+            } else if (scanner_.significant() && !stray) {
+                stray = true;
+                report("bad-element", std::string("text inside <") + schema->name + ">, which has elements only", path,
+                       {{"bad-element", schema->name}});
             }
             break;
         default:
+            if (term && errors.size() == before) {
+                value(schema, path, text);
+            }
             return;
         }
+    }
+}
+
+void RpcInput::value(const lysc_node *schema, const std::string &path, const std::string &text) {
+    // Prefixes are known to the document alone: libyang has a look when it parses the whole.
+    if (holds_prefixes(reinterpret_cast<const lysc_node_leaf *>(schema)->type)) {
+        return;
+    }
+    clear_errors(context_);
+    const auto result = lyd_value_validate(context_, schema, text.data(), text.size(), nullptr, nullptr, nullptr);
+    if (result != LY_SUCCESS && result != LY_EINCOMPLETE) {
+        auto found = take_errors(context_, std::string("\"") + schema->name + "\" has an invalid value", schema);
+        report("invalid-value", found.front().message, path, {{"bad-element", schema->name}});
+        errors.back().app_tag = found.front().app_tag;
     }
 }
 
@@ -134,20 +180,41 @@ const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &
             return bare;
         }
     }
+    const std::string in = std::string("<") + schema->name + ">";
     const auto *module = ly_ctx_get_module_implemented_ns(context_, ns.c_str());
     if (module == nullptr) {
-        fail("protocol", "unknown-namespace",
-             ns.empty() ? "<" + name + "> has no namespace" : "no module has the namespace " + ns, path,
-             {{"bad-element", name}, {"bad-namespace", ns}});
+        report("unknown-namespace",
+               ns.empty() ? "<" + name + "> in " + in + " has no namespace, it needs that of its module"
+                          : "no module of this server has the namespace " + ns + " of <" + name + ">",
+               path, {{"bad-element", name}, {"bad-namespace", ns}});
+        return nullptr;
     }
-    const auto *child = (schema->nodetype & LYD_NODE_TERM) != 0
-                            ? nullptr
-                            : lys_find_child(schema, module, name.c_str(), name.size(), 0, 0);
-    if (child == nullptr) {
-        fail("protocol", "unknown-element", std::string("<") + schema->name + "> has no element " + module->name + ":" + name,
-             path, {{"bad-element", name}});
+    if ((schema->nodetype & LYD_NODE_TERM) != 0) {
+        report("unknown-element", in + " holds a value and no element, such as <" + name + ">", path, {{"bad-element", name}});
+        return nullptr;
     }
-    return child;
+    const auto *child = lys_find_child(schema, module, name.c_str(), name.size(), 0, 0);
+    if (child != nullptr) {
+        return child;
+    }
+    const auto feature = missing_feature(schema, module, name);
+    if (feature.empty()) {
+        report("unknown-element", in + " has no element <" + name + ">" + hint_of_unknown(context_, schema, module, name), path,
+               {{"bad-element", name}});
+        return nullptr;
+    }
+    std::string others = "; " + in + " takes nothing here";
+    bool first = true;
+    const lysc_node *other = nullptr;
+    while ((other = lys_getnext(other, schema, nullptr, 0)) != nullptr) {
+        others = (first ? "; " + in + " takes <" : others + ", <") + std::string(other->name) + ">";
+        first = false;
+    }
+    report("operation-not-supported",
+           "<" + name + "> in " + in + " needs " + (module->ns == netconf ? "the capability :" : "the feature ") + feature +
+               ", which is off" + others,
+           path + (module == schema->module ? "/" : std::string("/") + module->name + ":") + name, {{"bad-element", name}});
+    return nullptr;
 }
 
 void RpcInput::cut(const lysc_node *schema, const std::string &path, const std::string &inside) {
@@ -158,15 +225,11 @@ void RpcInput::cut(const lysc_node *schema, const std::string &path, const std::
     for (const auto &attribute : scanner_.attributes()) {
         const auto *ns = scanner_.ns(attribute.prefix);
         const bool ours = attribute.prefix.empty() || *ns == netconf;
-        const bool known = filter && (attribute.name == "type" || attribute.name == "select");
-        if (!ours) {
-            continue;
+        if (ours && filter && (attribute.name == "type" || attribute.name == "select")) {
+            cut.attributes.emplace_back(attribute.name, xml_attribute(attribute.raw));
+        } else {
+            this->attribute(attribute, schema, path);
         }
-        if (!known) {
-            fail("protocol", "unknown-attribute", std::string("<") + schema->name + "> has no attribute " + std::string(attribute.name),
-                 path, {{"bad-attribute", std::string(attribute.name)}, {"bad-element", schema->name}});
-        }
-        cut.attributes.emplace_back(attribute.name, xml_attribute(attribute.raw));
     }
     // The element goes to libyang without its attributes, which libyang would not know.
     const auto tag = scanner_.attribute_text();

@@ -1,6 +1,6 @@
 // The input of an operation, read along its schema: copies it for libyang to parse, but leaves out the content of
-// anydata and anyxml, which is kept as a cut. Checks what libyang says late or not well: unknown namespaces and
-// elements, elements twice, two cases of one choice, attributes of cut elements.
+// anydata and anyxml, which is kept as a cut. Finds all that is wrong and that libyang says late, not well, or only of the
+// first: unknown namespaces, elements and attributes, elements twice, two cases of one choice, values.
 #pragma once
 
 #include "rpc.h"
@@ -14,18 +14,24 @@ class RpcInput {
         : context_(context), scanner_(scanner), message_(message) {}
 
     // With the scanner behind the start tag of the operation, or of the first element of an action. Leaves it behind the
-    // end tag. Throws Failure.
+    // end tag. Throws Failure when the text is not well-formed; what else is wrong is in `errors`.
     void read(const lysc_node *schema);
 
     std::string xml;  // the element, with all declarations in scope
     std::vector<RpcMessage::Cut> cuts;
     const lysc_node *operation = nullptr;
+    Errors errors;
 
   private:
+    using Info = std::vector<std::pair<std::string, std::string>>;
+    class Siblings;
     void element(const lysc_node *schema, const std::string &path, const std::string &inside);
     void children(const lysc_node *schema, const std::string &path, const std::string &inside);
     void cut(const lysc_node *schema, const std::string &path, const std::string &inside);
+    void value(const lysc_node *schema, const std::string &path, const std::string &text);
+    void attribute(const XmlScanner::Attribute &attribute, const lysc_node *schema, const std::string &path);
     const lysc_node *child_of(const lysc_node *schema, const std::string &path);
+    void report(const char *tag, std::string message, std::string path, Info info);
     void copy_to(size_t offset);
 
     const ly_ctx *context_;

@@ -94,7 +94,9 @@ uint32_t xml_reference(std::string_view name) {
     return digits.empty() || !character ? 0 : code;
 }
 
-std::string xml_attribute(std::string_view raw) {
+namespace {
+
+std::string replaced(std::string_view raw, bool attribute) {
     std::string out;
     for (size_t i = 0; i < raw.size(); i++) {
         if (raw[i] == '&') {
@@ -102,10 +104,24 @@ std::string xml_attribute(std::string_view raw) {
             append_utf8(out, xml_reference(raw.substr(i + 1, end - i - 1)));
             i = end;
         } else {
-            out += is_xml_space(raw[i]) ? ' ' : raw[i];
+            out += attribute && is_xml_space(raw[i]) ? ' ' : raw[i];
         }
     }
     return out;
+}
+
+}  // namespace
+
+std::string xml_attribute(std::string_view raw) {
+    return replaced(raw, true);
+}
+
+std::string xml_content(std::string_view raw) {
+    constexpr std::string_view open = "<![CDATA[", close = "]]>";
+    if (raw.starts_with(open)) {
+        return std::string(raw.substr(open.size(), raw.size() - open.size() - close.size()));
+    }
+    return raw.starts_with('<') ? "" : replaced(raw, false);
 }
 
 }  // namespace libyang_js

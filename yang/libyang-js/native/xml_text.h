@@ -24,5 +24,7 @@ uint32_t xml_reference(std::string_view name);
 
 // An attribute's value with its references replaced, which are known to be good.
 std::string xml_attribute(std::string_view raw);
+// What one piece of an element's text stands for: characters with good references, a CDATA section, or markup that is none.
+std::string xml_content(std::string_view raw);
 
 }  // namespace libyang_js
