@@ -6,7 +6,17 @@
  * Callers are alone among writers (see `datastores.ts`). Every failure leaves the candidate as it was, but for the part
  * of a failed edit that its error-option keeps.
  */
-import type { Changes, Context, EditOptions, Fragment, Journal, Tree, YangError } from 'libyang-js'
+import type {
+  Changes,
+  Context,
+  EditOptions,
+  Fragment,
+  Journal,
+  Print,
+  PrintOptions,
+  Tree,
+  YangError,
+} from 'libyang-js'
 import type { Controller } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { RequestError, why } from './errors.js'
@@ -73,6 +83,25 @@ export class Candidate implements Disposable {
       if (tested) this.#checked = this.#pending.size
     }
     if (result.errors.length > 0) throw new RequestError(result.errors)
+  }
+
+  /** Nothing follows from what is pending that is not in the tree. */
+  get derived(): boolean {
+    return this.#checked === this.#pending.size
+  }
+
+  /** A print, begun, of what the candidate would be if validation derived what follows; the candidate stays as it is. */
+  async printDerived(options: PrintOptions): Promise<Print> {
+    using lease = await this.#write()
+    using derived = this.#context.journal()
+    await lease.tree.derive(derived, { journal: this.#pending, from: this.#checked })
+    try {
+      const print = lease.tree.print(options)
+      await print.begin()
+      return print
+    } finally {
+      await this.#undo(lease.tree, derived)
+    }
   }
 
   /** Validates, and keeps what validation derived. Returns the journal that takes it back. */

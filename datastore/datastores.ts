@@ -12,6 +12,7 @@ import { copyOf, describe, History, type Point } from './history.js'
 import type { CommitJournal } from './journal/index.js'
 import { denied, Locks } from './locks.js'
 import type { Operational } from './operational.js'
+import { Reads } from './reads.js'
 import type { Snapshotter } from './snapshotter.js'
 import type { CommitHandler, Transactions } from './transaction.js'
 import type { Trees } from './trees.js'
@@ -49,6 +50,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   readonly #parts: DatastoreParts<Operation>
   readonly #locks = new Locks()
   readonly #writers = new Gate()
+  readonly #reads: Reads
   readonly #history: History
   readonly #confirmed: ConfirmedCommits
   #closed = false
@@ -56,6 +58,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   constructor(parts: DatastoreParts<Operation>) {
     this.#parts = parts
     this.recovery = parts.recovery
+    this.#reads = new Reads(parts.trees, parts.candidate, parts.operational, this.#writers)
     this.#history = new History(parts.context, parts.journal)
     this.#confirmed = new ConfirmedCommits({
       ...parts.confirmed,
@@ -84,22 +87,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
 
   async *read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
     this.#checkOpen()
-    const { trees, operational } = this.#parts
-    const { source, filter, budget } = options
-    try {
-      if (source === 'operational') {
-        yield* operational.read(options)
-        return
-      }
-      yield* trees.print(source, {
-        format: 'xml',
-        configOnly: true,
-        ...(filter && { filter }),
-        ...(budget && { budget }),
-      })
-    } catch (error) {
-      throw RequestError.from(error)
-    }
+    yield* this.#reads.read(options)
   }
 
   async edit(

@@ -36,12 +36,17 @@ export class Operational {
     this.#deadline = deadline
   }
 
-  async *read({ filter, budget }: Omit<ReadOptions, 'source'>): AsyncGenerator<Buffer, void, undefined> {
+  async *read({
+    filter,
+    budget,
+    defaults,
+  }: Omit<ReadOptions, 'source'>): AsyncGenerator<Buffer, void, undefined> {
     const print = {
       format: 'xml',
       configOnly: false,
       ...(filter && { filter }),
       ...(budget && { budget }),
+      ...(defaults && { defaults }),
     } as const
     const asked = this.#providers.filter(({ path }) => filter?.mayMatch(path) ?? true)
     if (asked.length === 0) {

@@ -2,7 +2,16 @@
  * The datastores of RFC 8342 as the protocol sees them. A session is known by its id and user name; locks belong to
  * sessions. Every rejected call throws `RequestError`, complete enough to be sent, and leaves all as it was.
  */
-import type { Budget, EditOptions, Filter, Fragment, Journal, Tree, YangError } from 'libyang-js'
+import type {
+  Budget,
+  DefaultsMode,
+  EditOptions,
+  Filter,
+  Fragment,
+  Journal,
+  Tree,
+  YangError,
+} from 'libyang-js'
 import type { Step } from './controller.js'
 
 export type DatastoreName = 'running' | 'candidate'
@@ -111,6 +120,8 @@ export interface ReadOptions {
   readonly source: DatastoreName | 'operational'
   readonly filter?: Filter
   readonly budget?: Budget
+  /** What is printed of leaves that have a default (RFC 6243, section 3); `explicit` when absent. */
+  readonly defaults?: DefaultsMode
 }
 
 export interface Datastores<Operation = unknown> extends AsyncDisposable {

@@ -31,6 +31,7 @@ export const modules: readonly ModuleRequest[] = [
     revision: '2011-06-01',
     features: ['candidate', 'confirmed-commit', 'rollback-on-error', 'validate', 'xpath'],
   },
+  { name: 'ietf-netconf-with-defaults', revision: '2011-06-01' },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
   { name: 'ietf-datastores', revision: '2018-02-14' },
   { name: 'ietf-yang-library', revision: '2019-01-04' },

@@ -1,18 +1,29 @@
-/** What get and get-config have in common: a read of a datastore through a filter, within a budget. */
+/** What operations that read have in common: a read of a datastore through a filter, within a budget. */
+import type { DefaultsMode } from 'libyang-js'
 import { RequestError, type ReadOptions } from '../../datastore/index.js'
 import type { Call, Reply } from './operation.js'
 
 export function readReply({ rpc, services }: Call, source: ReadOptions['source']): Reply {
   const filter = filterOf(rpc)
-  if (filter === undefined) return { kind: 'data', slices: services.datastores.read({ source }) }
+  const defaults = defaultsOf(rpc)
+  const options = { source, ...(defaults && { defaults }) }
+  if (filter === undefined) return { kind: 'data', slices: services.datastores.read(options) }
   const { budget } = services
   return { kind: 'data', slices: filtered() }
 
   async function* filtered(): AsyncGenerator<Buffer, void, undefined> {
     using used = filter as NonNullable<typeof filter>
-    yield* services.datastores.read({ source, filter: used, budget })
+    yield* services.datastores.read({ ...options, filter: used, budget })
   }
 }
+
+/** The parameter with-defaults (RFC 6243, section 4.5.1). */
+export function defaultsOf(rpc: Call['rpc']): DefaultsMode | undefined {
+  const given = rpc.value('ietf-netconf-with-defaults:with-defaults') ?? rpc.value('with-defaults')
+  return modes.find((mode) => mode === given)
+}
+
+const modes: readonly DefaultsMode[] = ['explicit', 'trim', 'report-all', 'report-all-tagged']
 
 function filterOf(rpc: Call['rpc']): ReturnType<Call['rpc']['filter']> {
   try {

@@ -41,6 +41,7 @@ const modules = {
       revision: '2011-06-01',
       features: ['candidate', 'confirmed-commit', 'rollback-on-error', 'validate', 'xpath'],
     },
+    { name: 'ietf-netconf-with-defaults' },
     { name: 'ietf-netconf-monitoring' },
     { name: 'ietf-datastores' },
     { name: 'ietf-yang-library', revision: '2019-01-04' },

@@ -7,6 +7,26 @@ namespace libyang_js {
 
 namespace {
 
+Defaults defaults_of(Napi::Object options) {
+    const auto mode = options.Get("defaults");
+    const auto name = mode.IsUndefined() ? std::string("explicit") : text(mode);
+    if (name == "explicit") {
+        return Defaults::set_explicitly;
+    }
+    if (name != "trim" && name != "report-all" && name != "report-all-tagged") {
+        throw Napi::TypeError::New(options.Env(), "defaults: expected 'explicit', 'trim', 'report-all' or 'report-all-tagged'");
+    }
+    return name == "trim" ? Defaults::trim : name == "report-all" ? Defaults::all : Defaults::tagged;
+}
+
+Origin origin_of(Napi::Value name) {
+    const auto origin = origin_named(text(name));
+    if (!origin) {
+        throw Napi::TypeError::New(name.Env(), "origins: expected an identity of ietf-origin without its prefix");
+    }
+    return *origin;
+}
+
 class PrintCursor : public Cursor {
   public:
     PrintCursor(Napi::Object options, const Shared &shared) : bounds_(options.Get("budget")), budget_(bounds_.start()) {
@@ -16,6 +36,13 @@ class PrintCursor : public Cursor {
         }
         json_ = format == "json";
         options_.config_only = options.Get("configOnly").ToBoolean();
+        options_.state_only = options.Get("stateOnly").ToBoolean();
+        options_.defaults = defaults_of(options);
+        const auto depth = options.Get("maxDepth");
+        if (depth.IsNumber()) {
+            options_.max_depth = static_cast<size_t>(std::max<int64_t>(1, depth.As<Napi::Number>().Int64Value()));
+        }
+        read_origins(options.Get("origins"), shared);
         const auto bytes = options.Get("sliceBytes");
         if (bytes.IsNumber()) {
             slice_bytes_ = static_cast<size_t>(std::max<int64_t>(1, bytes.As<Napi::Number>().Int64Value()));
@@ -124,6 +151,32 @@ class PrintCursor : public Cursor {
     }
 
   private:
+    void read_origins(Napi::Value value, const Shared &shared) {
+        if (!value.IsObject()) {
+            return;
+        }
+        const auto from = value.As<Napi::Object>();
+        origins_.shown = from.Get("shown").ToBoolean();
+        const auto only = from.Get("only");
+        if (only.IsArray()) {
+            origins_.wanted = 0;
+            const auto names = only.As<Napi::Array>();
+            for (uint32_t i = 0; i < names.Length(); i++) {
+                origins_.wanted |= 1U << static_cast<unsigned>(origin_of(names[i]));
+            }
+        }
+        const auto provided = from.Get("provided");
+        if (provided.IsObject()) {
+            const auto rules = provided.As<Napi::Object>();
+            const auto paths = rules.GetPropertyNames();
+            for (uint32_t i = 0; i < paths.Length(); i++) {
+                const auto path = text(Napi::Value(paths[i]));
+                origins_.provided[schema_node(value.Env(), shared.schema->context(), path)] = origin_of(rules.Get(path));
+            }
+        }
+        options_.origins = &origins_;
+    }
+
     Error spent() const {
         Error error;
         error.tag = "resource-denied";
@@ -135,6 +188,7 @@ class PrintCursor : public Cursor {
     Overlay overlay_;
     bool json_ = false;
     EmitOptions options_;
+    Origins origins_;
     size_t slice_bytes_ = 256 << 10;
     std::shared_ptr<FilterData> filter_;
     Bounds bounds_;

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "edit_conflicts.h"
+#include "edit_defaults.h"
 #include "edit_parse.h"
 #include "edit_tree.h"
 #include "ly_error.h"
@@ -50,6 +51,7 @@ class Edit {
   private:
     void node(lyd_node *node, lyd_node *target, Operation inherited);
     void term(lyd_node *node, lyd_node *there, lyd_node *target, Operation operation);
+    void to_default(lyd_node *node, const lysc_node *schema, lyd_node *there, Operation operation);
     void create(lyd_node *node, lyd_node *target, Operation operation);
     void create_in_parts(lyd_node *node, lyd_node *target, Operation operation, Position at);
     void prune(const lyd_node *first, lyd_node *target);
@@ -287,6 +289,25 @@ void Edit::term(lyd_node *node, lyd_node *there, lyd_node *target, Operation ope
     }
 }
 
+// RFC 6243, section 4.5.2: what was set goes, so that the default counts. `there`: what was set, or null.
+void Edit::to_default(lyd_node *node, const lysc_node *schema, lyd_node *there, Operation operation) {
+    const std::string name = schema->name;
+    if (operation != Operation::merge && operation != Operation::replace && operation != Operation::create) {
+        fail(node, "invalid-value", "the attribute \"default\" of " + quoted(name) + " goes with create, merge and replace only", "",
+             {{"bad-attribute", "default"}, {"bad-element", name}});
+    } else if (default_values(schema).empty()) {
+        fail(node, "invalid-value", quoted(name) + " has no default that it could be set back to", "",
+             {{"bad-attribute", "default"}, {"bad-element", name}});
+    } else if (node->schema == nullptr || !holds_default(node)) {
+        fail(node, "invalid-value", quoted(name) + " is to be set back to its default, which is " + default_text(schema), "",
+             {{"bad-element", name}});
+    } else if (operation == Operation::create && there != nullptr) {
+        fail(node, "data-exists", quoted(name) + " exists already");
+    } else if (there != nullptr) {
+        tree_.remove(there, options_.derived);
+    }
+}
+
 void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
     const auto operation = operation_named(operation_of(node), inherited);
     const bool erases = operation == Operation::erase || operation == Operation::remove;
@@ -307,6 +328,10 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
     }
     lyd_node *there = node->schema == nullptr ? tree_.find(target, schema) : tree_.find(target, node);
     const bool exists = there != nullptr && (there->flags & LYD_DEFAULT) == 0;
+    if (asks_for_default(node)) {
+        to_default(node, schema, exists ? there : nullptr, operation);
+        return;
+    }
     if (erases) {
         if (exists) {
             tree_.remove(there, options_.derived);

@@ -13,6 +13,7 @@ namespace {
 using std::string_view;
 
 constexpr string_view netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
+constexpr string_view with_defaults = "urn:ietf:params:xml:ns:netconf:default:1.0";
 constexpr string_view yang = "urn:ietf:params:xml:ns:yang:1";
 
 struct Element {
@@ -142,7 +143,11 @@ class Check {
             tag = "bad-attribute";
             message = "\"" + std::string(attribute.value) + "\" is no place to insert at: first, last, before or after";
         } else if (annotated(context_, *ns, local)) {
-            return;
+            if (*ns != with_defaults || is_one_of(attribute.value, {"true", "1", "false", "0"})) {
+                return;
+            }
+            tag = "bad-attribute";
+            message = "\"" + std::string(attribute.value) + "\" does not say whether this is the default: true or false";
         }
         Error error;
         error.tag = tag;

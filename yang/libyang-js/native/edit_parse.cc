@@ -13,6 +13,7 @@ namespace libyang_js {
 namespace {
 
 constexpr const char *netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
+constexpr const char *with_defaults = "urn:ietf:params:xml:ns:netconf:default:1.0";
 
 const lyd_node_opaq *opaque(const lyd_node *node) {
     return reinterpret_cast<const lyd_node_opaq *>(node);
@@ -208,6 +209,25 @@ const char *operation_of(const lyd_node *node) {
         }
     }
     return nullptr;
+}
+
+bool asks_for_default(const lyd_node *node) {
+    const auto set = [](const char *value) { return value != nullptr && (*value == 't' || *value == '1'); };
+    if (node->schema == nullptr) {
+        for (const lyd_attr *attribute = opaque(node)->attr; attribute != nullptr; attribute = attribute->next) {
+            if (attribute->name.module_ns != nullptr && std::strcmp(attribute->name.module_ns, with_defaults) == 0 &&
+                std::strcmp(attribute->name.name, "default") == 0) {
+                return set(attribute->value);
+            }
+        }
+        return false;
+    }
+    for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
+        if (std::strcmp(meta->name, "default") == 0 && std::strcmp(meta->annotation->module->ns, with_defaults) == 0) {
+            return set(lyd_get_meta_value(meta));
+        }
+    }
+    return false;
 }
 
 std::string config_path(const lyd_node *node) {

@@ -23,6 +23,8 @@ bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Sib
 const lysc_node *schema_of(const lyd_node *opaque, const lysc_node *parent);
 // Value of `operation` (RFC 6241, section 7.2), or null.
 const char *operation_of(const lyd_node *node);
+// Has it the attribute `default` (RFC 6243, section 4.5.2)?
+bool asks_for_default(const lyd_node *node);
 // Instance path of a node of a config, opaque ones too.
 std::string config_path(const lyd_node *node);
 

@@ -15,7 +15,7 @@ bool is_key(const lysc_node *schema) { return schema->nodetype == LYS_LEAF && (s
 
 bool is_data(const lyd_meta *meta) {
     const std::string_view name(meta->annotation->module->name);
-    return name != "yang" && name != "ietf-netconf";
+    return name != "yang" && name != "ietf-netconf" && name != "libyang-js-defaults";
 }
 
 Emitter::Emitter(const ly_ctx *context, PairView view, Pair parent, const EmitOptions &options)
@@ -29,6 +29,7 @@ Emitter::Emitter(const ly_ctx *context, PairView view, Pair parent, const EmitOp
     }
     auto &top = push(parent, way);
     top.opened = true;
+    top.levels = options_.max_depth;
     if (way == Frame::Way::planned) {
         top.plan = &matcher_->top();
     } else if (!parent) {
@@ -76,6 +77,25 @@ Emitter::Frame &Emitter::push(Pair node, Frame::Way way) {
     }
     auto &frame = frames_[depth_++];
     frame.node = node;
+    frame.origin.reset();
+    frame.provided = Origin::system;
+    frame.levels = options_.max_depth;
+    frame.sparse = way == Frame::Way::planned;
+    frame.weighed = nullptr;
+    if (depth_ > 1) {
+        const auto &parent = frames_[depth_ - 2];
+        const auto *origins = options_.origins;
+        if (way == Frame::Way::all && options_.max_depth != SIZE_MAX) {
+            frame.levels = parent.levels == 0 ? 0 : parent.levels - 1;
+        }
+        if (origins != nullptr) {
+            frame.provided = provided(parent, node.schema());
+            frame.origin = origin_of(parent, node, frame.provided);
+            frame.origin = frame.origin ? frame.origin : parent.origin;
+        }
+        frame.sparse = frame.sparse || ((options_.state_only || (origins != nullptr && origins->filters())) &&
+                                        (node.schema()->flags & LYS_CONFIG_W) != 0);
+    }
     frame.opened = false;
     frame.empty = true;
     frame.array = nullptr;
@@ -97,21 +117,30 @@ Emitter::Frame &Emitter::push(Pair node, Frame::Way way) {
         frame.run = 0;
         frame.begun = false;
         break;
+    case Frame::Way::bare:
+        break;
     }
     return frame;
 }
 
 void Emitter::leave(std::string &out) {
     auto &frame = frames_[depth_ - 1];
+    if (!frame.opened && frame.sparse && is_selected(frame)) {
+        if (frames_[depth_ - 2].levels == 0) {
+            return put_cut(out);
+        }
+        open_all(out);
+    }
     if (frame.opened) {
         close(out, frame);
         depth_--;
         return;
     }
     depth_--;
-    if (frame.way != Frame::Way::planned && !non_presence(frame.schema())) {
+    if (frame.way == Frame::Way::bare || (!frame.sparse && !non_presence(frame.schema()))) {
         open_all(out);
-        leaf(out, frames_[depth_ - 1], frame.node.node());
+        const auto &parent = frames_[depth_ - 1];
+        leaf(out, frames_[depth_ - 1], frame.node.node(), tags(parent, frame.node));
     }
 }
 
@@ -124,13 +153,13 @@ void Emitter::open_all(std::string &out) {
     for (; at < depth_; at++) {
         auto &frame = frames_[at];
         const auto *node = frame.node.node();
-        frame.empty = !open(out, frames_[at - 1], node);
+        frame.empty = !open(out, frames_[at - 1], node, tags(frames_[at - 1], frame.node));
         frame.opened = true;
-        if (frame.way != Frame::Way::planned || node->schema->nodetype != LYS_LIST) {
+        if (!(frame.sparse || frame.way == Frame::Way::bare) || node->schema->nodetype != LYS_LIST) {
             continue;
         }
         for (const lyd_node *key = lyd_child(node); key != nullptr && is_key(key->schema); key = key->next) {
-            leaf(out, frame, key);
+            leaf(out, frame, key, tags(frame, frame.node.left != nullptr ? Pair{key, nullptr} : Pair{nullptr, key}));
         }
     }
 }
@@ -140,20 +169,6 @@ bool Emitter::is_hole(const lysc_node *schema) const {
     return !holes.empty() && std::find(holes.begin(), holes.end(), schema) != holes.end();
 }
 
-bool Emitter::hidden(Pair node) const {
-    if (is_hole(node.schema())) {
-        return false;
-    }
-    if (options_.config_only && (node.schema()->flags & LYS_CONFIG_W) == 0) {
-        return true;
-    }
-    if (view_.changed() && non_presence(node.schema())) {
-        return false;  // its flag is of now; it is printed when there is something in it
-    }
-    return (node.left == nullptr || (node.left->flags & LYD_DEFAULT) != 0) &&
-           (node.right == nullptr || (node.right->flags & LYD_DEFAULT) != 0);
-}
-
 void Emitter::put(std::string &out, Pair node) {
     if (is_hole(node.schema())) {
         push(node, Frame::Way::all);
@@ -161,15 +176,51 @@ void Emitter::put(std::string &out, Pair node) {
         hole_ = node.node();
         return;
     }
-    if (hidden(node)) {
+    if (hidden(frames_[depth_ - 1], node)) {
         return;
     }
-    if ((node.schema()->nodetype & LYD_NODE_INNER) != 0) {
-        push(node, Frame::Way::all);
+    (node.schema()->nodetype & LYD_NODE_INNER) != 0 ? put_inner(out, node) : put_term(out, node);
+}
+
+void Emitter::put_inner(std::string &out, Pair node) {
+    const bool cut = frames_[depth_ - 1].levels == 0;
+    auto &frame = push(node, Frame::Way::all);
+    if (frame.sparse || non_presence(node.schema())) {
+        return;  // it is there when something in it is
+    }
+    if (cut) {
+        put_cut(out);
+    } else if (frame.levels == 0) {
+        frame.way = Frame::Way::bare;
+        if (node.schema()->nodetype == LYS_LIST) {
+            open_all(out);
+        }
+    }
+}
+
+void Emitter::put_term(std::string &out, Pair node) {
+    auto &frame = frames_[depth_ - 1];
+    if (frame.node && frame.sparse && is_key(node.schema())) {
         return;
+    }
+    if (frame.levels == 0) {
+        return put_cut(out);
     }
     open_all(out);
-    leaf(out, frames_[depth_ - 1], node.leaf());
+    leaf(out, frame, node.leaf(), tags(frame, node));
+}
+
+// There is something below the last level that may be printed: the node of that level comes empty.
+void Emitter::put_cut(std::string &out) {
+    while (frames_[depth_ - 2].levels == 0) {
+        depth_--;
+    }
+    auto &frame = frames_[depth_ - 1];
+    frame.way = Frame::Way::bare;
+    frame.sparse = false;
+    if (frame.schema()->nodetype == LYS_LIST) {
+        open_all(out);
+    }
 }
 
 void Emitter::step(std::string &out) {
@@ -181,6 +232,8 @@ void Emitter::step(std::string &out) {
         return walk_list(out, frame);
     case Frame::Way::planned:
         return walk_plan(out, frame);
+    case Frame::Way::bare:
+        return leave(out);
     }
 }
 
@@ -198,7 +251,7 @@ void Emitter::walk_list(std::string &out, Frame &frame) {
     const auto pick = key ? Pick::all : options_.selection->pick(node.left);
     if (pick == Pick::all) {
         put(out, node);
-    } else if (pick == Pick::descend && !hidden(node)) {
+    } else if (pick == Pick::descend && !hidden(frame, node)) {
         push(node, Frame::Way::listed);
     }
 }
@@ -227,7 +280,7 @@ void Emitter::walk_plan(std::string &out, Frame &frame) {
         frame.begun = false;
         return;
     }
-    if (hidden(node)) {
+    if (hidden(frame, node)) {
         return;
     }
     const Matcher::Plan *plan = nullptr;

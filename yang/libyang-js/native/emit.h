@@ -1,9 +1,8 @@
 // Prints a data tree piece by piece: XML (elements one after another, no wrapper) or JSON (RFC 7951). A second tree may
 // be read with it as one (see view.h).
 //
-// The emitter is a cursor over the nodes. It never writes to a tree, not even libyang's cached strings. Nodes that
-// hold a default that nobody set are not printed (RFC 6243, section 3.3, explicit). The keys of a list come with
-// every entry that is picked. O(nodes picked), O(depth) of memory.
+// The emitter is a cursor over the nodes. It never writes to a tree, not even libyang's cached strings. The keys of a
+// list come with every entry that is picked. O(nodes picked), O(depth) of memory.
 #pragma once
 
 #include <libyang/libyang.h>
@@ -16,14 +15,33 @@
 #include <string>
 #include <vector>
 
+#include "emit_origin.h"
 #include "filter_match.h"
 #include "view.h"
 
 namespace libyang_js {
 
+// What is printed of leaves that have a default (RFC 6243, section 3): what a client set, even to the default; what
+// differs from the default; all; or all, and those that nobody set bear a tag.
+enum class Defaults : uint8_t { set_explicitly, trim, all, tagged };
+
+// What stands on a node beside its own annotations.
+struct Tags {
+    bool by_default = false;
+    std::optional<Origin> origin = {};  // where it is not that of the parent
+    bool any() const { return by_default || origin.has_value(); }
+};
+
 // What is printed: all of it, or what one of the two kinds of filter picks.
 struct EmitOptions {
     bool config_only = false;
+    // Only what is not configuration, with the nodes above it and the keys of entries.
+    bool state_only = false;
+    Defaults defaults = Defaults::set_explicitly;
+    // Levels of a node that is picked whole, its own among them; without a filter each top-level node is picked. Keys
+    // come with their entry.
+    size_t max_depth = SIZE_MAX;
+    const Origins *origins = nullptr;
     Selection *selection = nullptr;       // of one tree alone
     const FilterNode *pattern = nullptr;  // evaluated on the way
     Budget *budget = nullptr;             // bounds that evaluation
@@ -47,10 +65,12 @@ class Emitter {
     // A node whose children are being printed; the first stands for the top level.
     struct Frame {
         Pair node;
+        size_t levels = 0;    // that may be printed below it
+        bool sparse = false;  // only there for what is picked inside; its keys are printed when it is opened
         bool opened = false;  // what stands before its first child is printed
         bool empty = true;    // JSON: nothing printed in it yet
 
-        enum class Way : uint8_t { all, listed, planned } way = Way::all;
+        enum class Way : uint8_t { all, listed, planned, bare } way = Way::all;
         PairView::Walk walk;
         // `listed`: those that the selection names, from `at` on.
         std::vector<const lyd_node *> list;
@@ -66,6 +86,11 @@ class Emitter {
         std::string annotations;           // JSON: of the entries of the leaf-list that is open
         bool annotated = false;            // JSON: one of them has some
 
+        Origin provided = Origin::system;     // of what only the second tree has below it
+        std::optional<Origin> origin;         // of itself, or what it inherits
+        const lysc_node *weighed = nullptr;   // the leaf-list of which it is known
+        bool weighs_nothing = false;          // that it is its defaults
+
         const lysc_node *schema() const { return node ? node.schema() : nullptr; }
     };
     // `parent` empty: everything; else its children alone, whole.
@@ -73,9 +98,9 @@ class Emitter {
 
     virtual void start(std::string &, Frame &) {}
     // A node without children that are to be printed: a leaf, an anydata, an empty container.
-    virtual void leaf(std::string &out, Frame &frame, const lyd_node *node) = 0;
+    virtual void leaf(std::string &out, Frame &frame, const lyd_node *node, const Tags &tags) = 0;
     // True when something stands before the first child.
-    virtual bool open(std::string &out, Frame &frame, const lyd_node *node) = 0;
+    virtual bool open(std::string &out, Frame &frame, const lyd_node *node, const Tags &tags) = 0;
     virtual void close(std::string &out, Frame &frame) = 0;
 
   private:
@@ -84,8 +109,16 @@ class Emitter {
     void walk_list(std::string &out, Frame &frame);
     void walk_plan(std::string &out, Frame &frame);
     void put(std::string &out, Pair node);
+    void put_inner(std::string &out, Pair node);
+    void put_term(std::string &out, Pair node);
+    void put_cut(std::string &out);
     bool is_hole(const lysc_node *schema) const;
-    bool hidden(Pair node) const;
+    bool hidden(Frame &frame, Pair node);
+    bool is_default(Frame &frame, Pair node);
+    bool is_selected(const Frame &frame) const;
+    std::optional<Origin> origin_of(const Frame &frame, Pair node, Origin provided) const;
+    Origin provided(const Frame &frame, const lysc_node *schema) const;
+    Tags tags(const Frame &frame, Pair node) const;
     Frame &push(Pair node, Frame::Way way);
     void leave(std::string &out);
     void open_all(std::string &out);

@@ -48,9 +48,18 @@ bool annotated(const lyd_node *node) {
     return false;
 }
 
-// The object of a node's annotations, which it has.
-void annotations(std::string &out, const lyd_node *node) {
+// The object of a node's annotations and tags, of which there is one.
+void annotations(std::string &out, const lyd_node *node, const Tags &tags) {
     char before = '{';
+    if (tags.by_default) {
+        out += "{\"ietf-netconf-with-defaults:default\":true";
+        before = ',';
+    }
+    if (tags.origin) {
+        out += before;
+        out += std::string("\"ietf-origin:origin\":\"ietf-origin:") + name_of(*tags.origin) + '"';
+        before = ',';
+    }
     for (const auto *meta = node->meta; meta != nullptr; meta = meta->next) {
         if (is_data(meta)) {
             const auto *module = meta->annotation->module;
@@ -137,12 +146,12 @@ class JsonEmitter : public Emitter {
         frame.annotated = false;
     }
 
-    void leaf(std::string &out, Frame &frame, const lyd_node *node) override {
+    void leaf(std::string &out, Frame &frame, const lyd_node *node, const Tags &tags) override {
         name(out, frame, node);
         const auto nodetype = node->schema->nodetype;
         if ((nodetype & (LYD_NODE_TERM | LYD_NODE_ANY)) == 0) {
             out += '{';
-            inside(out, node);
+            inside(out, node, tags);
             out += '}';
             return;
         }
@@ -152,39 +161,39 @@ class JsonEmitter : public Emitter {
             any(out, node);
         }
         if (nodetype == LYS_LEAFLIST) {
-            note(frame, node);
-        } else if (annotated(node)) {
+            note(frame, node, tags);
+        } else if (tags.any() || annotated(node)) {
             out += ',';
             member(out, frame, node->schema, "@");
-            annotations(out, node);
+            annotations(out, node, tags);
         }
     }
 
-    static bool inside(std::string &out, const lyd_node *node) {
-        if (!annotated(node)) {
+    static bool inside(std::string &out, const lyd_node *node, const Tags &tags) {
+        if (!tags.any() && !annotated(node)) {
             return false;
         }
         out += "\"@\":";
-        annotations(out, node);
+        annotations(out, node, tags);
         return true;
     }
 
-    static void note(Frame &frame, const lyd_node *node) {
+    static void note(Frame &frame, const lyd_node *node, const Tags &tags) {
         if (!frame.annotations.empty()) {
             frame.annotations += ',';
         }
-        if (annotated(node)) {
+        if (tags.any() || annotated(node)) {
             frame.annotated = true;
-            annotations(frame.annotations, node);
+            annotations(frame.annotations, node, tags);
         } else {
             frame.annotations += "null";
         }
     }
 
-    bool open(std::string &out, Frame &frame, const lyd_node *node) override {
+    bool open(std::string &out, Frame &frame, const lyd_node *node, const Tags &tags) override {
         name(out, frame, node);
         out += '{';
-        return inside(out, node);
+        return inside(out, node, tags);
     }
 
     void close(std::string &out, Frame &frame) override {

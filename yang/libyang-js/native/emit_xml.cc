@@ -11,10 +11,30 @@ namespace {
 class XmlEmitter : public Emitter {
   public:
     XmlEmitter(const ly_ctx *context, PairView view, const EmitOptions &options)
-        : Emitter(context, std::move(view), {}, options) {}
+        : Emitter(context, std::move(view), {}, options) {
+        if (options.defaults == Defaults::tagged) {
+            default_ = declare_tag(context, "wd", "urn:ietf:params:xml:ns:netconf:default:1.0");
+        }
+        if (options.origins != nullptr && options.origins->shown) {
+            origin_ = declare_tag(context, "or", "urn:ietf:params:xml:ns:yang:ietf-origin");
+        }
+    }
 
   private:
-    void tag(std::string &out, const Frame &frame, const lyd_node *node) {
+    // The prefix, which no module of the values below has, is declared for all below a node of the top level.
+    std::string declare_tag(const ly_ctx *context, std::string prefix, const char *ns) {
+        uint32_t index = 0;
+        while (const lys_module *module = ly_ctx_get_module_iter(context, &index)) {
+            if (module->prefix == prefix && std::string_view(module->ns) != ns) {
+                prefix += '_';
+                index = 0;
+            }
+        }
+        declarations_ += " xmlns:" + prefix + "=\"" + ns + '"';
+        return prefix;
+    }
+
+    void tag(std::string &out, const Frame &frame, const lyd_node *node, const Tags &tags) {
         const lysc_node *schema = node->schema;
         out += '<';
         out += schema->name;
@@ -22,6 +42,15 @@ class XmlEmitter : public Emitter {
             out += " xmlns=\"";
             escape_attribute(out, schema->module->ns);
             out += '"';
+        }
+        if (!declarations_.empty() && frame.schema() == nullptr) {
+            out += declarations_;
+        }
+        if (tags.by_default) {
+            out += ' ' + default_ + ":default=\"true\"";
+        }
+        if (tags.origin) {
+            out += ' ' + origin_ + ":origin=\"" + origin_ + ':' + name_of(*tags.origin) + '"';
         }
         if (node->meta != nullptr) {
             metadata(out, node);
@@ -60,8 +89,8 @@ class XmlEmitter : public Emitter {
         ly_set_erase(&modules, nullptr);
     }
 
-    void leaf(std::string &out, Frame &frame, const lyd_node *node) override {
-        tag(out, frame, node);
+    void leaf(std::string &out, Frame &frame, const lyd_node *node, const Tags &tags) override {
+        tag(out, frame, node, tags);
         const auto nodetype = node->schema->nodetype;
         if ((nodetype & LYD_NODE_TERM) != 0) {
             ly_set modules{};
@@ -114,8 +143,8 @@ class XmlEmitter : public Emitter {
         end(out, node);
     }
 
-    bool open(std::string &out, Frame &frame, const lyd_node *node) override {
-        tag(out, frame, node);
+    bool open(std::string &out, Frame &frame, const lyd_node *node, const Tags &tags) override {
+        tag(out, frame, node, tags);
         out += '>';
         return false;
     }
@@ -131,6 +160,9 @@ class XmlEmitter : public Emitter {
         out += node->schema->name;
         out += '>';
     }
+
+    std::string default_, origin_;  // prefixes of the tags
+    std::string declarations_;
 };
 
 }  // namespace

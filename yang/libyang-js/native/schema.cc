@@ -16,6 +16,12 @@ namespace {
 
 // Modules that are only imported are imported by this one, which nobody sees: libyang implements what it loads.
 constexpr const char *importer = "libyang-js-imports";
+// The attribute `default` of RFC 6243, section 6, which is of no YANG module, as an annotation.
+constexpr const char *tagger = "libyang-js-defaults";
+constexpr const char *tagger_text =
+    "module libyang-js-defaults { yang-version 1.1; namespace \"urn:ietf:params:xml:ns:netconf:default:1.0\"; prefix wd; "
+    "import ietf-yang-metadata { prefix md; } md:annotation default { type enumeration { enum true; enum 1; enum false; "
+    "enum 0; } } }";
 
 std::string read(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
@@ -99,6 +105,10 @@ Schema::Schema(std::vector<std::string> folders, const std::vector<ModuleRequest
             }
         }
         load_imports(modules);
+        const bool tags = ly_ctx_get_module_implemented(context_, "ietf-netconf-with-defaults") != nullptr;
+        if (tags && lys_parse_mem(context_, tagger_text, LYS_IN_YANG, nullptr) != LY_SUCCESS) {
+            throw Failure{take_errors(context_, "the attribute of RFC 6243 cannot be defined")};
+        }
         if (ly_ctx_compile(context_) != LY_SUCCESS) {
             auto errors = take_errors(context_, "the modules do not compile together");
             for (auto &error : errors) {
@@ -189,7 +199,8 @@ void Schema::describe() {
     const auto deviating = deviating_modules(context_);
     uint32_t index = 0;
     while (const lys_module *module = ly_ctx_get_module_iter(context_, &index)) {
-        if (std::string_view(module->name) == importer) {
+        const std::string_view name(module->name);
+        if (name == importer || name == tagger) {
             continue;
         }
         ModuleInfo info;

@@ -190,7 +190,8 @@ Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
         std::shared_ptr<Journal> derived;
         std::vector<std::shared_ptr<Journal>> journals;
         std::vector<Changed> changed;
-    } given{journal.held().data, {}, {}};
+        bool only_derive;
+    } given{journal.held().data, {}, {}, info[2].ToBoolean()};
     const auto changed = info[1].As<Napi::Array>();
     for (uint32_t i = 0; i < changed.Length(); i++) {
         const auto one = changed.Get(i).ToObject();
@@ -208,6 +209,11 @@ Napi::Value TreeHandle::validate(const Napi::CallbackInfo &info) {
         [tree = held_.data, given = std::move(given)] {
             Errors errors;
             const auto &rules = tree->schema->rules();
+            if (given.only_derive) {
+                libyang_js::derive(rules, *tree, given.changed, *given.derived);
+                clear_errors(tree->context);
+                return errors;
+            }
             given.changed.empty() ? libyang_js::validate(rules, *tree, *given.derived, errors)
                                   : libyang_js::validate(rules, *tree, given.changed, *given.derived, errors);
             clear_errors(tree->context);

@@ -40,6 +40,20 @@ class Validation {
         return finish(derived, errors);
     }
 
+    bool consequences(const std::vector<Changed> &changed, Journal &derived) {
+        for (const auto &[journal, from] : changed) {
+            affected_.take(*journal, from);
+        }
+        editor_.complete_top();
+        affected_.take(done_, 0);
+        if (!derive(changed)) {
+            undo(tree_, done_);
+            return false;
+        }
+        derived.append(done_);
+        return true;
+    }
+
     Errors settled() {
         for (uint32_t id = 0; id < rules_.count(); id++) {
             const Rule &rule = rules_.rule(id);
@@ -192,6 +206,10 @@ bool validate(const Rules &rules, DataTree &tree, Journal &derived, Errors &erro
 
 bool validate(const Rules &rules, DataTree &tree, const std::vector<Changed> &changed, Journal &derived, Errors &errors) {
     return Validation(rules, tree).incremental(changed, derived, errors);
+}
+
+bool derive(const Rules &rules, DataTree &tree, const std::vector<Changed> &changed, Journal &derived) {
+    return Validation(rules, tree).consequences(changed, derived);
 }
 
 Errors check(const Rules &rules, DataTree &tree) {

@@ -13,6 +13,10 @@ bool validate(const Rules &rules, DataTree &tree, Journal &derived, Errors &erro
 // Judges what these changes, which led to the tree as it is, can have affected; the tree was valid before. O(affected).
 bool validate(const Rules &rules, DataTree &tree, const std::vector<Changed> &changed, Journal &derived, Errors &errors);
 
+// Only the first part of that: what the changes make exist or not exist. False, with nothing done, when conditions
+// contradict each other. O(affected).
+bool derive(const Rules &rules, DataTree &tree, const std::vector<Changed> &changed, Journal &derived);
+
 // Judges everything in a tree that is at a fixpoint, and changes nothing; once the tree has its indexes, beside other
 // readers.
 Errors check(const Rules &rules, DataTree &tree);

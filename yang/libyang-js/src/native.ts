@@ -65,7 +65,11 @@ export interface NativeTree extends NativeHandle {
   remove(path: string, journal: NativeJournal, derived: boolean): Promise<number>
   apply(journal: NativeJournal): Promise<void>
   redo(journal: NativeJournal): Promise<NativeJournal>
-  validate(journal: NativeJournal, changed: { journal: NativeJournal; from: number }[]): Promise<YangError[]>
+  validate(
+    journal: NativeJournal,
+    changed: { journal: NativeJournal; from: number }[],
+    onlyDerive: boolean,
+  ): Promise<YangError[]>
   check(): Promise<YangError[]>
   validateByLibyang(): Promise<YangError[]>
   copy(): Promise<NativeTree>

@@ -53,7 +53,12 @@ export class TreeHandle implements Tree {
 
   async validate(journal: Journal, ...changed: readonly Changes[]): Promise<readonly YangError[]> {
     const changes = changed.map(({ journal, from }) => ({ journal: nativeJournal(journal), from }))
-    return this.#native.validate(nativeJournal(journal), changes)
+    return this.#native.validate(nativeJournal(journal), changes, false)
+  }
+
+  async derive(journal: Journal, ...changed: readonly Changes[]): Promise<void> {
+    const changes = changed.map(({ journal, from }) => ({ journal: nativeJournal(journal), from }))
+    await this.#native.validate(nativeJournal(journal), changes, true)
   }
 
   async check(): Promise<readonly YangError[]> {

@@ -161,6 +161,26 @@ export interface Budget {
   readonly nodes: number
 }
 
+/**
+ * RFC 6243, section 3. `explicit`: what a client set, even to the default value; `trim`: what differs from the default;
+ * `report-all`: all; `report-all-tagged`: all, and what nobody set bears the attribute `default`. A leaf-list differs from
+ * its default as a whole.
+ */
+export type DefaultsMode = 'explicit' | 'trim' | 'report-all' | 'report-all-tagged'
+
+/** An identity of ietf-origin (RFC 8342, section 5.3.4). */
+export type Origin = 'intended' | 'dynamic' | 'system' | 'learned' | 'default' | 'unknown'
+
+/** Where configuration in use comes from: the tree itself is what was intended, `PrintOptions.beside` what the system did. */
+export interface Origins {
+  /** Annotates nodes whose origin is not that of their parent. */
+  readonly shown: boolean
+  /** Selects configuration of these origins alone, with the nodes above it; state always. */
+  readonly only?: readonly Origin[]
+  /** Schema paths of what is not of origin `system` where only `beside` has it. */
+  readonly provided?: Readonly<Record<string, Origin>>
+}
+
 export interface PrintOptions {
   readonly format: DataFormat
   readonly filter?: Filter
@@ -173,6 +193,16 @@ export interface PrintOptions {
   readonly beside?: Tree
   /** Only configuration (`config true`) nodes. */
   readonly configOnly?: boolean
+  /** Only nodes that are not configuration, with those above them and the keys of entries. */
+  readonly stateOnly?: boolean
+  /** What is printed of leaves that have a default; `explicit` when absent. */
+  readonly defaults?: DefaultsMode
+  /**
+   * Levels of what a filter selects, its own among them; without a filter of each top-level node. Keys come with their
+   * entry. All when absent.
+   */
+  readonly maxDepth?: number
+  readonly origins?: Origins
   /**
    * Schema paths of containers whose content comes from elsewhere. Where one is selected whole, the slice ends behind its
    * start tag, and `Slice.hole` tells which it is. What the caller puts there must fit the format; the containers must be
@@ -283,6 +313,11 @@ export interface Tree extends Disposable {
    * exist is an error, any other goes silently.
    */
   validate(journal: Journal, ...changed: readonly Changes[]): Promise<readonly YangError[]>
+  /**
+   * What `validate` would derive from those changes, whether they lead to a valid tree or not; what the client asked for
+   * stays. O(affected).
+   */
+  derive(journal: Journal, ...changed: readonly Changes[]): Promise<void>
   /** Judges everything as `validate` does, in a tree in which nothing is left to follow; changes nothing. O(tree). */
   check(): Promise<readonly YangError[]>
   /**

@@ -1,0 +1,68 @@
+#include "emit_origin.h"
+
+#include "emit.h"
+
+namespace libyang_js {
+
+namespace {
+
+constexpr const char *names[] = {"intended", "dynamic", "system", "learned", "default", "unknown"};
+
+bool is_set(const lyd_node *node) { return node != nullptr && (node->flags & LYD_DEFAULT) == 0; }
+
+}  // namespace
+
+const char *name_of(Origin origin) { return names[static_cast<size_t>(origin)]; }
+
+std::optional<Origin> origin_named(std::string_view name) {
+    for (size_t i = 0; i < std::size(names); i++) {
+        if (name == names[i]) {
+            return static_cast<Origin>(i);
+        }
+    }
+    return std::nullopt;
+}
+
+Origin Emitter::provided(const Frame &frame, const lysc_node *schema) const {
+    const auto rule = options_.origins->provided.find(schema);
+    return rule == options_.origins->provided.end() ? frame.provided : rule->second;
+}
+
+// None of what is not configuration.
+std::optional<Origin> Emitter::origin_of(const Frame &frame, Pair node, Origin provided) const {
+    const auto *schema = node.schema();
+    if ((schema->flags & LYS_CONFIG_W) == 0) {
+        return std::nullopt;
+    }
+    const bool left = is_set(node.left);
+    if (!is_set(node.right)) {
+        return left ? Origin::intended : Origin::by_default;
+    }
+    if ((schema->nodetype & LYD_NODE_TERM) == 0) {
+        return left ? Origin::intended : provided;
+    }
+    if (frame.node && (schema->flags & LYS_KEY) != 0) {
+        return frame.origin;
+    }
+    // In use is what the system says, wherever it is what was asked for.
+    const bool same = node.left != nullptr && lyd_compare_single(node.left, node.right, 0) == LY_SUCCESS;
+    return !same ? provided : left ? Origin::intended : Origin::by_default;
+}
+
+Tags Emitter::tags(const Frame &frame, Pair node) const {
+    Tags tags;
+    if (options_.defaults == Defaults::tagged) {
+        const auto *schema = node.schema();
+        tags.by_default = (schema->nodetype & LYD_NODE_TERM) != 0 && (schema->flags & LYS_CONFIG_W) != 0 && !is_set(node.left) &&
+                          !is_set(node.right);
+    }
+    if (options_.origins != nullptr && options_.origins->shown) {
+        const auto origin = origin_of(frame, node, provided(frame, node.schema()));
+        if (origin != frame.origin) {
+            tags.origin = origin;
+        }
+    }
+    return tags;
+}
+
+}  // namespace libyang_js
