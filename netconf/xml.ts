@@ -23,6 +23,11 @@ export function escapeXml(text: string): string {
   return text.replace(forbidden, '\ufffd').replace(/[&<>"]/g, (character) => entities[character] ?? character)
 }
 
+/** Whether XML can hold all characters of a text. */
+export function representable(text: string): boolean {
+  return [...text].every((character) => isXmlCharacter(character.codePointAt(0) ?? 0))
+}
+
 /** An element with text content. */
 export function element(name: string, text: string | number): string {
   return `<${name}>${escapeXml(String(text))}</${name}>`

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Limits } from '../limits.js'
 import type { Log } from '../../datastore/index.js'
 import type { Login } from '../observer.js'
+import { representable } from '../xml.js'
 import { fingerprint } from './host-keys.js'
 
 /** Knows the users. Must take as long for unknown users as for known ones, and compare in constant time. */
@@ -46,6 +47,12 @@ export class Authentication {
 
   /** Answers one request. Never rejects. */
   async request(context: AuthContext): Promise<void> {
+    if (!representable(context.username)) {
+      this.log.warn(
+        `${this.peer}: ${printable(context.username)} is no name of a NETCONF user (RFC 6242, section 3)`,
+      )
+      return this.giveUp()
+    }
     if (context.method === 'none') {
       if (++this.noneRequests > NONE_REQUESTS) return this.giveUp()
       return context.reject([...METHODS])

@@ -49,6 +49,11 @@ class Player {
       case 'hello':
         await this.open(who, text.trim())
         return []
+      case 'refused':
+        return this.open(who).then(
+          () => ['the server opened a session'],
+          () => [],
+        )
       case 'clock':
         await this.server.pass(Number(/^(\d+) s/.exec(text)?.[1]))
         return []

@@ -8,6 +8,7 @@ export const folder = fileURLToPath(new URL('../../../../test/transcripts', impo
 
 /** With the extension of their files; of one number the upper ones come first. */
 const kinds = {
+  refused: 'txt',
   hello: 'xml',
   request: 'xml',
   raw: 'txt',

@@ -306,6 +306,10 @@ std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
             fail("protocol", "missing-attribute", "a filter of type xpath needs a select attribute", path,
                  {{"bad-attribute", "select"}, {"bad-element", "filter"}});
         }
+        if (cut != nullptr && cut->content.bytes.view().find_first_not_of(" \t\r\n") != std::string_view::npos) {
+            fail("protocol", "bad-element", "a filter of type xpath is empty: its select attribute says what it selects",
+                 path, {{"bad-element", "filter"}});
+        }
         Prefixes prefixes = cut != nullptr ? cut->content.namespaces : Prefixes();
         prefixes.erase("");
         data->size = select->size();
