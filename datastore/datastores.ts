@@ -2,7 +2,7 @@
  * The datastores as the protocol sees them: who may do what (locks, which targets, a pending confirmed commit), one writer
  * after the other, and reads beside them. Writers are served in the order of their calls; reads of running wait for nobody.
  */
-import type { Context, Fragment, Tree } from 'libyang-js'
+import type { Budget, Context, Fragment, ScopedText, Tree } from 'libyang-js'
 import { validateAlone, type Candidate, type CandidateEdit } from './candidate.js'
 import { ConfirmedCommits, type ConfirmedParts, type Pending } from './confirmed.js'
 import type { Step } from './controller.js'
@@ -10,8 +10,10 @@ import { RequestError, why } from './errors.js'
 import { Gate } from './gate.js'
 import { copyOf, describe, History, type Point } from './history.js'
 import type { CommitJournal } from './journal/index.js'
-import { denied, Locks } from './locks.js'
+import { Locking } from './locking.js'
+import { Locks } from './locks.js'
 import type { Operational } from './operational.js'
+import type { PartialLocks } from './partial-locks.js'
 import { Reads } from './reads.js'
 import type { Snapshotter } from './snapshotter.js'
 import type { CommitHandler, Transactions } from './transaction.js'
@@ -23,6 +25,7 @@ import type {
   DatastoreName,
   Datastores,
   Difference,
+  HeldLocks,
   Log,
   ReadOptions,
   RecoveryReport,
@@ -39,6 +42,7 @@ export interface DatastoreParts<Operation> {
   readonly operational: Operational
   readonly journal: CommitJournal
   readonly snapshotter: Snapshotter
+  readonly partialLocks: PartialLocks
   readonly recovery: RecoveryReport
   readonly log: Log
   /** Of confirmed commits. */
@@ -48,7 +52,8 @@ export interface DatastoreParts<Operation> {
 export class DatastoreService<Operation> implements Datastores<Operation> {
   readonly recovery: RecoveryReport
   readonly #parts: DatastoreParts<Operation>
-  readonly #locks = new Locks()
+  readonly #locks: Locks
+  readonly #locking: Locking
   readonly #writers = new Gate()
   readonly #reads: Reads
   readonly #history: History
@@ -60,6 +65,13 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     this.recovery = parts.recovery
     this.#reads = new Reads(parts.trees, parts.candidate, parts.operational, this.#writers)
     this.#history = new History(parts.context, parts.journal)
+    this.#locks = new Locks(parts.confirmed.clock)
+    this.#locking = new Locking({
+      ...parts,
+      locks: this.#locks,
+      pending: () => this.#confirmed.pending,
+      alone: (task) => this.#write(task),
+    })
     this.#confirmed = new ConfirmedCommits({
       ...parts.confirmed,
       log: parts.log,
@@ -168,7 +180,9 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       this.#locks.check(requester, 'running')
       this.#confirmed.admitCancel(requester, persistId)
       const { pending } = this.#confirmed
-      if (pending) await this.#revert(pending, requester, 'it was cancelled')
+      if (!pending) return
+      await this.#admitBack(requester, pending)
+      await this.#revert(pending, requester, 'it was cancelled')
     })
   }
 
@@ -214,31 +228,29 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   }
 
   async lock(requester: Requester, target: DatastoreName): Promise<void> {
-    await this.#write(async () => {
-      const { pending } = this.#confirmed
-      if (target === 'running' && pending && pending.session !== requester.session)
-        throw denied(pending.session, `a confirmed commit of ${pending.user} waits to be confirmed`)
-      const free = this.#locks.holder(target) === undefined
-      if (free && target === 'candidate' && this.#parts.candidate.modified)
-        throw denied(
-          0,
-          'candidate has changes that are neither committed nor discarded; do one of the two first',
-        )
-      this.#locks.acquire(requester, target)
-    })
+    await this.#locking.lock(requester, target)
   }
 
   async unlock(requester: Requester, target: DatastoreName): Promise<void> {
-    await this.#write(async () => {
-      this.#locks.yield(requester, target)
-      if (target === 'candidate') await this.#parts.candidate.discard()
-    })
+    await this.#locking.unlock(requester, target)
+  }
+
+  async partialLock(requester: Requester, expressions: readonly ScopedText[], budget?: Budget) {
+    return await this.#refusing(() => this.#locking.partialLock(requester, expressions, budget))
+  }
+
+  async partialUnlock(requester: Requester, id: number): Promise<void> {
+    await this.#locking.partialUnlock(requester, id)
+  }
+
+  async locks(): Promise<HeldLocks> {
+    return await this.#locking.held()
   }
 
   async release(session: number): Promise<void> {
     if (this.#closed) return
     await this.#write(async () => {
-      if (this.#locks.release(session).includes('candidate')) await this.#parts.candidate.discard()
+      await this.#locking.release(session)
       const { pending } = this.#confirmed
       if (pending && pending.token === undefined && pending.session === session)
         await this.#takeBack(pending, `session ${session} ended before it confirmed`)
@@ -284,11 +296,12 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     this.#closed = true
     this.#confirmed[Symbol.dispose]()
     await this.#writers.alone(async () => {
-      const { trees, candidate, transactions, journal, snapshotter } = this.#parts
+      const { trees, candidate, transactions, journal, snapshotter, partialLocks } = this.#parts
       await transactions.settled()
       await snapshotter[Symbol.asyncDispose]()
       await trees[Symbol.asyncDispose]()
       candidate[Symbol.dispose]()
+      partialLocks[Symbol.dispose]()
       await journal[Symbol.asyncDispose]()
     })
   }
@@ -298,6 +311,15 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       if (!this.#closed && this.#confirmed.pending === pending)
         await this.#takeBack(pending, 'it was not confirmed in time')
     })
+  }
+
+  /** Throws RequestError when it would change what another session has locked in part. */
+  async #admitBack(requester: Requester, { base }: Pending): Promise<void> {
+    const { partialLocks } = this.#parts
+    if (partialLocks.holder === undefined) return
+    using back = await this.#history.wayBack(base)
+    const errors = await partialLocks.check(requester, back)
+    if (errors.length > 0) throw new RequestError(errors)
   }
 
   /** Of the appliance's own accord: what fails is told to operators and tried again. */

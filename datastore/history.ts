@@ -79,6 +79,17 @@ export class History {
     }
   }
 
+  /** What `back` gives as one journal, net; the caller's. Throws RequestError. */
+  async wayBack(to: number): Promise<Journal> {
+    const changes = this.#context.journal()
+    for await (const journal of this.back(to)) {
+      using appended = journal
+      changes.append(appended)
+    }
+    await changes.net()
+    return changes
+  }
+
   /** What leads from one state to another, in words; the journals of points are left empty. Throws RequestError. */
   async compare(from: Point, to: Point, limit: number): Promise<Difference> {
     using changes = this.#context.journal()

@@ -3,24 +3,39 @@
  * locked for another reason than another's lock (a changed candidate) is for the caller to say.
  */
 import { RequestError } from './errors.js'
-import type { DatastoreName, Requester } from './types.js'
+import type { DatastoreLock, DatastoreName, Requester } from './types.js'
 
 export class Locks {
-  readonly #holders = new Map<DatastoreName, number>()
+  readonly #held = new Map<DatastoreName, DatastoreLock>()
+  readonly #clock: () => number
+
+  /** `clock`: milliseconds since the epoch. */
+  constructor(clock: () => number) {
+    this.#clock = clock
+  }
 
   holder(target: DatastoreName): number | undefined {
-    return this.#holders.get(target)
+    return this.#held.get(target)?.session
+  }
+
+  list(): readonly DatastoreLock[] {
+    return [...this.#held.values()]
+  }
+
+  /** Throws `lock-denied` when it is held, also by the one who asks. */
+  admit(requester: Requester, target: DatastoreName): void {
+    const holder = this.holder(target)
+    if (holder === requester.session) throw denied(holder, `${target} is already locked by this session`)
+    if (holder !== undefined) throw denied(holder, `${target} is locked by session ${holder}`)
   }
 
   acquire(requester: Requester, target: DatastoreName): void {
-    const holder = this.#holders.get(target)
-    if (holder === requester.session) throw denied(holder, `${target} is already locked by this session`)
-    if (holder !== undefined) throw denied(holder, `${target} is locked by session ${holder}`)
-    this.#holders.set(target, requester.session)
+    this.admit(requester, target)
+    this.#held.set(target, { datastore: target, session: requester.session, since: this.#clock() })
   }
 
   yield(requester: Requester, target: DatastoreName): void {
-    const holder = this.#holders.get(target)
+    const holder = this.holder(target)
     if (holder !== requester.session) {
       const state =
         holder === undefined ? 'not locked' : `locked by session ${holder}, which alone can unlock it`
@@ -30,20 +45,22 @@ export class Locks {
         message: `${target} is ${state}`,
       })
     }
-    this.#holders.delete(target)
+    this.#held.delete(target)
   }
 
   /** Frees what a session holds, and says what that was. */
   release(session: number): readonly DatastoreName[] {
-    const held = [...this.#holders].filter(([, holder]) => holder === session).map(([target]) => target)
-    for (const target of held) this.#holders.delete(target)
+    const held = this.list()
+      .filter((lock) => lock.session === session)
+      .map(({ datastore }) => datastore)
+    for (const target of held) this.#held.delete(target)
     return held
   }
 
   /** Throws `in-use` when another session holds one of `targets`. */
   check(requester: Requester, ...targets: readonly DatastoreName[]): void {
     for (const target of targets) {
-      const holder = this.#holders.get(target)
+      const holder = this.holder(target)
       if (holder === undefined || holder === requester.session) continue
       throw new RequestError({
         type: 'application',

@@ -10,6 +10,7 @@ import type { CommitGuard } from './guard.js'
 import type { JournalOptions } from './journal/index.js'
 import { migrations as allMigrations, versionOf, type Migration } from './migrate/index.js'
 import { Operational } from './operational.js'
+import { PartialLocks } from './partial-locks.js'
 import { Planner } from './planner.js'
 import { Snapshotter } from './snapshotter.js'
 import { Transactions } from './transaction.js'
@@ -83,6 +84,7 @@ export async function openDatastores<Transaction, Operation>(
   const { journal, running, recovery } = await openStore(storage, recovering, options.failsafe === true)
   const trees = new Trees(running, running.copy(), log, options.patience)
   const candidate = new Candidate(context, trees, controllers, log, deadline)
+  const partialLocks = new PartialLocks(context, clock)
   const transactions = new Transactions({
     context,
     trees,
@@ -90,7 +92,7 @@ export async function openDatastores<Transaction, Operation>(
     journal,
     planner,
     stage: options.stage,
-    guards: options.guards ?? [],
+    guards: [...(options.guards ?? []), partialLocks],
     log,
     clock,
     moduleSet,
@@ -100,6 +102,7 @@ export async function openDatastores<Transaction, Operation>(
   const pause = options.storage?.snapshotPause ?? 1000
   const snapshotter = new Snapshotter({ journal, trees, log, pause })
   if (journal.head) snapshotter.committed(journal.head)
+  transactions.onCommit((_commit, changes) => partialLocks.follow(changes))
   transactions.onCommit((commit) => snapshotter.committed(commit))
   const providers = [...controllers.flatMap(({ state }) => state ?? []), ...(options.state ?? [])]
   const operational = new Operational(context, trees, providers, log, deadline)
@@ -112,6 +115,7 @@ export async function openDatastores<Transaction, Operation>(
     operational,
     journal,
     snapshotter,
+    partialLocks,
     recovery,
     log,
     confirmed,

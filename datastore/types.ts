@@ -9,6 +9,7 @@ import type {
   Filter,
   Fragment,
   Journal,
+  ScopedText,
   Tree,
   YangError,
 } from 'libyang-js'
@@ -21,6 +22,30 @@ export interface Requester {
   /** NETCONF session id; 0: the appliance itself. */
   readonly session: number
   readonly user: string
+}
+
+/** Lock of a whole datastore (RFC 6241, section 7.5). */
+export interface DatastoreLock {
+  readonly datastore: DatastoreName
+  readonly session: number
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+/** Lock of a part of running (RFC 5717). */
+export interface PartialLock {
+  readonly id: number
+  readonly session: number
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly expressions: readonly ScopedText[]
+  /** Instance paths of the nodes in its scope, as it is now. */
+  readonly nodes: readonly string[]
+}
+
+export interface HeldLocks {
+  readonly datastores: readonly DatastoreLock[]
+  readonly partial: readonly PartialLock[]
 }
 
 export interface CommitOptions {
@@ -167,10 +192,20 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   discard(requester: Requester): Promise<void>
   /**
    * RFC 6241, section 7.5: fails with lock-denied and the holder's session id in `info['session-id']`; for running also
-   * while another's confirmed commit is pending. Waits for an edit or commit that is being carried out.
+   * while another's confirmed commit is pending or there is a partial lock. What is held is refused at once; what is not
+   * waits for the edit or commit that is being carried out.
    */
   lock(requester: Requester, target: DatastoreName): Promise<void>
   unlock(requester: Requester, target: DatastoreName): Promise<void>
+  /**
+   * Locks the nodes of running that XPath expressions select, and all below them (RFC 5717, section 2.4.1). Fails with
+   * lock-denied where `lock` of running does, and when another session has a part of them; `no-matches` and `not-a-node-set`
+   * as app-tags of what selects nothing, or no nodes.
+   */
+  partialLock(requester: Requester, expressions: readonly ScopedText[], budget?: Budget): Promise<PartialLock>
+  /** `invalid-value` unless it is a lock of this session. */
+  partialUnlock(requester: Requester, id: number): Promise<void>
+  locks(): Promise<HeldLocks>
   /**
    * A session ended: its locks go, with the candidate's lock its uncommitted changes (RFC 6241, section 8.3.5.2), and what
    * it had not confirmed is taken back (section 8.4.1).

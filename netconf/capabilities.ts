@@ -24,12 +24,19 @@ const features: Readonly<Record<string, string>> = {
   xpath: 'urn:ietf:params:netconf:capability:xpath:1.0',
 }
 
+/** Modules whose operations are a capability of their own. */
+const ofModules: Readonly<Record<string, string>> = {
+  'ietf-netconf-partial-lock': 'urn:ietf:params:netconf:capability:partial-lock:1.0',
+}
+
 export function capabilities(context: Context): readonly string[] {
   const enabled = context.modules.find((module) => module.name === 'ietf-netconf')?.features ?? []
   const list = [BASE_1_0, BASE_1_1]
   for (const [feature, uri] of Object.entries(features)) if (enabled.includes(feature)) list.push(uri)
   if (context.modules.some(({ name, implemented }) => implemented && name === 'ietf-netconf-with-defaults'))
     list.push(WITH_DEFAULTS)
+  for (const [module, uri] of Object.entries(ofModules))
+    if (context.modules.some(({ name, implemented }) => name === module && implemented)) list.push(uri)
   const library = context.modules.find((module) => module.name === 'ietf-yang-library' && module.implemented)
   if (library !== undefined) {
     const parameters = `revision=${library.revision ?? ''}&content-id=${contentId(context)}`

@@ -2,7 +2,6 @@
  * The sessions of a server and what has been counted of them (RFC 6022, sections 2.1.4 and 2.1.5). It gives out the
  * session ids. The registry outlives no server, but is made before it, so that monitoring can be wired first.
  */
-import type { DatastoreName } from '../datastore/index.js'
 
 /** RFC 6022, grouping common-counters. */
 export interface Counters {
@@ -35,11 +34,6 @@ export interface RegisteredSession {
   kill(by: string): Promise<void>
 }
 
-export interface LockInfo {
-  readonly session: number
-  readonly since: Date
-}
-
 const LAST_ID = 4294967295
 
 export class SessionRegistry {
@@ -49,7 +43,6 @@ export class SessionRegistry {
   inBadHellos = 0
   inSessions = 0
   droppedSessions = 0
-  readonly locks = new Map<DatastoreName, LockInfo>()
   private readonly sessions = new Map<number, RegisteredSession>()
   private lastId = 0
 
@@ -81,7 +74,6 @@ export class SessionRegistry {
 
   remove(id: number): void {
     this.sessions.delete(id)
-    for (const [name, lock] of this.locks) if (lock.session === id) this.locks.delete(name)
   }
 
   count(session: Counters, counter: keyof Counters, by = 1): void {

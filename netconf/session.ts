@@ -124,10 +124,7 @@ export class Session implements RegisteredSession, Receiver {
 
   /** Gives back what the session holds of the datastores. */
   async release(): Promise<void> {
-    const { datastores, registry } = this.options.services
-    for (const [name, { session }] of registry.locks)
-      if (session === this.info.id) registry.locks.delete(name)
-    await datastores.release(this.info.id)
+    await this.options.services.datastores.release(this.info.id)
   }
 
   toString(): string {

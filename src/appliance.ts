@@ -105,7 +105,11 @@ async function start(
     context,
     controllers: controllers.controllers,
     createContext: controllers.createContext,
-    state: [monitoringState(registry, context), yangLibraryState(context), historyState(() => datastores)],
+    state: [
+      monitoringState(registry, context, () => datastores),
+      yangLibraryState(context),
+      historyState(() => datastores),
+    ],
     stage,
     log: log.for('datastore'),
     failsafe: true,

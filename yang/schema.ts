@@ -33,6 +33,7 @@ export const modules: readonly ModuleRequest[] = [
   },
   { name: 'ietf-netconf-with-defaults', revision: '2011-06-01' },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
+  { name: 'ietf-netconf-partial-lock', revision: '2009-10-19' },
   { name: 'ietf-datastores', revision: '2018-02-14' },
   { name: 'ietf-yang-library', revision: '2019-01-04' },
   // Interfaces; if-mib is for admin-status and if-index.

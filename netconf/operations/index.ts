@@ -14,6 +14,7 @@ import { get } from './get.js'
 import { killSession } from './kill-session.js'
 import { lock } from './lock.js'
 import type { Operation } from './operation.js'
+import { partialLock, partialUnlock } from './partial-lock.js'
 import { rollback } from './rollback.js'
 import { unlock } from './unlock.js'
 import { validate } from './validate.js'
@@ -26,6 +27,8 @@ export const standardOperations: readonly Operation[] = [
   deleteConfig,
   lock,
   unlock,
+  partialLock,
+  partialUnlock,
   validate,
   commit,
   commitConfiguration,

@@ -8,9 +8,7 @@ export const lock: Operation = {
   name: 'lock',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    const target = datastoreOf(rpc, 'target')
-    await services.datastores.lock(requester, target)
-    services.registry.locks.set(target, { session: requester.session, since: services.registry.clock() })
+    await services.datastores.lock(requester, datastoreOf(rpc, 'target'))
     return ok
   },
 }

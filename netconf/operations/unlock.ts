@@ -8,9 +8,7 @@ export const unlock: Operation = {
   name: 'unlock',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    const target = datastoreOf(rpc, 'target')
-    await services.datastores.unlock(requester, target)
-    services.registry.locks.delete(target)
+    await services.datastores.unlock(requester, datastoreOf(rpc, 'target'))
     return ok
   },
 }

@@ -3,14 +3,20 @@
  * get-schema gives out, sessions and statistics, as they are when asked for.
  */
 import type { Context } from 'libyang-js'
-import type { StateProvider } from '../../datastore/index.js'
+import type { Datastores, HeldLocks, PartialLock, StateProvider } from '../../datastore/index.js'
 import { capabilities, printCapabilities } from '../capabilities.js'
+import { InstancePaths } from '../paths.js'
 import type { Counters, SessionRegistry } from '../registry.js'
-import { element, MONITORING_NAMESPACE } from '../xml.js'
+import { element, escapeXml, MONITORING_NAMESPACE } from '../xml.js'
 
 const DATASTORES = ['running', 'candidate'] as const
 
-export function monitoringState(registry: SessionRegistry, context: Context): StateProvider {
+export function monitoringState(
+  registry: SessionRegistry,
+  context: Context,
+  datastores: () => Pick<Datastores, 'locks'>,
+): StateProvider {
+  const paths = new InstancePaths(context.modules)
   const fixed = printCapabilities(capabilities(context))
   const schemas = printSchemas(context)
   const path = '/ietf-netconf-monitoring:netconf-state'
@@ -19,10 +25,11 @@ export function monitoringState(registry: SessionRegistry, context: Context): St
     async *read(wanted) {
       const part = (name: string, print: () => string): string =>
         wanted.mayMatch(`${path}/${name}`) ? print() : ''
+      const locks = wanted.mayMatch(`${path}/datastores`) ? await datastores().locks() : undefined
       yield [
         `<netconf-state xmlns="${MONITORING_NAMESPACE}">`,
         part('capabilities', () => fixed),
-        part('datastores', () => printDatastores(registry)),
+        locks === undefined ? '' : printDatastores(locks, paths),
         part('schemas', () => schemas),
         part('sessions', () => printSessions(registry)),
         part('statistics', () => printStatistics(registry)),
@@ -32,17 +39,29 @@ export function monitoringState(registry: SessionRegistry, context: Context): St
   }
 }
 
-function printDatastores(registry: SessionRegistry): string {
+function printDatastores({ datastores, partial }: HeldLocks, paths: InstancePaths): string {
   const items = DATASTORES.map((name) => {
-    const lock = registry.locks.get(name)
-    const holder =
-      lock === undefined
-        ? ''
-        : `<locks><global-lock>${element('locked-by-session', lock.session)}` +
-          `${element('locked-time', timestamp(lock.since))}</global-lock></locks>`
-    return `<datastore>${element('name', name)}${holder}</datastore>`
+    const lock = datastores.find(({ datastore }) => datastore === name)
+    const parts = name === 'running' ? partial.map((one) => printPartialLock(one, paths)).join('') : ''
+    const held = lock === undefined ? parts : `<global-lock>${printHolder(lock)}</global-lock>`
+    return `<datastore>${element('name', name)}${held === '' ? '' : `<locks>${held}</locks>`}</datastore>`
   })
   return `<datastores>${items.join('')}</datastores>`
+}
+
+function printHolder({ session, since }: { readonly session: number; readonly since: number }): string {
+  return `${element('locked-by-session', session)}${element('locked-time', timestamp(new Date(since)))}`
+}
+
+function printPartialLock(lock: PartialLock, paths: InstancePaths): string {
+  const selects = lock.expressions.map(({ text, namespaces }) => {
+    const declared = Object.entries(namespaces)
+      .filter(([prefix]) => prefix !== '' && text.includes(`${prefix}:`))
+      .map(([prefix, uri]) => ` xmlns:${prefix}="${escapeXml(uri)}"`)
+    return `<select${declared.join('')}>${escapeXml(text)}</select>`
+  })
+  const nodes = lock.nodes.map((node) => paths.element('locked-node', node))
+  return `<partial-lock>${element('lock-id', lock.id)}${printHolder(lock)}${selects.join('')}${nodes.join('')}</partial-lock>`
 }
 
 function printSchemas(context: Context): string {

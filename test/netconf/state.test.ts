@@ -10,10 +10,10 @@ async function textOf(pieces: AsyncIterable<string>): Promise<string> {
 }
 
 test('netconf-state fits its schema, with sessions and a lock', async (t) => {
-  const { context, server, connect } = await startAppliance(t)
+  const { context, server, datastores, connect } = await startAppliance(t)
   const client = await connect()
   await client.rpc('<lock><target><candidate/></target></lock>')
-  const text = await textOf(monitoringState(server.registry, context).read(everything))
+  const text = await textOf(monitoringState(server.registry, context, () => datastores).read(everything))
   using tree = await context.parse(text, 'xml')
   const at = (path: string): Promise<string | undefined> =>
     tree.value(`/ietf-netconf-monitoring:netconf-state/${path}`)

@@ -43,6 +43,7 @@ const modules = {
     },
     { name: 'ietf-netconf-with-defaults' },
     { name: 'ietf-netconf-monitoring' },
+    { name: 'ietf-netconf-partial-lock' },
     { name: 'ietf-datastores' },
     { name: 'ietf-yang-library', revision: '2019-01-04' },
     { name: 'ietf-interfaces', revision: '2018-02-20' },
@@ -148,7 +149,11 @@ function stateOnly(
     needs: [],
     provides: [],
     plan: () => Promise.resolve({ steps: [] }),
-    state: [monitoringState(registry, context), yangLibraryState(context), historyState(datastores)],
+    state: [
+      monitoringState(registry, context, datastores),
+      yangLibraryState(context),
+      historyState(datastores),
+    ],
   }
 }
 

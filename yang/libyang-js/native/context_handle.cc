@@ -129,6 +129,11 @@ Napi::Value ContextHandle::journal(const Napi::CallbackInfo &info) {
                                std::make_shared<Journal>(shared->schema->context()));
 }
 
+Napi::Value ContextHandle::lock_scopes(const Napi::CallbackInfo &info) {
+    return LockScopesHandle::make(info.Env(), Addon::of(info.Env()).lock_scopes_class, shared(info.Env()),
+                                  std::make_shared<LockScopes>());
+}
+
 Napi::Value ContextHandle::parse(const Napi::CallbackInfo &info) {
     const auto &shared = this->shared(info.Env());
     const auto format = required(info, 1, "format");
@@ -286,7 +291,8 @@ Napi::Function ContextHandle::define(Napi::Env env) {
     return DefineClass(
         env, "NativeContext",
         {InstanceMethod<&ContextHandle::modules>("modules"), InstanceMethod<&ContextHandle::tree>("tree"),
-         InstanceMethod<&ContextHandle::journal>("journal"), InstanceMethod<&ContextHandle::parse>("parse"),
+         InstanceMethod<&ContextHandle::journal>("journal"),
+         InstanceMethod<&ContextHandle::lock_scopes>("lockScopes"), InstanceMethod<&ContextHandle::parse>("parse"),
          InstanceMethod<&ContextHandle::parse_rpc>("parseRpc"), InstanceMethod<&ContextHandle::fragment>("fragment"),
          InstanceMethod<&ContextHandle::xpath_filter>("xpathFilter"),
          InstanceMethod<&ContextHandle::subtree_filter>("subtreeFilter"), InstanceMethod<&ContextHandle::source>("source"),

@@ -7,6 +7,7 @@
 #include "addon.h"
 #include "edit.h"
 #include "filter.h"
+#include "lock_scopes.h"
 #include "rpc.h"
 #include "schema.h"
 
@@ -132,6 +133,7 @@ class RpcHandle : public Handle<RpcHandle, RpcMessage> {
     Napi::Value value(const Napi::CallbackInfo &info);
     Napi::Value fragment(const Napi::CallbackInfo &info);
     Napi::Value filter(const Napi::CallbackInfo &info);
+    Napi::Value texts(const Napi::CallbackInfo &info);
 };
 
 class JournalHandle : public Handle<JournalHandle, Journal> {
@@ -192,6 +194,22 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value load(const Napi::CallbackInfo &info);
 };
 
+class LockScopesHandle : public Handle<LockScopesHandle, LockScopes> {
+  public:
+    using Handle::Handle;
+    static constexpr const char *noun = "set of locks";
+    static std::atomic<int> &count(Shared &shared);
+    static Napi::Function define(Napi::Env env);
+
+  private:
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    Napi::Value lock(const Napi::CallbackInfo &info);
+    Napi::Value release_lock(const Napi::CallbackInfo &info);
+    Napi::Value touched(const Napi::CallbackInfo &info);
+    Napi::Value follow(const Napi::CallbackInfo &info);
+    Napi::Value nodes(const Napi::CallbackInfo &info);
+};
+
 class ContextHandle : public Napi::ObjectWrap<ContextHandle> {
   public:
     explicit ContextHandle(const Napi::CallbackInfo &info);
@@ -206,6 +224,7 @@ class ContextHandle : public Napi::ObjectWrap<ContextHandle> {
     Napi::Value modules(const Napi::CallbackInfo &info);
     Napi::Value tree(const Napi::CallbackInfo &info);
     Napi::Value journal(const Napi::CallbackInfo &info);
+    Napi::Value lock_scopes(const Napi::CallbackInfo &info);
     Napi::Value parse(const Napi::CallbackInfo &info);
     Napi::Value parse_rpc(const Napi::CallbackInfo &info);
     Napi::Value fragment(const Napi::CallbackInfo &info);

@@ -25,6 +25,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     addon->fragment_class = Napi::Persistent(FragmentHandle::define(env));
     addon->filter_class = Napi::Persistent(FilterHandle::define(env));
     addon->cursor_class = Napi::Persistent(CursorHandle::define(env));
+    addon->lock_scopes_class = Napi::Persistent(LockScopesHandle::define(env));
     exports["open"] = Napi::Function::New<open>(env, "open");
     exports["createContext"] = Napi::Function::New<ContextHandle::create>(env, "createContext");
     exports["version"] = LY_VERSION;

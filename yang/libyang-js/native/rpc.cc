@@ -242,6 +242,7 @@ std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Byt
         read_operation(schema->context(), scanner, input, *rpc);
         parse_operation(schema->context(), input, *rpc);
         rpc->cuts = std::move(input.cuts);
+        rpc->scopes = std::move(input.scopes);
     } catch (...) {
         RpcFailure failure;
         failure.errors = current_errors();
@@ -275,6 +276,18 @@ std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &p
     }
     const ValueText text(rpc.schema->context(), reinterpret_cast<const lyd_node_term *>(node)->value, LY_VALUE_CANON);
     return std::string(text.view());
+}
+
+std::vector<ScopedText> rpc_texts(const RpcMessage &rpc, const std::string &name) {
+    std::vector<ScopedText> texts;
+    auto scope = rpc.scopes.begin();
+    for (const lyd_node *node = lyd_child(rpc.operation); node != nullptr; node = node->next) {
+        if (node->schema->nodetype == LYS_LEAFLIST && name == node->schema->name) {
+            scope = std::find_if(scope, rpc.scopes.end(), [&](const auto &one) { return one.schema == node->schema; });
+            texts.push_back({lyd_get_value(node), scope == rpc.scopes.end() ? Prefixes() : (scope++)->namespaces});
+        }
+    }
+    return texts;
 }
 
 std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {

@@ -50,6 +50,12 @@ class RpcMessage {
         std::vector<std::pair<std::string, std::string>> attributes;  // of the element: name, value; no declarations
     };
     std::vector<Cut> cuts;
+    // What a leaf-list of strings may hold is an XPath expression: the namespaces in scope of each entry, in order.
+    struct Scope {
+        const lysc_node *schema;
+        Prefixes namespaces;
+    };
+    std::vector<Scope> scopes;
     // Null when there is none at the path; names may have module names before them.
     const Cut *cut(const std::string &path) const;
 };
@@ -65,6 +71,12 @@ struct RpcFailure : Failure {
 std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message);
 // Of a leaf of the input, relative to the operation; '' for a container or an anydata that is there.
 std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path);
+struct ScopedText {
+    std::string text;
+    Prefixes namespaces;
+};
+// The entries of a leaf-list of strings right below the operation, each with the namespaces in its scope.
+std::vector<ScopedText> rpc_texts(const RpcMessage &rpc, const std::string &name);
 // Null without a filter. Throws Failure when it is malformed.
 std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc);
 

@@ -104,10 +104,27 @@ Napi::Value RpcHandle::filter(const Napi::CallbackInfo &info) {
                   : info.Env().Undefined();
 }
 
+Napi::Value RpcHandle::texts(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    auto array = Napi::Array::New(info.Env());
+    for (const auto &[text, namespaces] : rpc_texts(*held_.data, required(info, 0, "name"))) {
+        auto entry = Napi::Object::New(info.Env());
+        auto prefixes = Napi::Object::New(info.Env());
+        for (const auto &[prefix, uri] : namespaces) {
+            prefixes[prefix] = uri;
+        }
+        entry["text"] = text;
+        entry["namespaces"] = prefixes;
+        array[array.Length()] = entry;
+    }
+    return array;
+}
+
 Napi::Function RpcHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeRpc",
                        {InstanceMethod<&RpcHandle::describe>("describe"), InstanceMethod<&RpcHandle::value>("value"),
                         InstanceMethod<&RpcHandle::fragment>("fragment"), InstanceMethod<&RpcHandle::filter>("filter"),
+                        InstanceMethod<&RpcHandle::texts>("texts"),
                         InstanceMethod<&RpcHandle::dispose>("dispose")});
 }
 

@@ -103,6 +103,9 @@ void RpcInput::element(const lysc_node *schema, const std::string &path, const s
     for (const auto &attribute : scanner_.attributes()) {
         this->attribute(attribute, schema, path);
     }
+    if (schema->nodetype == LYS_LEAFLIST && reinterpret_cast<const lysc_node_leaflist *>(schema)->type->basetype == LY_TYPE_STRING) {
+        scopes.push_back({schema, scanner_.in_scope()});
+    }
     children(schema, path, inside);
 }
 

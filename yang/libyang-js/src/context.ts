@@ -1,4 +1,5 @@
 import { JournalHandle } from './journal.js'
+import { LockScopesHandle } from './lock-scopes.js'
 import { native } from './native.js'
 import type { NativeContext } from './native.js'
 import { FilterHandle, FragmentHandle, RpcHandle } from './rpc.js'
@@ -10,6 +11,7 @@ import type {
   Filter,
   Fragment,
   Journal,
+  LockScopes,
   ModuleInfo,
   Rpc,
   Tree,
@@ -30,6 +32,10 @@ class ContextHandle implements Context {
 
   journal(): Journal {
     return new JournalHandle(this.#native.journal())
+  }
+
+  lockScopes(): LockScopes {
+    return new LockScopesHandle(this.#native.lockScopes())
   }
 
   async parse(data: Buffer | string, format: DataFormat): Promise<Tree> {

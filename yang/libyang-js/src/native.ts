@@ -45,6 +45,7 @@ export interface NativeRpc extends NativeHandle {
   value(path: string): string | undefined
   fragment(path: string): NativeFragment | undefined
   filter(): NativeFilter | undefined
+  texts(name: string): { text: string; namespaces: Record<string, string> }[]
 }
 
 export interface NativeJournal extends NativeHandle {
@@ -57,6 +58,20 @@ export interface NativeJournal extends NativeHandle {
   rebased(over: NativeJournal): Promise<{ journal: NativeJournal; conflicts: YangError[] }>
   encode(chunkBytes: number): Promise<Buffer[]>
   describe(limit: number): Promise<string[]>
+}
+
+export interface NativeLockScopes extends NativeHandle {
+  lock(
+    tree: NativeTree,
+    id: number,
+    owner: number,
+    expressions: readonly object[],
+    budget?: object,
+  ): Promise<{ nodes: string[]; conflict?: { path: string; owner: number } }>
+  release(id: number): Promise<void>
+  touched(journal: NativeJournal, owner: number, limit: number): Promise<{ path: string; owner: number }[]>
+  follow(journal: NativeJournal): Promise<void>
+  nodes(id: number): Promise<string[]>
 }
 
 export interface NativeTree extends NativeHandle {
@@ -88,6 +103,7 @@ export interface NativeContext extends NativeHandle {
   modules(): ModuleInfo[]
   tree(): NativeTree
   journal(): NativeJournal
+  lockScopes(): NativeLockScopes
   parse(data: Buffer | string, format: DataFormat): Promise<NativeTree>
   parseRpc(message: Buffer): Promise<NativeRpc>
   fragment(xml: Buffer | string): NativeFragment

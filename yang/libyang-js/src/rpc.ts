@@ -1,5 +1,5 @@
 import type { NativeFilter, NativeFragment, NativeRpc } from './native.js'
-import type { Filter, Fragment, Rpc } from './types.js'
+import type { Filter, Fragment, Rpc, ScopedText } from './types.js'
 
 export class FragmentHandle implements Fragment {
   readonly native: NativeFragment
@@ -83,6 +83,10 @@ export class RpcHandle implements Rpc {
   filter(): Filter | undefined {
     const filter = this.#native.filter()
     return filter && new FilterHandle(filter)
+  }
+
+  texts(name: string): readonly ScopedText[] {
+    return this.#native.texts(name)
   }
 
   [Symbol.dispose](): void {

@@ -136,7 +136,7 @@ export class TreeHandle implements Tree {
   }
 }
 
-function nativeTree(tree: Tree): NativeTree {
+export function nativeTree(tree: Tree): NativeTree {
   if (!(tree instanceof TreeHandle)) throw new TypeError('expected a Tree of this package')
   return TreeHandle.native(tree)
 }

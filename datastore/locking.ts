@@ -1,0 +1,105 @@
+/**
+ * Who may lock what (RFC 6241, section 7.5; RFC 5717, section 2.4): the rules between the lock of a whole datastore, partial
+ * locks of running, a changed candidate and a confirmed commit that waits. What is known to be held is refused at once; what
+ * can be granted waits for the edit or commit that is being carried out.
+ */
+import type { Budget, ScopedText } from 'libyang-js'
+import type { Candidate } from './candidate.js'
+import type { Pending } from './confirmed.js'
+import { denied, type Locks } from './locks.js'
+import type { PartialLocks } from './partial-locks.js'
+import type { Trees } from './trees.js'
+import type { DatastoreName, HeldLocks, PartialLock, Requester } from './types.js'
+
+export interface LockingParts {
+  readonly trees: Trees
+  readonly candidate: Candidate
+  readonly locks: Locks
+  readonly partialLocks: PartialLocks
+  /** The confirmed commit that waits. */
+  readonly pending: () => Pending | undefined
+  /** Runs a task alone among writers. */
+  readonly alone: <T>(task: () => Promise<T>) => Promise<T>
+}
+
+export class Locking {
+  constructor(private readonly parts: LockingParts) {}
+
+  async lock(requester: Requester, target: DatastoreName): Promise<void> {
+    const { alone, candidate, locks } = this.parts
+    this.#admit(requester, target)
+    await alone(async () => {
+      this.#admit(requester, target)
+      if (target === 'candidate' && candidate.modified)
+        throw denied(
+          0,
+          'candidate has changes that are neither committed nor discarded; do one of the two first',
+        )
+      locks.acquire(requester, target)
+    })
+  }
+
+  async unlock(requester: Requester, target: DatastoreName): Promise<void> {
+    const { alone, candidate, locks } = this.parts
+    await alone(async () => {
+      locks.yield(requester, target)
+      if (target === 'candidate') await candidate.discard()
+    })
+  }
+
+  async partialLock(
+    requester: Requester,
+    expressions: readonly ScopedText[],
+    budget?: Budget,
+  ): Promise<PartialLock> {
+    const { alone, trees, partialLocks } = this.parts
+    const admit = () => {
+      const { locks } = this.parts
+      const holder = locks.holder('running')
+      if (holder !== undefined) throw denied(holder, `running as a whole is locked by session ${holder}`)
+      this.#admitPending(requester)
+    }
+    admit()
+    {
+      using running = await trees.read('running')
+      await partialLocks.admit(requester, running.tree, expressions, budget)
+    }
+    return await alone(async () => {
+      admit()
+      using running = await trees.read('running')
+      return await partialLocks.lock(requester, running.tree, expressions, budget)
+    })
+  }
+
+  async partialUnlock(requester: Requester, id: number): Promise<void> {
+    await this.parts.alone(() => this.parts.partialLocks.unlock(requester, id))
+  }
+
+  /** Frees what a session holds, with its uncommitted changes when that is the candidate. To be called alone among writers. */
+  async release(session: number): Promise<void> {
+    const { candidate, locks, partialLocks } = this.parts
+    await partialLocks.release(session)
+    if (locks.release(session).includes('candidate')) await candidate.discard()
+  }
+
+  async held(): Promise<HeldLocks> {
+    const { locks, partialLocks } = this.parts
+    return { datastores: locks.list(), partial: await partialLocks.list() }
+  }
+
+  #admit(requester: Requester, target: DatastoreName): void {
+    const { locks, partialLocks } = this.parts
+    locks.admit(requester, target)
+    if (target !== 'running') return
+    this.#admitPending(requester)
+    const { holder } = partialLocks
+    if (holder === undefined) return
+    throw denied(holder, `session ${holder} holds a partial lock of running`)
+  }
+
+  #admitPending(requester: Requester): void {
+    const pending = this.parts.pending()
+    if (pending && pending.session !== requester.session)
+      throw denied(pending.session, `a confirmed commit of ${pending.user} waits to be confirmed`)
+  }
+}
