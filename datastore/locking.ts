@@ -6,6 +6,7 @@
 import type { Budget, ScopedText } from 'libyang-js'
 import type { Candidate } from './candidate.js'
 import type { Pending } from './confirmed.js'
+import { RequestError } from './errors.js'
 import { denied, type Locks } from './locks.js'
 import type { PartialLocks } from './partial-locks.js'
 import type { Trees } from './trees.js'
@@ -53,19 +54,13 @@ export class Locking {
     budget?: Budget,
   ): Promise<PartialLock> {
     const { alone, trees, partialLocks } = this.parts
-    const admit = () => {
-      const { locks } = this.parts
-      const holder = locks.holder('running')
-      if (holder !== undefined) throw denied(holder, `running as a whole is locked by session ${holder}`)
-      this.#admitPending(requester)
-    }
-    admit()
+    this.#admitPartial()
     {
       using running = await trees.read('running')
       await partialLocks.admit(requester, running.tree, expressions, budget)
     }
     return await alone(async () => {
-      admit()
+      this.#admitPartial()
       using running = await trees.read('running')
       return await partialLocks.lock(requester, running.tree, expressions, budget)
     })
@@ -91,15 +86,24 @@ export class Locking {
     const { locks, partialLocks } = this.parts
     locks.admit(requester, target)
     if (target !== 'running') return
-    this.#admitPending(requester)
-    const { holder } = partialLocks
-    if (holder === undefined) return
-    throw denied(holder, `session ${holder} holds a partial lock of running`)
-  }
-
-  #admitPending(requester: Requester): void {
     const pending = this.parts.pending()
     if (pending && pending.session !== requester.session)
       throw denied(pending.session, `a confirmed commit of ${pending.user} waits to be confirmed`)
+    const { holder } = partialLocks
+    if (holder !== undefined) throw denied(holder, `session ${holder} holds a partial lock of running`)
+  }
+
+  /** RFC 5717, sections 2.4.1 and 2.6.2. */
+  #admitPartial(): void {
+    const holder = this.parts.locks.holder('running')
+    if (holder !== undefined) throw denied(holder, `running as a whole is locked by session ${holder}`)
+    const pending = this.parts.pending()
+    if (pending)
+      throw new RequestError({
+        type: 'protocol',
+        tag: 'in-use',
+        appTag: 'outstanding-confirmed-commit',
+        message: `a confirmed commit of ${pending.user} waits to be confirmed, and running may go back; confirm or cancel it first`,
+      })
   }
 }

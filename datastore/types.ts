@@ -199,8 +199,8 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   unlock(requester: Requester, target: DatastoreName): Promise<void>
   /**
    * Locks the nodes of running that XPath expressions select, and all below them (RFC 5717, section 2.4.1). Fails with
-   * lock-denied where `lock` of running does, and when another session has a part of them; `no-matches` and `not-a-node-set`
-   * as app-tags of what selects nothing, or no nodes.
+   * lock-denied when running is locked as a whole, and when another session has a part of them; with the app-tags
+   * `outstanding-confirmed-commit`, and `no-matches` and `not-a-node-set` for what selects nothing, or no nodes.
    */
   partialLock(requester: Requester, expressions: readonly ScopedText[], budget?: Budget): Promise<PartialLock>
   /** `invalid-value` unless it is a lock of this session. */

@@ -173,7 +173,9 @@ const requests: readonly (readonly [string, string, Refusal])[] = [
   [
     'an MTU that no 16 bits hold',
     edit(one('p1', ip(4, '<mtu>65536</mtu>'))),
-    refused('invalid-value', `${p1}/ip:ipv4/ip:mtu`, /"65536".*out of range.*takes 68..65535/, { 'bad-element': 'mtu' }),
+    refused('invalid-value', `${p1}/ip:ipv4/ip:mtu`, /"65536".*out of range.*takes 68..65535/, {
+      'bad-element': 'mtu',
+    }),
   ],
   [
     'a key that is no address',

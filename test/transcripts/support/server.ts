@@ -100,7 +100,11 @@ export class TranscriptServer implements AsyncDisposable {
       context,
       controllers: [],
       createContext: () => ({}),
-      state: [monitoringState(registry, context), yangLibraryState(context), historyState(() => datastores)],
+      state: [
+        monitoringState(registry, context, () => datastores),
+        yangLibraryState(context),
+        historyState(() => datastores),
+      ],
       stage,
       log: silent,
       clock: () => this.time.now,
