@@ -10,10 +10,6 @@ import { contentId } from './state/yang-library.js'
 export const BASE_1_0 = 'urn:ietf:params:netconf:base:1.0'
 export const BASE_1_1 = 'urn:ietf:params:netconf:base:1.1'
 
-const WITH_DEFAULTS =
-  'urn:ietf:params:netconf:capability:with-defaults:1.0' +
-  '?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim'
-
 /** A feature of ietf-netconf and the capability that it stands for. */
 const features: Readonly<Record<string, string>> = {
   'writable-running': 'urn:ietf:params:netconf:capability:writable-running:1.0',
@@ -24,8 +20,11 @@ const features: Readonly<Record<string, string>> = {
   xpath: 'urn:ietf:params:netconf:capability:xpath:1.0',
 }
 
-/** Modules whose operations are a capability of their own. */
+/** Modules that are a capability of their own. */
 const ofModules: Readonly<Record<string, string>> = {
+  'ietf-netconf-with-defaults':
+    'urn:ietf:params:netconf:capability:with-defaults:1.0' +
+    '?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim',
   'ietf-netconf-partial-lock': 'urn:ietf:params:netconf:capability:partial-lock:1.0',
 }
 
@@ -33,8 +32,6 @@ export function capabilities(context: Context): readonly string[] {
   const enabled = context.modules.find((module) => module.name === 'ietf-netconf')?.features ?? []
   const list = [BASE_1_0, BASE_1_1]
   for (const [feature, uri] of Object.entries(features)) if (enabled.includes(feature)) list.push(uri)
-  if (context.modules.some(({ name, implemented }) => implemented && name === 'ietf-netconf-with-defaults'))
-    list.push(WITH_DEFAULTS)
   for (const [module, uri] of Object.entries(ofModules))
     if (context.modules.some(({ name, implemented }) => name === module && implemented)) list.push(uri)
   const library = context.modules.find((module) => module.name === 'ietf-yang-library' && module.implemented)
