@@ -51,8 +51,8 @@ class Addon {
     Bytes bytes(Napi::Value value);
 
     Napi::FunctionReference error_class;
-    Napi::FunctionReference context_class, tree_class, journal_class, rpc_class, fragment_class, filter_class, cursor_class,
-        lock_scopes_class;
+    Napi::FunctionReference context_class, tree_class, journal_class, rpc_class, fragment_class, filter_class, access_class,
+        cursor_class, lock_scopes_class;
 
   private:
     // What waits to be done on the environment's thread. Outlives the environment when it must.

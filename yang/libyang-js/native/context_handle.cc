@@ -284,6 +284,7 @@ Napi::Value ContextHandle::alive(const Napi::CallbackInfo &info) {
     object["journals"] = shared->journals.load();
     object["rpcs"] = shared->rpcs.load();
     object["filters"] = shared->filters.load();
+    object["accesses"] = shared->accesses.load();
     return object;
 }
 
@@ -295,7 +296,7 @@ Napi::Function ContextHandle::define(Napi::Env env) {
          InstanceMethod<&ContextHandle::lock_scopes>("lockScopes"), InstanceMethod<&ContextHandle::parse>("parse"),
          InstanceMethod<&ContextHandle::parse_rpc>("parseRpc"), InstanceMethod<&ContextHandle::fragment>("fragment"),
          InstanceMethod<&ContextHandle::xpath_filter>("xpathFilter"),
-         InstanceMethod<&ContextHandle::subtree_filter>("subtreeFilter"), InstanceMethod<&ContextHandle::source>("source"),
+         InstanceMethod<&ContextHandle::subtree_filter>("subtreeFilter"), InstanceMethod<&ContextHandle::access>("access"), InstanceMethod<&ContextHandle::source>("source"),
          InstanceMethod<&ContextHandle::decode_journal>("decodeJournal"), InstanceMethod<&ContextHandle::alive>("alive"),
          InstanceMethod<&ContextHandle::dependants>("dependants"),
          InstanceMethod<&ContextHandle::dispose>("dispose")});

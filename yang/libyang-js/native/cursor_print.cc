@@ -61,6 +61,14 @@ class PrintCursor : public Cursor {
             handle.same_context(options.Env(), shared);
             filter_ = handle.held().data;
         }
+        const auto access = options.Get("access");
+        if (!access.IsUndefined()) {
+            access_ = AccessHandle::argument(access, shared).held().data;
+            options_.access = &access_->access;
+            if (filter_ && filter_->filter->pattern() == nullptr && !options_.access->clears(*filter_->filter)) {
+                throw Napi::TypeError::New(options.Env(), "access: this filter looks at what may not be read; see Access.clears");
+            }
+        }
         const auto beside = options.Get("beside");
         if (!beside.IsUndefined()) {
             auto &handle = TreeHandle::of(beside, "Tree", Addon::of(options.Env()).tree_class);
@@ -191,6 +199,7 @@ class PrintCursor : public Cursor {
     Origins origins_;
     size_t slice_bytes_ = 256 << 10;
     std::shared_ptr<FilterData> filter_;
+    std::shared_ptr<AccessData> access_;
     Bounds bounds_;
     Budget budget_;
     std::unique_ptr<Selection> selection_;

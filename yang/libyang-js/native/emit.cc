@@ -22,12 +22,13 @@ Emitter::Emitter(const ly_ctx *context, PairView view, Pair parent, const EmitOp
     : view_(std::move(view)), options_(options) {
     auto way = Frame::Way::all;
     if (options.pattern != nullptr) {
-        matcher_.emplace(context, *options.pattern, view_, options.budget);
+        matcher_.emplace(context, *options.pattern, view_, options.budget, options.access);
         way = Frame::Way::planned;
     } else if (options.selection != nullptr) {
         way = Frame::Way::listed;
     }
-    auto &top = push(parent, way);
+    const bool restricted = options.access != nullptr && !options.access->top()->all;
+    auto &top = push(parent, way, restricted ? options.access->top() : nullptr);
     top.opened = true;
     top.levels = options_.max_depth;
     if (way == Frame::Way::planned) {
@@ -71,7 +72,22 @@ bool Emitter::fill(std::string &out, size_t bytes, std::chrono::steady_clock::ti
     return false;
 }
 
-Emitter::Frame &Emitter::push(Pair node, Frame::Way way) {
+bool Emitter::admits(const Frame &frame, Pair node, const Access::Grant *&grant) const {
+    grant = nullptr;
+    if (frame.grant == nullptr) {
+        return true;
+    }
+    grant = options_.access->read(frame.grant, node.node());
+    if (grant == nullptr) {
+        return false;
+    }
+    if (grant->all) {
+        grant = nullptr;
+    }
+    return true;
+}
+
+Emitter::Frame &Emitter::push(Pair node, Frame::Way way, const Access::Grant *grant) {
     if (depth_ == frames_.size()) {
         frames_.emplace_back();
     }
@@ -102,6 +118,7 @@ Emitter::Frame &Emitter::push(Pair node, Frame::Way way) {
     frame.annotations.clear();
     frame.annotated = false;
     frame.way = way;
+    frame.grant = grant;
     switch (way) {
     case Frame::Way::all:
         frame.walk = view_.children(node);
@@ -169,9 +186,9 @@ bool Emitter::is_hole(const lysc_node *schema) const {
     return !holes.empty() && std::find(holes.begin(), holes.end(), schema) != holes.end();
 }
 
-void Emitter::put(std::string &out, Pair node) {
+void Emitter::put(std::string &out, Pair node, const Access::Grant *grant) {
     if (is_hole(node.schema())) {
-        push(node, Frame::Way::all);
+        push(node, Frame::Way::all, grant);
         open_all(out);
         hole_ = node.node();
         return;
@@ -179,12 +196,12 @@ void Emitter::put(std::string &out, Pair node) {
     if (hidden(frames_[depth_ - 1], node)) {
         return;
     }
-    (node.schema()->nodetype & LYD_NODE_INNER) != 0 ? put_inner(out, node) : put_term(out, node);
+    (node.schema()->nodetype & LYD_NODE_INNER) != 0 ? put_inner(out, node, grant) : put_term(out, node);
 }
 
-void Emitter::put_inner(std::string &out, Pair node) {
+void Emitter::put_inner(std::string &out, Pair node, const Access::Grant *grant) {
     const bool cut = frames_[depth_ - 1].levels == 0;
-    auto &frame = push(node, Frame::Way::all);
+    auto &frame = push(node, Frame::Way::all, grant);
     if (frame.sparse || non_presence(node.schema())) {
         return;  // it is there when something in it is
     }
@@ -239,7 +256,13 @@ void Emitter::step(std::string &out) {
 
 void Emitter::walk_all(std::string &out, Frame &frame) {
     const Pair node = view_.next(frame.walk);
-    node ? put(out, node) : leave(out);
+    if (!node) {
+        return leave(out);
+    }
+    const Access::Grant *grant = nullptr;
+    if (admits(frame, node, grant)) {
+        put(out, node, grant);
+    }
 }
 
 void Emitter::walk_list(std::string &out, Frame &frame) {
@@ -249,10 +272,14 @@ void Emitter::walk_list(std::string &out, Frame &frame) {
     const Pair node{frame.list[frame.at++], nullptr};
     const bool key = frame.node && is_key(node.schema());
     const auto pick = key ? Pick::all : options_.selection->pick(node.left);
+    const Access::Grant *grant = nullptr;
+    if (pick == Pick::none || !admits(frame, node, grant)) {
+        return;
+    }
     if (pick == Pick::all) {
-        put(out, node);
-    } else if (pick == Pick::descend && !hidden(frame, node)) {
-        push(node, Frame::Way::listed);
+        put(out, node, grant);
+    } else if (!hidden(frame, node)) {
+        push(node, Frame::Way::listed, grant);
     }
 }
 
@@ -280,16 +307,17 @@ void Emitter::walk_plan(std::string &out, Frame &frame) {
         frame.begun = false;
         return;
     }
-    if (hidden(frame, node)) {
+    const Access::Grant *grant = nullptr;
+    if (hidden(frame, node) || !admits(frame, node, grant)) {
         return;
     }
     const Matcher::Plan *plan = nullptr;
-    const auto pick = matcher_->judge(node, run, plan);
+    const auto pick = matcher_->judge(node, run, plan, grant);
     if (pick == Pick::descend) {
-        push(node, Frame::Way::planned).plan = plan;
+        push(node, Frame::Way::planned, grant).plan = plan;
     } else if (pick == Pick::all) {
         // The keys of an entry come with it.
-        frame.node && is_key(run.schema) ? open_all(out) : put(out, node);
+        frame.node && is_key(run.schema) ? open_all(out) : put(out, node, grant);
     }
 }
 

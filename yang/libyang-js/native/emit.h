@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "access.h"
 #include "emit_origin.h"
 #include "filter_match.h"
 #include "view.h"
@@ -47,6 +48,7 @@ struct EmitOptions {
     Budget *budget = nullptr;             // bounds that evaluation
     // Containers whose content comes from elsewhere: where one is picked whole, `fill` stops inside.
     std::vector<const lysc_node *> holes = {};
+    const Access *access = nullptr;  // what may not be read is not printed, and no filter sees it
 };
 
 class Emitter {
@@ -71,6 +73,7 @@ class Emitter {
         bool empty = true;    // JSON: nothing printed in it yet
 
         enum class Way : uint8_t { all, listed, planned, bare } way = Way::all;
+        const Access::Grant *grant = nullptr;  // null: all that is in it may be read
         PairView::Walk walk;
         // `listed`: those that the selection names, from `at` on.
         std::vector<const lyd_node *> list;
@@ -108,8 +111,8 @@ class Emitter {
     void walk_all(std::string &out, Frame &frame);
     void walk_list(std::string &out, Frame &frame);
     void walk_plan(std::string &out, Frame &frame);
-    void put(std::string &out, Pair node);
-    void put_inner(std::string &out, Pair node);
+    void put(std::string &out, Pair node, const Access::Grant *grant);
+    void put_inner(std::string &out, Pair node, const Access::Grant *grant);
     void put_term(std::string &out, Pair node);
     void put_cut(std::string &out);
     bool is_hole(const lysc_node *schema) const;
@@ -119,7 +122,9 @@ class Emitter {
     std::optional<Origin> origin_of(const Frame &frame, Pair node, Origin provided) const;
     Origin provided(const Frame &frame, const lysc_node *schema) const;
     Tags tags(const Frame &frame, Pair node) const;
-    Frame &push(Pair node, Frame::Way way);
+    // What is known of a node in `frame`; false when it may not be read.
+    bool admits(const Frame &frame, Pair node, const Access::Grant *&grant) const;
+    Frame &push(Pair node, Frame::Way way, const Access::Grant *grant);
     void leave(std::string &out);
     void open_all(std::string &out);
 

@@ -24,8 +24,8 @@ bool attributed(const lyd_node *node, const FilterNode &filter) {
 
 }  // namespace
 
-Matcher::Matcher(const ly_ctx *context, const FilterNode &top, PairView &view, Budget *budget)
-    : context_(context), top_(top), view_(view), budget_(budget) {}
+Matcher::Matcher(const ly_ctx *context, const FilterNode &top, PairView &view, Budget *budget, const Access *access)
+    : context_(context), top_(top), view_(view), budget_(budget), access_(access) {}
 
 const Matcher::Plan &Matcher::top() { return plan(nullptr, {&top_}); }
 
@@ -62,7 +62,7 @@ bool Matcher::lookup(Pair parent, const Run &run, std::vector<Pair> &out) {
     return true;
 }
 
-Pick Matcher::judge(Pair node, const Run &run, const Plan *&plan) {
+Pick Matcher::judge(Pair node, const Run &run, const Plan *&plan, const Access::Grant *grant) {
     spend();
     inner_.clear();
     for (const FilterNode *filter : run.filters) {
@@ -78,15 +78,15 @@ Pick Matcher::judge(Pair node, const Run &run, const Plan *&plan) {
         }
     }
     if (inner_.empty() || !(run.schema->nodetype & LYD_NODE_INNER)) return Pick::none;
-    return enter(node, inner_, plan);
+    return enter(node, inner_, plan, grant);
 }
 
-Pick Matcher::enter(Pair node, const Sets &sets, const Plan *&plan) {
+Pick Matcher::enter(Pair node, const Sets &sets, const Plan *&plan, const Access::Grant *grant) {
     active_.clear();
     for (const FilterNode *set : sets) {
         bool all = true;
         for (const auto &match : set->matches) {
-            all = holds(node, *match);
+            all = holds(node, *match, grant);
             if (!all) break;
         }
         if (!all) continue;
@@ -98,11 +98,12 @@ Pick Matcher::enter(Pair node, const Sets &sets, const Plan *&plan) {
     return Pick::descend;
 }
 
-bool Matcher::holds(Pair node, const FilterNode &match) {
+bool Matcher::holds(Pair node, const FilterNode &match, const Access::Grant *grant) {
     for (const lysc_node *schema : children(node.schema(), match)) {
         auto walk = view_.instances(node, schema);
         for (Pair one = view_.next(walk); one; one = view_.next(walk)) {
             spend();
+            if (grant && !access_->read(grant, one.node())) continue;
             if (attributed(one.node(), match) && equals(one.leaf(), match)) return true;
         }
     }

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "access.h"
 #include "filter_subtree.h"
 #include "view.h"
 
@@ -27,14 +28,15 @@ class Matcher {
     // Thrown when the budget is spent.
     struct Spent {};
 
-    // `budget` may be null.
-    Matcher(const ly_ctx *context, const FilterNode &top, PairView &view, Budget *budget);
+    // `budget` and `access` may be null.
+    Matcher(const ly_ctx *context, const FilterNode &top, PairView &view, Budget *budget, const Access *access);
 
     const Plan &top();
     // The instances that a run wants, when all are named by their keys; false: all instances have to be judged.
     bool lookup(Pair parent, const Run &run, std::vector<Pair> &out);
-    // What a run wants of one instance; with `descend`, what of its children.
-    Pick judge(Pair node, const Run &run, const Plan *&plan);
+    // What a run wants of one instance, which may be read; with `descend`, what of its children. `grant`: of the instance,
+    // null when all that is in it may be read.
+    Pick judge(Pair node, const Run &run, const Plan *&plan, const Access::Grant *grant);
     // From now on no bounds apply.
     void lift() { budget_ = nullptr; }
 
@@ -44,9 +46,9 @@ class Matcher {
         std::unordered_map<const lysc_node *, std::string> texts;
     };
 
-    Pick enter(Pair node, const Sets &sets, const Plan *&plan);
+    Pick enter(Pair node, const Sets &sets, const Plan *&plan, const Access::Grant *grant);
     const Plan &plan(const lysc_node *parent, const Sets &sets);
-    bool holds(Pair node, const FilterNode &match);
+    bool holds(Pair node, const FilterNode &match, const Access::Grant *grant);
     bool equals(const lyd_node *leaf, const FilterNode &match);
     bool keys_of(const lysc_node *list, const FilterNode &filter, std::string &out);
     const std::vector<const lysc_node *> &children(const lysc_node *parent, const FilterNode &filter);
@@ -59,6 +61,7 @@ class Matcher {
     const FilterNode &top_;
     PairView &view_;
     Budget *budget_;
+    const Access *access_;
     std::unordered_map<const FilterNode *, State> states_;
     std::map<std::pair<const lysc_node *, Sets>, Plan> plans_;
     Sets inner_, active_;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "access.h"
 #include "addon.h"
 #include "edit.h"
 #include "filter.h"
@@ -17,7 +18,7 @@ namespace libyang_js {
 struct Shared {
     std::shared_ptr<Schema> schema;
     std::shared_ptr<Pool> pool;
-    std::atomic<int> trees{0}, journals{0}, rpcs{0}, filters{0};
+    std::atomic<int> trees{0}, journals{0}, rpcs{0}, filters{0}, accesses{0};
 };
 
 // The object is destroyed before what it needs.
@@ -119,6 +120,31 @@ class FilterHandle : public Handle<FilterHandle, FilterData> {
     Napi::Value values(const Napi::CallbackInfo &info);
 };
 
+struct AccessData {
+    std::shared_ptr<Schema> schema;
+    Access access;
+    AccessData(std::shared_ptr<Schema> of, AccessRules rules) : schema(std::move(of)), access(schema->context(), std::move(rules)) {}
+};
+
+class AccessHandle : public Handle<AccessHandle, AccessData> {
+  public:
+    using Handle::Handle;
+    static constexpr const char *noun = "access";
+    static std::atomic<int> &count(Shared &shared) { return shared.accesses; }
+    static Napi::Function define(Napi::Env env);
+    static AccessHandle &argument(Napi::Value value, const Shared &shared);
+
+  private:
+    void dispose(const Napi::CallbackInfo &) { release(); }
+    Napi::Value executes(const Napi::CallbackInfo &info);
+    Napi::Value executes_at(const Napi::CallbackInfo &info);
+    Napi::Value reads(const Napi::CallbackInfo &info);
+    Napi::Value reads_all(const Napi::CallbackInfo &info);
+    Napi::Value reads_none(const Napi::CallbackInfo &info);
+    Napi::Value clears(const Napi::CallbackInfo &info);
+    Napi::Value denied(const Napi::CallbackInfo &info);
+};
+
 class RpcHandle : public Handle<RpcHandle, RpcMessage> {
   public:
     using Handle::Handle;
@@ -157,6 +183,7 @@ class JournalHandle : public Handle<JournalHandle, Journal> {
     Napi::Value derive(const Napi::CallbackInfo &info, std::function<std::shared_ptr<Journal>(const Journal &)> make_one);
     Napi::Value encode(const Napi::CallbackInfo &info);
     Napi::Value describe(const Napi::CallbackInfo &info);
+    Napi::Value visible(const Napi::CallbackInfo &info);
     double sizes_[3] = {0, 0, 0};
 };
 
@@ -184,6 +211,7 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value validate_by_libyang(const Napi::CallbackInfo &info);
     Napi::Value copy(const Napi::CallbackInfo &info);
     Napi::Value extract(const Napi::CallbackInfo &info);
+    Napi::Value prune(const Napi::CallbackInfo &info);
     Napi::Value print(const Napi::CallbackInfo &info);
     Napi::Value value(const Napi::CallbackInfo &info);
     Napi::Value find(const Napi::CallbackInfo &info);
@@ -230,6 +258,7 @@ class ContextHandle : public Napi::ObjectWrap<ContextHandle> {
     Napi::Value fragment(const Napi::CallbackInfo &info);
     Napi::Value xpath_filter(const Napi::CallbackInfo &info);
     Napi::Value subtree_filter(const Napi::CallbackInfo &info);
+    Napi::Value access(const Napi::CallbackInfo &info);
     Napi::Value source(const Napi::CallbackInfo &info);
     Napi::Value decode_journal(const Napi::CallbackInfo &info);
     Napi::Value alive(const Napi::CallbackInfo &info);

@@ -134,7 +134,7 @@ Napi::Function JournalHandle::define(Napi::Env env) {
                         InstanceMethod<&JournalHandle::append>("append"), InstanceMethod<&JournalHandle::net>("net"),
                         InstanceMethod<&JournalHandle::reversed>("reversed"), InstanceMethod<&JournalHandle::copy>("copy"),
                         InstanceMethod<&JournalHandle::rebased>("rebased"), InstanceMethod<&JournalHandle::encode>("encode"),
-                        InstanceMethod<&JournalHandle::describe>("describe"),
+                        InstanceMethod<&JournalHandle::describe>("describe"), InstanceMethod<&JournalHandle::visible>("visible"),
                         InstanceMethod<&JournalHandle::dispose>("dispose")});
 }
 

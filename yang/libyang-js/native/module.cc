@@ -24,6 +24,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     addon->rpc_class = Napi::Persistent(RpcHandle::define(env));
     addon->fragment_class = Napi::Persistent(FragmentHandle::define(env));
     addon->filter_class = Napi::Persistent(FilterHandle::define(env));
+    addon->access_class = Napi::Persistent(AccessHandle::define(env));
     addon->cursor_class = Napi::Persistent(CursorHandle::define(env));
     addon->lock_scopes_class = Napi::Persistent(LockScopesHandle::define(env));
     exports["open"] = Napi::Function::New<open>(env, "open");

@@ -376,7 +376,7 @@ Napi::Function TreeHandle::define(Napi::Env env) {
                         InstanceMethod<&TreeHandle::validate>("validate"),
                         InstanceMethod<&TreeHandle::check_all>("check"),
                         InstanceMethod<&TreeHandle::validate_by_libyang>("validateByLibyang"),
-                        InstanceMethod<&TreeHandle::copy>("copy"), InstanceMethod<&TreeHandle::extract>("extract"),
+                        InstanceMethod<&TreeHandle::copy>("copy"), InstanceMethod<&TreeHandle::extract>("extract"), InstanceMethod<&TreeHandle::prune>("prune"),
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
                         InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),
                         InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::snapshot>("snapshot"),

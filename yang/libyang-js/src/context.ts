@@ -1,3 +1,4 @@
+import { AccessHandle } from './access.js'
 import { JournalHandle } from './journal.js'
 import { LockScopesHandle } from './lock-scopes.js'
 import { native } from './native.js'
@@ -5,6 +6,8 @@ import type { NativeContext } from './native.js'
 import { FilterHandle, FragmentHandle, RpcHandle } from './rpc.js'
 import { TreeHandle } from './tree.js'
 import type {
+  Access,
+  AccessOptions,
   Context,
   ContextOptions,
   DataFormat,
@@ -56,6 +59,10 @@ class ContextHandle implements Context {
 
   subtreeFilter(xml: Buffer | string): Filter {
     return new FilterHandle(this.#native.subtreeFilter(xml))
+  }
+
+  async access(options: AccessOptions): Promise<Access> {
+    return new AccessHandle(await this.#native.access(options))
   }
 
   async source(name: string, revision?: string): Promise<string> {

@@ -1,5 +1,6 @@
 import type { NativeJournal } from './native.js'
-import type { Journal, YangError } from './types.js'
+import { nativeAccess } from './access.js'
+import type { Access, Journal, YangError } from './types.js'
 
 export class JournalHandle implements Journal {
   readonly native: NativeJournal
@@ -53,6 +54,10 @@ export class JournalHandle implements Journal {
 
   async describe(limit: number): Promise<readonly string[]> {
     return this.native.describe(limit)
+  }
+
+  async visible(access: Access): Promise<Journal> {
+    return new JournalHandle(await this.native.visible(nativeAccess(access)))
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LibyangError } from './error.js'
-import type { ContextOptions, DataFormat, ModuleInfo, Slice, YangError } from './types.js'
+import type { AccessOptions, ContextOptions, DataFormat, ModuleInfo, Slice, YangError } from './types.js'
 
 export interface NativeHandle {
   dispose(): void
@@ -35,6 +35,16 @@ export interface NativeFilter extends NativeHandle {
   divides(schemaPath: string): boolean
 }
 
+export interface NativeAccess extends NativeHandle {
+  executes(module: string, name: string): boolean
+  executesAt(path: string, action: string): boolean
+  reads(path: string): boolean
+  readsAll(schemaPath?: string): boolean
+  readsNone(schemaPath: string): boolean
+  clears(filter: NativeFilter): boolean
+  denied(journal: NativeJournal, limit: number, own: boolean): Promise<YangError[]>
+}
+
 export interface NativeRpc extends NativeHandle {
   describe(): {
     messageId: string | undefined
@@ -58,6 +68,7 @@ export interface NativeJournal extends NativeHandle {
   rebased(over: NativeJournal): Promise<{ journal: NativeJournal; conflicts: YangError[] }>
   encode(chunkBytes: number): Promise<Buffer[]>
   describe(limit: number): Promise<string[]>
+  visible(access: NativeAccess): Promise<NativeJournal>
 }
 
 export interface NativeLockScopes extends NativeHandle {
@@ -89,6 +100,7 @@ export interface NativeTree extends NativeHandle {
   validateByLibyang(): Promise<YangError[]>
   copy(): Promise<NativeTree>
   extract(filter: NativeFilter, budget?: object): Promise<NativeTree>
+  prune(access: NativeAccess): Promise<void>
   print(options: object): NativeCursor<Slice>
   value(path: string): Promise<string | undefined>
   find(xpath: string, budget?: object): Promise<string[]>
@@ -109,10 +121,11 @@ export interface NativeContext extends NativeHandle {
   fragment(xml: Buffer | string): NativeFragment
   xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): NativeFilter
   subtreeFilter(xml: Buffer | string): NativeFilter
+  access(options: AccessOptions): Promise<NativeAccess>
   source(name: string, revision?: string): Promise<string>
   decodeJournal(chunks: readonly Buffer[]): Promise<NativeJournal>
   dependants(schemaPath: string): string[]
-  alive(): { trees: number; journals: number; rpcs: number; filters: number }
+  alive(): { trees: number; journals: number; rpcs: number; filters: number; accesses: number }
 }
 
 interface NativeModule {

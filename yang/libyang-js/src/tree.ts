@@ -1,8 +1,10 @@
+import { nativeAccess } from './access.js'
 import { Batch, pieces } from './entries.js'
 import { JournalHandle, nativeJournal } from './journal.js'
 import type { NativeCursor, NativeTree } from './native.js'
 import { nativeFilter, nativeFragment } from './rpc.js'
 import type {
+  Access,
   Budget,
   Changes,
   EditOptions,
@@ -77,11 +79,16 @@ export class TreeHandle implements Tree {
     return new TreeHandle(await this.#native.extract(nativeFilter(filter), budget))
   }
 
+  async prune(access: Access): Promise<void> {
+    await this.#native.prune(nativeAccess(access))
+  }
+
   print(options: PrintOptions): Print {
     const filter = options.filter && nativeFilter(options.filter)
     const beside = options.beside && nativeTree(options.beside)
+    const access = options.access && nativeAccess(options.access)
     let cursor: NativeCursor<Slice> | undefined
-    const open = () => (cursor ??= this.#native.print({ ...options, filter, beside }))
+    const open = () => (cursor ??= this.#native.print({ ...options, filter, beside, access }))
     return Object.assign(
       pieces(open, (slice) => slice),
       { begin: async () => open().begin() },

@@ -93,6 +93,8 @@ export interface Context extends Disposable {
   xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): Filter
   /** A subtree filter from the content of a `<filter>` (RFC 6241, section 6). */
   subtreeFilter(xml: Buffer | string): Filter
+  /** What one user's rules permit. Rejects with `LibyangError`: of each rule whose path is none its index, as `path`. O(schema + rules). */
+  access(options: AccessOptions): Promise<Access>
   /** The source text of a module or submodule, as found in the search path. Rejects when there is none. */
   source(name: string, revision?: string): Promise<string>
   /** Reads a journal from what `Journal.encode` gave. Rejects with `LibyangError` when it does not fit the schema. */
@@ -108,6 +110,7 @@ export interface Context extends Disposable {
     readonly journals: number
     readonly rpcs: number
     readonly filters: number
+    readonly accesses: number
   }
 }
 
@@ -164,6 +167,56 @@ export interface Filter extends Disposable {
   divides(schemaPath: string): boolean
 }
 
+export type AccessOperation = 'create' | 'read' | 'update' | 'delete' | 'exec'
+
+/** One rule of RFC 8341, section 3.4; of what no member says it is about, it is about everything. */
+export interface AccessRule {
+  /** `*`: any. */
+  readonly module: string
+  /** Name of a protocol operation; `*`: any. */
+  readonly operation?: string
+  /** Name of a notification; `*`: any. */
+  readonly notification?: string
+  /** Instance path whose keys may be left out; `/`: all data. */
+  readonly path?: string
+  readonly access: readonly AccessOperation[]
+  readonly permit: boolean
+}
+
+export interface AccessOptions {
+  /** Those of the user's groups, in order: the first that matches decides. */
+  readonly rules: readonly AccessRule[]
+  /** What is permitted where no rule matches. */
+  readonly defaults: readonly AccessOperation[]
+  /** Schema paths of nodes that are treated as if they bore `nacm:default-deny-all`. */
+  readonly sensitive?: readonly string[]
+}
+
+/**
+ * What one user may do (RFC 8341), compiled. A node is readable when it and all above it are permitted to be read, and of an
+ * entry its keys too. Immutable; it may be disposed of while reads go on with it.
+ */
+export interface Access extends Disposable {
+  /** The operation of a module (section 3.4.4). */
+  executes(module: string, operation: string): boolean
+  /** An action of the node at an instance path: that node must be readable. */
+  executesAt(path: string, action: string): boolean
+  /** The data node at an instance path. True for what is no such path. */
+  reads(path: string): boolean
+  /** Every instance of a schema node with all below; without a path: everything. False when it depends. */
+  readsAll(schemaPath?: string): boolean
+  /** No instance of a schema node. False when it depends. */
+  readsNone(schemaPath: string): boolean
+  /** All that a filter can select or look at may be read. Else one that is not `onTheWay` needs a tree that was pruned. */
+  clears(filter: Filter): boolean
+  /**
+   * The explicit changes of a net journal that may not be made: errors with tag `access-denied`, at most `limit`, and one
+   * that counts the others. `own`: all changes are the user's own; else what was written where the user may not read is
+   * named by the nearest node above that may be read, as is what would be deleted.
+   */
+  denied(journal: Journal, limit: number, own: boolean): Promise<readonly YangError[]>
+}
+
 /** Bounds of one filter evaluation; past either, the read rejects with tag `resource-denied`. */
 export interface Budget {
   /** Milliseconds. */
@@ -202,6 +255,8 @@ export interface PrintOptions {
    * counts more. The filter, if any, must be one that is evaluated on the way.
    */
   readonly beside?: Tree
+  /** What may not be read is left out, and for the filter it does not exist. A filter that is not `onTheWay` must be cleared by it. */
+  readonly access?: Access
   /** Only configuration (`config true`) nodes. */
   readonly configOnly?: boolean
   /** Only nodes that are not configuration, with those above them and the keys of entries. */
@@ -343,6 +398,8 @@ export interface Tree extends Disposable {
    * counts against the budget. O(what is copied).
    */
   extract(filter: Filter, budget?: Budget): Promise<Tree>
+  /** Takes out what may not be read, for good; not journaled. O(tree). */
+  prune(access: Access): Promise<void>
   /** Prints in slices. Breaking off the iteration releases the tree. */
   print(options: PrintOptions): Print
   /**
@@ -404,6 +461,8 @@ export interface Journal extends Disposable {
   rebased(over: Journal): Promise<{ readonly journal: Journal; readonly conflicts: readonly YangError[] }>
   /** Text of the changes in chunks of at most `chunkBytes`, independent of libyang's version. */
   encode(chunkBytes: number): Promise<Buffer[]>
+  /** The changes to what may be read. */
+  visible(access: Access): Promise<Journal>
   /** The changes in words, for people: `+ /path = value`, `- /path`, `~ /path old → new`; at most `limit` lines. */
   describe(limit: number): Promise<readonly string[]>
 }

@@ -1,0 +1,20 @@
+// What one user may do of a journal's changes, and see of them (RFC 8341, sections 3.2.3 and 3.4.5).
+#pragma once
+
+#include "access.h"
+#include "journal.h"
+
+namespace libyang_js {
+
+// The explicit changes of a net journal that the user may not make, node by node: at most `limit` errors, then one that
+// counts the others. `own`: the changes are the user's, who knows the paths of what was written; else an error names
+// the nearest node that the user may read. Containers without a meaning of their own and defaults are not asked for.
+Errors denied(const Access &access, const Journal &journal, size_t limit, bool own);
+
+// The changes to what the user may read, the entry before an entry that is ordered by the user left out when it may not be.
+std::unique_ptr<Journal> visible(const Access &access, const Journal &journal);
+
+// Takes what may not be read out of a tree.
+void prune(const Access &access, DataTree &tree);
+
+}  // namespace libyang_js
