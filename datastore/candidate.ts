@@ -18,10 +18,8 @@ import type {
   YangError,
 } from 'libyang-js'
 import type { Controller } from './controller.js'
-import { withDeadline } from './deadline.js'
 import { RequestError, why } from './errors.js'
-import { lend } from './lend.js'
-import { hung } from './planner.js'
+import { normalize, type Normalizing } from './normalize.js'
 import type { TreeLease, Trees } from './trees.js'
 import type { Log } from './types.js'
 
@@ -37,9 +35,8 @@ export class Candidate implements Disposable {
   #broken = false
   readonly #context: Context
   readonly #trees: Trees
-  readonly #controllers: readonly Controller[]
+  readonly #normalizing: Normalizing
   readonly #log: Log
-  readonly #deadline: number
 
   constructor(
     context: Context,
@@ -50,9 +47,8 @@ export class Candidate implements Disposable {
   ) {
     this.#context = context
     this.#trees = trees
-    this.#controllers = controllers
+    this.#normalizing = { controllers, deadline }
     this.#log = log
-    this.#deadline = deadline
     this.#pending = context.journal()
   }
 
@@ -72,7 +68,7 @@ export class Candidate implements Disposable {
     using changes = result.journal
     let tested = false
     await this.#orUndo(lease.tree, changes, async () => {
-      await this.#normalize(lease.tree, changes)
+      await normalize(this.#normalizing, lease.tree, changes)
       if (testOption === 'set' || result.errors.length > 0) return
       await this.#derive(lease.tree, changes, { journal: changes, from: 0 })
       tested = true
@@ -214,25 +210,6 @@ export class Candidate implements Disposable {
     const errors = await tree.validate(derived, { journal: this.#pending, from: this.#checked }, ...more)
     if (errors.length > 0) throw new RequestError(errors)
     changes.append(derived)
-  }
-
-  /** Lets the controllers put right what was edited; what a secret was before does not stay in the journal. */
-  async #normalize(tree: Tree, changes: Journal): Promise<void> {
-    const concerned = this.#controllers.filter(
-      ({ normalize, claims }) => normalize && claims.some((claim) => changes.touches(claim)),
-    )
-    for (const controller of concerned) {
-      const lent = [lend(tree), lend(changes)] as const
-      const work = (async () => controller.normalize?.(lent[0].object, lent[1].object))()
-      try {
-        await withDeadline(work, this.#deadline, () =>
-          hung(controller.name, 'normalize the edit', this.#deadline),
-        )
-      } finally {
-        lent.forEach(({ end }) => end())
-      }
-    }
-    if (concerned.length > 0) await changes.net()
   }
 
   async #orUndo(tree: Tree, changes: Journal, work: () => Promise<void>): Promise<void> {

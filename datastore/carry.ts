@@ -35,7 +35,7 @@ export async function carryOver(
     log.info(`the configuration was carried over from ${sets}: it fits as it is`)
     return []
   }
-  await migrate(options, journal, replay, from)
+  await migrate(options, journal.version, replay, from)
   const number = journal.head?.number ?? 0
   const keptAs = await journal.keepCopy(`commit-${number}-of-${from.slice(0, 12)}`)
   const text: Buffer[] = []
@@ -48,15 +48,15 @@ export async function carryOver(
   return []
 }
 
-/** Makes the replay's tree what the steps make of its document. */
-async function migrate(
-  options: RecoverOptions,
-  journal: CommitJournal,
+/** Makes the replay's tree what the steps after a version make of its document. Throws UnfitError. */
+export async function migrate(
+  options: Pick<RecoverOptions, 'context' | 'directory' | 'migrations' | 'moduleSet'>,
+  version: number,
   replay: Replay,
   from: string,
 ): Promise<void> {
   const { context, directory, migrations } = options
-  const steps = stepsFrom(migrations, journal.version)
+  const steps = stepsFrom(migrations, version)
   let doing = 'reading its text'
   try {
     let { root } = replay.document

@@ -111,6 +111,20 @@ export class ConfirmedCommits implements Disposable {
       })
   }
 
+  /**
+   * Throws RequestError when this requester may not change running past the pending commit, of which its change is then a
+   * part: it neither confirms nor prolongs it, and goes when that is taken back.
+   */
+  admitDirect(requester: Requester): void {
+    const pending = this.#pending
+    if (!pending || pending.session === requester.session) return
+    throw new RequestError({
+      type: 'application',
+      tag: 'in-use',
+      message: `a confirmed commit of ${pending.user} is pending, and its end would take a change of running back too: confirm or cancel it first`,
+    })
+  }
+
   /** What must be written for `next` to be pending; empty when nothing changes. */
   notes(next: Pending | undefined): Notes {
     if (!next && !this.#pending) return {}

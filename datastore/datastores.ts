@@ -2,19 +2,24 @@
  * The datastores as the protocol sees them: who may do what (locks, which targets, a pending confirmed commit), one writer
  * after the other, and reads beside them. Writers are served in the order of their calls; reads of running wait for nobody.
  */
-import type { Budget, Context, Fragment, ScopedText, Tree } from 'libyang-js'
-import { validateAlone, type Candidate, type CandidateEdit } from './candidate.js'
+import type { Budget, Fragment, ScopedText, Tree } from 'libyang-js'
+import { bootFromStartup, bootWithoutStartup } from './boot.js'
+import { validateAlone, type CandidateEdit } from './candidate.js'
 import { ConfirmedCommits, type ConfirmedParts, type Pending } from './confirmed.js'
 import type { Step } from './controller.js'
-import { RequestError, why } from './errors.js'
+import { copyTo, treeOf, type CopyParts } from './copying.js'
+import { editRunning } from './direct.js'
+import { RequestError } from './errors.js'
 import { Gate } from './gate.js'
 import { copyOf, describe, History, type Point } from './history.js'
 import type { CommitJournal } from './journal/index.js'
 import { Locking } from './locking.js'
 import { Locks } from './locks.js'
+import { noteApplied } from './lost-commits.js'
 import type { Operational } from './operational.js'
 import type { PartialLocks } from './partial-locks.js'
 import { Reads } from './reads.js'
+import { revert, takeBack, type RevertParts } from './reverts.js'
 import type { Snapshotter } from './snapshotter.js'
 import type { CommitHandler, Transactions } from './transaction.js'
 import type { Trees } from './trees.js'
@@ -34,10 +39,7 @@ import type {
   Revision,
 } from './types.js'
 
-export interface DatastoreParts<Operation> {
-  readonly context: Context
-  readonly trees: Trees
-  readonly candidate: Candidate
+export interface DatastoreParts<Operation> extends CopyParts {
   readonly transactions: Transactions<Operation>
   readonly operational: Operational
   readonly journal: CommitJournal
@@ -47,6 +49,10 @@ export interface DatastoreParts<Operation> {
   readonly log: Log
   /** Of confirmed commits. */
   readonly confirmed: Omit<ConfirmedParts, 'log' | 'hold' | 'expired'>
+  /** Features of ietf-netconf that the schema has. */
+  readonly features: readonly string[]
+  /** The factory configuration, as the content of a `<config>`. */
+  readonly factory: () => string
 }
 
 export class DatastoreService<Operation> implements Datastores<Operation> {
@@ -63,7 +69,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   constructor(parts: DatastoreParts<Operation>) {
     this.#parts = parts
     this.recovery = parts.recovery
-    this.#reads = new Reads(parts.trees, parts.candidate, parts.operational, this.#writers)
+    this.#reads = new Reads({ ...parts, writers: this.#writers, startup: () => this.#startup() })
     this.#history = new History(parts.context, parts.journal)
     this.#locks = new Locks(parts.confirmed.clock)
     this.#locking = new Locking({
@@ -80,11 +86,20 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     })
   }
 
-  /** To be awaited before anything is served: takes running back when a confirmed commit did not outlive the restart. */
+  /**
+   * To be awaited before anything is served: takes running back when a confirmed commit did not outlive the restart, and
+   * loads startup at a new boot of the machine.
+   */
   async resume(): Promise<void> {
-    const why = this.#confirmed.resume(this.#parts.journal.notes())
+    const { journal, confirmed } = this.#parts
+    const why = this.#confirmed.resume(journal.notes())
     const { pending } = this.#confirmed
-    if (why !== undefined && pending) await this.#writers.alone(() => this.#takeBack(pending, why))
+    await this.#writers.alone(async () => {
+      if (why !== undefined && pending) await takeBack(this.#reverting, pending, why)
+      if (this.recovery.failsafe !== undefined) return
+      if (this.#has('startup')) await bootFromStartup({ ...this.#parts, boot: confirmed.boot })
+      else await bootWithoutStartup(journal)
+    })
   }
 
   get head(): CommitRecord | undefined {
@@ -93,6 +108,10 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
 
   async withTree<T>(name: DatastoreName, use: (tree: Tree) => Promise<T>): Promise<T> {
     this.#checkOpen()
+    if (name === 'startup') {
+      using stored = await this.#startup()
+      return await use(stored)
+    }
     using lease = await this.#parts.trees.read(name)
     return await use(lease.tree)
   }
@@ -109,23 +128,37 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     options: CandidateEdit,
   ): Promise<void> {
     await this.#write(async () => {
+      if (target === 'startup')
+        throw failure(
+          'operation-not-supported',
+          'startup is not edited, only replaced: edit running and copy it',
+        )
       this.#checkTarget(requester, target)
-      await this.#parts.candidate.edit(config, options)
+      if (target === 'running') await editRunning(this.#parts, requester, config, options)
+      else await this.#parts.candidate.edit(config, options)
     })
   }
 
   async copy(requester: Requester, target: DatastoreName, source: DatastoreName | Fragment): Promise<void> {
     await this.#write(async () => {
-      const { candidate } = this.#parts
       if (source === target)
         throw failure('invalid-value', `source and target are both ${target}; they must differ`)
+      if (typeof source === 'string') this.#checkThere(source)
       this.#checkTarget(requester, target)
-      if (typeof source === 'string') return await candidate.discard()
-      await candidate.edit(source, {
-        defaultOperation: 'replace',
-        errorOption: 'rollback-on-error',
-        testOption: 'set',
-      })
+      await copyTo(this.#parts, requester, target, source)
+    })
+  }
+
+  async *print(config: Fragment): AsyncGenerator<Buffer, void, undefined> {
+    this.#checkOpen()
+    using tree = await treeOf(this.#parts, config)
+    yield* tree.print({ format: 'xml', configOnly: true })
+  }
+
+  async deleteStartup(requester: Requester): Promise<void> {
+    await this.#write(async () => {
+      this.#checkTarget(requester, 'startup')
+      await this.#parts.startup.delete(requester)
     })
   }
 
@@ -137,6 +170,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
         await transactions.rehearse()
       })
     await this.#refusing(async () => {
+      if (source === 'startup') return (await this.#startup())[Symbol.dispose]()
       const errors = source === 'running' ? await checkRunning(trees) : await validateAlone(context, source)
       if (errors.length > 0) throw new RequestError(errors)
     })
@@ -182,7 +216,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       const { pending } = this.#confirmed
       if (!pending) return
       await this.#admitBack(requester, pending)
-      await this.#revert(pending, requester, 'it was cancelled')
+      await revert(this.#reverting, pending, requester, 'it was cancelled')
     })
   }
 
@@ -228,6 +262,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   }
 
   async lock(requester: Requester, target: DatastoreName): Promise<void> {
+    this.#checkThere(target)
     await this.#locking.lock(requester, target)
   }
 
@@ -253,22 +288,12 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       await this.#locking.release(session)
       const { pending } = this.#confirmed
       if (pending && pending.token === undefined && pending.session === session)
-        await this.#takeBack(pending, `session ${session} ended before it confirmed`)
+        await takeBack(this.#reverting, pending, `session ${session} ended before it confirmed`)
     })
   }
 
   async witness(member: string, commit: number): Promise<void> {
-    const { journal, log } = this.#parts
-    const ends = this.head?.number ?? 0
-    try {
-      if (!(await this.#write(() => journal.raise(commit)))) return
-      const lost = commit === ends + 1 ? `commit ${commit} is` : `commits ${ends + 1} to ${commit} are`
-      log.error(
-        `member ${member} has applied commit ${commit}, the journal ends at ${ends}: ${lost} lost; numbers go on from ${commit + 1}`,
-      )
-    } catch (error) {
-      log.error(`what member ${member} knows of commits could not be noted: ${why(error)}`)
-    }
+    await this.#writers.alone(() => noteApplied(this.#parts, member, commit))
   }
 
   history(): AsyncGenerator<CommitRecord, void, undefined> {
@@ -309,7 +334,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   async #expire(pending: Pending): Promise<void> {
     await this.#writers.alone(async () => {
       if (!this.#closed && this.#confirmed.pending === pending)
-        await this.#takeBack(pending, 'it was not confirmed in time')
+        await takeBack(this.#reverting, pending, 'it was not confirmed in time')
     })
   }
 
@@ -322,25 +347,8 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     if (errors.length > 0) throw new RequestError(errors)
   }
 
-  /** Of the appliance's own accord: what fails is told to operators and tried again. */
-  async #takeBack(pending: Pending, why: string): Promise<void> {
-    try {
-      await this.#revert(pending, { session: 0, user: 'weftd' }, why)
-      this.#parts.log.warn(`running is what it was after commit ${pending.base} again: ${why}`)
-    } catch (error) {
-      this.#confirmed.failed(pending, error)
-    }
-  }
-
-  /** Running becomes what it was before the confirmed commit, by a commit like any other. */
-  async #revert(pending: Pending, requester: Requester, why: string): Promise<void> {
-    const { transactions, journal } = this.#parts
-    const notes = this.#confirmed.notes(undefined)
-    const comment = `takes back what ${pending.user} committed after commit ${pending.base}: ${why}`
-    const back = this.#history.back(pending.base)
-    const commit = await transactions.commitBeside(back, requester, { comment }, notes)
-    if (!commit) await journal.setNotes(notes)
-    this.#confirmed.enter(undefined)
+  get #reverting(): RevertParts {
+    return { ...this.#parts, history: this.#history, confirmed: this.#confirmed }
   }
 
   #write<T>(task: () => Promise<T>): Promise<T> {
@@ -356,13 +364,33 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     }
   }
 
+  /** Throws RequestError unless this requester may write to the target now. */
   #checkTarget(requester: Requester, target: DatastoreName): void {
-    if (target === 'running')
-      throw failure(
-        'operation-not-supported',
-        'running cannot be written directly; edit candidate and commit',
-      )
+    this.#checkThere(target)
+    if (target === 'running') {
+      if (!this.#has('writable-running'))
+        throw failure(
+          'operation-not-supported',
+          'running cannot be written directly; edit candidate and commit',
+        )
+      this.#confirmed.admitDirect(requester)
+    }
     this.#locks.check(requester, target)
+  }
+
+  #checkThere(name: DatastoreName): void {
+    if (name === 'startup' && !this.#has('startup'))
+      throw failure('operation-not-supported', 'there is no startup: running is durable by itself')
+  }
+
+  /** A tree of startup, the caller's. */
+  async #startup(): Promise<Tree> {
+    this.#checkThere('startup')
+    return await this.#parts.startup.tree()
+  }
+
+  #has(feature: 'writable-running' | 'startup'): boolean {
+    return this.#parts.features.includes(feature)
   }
 
   #checkOpen(): void {

@@ -13,6 +13,7 @@ import { Operational } from './operational.js'
 import { PartialLocks } from './partial-locks.js'
 import { Planner } from './planner.js'
 import { Snapshotter } from './snapshotter.js'
+import { Startup } from './startup.js'
 import { Transactions } from './transaction.js'
 import { Trees } from './trees.js'
 import type { Datastores, Log, RecoveryReport } from './types.js'
@@ -27,6 +28,8 @@ export interface DatastoreOptions<Transaction, Operation> {
   readonly stage: Stage<Operation>
   /** Asked for what clients commit. */
   readonly guards?: readonly CommitGuard[]
+  /** The factory configuration, as the content of a `<config>`: what a boot loads whose startup was deleted. Empty when absent. */
+  readonly factory?: () => string
   /** State that no controller provides, such as the protocol's own. */
   readonly state?: readonly StateProvider[]
   readonly log: Log
@@ -85,6 +88,7 @@ export async function openDatastores<Transaction, Operation>(
   const trees = new Trees(running, running.copy(), log, options.patience)
   const candidate = new Candidate(context, trees, controllers, log, deadline)
   const partialLocks = new PartialLocks(context, clock)
+  const guards = options.guards ?? []
   const transactions = new Transactions({
     context,
     trees,
@@ -92,7 +96,7 @@ export async function openDatastores<Transaction, Operation>(
     journal,
     planner,
     stage: options.stage,
-    guards: [...(options.guards ?? []), partialLocks],
+    guards: [...guards, partialLocks],
     log,
     clock,
     moduleSet,
@@ -107,6 +111,8 @@ export async function openDatastores<Transaction, Operation>(
   const providers = [...controllers.flatMap(({ state }) => state ?? []), ...(options.state ?? [])]
   const operational = new Operational(context, trees, providers, log, deadline)
   const confirmed = { clock, timers: options.timers ?? systemTimers, boot: options.boot ?? bootOfMachine() }
+  const startup = new Startup({ directory, context, journal, moduleSet, migrations, clock, log })
+  const netconf = context.modules.find(({ name }) => name === 'ietf-netconf')
   const datastores = new DatastoreService({
     context,
     trees,
@@ -119,6 +125,11 @@ export async function openDatastores<Transaction, Operation>(
     recovery,
     log,
     confirmed,
+    guards,
+    startup,
+    normalizing: { controllers, deadline },
+    features: netconf?.features ?? [],
+    factory: options.factory ?? (() => ''),
   })
   await datastores.resume()
   return datastores

@@ -3,7 +3,7 @@
  * edited without being validated, defaults that hang on a `when` are derived for the time that a print takes to begin, and
  * taken back: what is printed is what a validation would make of it, and a read changes nothing.
  */
-import type { PrintOptions } from 'libyang-js'
+import type { PrintOptions, Tree } from 'libyang-js'
 import type { Candidate } from './candidate.js'
 import { RequestError } from './errors.js'
 import type { Gate } from './gate.js'
@@ -11,20 +11,28 @@ import type { Operational } from './operational.js'
 import type { Trees } from './trees.js'
 import type { ReadOptions } from './types.js'
 
+export interface ReadParts {
+  readonly trees: Trees
+  readonly candidate: Candidate
+  readonly operational: Operational
+  readonly writers: Gate
+  /** A tree of startup, the caller's. */
+  readonly startup: () => Promise<Tree>
+}
+
 export class Reads {
-  constructor(
-    private readonly trees: Trees,
-    private readonly candidate: Candidate,
-    private readonly operational: Operational,
-    private readonly writers: Gate,
-  ) {}
+  constructor(private readonly parts: ReadParts) {}
 
   async *read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
     try {
       const { source } = options
-      if (source === 'operational') yield* this.operational.read(options)
+      const { trees, operational, startup } = this.parts
+      if (source === 'operational') yield* operational.read(options)
       else if (source === 'candidate') yield* await this.#candidate(printOptions(options))
-      else yield* this.trees.print(source, printOptions(options))
+      else if (source === 'startup') {
+        using stored = await startup()
+        yield* stored.print(printOptions(options))
+      } else yield* trees.print(source, printOptions(options))
     } catch (error) {
       throw RequestError.from(error)
     }
@@ -32,8 +40,9 @@ export class Reads {
 
   async #candidate(print: PrintOptions): Promise<AsyncIterable<Buffer>> {
     const shown = print.defaults === 'report-all' || print.defaults === 'report-all-tagged'
-    if (!shown || this.candidate.derived) return this.trees.print('candidate', print)
-    return await this.writers.alone(() => this.candidate.printDerived(print))
+    const { trees, candidate, writers } = this.parts
+    if (!shown || candidate.derived) return trees.print('candidate', print)
+    return await writers.alone(() => candidate.printDerived(print))
   }
 }
 

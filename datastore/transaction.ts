@@ -72,24 +72,43 @@ export class Transactions<Operation> {
   }
 
   /**
-   * Commits the changes of `journals` in place of the candidate's own, which are pending again afterwards: the candidate
-   * keeps its contents when running moves under it.
+   * Commits what `change` makes of a candidate that is like running, in place of the candidate's own changes, which are
+   * pending again afterwards: the candidate keeps its contents when running moves under it.
    */
   async commitBeside(
-    journals: AsyncIterable<Journal>,
+    change: () => Promise<void>,
     requester: Requester,
-    options: CommitOptions,
-    notes: Notes,
+    options: CommitOptions & { readonly guarded: boolean },
+    notes: Notes = {},
   ): Promise<CommitRecord | undefined> {
+    return await this.#beside(change, (made) =>
+      this.#commit(requester, options, notes, { guarded: options.guarded, made }),
+    )
+  }
+
+  /** Rejects with what would refuse `commitBeside` for a client; nothing stays changed. */
+  async rehearseBeside(change: () => Promise<void>, requester: Requester): Promise<void> {
+    const { candidate } = this.#parts
+    await this.#beside(change, async () => {
+      using _derived = await candidate.validate()
+      await candidate.net()
+      await this.admit(requester)
+      await this.rehearse()
+    })
+  }
+
+  async #beside<T>(
+    change: () => Promise<void>,
+    work: (made: (changes: Journal) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
     const { candidate } = this.#parts
     using aside = await candidate.setAside()
     let back: Journal | undefined
     try {
-      await candidate.load(journals)
-      const made = async (changes: Journal) => {
+      await change()
+      return await work(async (changes) => {
         back = await changes.reversed()
-      }
-      return await this.#commit(requester, options, notes, { guarded: false, made })
+      })
     } finally {
       await candidate.discard()
       await candidate.takeUp(aside, back)

@@ -12,7 +12,7 @@
  */
 import type { Journal, Print, PrintOptions, Slice, Tree } from 'libyang-js'
 import { Gate } from './gate.js'
-import type { DatastoreName, Log } from './types.js'
+import type { Log, ResidentName } from './types.js'
 
 /** A tree that stays as it is (or, from `write`, is its holder's alone) until disposed. */
 export interface TreeLease extends Disposable {
@@ -39,13 +39,13 @@ export class Trees implements AsyncDisposable {
     this.#patience = patience
   }
 
-  async read(name: DatastoreName): Promise<TreeLease> {
+  async read(name: ResidentName): Promise<TreeLease> {
     const slot = name === 'running' ? this.#running : await this.#candidate
     return lease(slot.tree, await slot.gate.shared())
   }
 
   /** Prints what a tree is now; writers do not wait for the end. */
-  async *print(name: DatastoreName, options: PrintOptions): AsyncGenerator<Slice, void, undefined> {
+  async *print(name: ResidentName, options: PrintOptions): AsyncGenerator<Slice, void, undefined> {
     const slices = await this.#beginPrint(name, options)
     yield* slices
   }
@@ -90,7 +90,7 @@ export class Trees implements AsyncDisposable {
       this.#log.warn('a read goes on while the datastores are closed')
   }
 
-  async #beginPrint(name: DatastoreName, options: PrintOptions): Promise<Print> {
+  async #beginPrint(name: ResidentName, options: PrintOptions): Promise<Print> {
     using lease = await this.read(name)
     const print = lease.tree.print(options)
     await print.begin()

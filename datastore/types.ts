@@ -15,7 +15,10 @@ import type {
 } from 'libyang-js'
 import type { Step } from './controller.js'
 
-export type DatastoreName = 'running' | 'candidate'
+/** Those of which a tree is resident. */
+export type ResidentName = 'running' | 'candidate'
+/** `startup` is there when the schema has the feature. */
+export type DatastoreName = ResidentName | 'startup'
 
 /** Who asks. */
 export interface Requester {
@@ -159,7 +162,10 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
    * `operational`: running with the state of the providers that the filter may match (RFC 6241, section 7.7 `get`).
    */
   read(options: ReadOptions): AsyncIterableIterator<Buffer>
-  /** Edits the candidate (RFC 6241, section 7.2). With `test-only` nothing stays changed. */
+  /**
+   * Edits the candidate or, with writable-running, running itself (RFC 6241, section 7.2): that is a commit of its own, beside
+   * a candidate that keeps its contents. With `test-only` nothing stays changed.
+   */
   edit(
     requester: Requester,
     target: DatastoreName,
@@ -168,8 +174,15 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
       readonly testOption: 'test-then-set' | 'set' | 'test-only'
     },
   ): Promise<void>
-  /** Replaces all of the target (RFC 6241, section 7.3). */
+  /**
+   * Replaces all of the target (RFC 6241, section 7.3); running only with writable-running. The configuration must be valid,
+   * unless the target is the candidate.
+   */
   copy(requester: Requester, target: DatastoreName, source: DatastoreName | Fragment): Promise<void>
+  /** The configuration of a `<config>` as a copy would store it, without state and defaults; XML elements in slices. */
+  print(config: Fragment): AsyncIterableIterator<Buffer>
+  /** RFC 6241, section 7.4: the next boot begins with the factory configuration. */
+  deleteStartup(requester: Requester): Promise<void>
   validate(requester: Requester, source: DatastoreName | Fragment): Promise<void>
   /**
    * Candidate to running: validate, expand, plan, prepare, journal, apply, tell. Resolves with undefined when nothing was

@@ -7,6 +7,7 @@ import type { Datastores, Log } from '../datastore/index.js'
 import { capabilities } from './capabilities.js'
 import { Dispatcher } from './dispatch.js'
 import { ErrorPrinter } from './error.js'
+import { ConfigFiles } from './files.js'
 import { defaultLimits } from './limits.js'
 import type { Limits } from './limits.js'
 import type { Observer } from './observer.js'
@@ -34,6 +35,8 @@ export interface NetconfOptions {
   readonly log: Log
   /** The one that `monitoringState` reads; a new one when absent. */
   readonly registry?: SessionRegistry
+  /** Folder of the configuration files of :url; none when absent. */
+  readonly urlFolder?: string
   /** Operations that modules define, beside the standard ones. */
   readonly operations?: readonly Operation[]
   /** Bounds of one filtered read; 2 s and 5 million nodes when absent. */
@@ -67,7 +70,9 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   const settings = options.settings ?? factorySettings
   const limits = { ...defaultLimits, ...options.limits, ...settings.limits }
   const registry = options.registry ?? new SessionRegistry(options.clock)
-  const services = { context, datastores, registry, budget: options.budget ?? defaultBudget }
+  const files =
+    options.urlFolder === undefined ? undefined : new ConfigFiles(options.urlFolder, limits.messageBytes)
+  const services = { context, datastores, registry, files, budget: options.budget ?? defaultBudget }
   const operations = new OperationRegistry([...standardOperations, ...(options.operations ?? [])])
   const dispatcher = new Dispatcher(services, operations, log)
   const printer = new ErrorPrinter(context.modules)

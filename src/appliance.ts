@@ -24,7 +24,7 @@ import { openPlace, programEngine, startEngine, type Starting } from './chassis.
 import { Closers } from './closers.js'
 import { createControllers } from './controllers/index.js'
 import { EventBus } from './events.js'
-import { commitFactoryConfiguration, type FirstPassword } from './factory.js'
+import { commitFactoryConfiguration, factoryConfiguration, type FirstPassword } from './factory.js'
 import { demoHosts } from './lab/topology.js'
 import type { Log } from './log.js'
 import type { Options } from './options.js'
@@ -71,7 +71,7 @@ async function start(
   signal: AbortSignal | undefined,
 ): Promise<Appliance> {
   const state = openState(options.state)
-  const context = await createContext(schema())
+  const context = await createContext(schema({ capabilities: options.capabilities }))
   const audit = new Audit({
     path: join(state.path, 'audit.log'),
     version,
@@ -100,6 +100,12 @@ async function start(
   const registry = new SessionRegistry()
   let own: () => void = () => undefined
   const owned = new Promise<void>((resolve) => (own = resolve))
+  let firstPassword: FirstPassword | undefined
+  const factory = (): string => {
+    const { xml, password } = factoryConfiguration()
+    firstPassword = password
+    return xml
+  }
   const opening = openDatastores<unknown, Operation>({
     directory: state.store,
     context,
@@ -114,6 +120,7 @@ async function start(
     log: log.for('datastore'),
     failsafe: true,
     opened: own,
+    factory,
   })
   closers.add('the datastore', () =>
     opening.then(
@@ -151,6 +158,7 @@ async function start(
     datastores,
     registry,
     listen: options.netconf,
+    ...(options.urlFolder !== undefined && { urlFolder: options.urlFolder }),
     settings: controllers.serverSettings() ?? factorySettings,
     hostKeys,
     authenticate: controllers.authenticator,
@@ -161,10 +169,11 @@ async function start(
   closers.add('NETCONF', () => netconf.close())
   // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.
   const { failsafe } = datastores.recovery
-  const purpose = failsafe === undefined ? 'factory configuration' : 'failsafe configuration'
-  const firstPassword = datastores.head
-    ? undefined
-    : await commitFactoryConfiguration(context, datastores, purpose)
+  if (!datastores.head)
+    await commitFactoryConfiguration(context, datastores, factory(), {
+      comment: failsafe === undefined ? 'factory configuration' : 'failsafe configuration',
+      startup: failsafe === undefined && options.capabilities.includes('startup'),
+    })
   return {
     listening: netconf.address,
     state: state.path,

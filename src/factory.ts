@@ -18,24 +18,31 @@ function generatePassword(): string {
   return [...randomBytes(20)].map((byte) => passwordAlphabet[byte % passwordAlphabet.length]).join('')
 }
 
-/** The first commit: the user admin. */
+/** The user admin, with the password of WEFT_ADMIN_PASSWORD or a generated one; `xml` is the content of a `<config>`. */
+export function factoryConfiguration(): { readonly xml: string; readonly password: FirstPassword } {
+  const given = process.env['WEFT_ADMIN_PASSWORD']
+  const value = given === undefined || given === '' ? generatePassword() : given
+  const text = value.replace(/[<&]/g, (character) => (character === '<' ? '&lt;' : '&amp;'))
+  return {
+    xml: `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name><password>$0$${text}</password></user></authentication></system>`,
+    password: { value, generated: value !== given },
+  }
+}
+
+/** The first commit. Startup, where there is one, begins as the same. */
 export async function commitFactoryConfiguration(
   context: Context,
   datastores: Datastores<Operation>,
-  comment: string,
-): Promise<FirstPassword> {
-  const given = process.env['WEFT_ADMIN_PASSWORD']
-  const password = given === undefined || given === '' ? generatePassword() : given
-  const text = password.replace(/[<&]/g, (character) => (character === '<' ? '&lt;' : '&amp;'))
+  xml: string,
+  { comment, startup }: { readonly comment: string; readonly startup: boolean },
+): Promise<void> {
   const requester = { session: 0, user: 'weftd' }
-  using config = context.fragment(
-    `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name><password>$0$${text}</password></user></authentication></system>`,
-  )
+  using config = context.fragment(xml)
   await datastores.edit(requester, 'candidate', config, {
     defaultOperation: 'merge',
     errorOption: 'rollback-on-error',
     testOption: 'set',
   })
   await datastores.commit(requester, { comment })
-  return { value: password, generated: password !== given }
+  if (startup) await datastores.copy(requester, 'startup', 'running')
 }

@@ -1,7 +1,9 @@
 /** Command-line options of weftd and of `npm start`; stable. */
+import { statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { OptionalCapability } from '../yang/schema.js'
 import { demoHosts } from './lab/topology.js'
 import { logLevels, type LogLevel } from './log.js'
 
@@ -11,6 +13,10 @@ export interface Options {
   readonly demo: boolean
   readonly ports: readonly { readonly name: string; readonly device: string }[]
   readonly logLevel: LogLevel
+  /** Capabilities of NETCONF that are off by default. */
+  readonly capabilities: readonly OptionalCapability[]
+  /** Folder of configuration files; with it comes the capability :url. */
+  readonly urlFolder: string | undefined
 }
 
 /** A wrong use of the command line; its message is for a person. */
@@ -27,6 +33,9 @@ Runs the appliance: a NETCONF server over SSH whose commits program a forwarding
   --netconf ADDRESS:PORT   where NETCONF over SSH listens (default: 127.0.0.1:1830; [::1]:1830 for IPv6)
   --no-demo                without the demo chassis (hosts h1 and h2 on ports p1 and p2)
   --port NAME=DEVICE       attach an existing Linux device as port NAME (repeatable; needs root)
+  --writable-running       let NETCONF clients edit running itself, without candidate and commit
+  --startup                keep a startup configuration, which a boot of the machine loads into running
+  --url-folder DIR         let NETCONF clients read and write configuration files (file:///NAME) in DIR
   --log-level LEVEL        ${logLevels.join(', ')} (default: info)
   --help                   this text
 
@@ -49,6 +58,12 @@ function parseAddress(text: string): Options['netconf'] {
     throw new UsageError(`--netconf takes ADDRESS:PORT, such as 127.0.0.1:1830 or [::1]:1830, not '${text}'`)
   }
   return { address, port }
+}
+
+function parseFolder(text: string): string {
+  const path = resolve(text)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path
+  throw new UsageError(`--url-folder takes a folder that exists, not '${text}'`)
 }
 
 function parsePort(text: string): Options['ports'][number] {
@@ -74,6 +89,9 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
         netconf: { type: 'string' },
         'no-demo': { type: 'boolean' },
         port: { type: 'string', multiple: true },
+        'writable-running': { type: 'boolean' },
+        startup: { type: 'boolean' },
+        'url-folder': { type: 'string' },
         'log-level': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -106,5 +124,11 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     demo: !values['no-demo'],
     ports,
     logLevel: parseLevel(values['log-level'] ?? 'info'),
+    capabilities: [
+      ...(values['writable-running'] ? (['writable-running'] as const) : []),
+      ...(values.startup ? (['startup'] as const) : []),
+      ...(values['url-folder'] === undefined ? [] : (['url'] as const)),
+    ],
+    urlFolder: values['url-folder'] === undefined ? undefined : parseFolder(values['url-folder']),
   }
 }

@@ -69,8 +69,17 @@ function find({ name, revision }: ModuleRequest, folders: ReadonlyMap<string, Re
   return [...folders.values()].some((present) => files.some((file) => present.has(file)))
 }
 
+/** Capabilities of NETCONF that are off unless the appliance is started with them. */
+export type OptionalCapability = 'writable-running' | 'startup' | 'url'
+
+export interface SchemaOptions {
+  readonly capabilities?: readonly OptionalCapability[]
+  /** Folders in which modules are found; those of this system when absent. */
+  readonly dirs?: readonly string[]
+}
+
 /** The options for a libyang context of this appliance. Throws `MissingModuleError`, which says what to install. */
-export function schema(dirs: readonly string[] = searchDirs): ContextOptions {
+export function schema({ capabilities = [], dirs = searchDirs }: SchemaOptions = {}): ContextOptions {
   const folders = new Map(
     dirs.filter((dir) => existsSync(dir)).map((dir) => [dir, new Set(readdirSync(dir))] as const),
   )
@@ -84,5 +93,13 @@ export function schema(dirs: readonly string[] = searchDirs): ContextOptions {
         : 'install the Debian package libyuma-base (apt-get install libyuma-base)'
     throw new MissingModuleError(`no YANG module ${file} in ${dirs.join(', ')}: ${remedy}`)
   }
-  return { searchDirs: [...folders.keys()], modules }
+  return {
+    searchDirs: [...folders.keys()],
+    modules: modules.map((request) => extended(request, capabilities)),
+  }
+}
+
+function extended(request: ModuleRequest, capabilities: readonly OptionalCapability[]): ModuleRequest {
+  if (request.name !== 'ietf-netconf') return request
+  return { ...request, features: [...(request.features ?? []), ...capabilities] }
 }

@@ -28,12 +28,14 @@ import {
 import type { HistoryLimits } from './kept.js'
 import { Recovery } from './recovery.js'
 import { octetsOf, type Snapshot } from './snapshots.js'
+import { StoredStartup } from './startup.js'
 import { del, put, Store, WriteError, type Write } from './store.js'
 
 export { DirectoryError } from './directory.js'
 export type { WholeCommit } from './chain.js'
 export type { HistoryLimits } from './kept.js'
 export type { Snapshot } from './snapshots.js'
+export type { StartupHeader, StoredStartup } from './startup.js'
 
 /** What the committer knows of a commit; the journal adds its number and hashes. */
 export type NewCommit = Pick<CommitRecord, 'time' | 'user' | 'session' | 'comment' | 'moduleSet'>
@@ -65,6 +67,8 @@ export interface JournalOptions {
 }
 
 export class CommitJournal implements AsyncDisposable {
+  /** The startup datastore, which is stored beside the commits. */
+  readonly startup: StoredStartup
   readonly #store: Store
   readonly #recovery: Recovery
   readonly #log: Log
@@ -91,6 +95,13 @@ export class CommitJournal implements AsyncDisposable {
     this.#recovery = new Recovery(directory, opened, now)
     this.#log = log
     this.#limits = { ...historyLimits, ...history }
+    this.startup = new StoredStartup({
+      reading: () => this.#store.reading(),
+      write: async (...write) => {
+        if (options.sealed !== undefined) throw failed(options.sealed)
+        await this.#write(...write)
+      },
+    })
   }
 
   /** The last commit. */

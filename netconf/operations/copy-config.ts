@@ -1,17 +1,32 @@
-/** copy-config (RFC 6241, section 7.3): replaces the candidate by another datastore or by an inline configuration. */
+/**
+ * copy-config (RFC 6241, sections 7.3 and 8.8.5.2): a datastore, a file or an inline configuration in place of all of another
+ * datastore or file.
+ */
 import { BASE_NAMESPACE } from '../xml.js'
 import { ok } from './operation.js'
 import type { Operation } from './operation.js'
-import { datastoreOf, invalid, sourceOf } from './parameters.js'
+import { atParameter, invalid, openFiles, sourceOf, targetOf } from './parameters.js'
 
 export const copyConfig: Operation = {
   name: 'copy-config',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    const target = datastoreOf(rpc, 'target')
-    const source = sourceOf(rpc)
-    if (source === target) invalid(rpc, 'source', `source and target of copy-config are the same: ${target}`)
-    await services.datastores.copy(requester, target, source)
+    const { datastores, files } = services
+    const target = targetOf(rpc)
+    const source = await sourceOf(rpc, services)
+    using _content = typeof source === 'string' ? undefined : source
+    if (typeof target === 'string') {
+      if (source === target)
+        invalid(rpc, 'source', `source and target of copy-config are the same: ${target}`)
+      await datastores.copy(requester, target, source)
+    } else
+      await atParameter(rpc, 'target/url', async () => {
+        const folder = openFiles(files)
+        if (typeof source !== 'string' && source.url !== undefined && folder.same(source.url, target.url))
+          invalid(rpc, 'source', `source and target of copy-config are the same: ${target.url}`)
+        const content = typeof source === 'string' ? datastores.read({ source }) : datastores.print(source)
+        await folder.write(target.url, content)
+      })
     return ok
   },
 }

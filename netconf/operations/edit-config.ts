@@ -1,10 +1,8 @@
 /** edit-config (RFC 6241, section 7.2), with test-option (section 8.6.4.1) and error-option. */
-import { RequestError } from '../../datastore/index.js'
-import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
 import { ok } from './operation.js'
 import type { Operation } from './operation.js'
-import { choiceOf, datastoreOf, missing } from './parameters.js'
+import { choiceOf, contentOf, datastoreOf, missing } from './parameters.js'
 
 export const editConfig: Operation = {
   name: 'edit-config',
@@ -18,15 +16,10 @@ export const editConfig: Operation = {
       'continue-on-error',
       'rollback-on-error',
     ])
-    if (rpc.value('url') !== undefined) {
-      throw new RequestError({
-        type: 'protocol',
-        tag: 'operation-not-supported',
-        message: 'edit-config does not support <url>: send the configuration in <config>',
-        path: rpcPath('edit-config/url'),
-      })
-    }
-    using config = rpc.fragment('config') ?? missing(rpc, 'config', 'edit-config needs a <config>')
+    using config =
+      rpc.value('url') === undefined
+        ? (rpc.fragment('config') ?? missing(rpc, 'config', 'edit-config needs a <config>'))
+        : await contentOf(rpc, services, 'url')
     await services.datastores.edit(requester, target, config, { defaultOperation, testOption, errorOption })
     return ok
   },

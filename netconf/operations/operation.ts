@@ -4,6 +4,7 @@
  */
 import type { Budget, Context, Rpc } from 'libyang-js'
 import type { Datastores, Requester } from '../../datastore/index.js'
+import type { ConfigFiles } from '../files.js'
 import type { SessionRegistry } from '../registry.js'
 
 export type Reply =
@@ -18,6 +19,8 @@ export interface Services {
   readonly context: Context
   readonly datastores: Datastores
   readonly registry: SessionRegistry
+  /** Of the :url capability; undefined: there is none. */
+  readonly files?: ConfigFiles | undefined
   /** Bounds of one filtered read. */
   readonly budget: Budget
 }

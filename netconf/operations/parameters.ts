@@ -1,9 +1,11 @@
 /** Reading the parameters of an rpc: what is missing or not supported is an error with its place in the request. */
-import type { Fragment, Rpc } from 'libyang-js'
+import type { Fragment, Rpc, YangError } from 'libyang-js'
 import { RequestError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
+import { BASE_NAMESPACE } from '../xml.js'
+import type { Services } from './operation.js'
 
-const datastores: readonly DatastoreName[] = ['running', 'candidate']
+const datastores: readonly DatastoreName[] = ['running', 'candidate', 'startup']
 
 /** The datastore that a `source` or `target` names; undefined when it holds something else or is not there. */
 function named(rpc: Rpc, parameter: string): DatastoreName | undefined {
@@ -11,31 +13,102 @@ function named(rpc: Rpc, parameter: string): DatastoreName | undefined {
 }
 
 export function datastoreOf(rpc: Rpc, parameter: 'source' | 'target'): DatastoreName {
-  return named(rpc, parameter) ?? refuse(rpc, parameter)
+  return named(rpc, parameter) ?? noPlace(rpc, parameter)
 }
 
-/** A datastore, or the inline `<config>`. */
-export function sourceOf(rpc: Rpc): DatastoreName | Fragment {
-  return named(rpc, 'source') ?? rpc.fragment('source/config') ?? refuse(rpc, 'source')
+/** Where a configuration goes. */
+export function targetOf(rpc: Rpc): DatastoreName | { readonly url: string } {
+  const url = rpc.value('target/url')
+  return named(rpc, 'target') ?? (url === undefined ? noPlace(rpc, 'target') : { url })
 }
 
-/** Some datastores are known to the schema and not to us. */
-function refuse(rpc: Rpc, parameter: string): never {
-  for (const other of ['startup', 'url']) {
-    if (rpc.value(`${parameter}/${other}`) !== undefined) {
-      throw new RequestError({
-        type: 'protocol',
-        tag: 'operation-not-supported',
-        message: `${rpc.operation.name} does not support ${other} as its ${parameter}`,
-        path: rpcPath(`${rpc.operation.name}/${parameter}/${other}`),
-      })
+/** Where a configuration comes from: a datastore, or a `<config>` of the message or of a file. */
+export type Source = DatastoreName | (Fragment & { readonly url?: string })
+
+export async function sourceOf(rpc: Rpc, services: Services): Promise<Source> {
+  const url = rpc.value('source/url')
+  if (url !== undefined) return Object.assign(await contentOf(rpc, services, 'source/url'), { url })
+  return named(rpc, 'source') ?? rpc.fragment('source/config') ?? noPlace(rpc, 'source')
+}
+
+/** The content of the `<config>` in the file that a parameter names. */
+export async function contentOf(
+  rpc: Rpc,
+  { files, context }: Services,
+  parameter: string,
+): Promise<Fragment> {
+  const url = rpc.value(parameter) ?? ''
+  return await atParameter(rpc, parameter, async () => {
+    const document = await openFiles(files).read(url)
+    try {
+      return await context.content(document, { name: 'config', namespace: BASE_NAMESPACE })
+    } catch (error) {
+      const { errors } = RequestError.from(error)
+      throw new RequestError(
+        errors.map(({ message }) => ({
+          type: 'application',
+          tag: 'invalid-value',
+          message: `${url} is not a <config> document: ${message}`,
+        })),
+      )
     }
+  })
+}
+
+/** Does a task with the file that a parameter names; what refuses it gets its place. */
+export async function atParameter<T>(rpc: Rpc, parameter: string, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    const path = rpcPath(`${rpc.operation.name}/${parameter}`)
+    throw new RequestError(RequestError.from(error).errors.map((each) => ({ path, ...each })))
   }
+}
+
+export function openFiles(files: Services['files']): NonNullable<Services['files']> {
+  if (files) return files
+  throw new RequestError({
+    type: 'protocol',
+    tag: 'operation-not-supported',
+    message: 'this server has no folder for configuration files',
+  })
+}
+
+function noPlace(rpc: Rpc, parameter: string): never {
   return missing(
     rpc,
     parameter,
     `${rpc.operation.name} needs a <${parameter}> that holds <candidate/> or <running/>`,
   )
+}
+
+/** Elements of ietf-netconf that belong to a capability: where, which, and of which feature. */
+const conditional: readonly { parent: RegExp; element: string; feature: string }[] = [
+  { parent: /^(?:edit|copy)-config\/target$/, element: 'running', feature: 'writable-running' },
+  { parent: /\/(?:source|target)$/, element: 'candidate', feature: 'candidate' },
+  { parent: /\/(?:source|target)$/, element: 'startup', feature: 'startup' },
+  { parent: /\/(?:source|target)$|^edit-config$/, element: 'url', feature: 'url' },
+]
+
+/** A parameter that the schema has only with a capability that is off: an error that says so in place of an unknown element. */
+export function explainMissingCapability(error: YangError, features: readonly string[]): YangError {
+  if (error.tag !== 'unknown-element') return error
+  const names = error.path?.replace(/^\/ietf-netconf:rpc/, '').replace(/^\/ietf-netconf:/, '') ?? ''
+  const element = error.info?.['bad-element']
+  if (/^delete-config\/target$/.test(names) && (element === 'running' || element === 'candidate'))
+    return {
+      ...error,
+      tag: 'operation-not-supported',
+      message: `${element} cannot be deleted; ${element === 'candidate' ? 'discard-changes makes it what running is' : 'copy another configuration over it'}`,
+    }
+  const found = conditional.find((condition) => condition.element === element && condition.parent.test(names))
+  if (!found || features.includes(found.feature)) return error
+  const instead = found.feature === 'writable-running' ? ': edit <candidate/> and commit' : ''
+  return {
+    ...error,
+    tag: 'operation-not-supported',
+    message: `<${element}> is not taken by ${names.split('/')[0]}: this server is run without :${found.feature}${instead}`,
+  }
 }
 
 export function missing(rpc: Rpc, element: string, message: string): never {

@@ -1,4 +1,4 @@
-/** validate (RFC 6241, section 8.6.4.2) of a datastore or of an inline configuration. */
+/** validate (RFC 6241, section 8.6.4.2) of a datastore, a file or an inline configuration. */
 import { BASE_NAMESPACE } from '../xml.js'
 import { ok } from './operation.js'
 import type { Operation } from './operation.js'
@@ -8,7 +8,9 @@ export const validate: Operation = {
   name: 'validate',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    await services.datastores.validate(requester, sourceOf(rpc))
+    const source = await sourceOf(rpc, services)
+    using _content = typeof source === 'string' ? undefined : source
+    await services.datastores.validate(requester, source)
     return ok
   },
 }

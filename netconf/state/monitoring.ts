@@ -3,13 +3,17 @@
  * get-schema gives out, sessions and statistics, as they are when asked for.
  */
 import type { Context } from 'libyang-js'
-import type { Datastores, HeldLocks, PartialLock, StateProvider } from '../../datastore/index.js'
+import type {
+  DatastoreName,
+  Datastores,
+  HeldLocks,
+  PartialLock,
+  StateProvider,
+} from '../../datastore/index.js'
 import { capabilities, printCapabilities } from '../capabilities.js'
 import { InstancePaths } from '../paths.js'
 import type { Counters, SessionRegistry } from '../registry.js'
 import { element, escapeXml, MONITORING_NAMESPACE } from '../xml.js'
-
-const DATASTORES = ['running', 'candidate'] as const
 
 export function monitoringState(
   registry: SessionRegistry,
@@ -19,6 +23,10 @@ export function monitoringState(
   const paths = new InstancePaths(context.modules)
   const fixed = printCapabilities(capabilities(context))
   const schemas = printSchemas(context)
+  const startup = context.modules.some(
+    ({ name, features }) => name === 'ietf-netconf' && features.includes('startup'),
+  )
+  const names: readonly DatastoreName[] = ['running', 'candidate', ...(startup ? (['startup'] as const) : [])]
   const path = '/ietf-netconf-monitoring:netconf-state'
   return {
     path,
@@ -29,7 +37,7 @@ export function monitoringState(
       yield [
         `<netconf-state xmlns="${MONITORING_NAMESPACE}">`,
         part('capabilities', () => fixed),
-        locks === undefined ? '' : printDatastores(locks, paths),
+        locks === undefined ? '' : printDatastores(locks, names, paths),
         part('schemas', () => schemas),
         part('sessions', () => printSessions(registry)),
         part('statistics', () => printStatistics(registry)),
@@ -39,8 +47,12 @@ export function monitoringState(
   }
 }
 
-function printDatastores({ datastores, partial }: HeldLocks, paths: InstancePaths): string {
-  const items = DATASTORES.map((name) => {
+function printDatastores(
+  { datastores, partial }: HeldLocks,
+  names: readonly DatastoreName[],
+  paths: InstancePaths,
+): string {
+  const items = names.map((name) => {
     const lock = datastores.find(({ datastore }) => datastore === name)
     const parts = name === 'running' ? partial.map((one) => printPartialLock(one, paths)).join('') : ''
     const held = lock === undefined ? parts : `<global-lock>${printHolder(lock)}</global-lock>`

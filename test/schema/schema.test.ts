@@ -37,12 +37,14 @@ test('what is not implemented cannot be configured', async (t) => {
 test('a missing module names the Debian package that has it', async (t) => {
   const empty = await mkdtemp(join(tmpdir(), 'weft-schema-'))
   t.teardown(() => rm(empty, { recursive: true }))
-  const error = t.throws(() => schema([searchDirs[0] as string, empty]), { instanceOf: MissingModuleError })
+  const error = t.throws(() => schema({ dirs: [searchDirs[0] as string, empty] }), {
+    instanceOf: MissingModuleError,
+  })
   t.regex(
     error.message,
     /no YANG module ietf-netconf@2011-06-01 in .*: install the Debian package libyuma-base/,
   )
-  t.throws(() => schema([empty, ...searchDirs.slice(1)]), {
+  t.throws(() => schema({ dirs: [empty, ...searchDirs.slice(1)] }), {
     message: /weft-interfaces@.*belongs to Weft itself/,
   })
 })

@@ -188,6 +188,20 @@ Napi::Value ContextHandle::fragment(const Napi::CallbackInfo &info) {
     return FragmentHandle::make(info.Env(), Addon::of(info.Env()).fragment_class, shared(info.Env()), std::move(fragment));
 }
 
+Napi::Value ContextHandle::content(const Napi::CallbackInfo &info) {
+    const auto &shared = this->shared(info.Env());
+    const auto name = required(info, 1, "name");
+    const auto ns = required(info, 2, "namespace");
+    return submit<std::shared_ptr<Fragment>>(
+        info.Env(), shared->pool, Lane::read, {},
+        [document = Addon::of(info.Env()).bytes(info[0]), name, ns] {
+            return std::make_shared<Fragment>(content_of(document, name, ns));
+        },
+        [shared](Napi::Env env, std::shared_ptr<Fragment> &content) {
+            return FragmentHandle::make(env, Addon::of(env).fragment_class, shared, std::move(content));
+        });
+}
+
 Napi::Value ContextHandle::xpath_filter(const Napi::CallbackInfo &info) {
     const auto &shared = this->shared(info.Env());
     Prefixes prefixes;
@@ -295,6 +309,7 @@ Napi::Function ContextHandle::define(Napi::Env env) {
          InstanceMethod<&ContextHandle::journal>("journal"),
          InstanceMethod<&ContextHandle::lock_scopes>("lockScopes"), InstanceMethod<&ContextHandle::parse>("parse"),
          InstanceMethod<&ContextHandle::parse_rpc>("parseRpc"), InstanceMethod<&ContextHandle::fragment>("fragment"),
+         InstanceMethod<&ContextHandle::content>("content"),
          InstanceMethod<&ContextHandle::xpath_filter>("xpathFilter"),
          InstanceMethod<&ContextHandle::subtree_filter>("subtreeFilter"), InstanceMethod<&ContextHandle::access>("access"), InstanceMethod<&ContextHandle::source>("source"),
          InstanceMethod<&ContextHandle::decode_journal>("decodeJournal"), InstanceMethod<&ContextHandle::alive>("alive"),

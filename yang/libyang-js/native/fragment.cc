@@ -1,5 +1,7 @@
 #include "escape.h"
 #include "rpc.h"
+#include "rpc_input.h"
+#include "xml_scan.h"
 
 namespace libyang_js {
 
@@ -21,6 +23,27 @@ std::string Fragment::wrapped(const std::string &name) const {
     out += name;
     out += '>';
     return out;
+}
+
+Fragment content_of(const Bytes &document, const std::string &name, const std::string &ns) {
+    XmlScanner scanner(document.view());
+    while (scanner.next() != XmlScanner::Event::start) {
+    }
+    if (scanner.name() != name || scanner.element_ns() != ns) {
+        fail("application", "bad-element",
+             "the document is <" + std::string(scanner.name()) + "> of namespace '" + scanner.element_ns() + "', not <" + name +
+                 "> of " + ns,
+             "", {{"bad-element", std::string(scanner.name())}});
+    }
+    Fragment content;
+    content.namespaces = scanner.in_scope();
+    const auto begin = scanner.end();
+    content.bytes = document;
+    content.bytes.data += begin;
+    content.bytes.size = scanner.skip() - begin;
+    while (scanner.next() != XmlScanner::Event::done) {
+    }
+    return content;
 }
 
 }  // namespace libyang_js

@@ -256,6 +256,7 @@ class ContextHandle : public Napi::ObjectWrap<ContextHandle> {
     Napi::Value parse(const Napi::CallbackInfo &info);
     Napi::Value parse_rpc(const Napi::CallbackInfo &info);
     Napi::Value fragment(const Napi::CallbackInfo &info);
+    Napi::Value content(const Napi::CallbackInfo &info);
     Napi::Value xpath_filter(const Napi::CallbackInfo &info);
     Napi::Value subtree_filter(const Napi::CallbackInfo &info);
     Napi::Value access(const Napi::CallbackInfo &info);

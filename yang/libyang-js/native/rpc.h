@@ -25,6 +25,9 @@ struct Fragment {
     std::string wrapped(const std::string &name) const;
 };
 
+// The content of a document's one element, which has this name. Throws Failure.
+Fragment content_of(const Bytes &document, const std::string &name, const std::string &ns);
+
 struct FilterData {
     std::shared_ptr<Schema> schema;
     std::unique_ptr<Filter> filter;

@@ -53,6 +53,10 @@ class ContextHandle implements Context {
     return new FragmentHandle(this.#native.fragment(xml))
   }
 
+  async content(document: Buffer, root: { name: string; namespace: string }): Promise<Fragment> {
+    return new FragmentHandle(await this.#native.content(document, root.name, root.namespace))
+  }
+
   xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): Filter {
     return new FilterHandle(this.#native.xpathFilter(expression, namespaces))
   }

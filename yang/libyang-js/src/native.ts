@@ -119,6 +119,7 @@ export interface NativeContext extends NativeHandle {
   parse(data: Buffer | string, format: DataFormat): Promise<NativeTree>
   parseRpc(message: Buffer): Promise<NativeRpc>
   fragment(xml: Buffer | string): NativeFragment
+  content(document: Buffer, name: string, namespace: string): Promise<NativeFragment>
   xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): NativeFilter
   subtreeFilter(xml: Buffer | string): NativeFilter
   access(options: AccessOptions): Promise<NativeAccess>

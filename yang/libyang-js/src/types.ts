@@ -89,6 +89,8 @@ export interface Context extends Disposable {
   parseRpc(message: Buffer): Promise<Rpc>
   /** Wraps XML elements (the content of a `<config>`) as a fragment. */
   fragment(xml: Buffer | string): Fragment
+  /** The content of an XML document's one element, such as `<config>`. Rejects with `LibyangError`. O(document). */
+  content(document: Buffer, root: { readonly name: string; readonly namespace: string }): Promise<Fragment>
   /** An XPath filter; `namespaces` maps prefixes to namespace URIs; an unprefixed name takes module names as prefixes too. */
   xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): Filter
   /** A subtree filter from the content of a `<filter>` (RFC 6241, section 6). */

@@ -1,0 +1,116 @@
+/**
+ * Replacing a whole datastore (RFC 6241, sections 7.3 and 7.4): each source to each target. What arrives is judged as the
+ * target demands: the candidate takes what fits the models, running and startup only what is valid (RFC 7950,
+ * section 8.3.3).
+ *
+ * Callers are alone among writers (see `datastores.ts`), and have seen to locks.
+ */
+import type { Context, Fragment, Tree } from 'libyang-js'
+import type { Candidate } from './candidate.js'
+import { replaceRunning } from './direct.js'
+import { RequestError } from './errors.js'
+import { admit, type CommitGuard } from './guard.js'
+import { normalize, type Normalizing } from './normalize.js'
+import type { Startup } from './startup.js'
+import type { Transactions } from './transaction.js'
+import type { Trees } from './trees.js'
+import type { DatastoreName, Requester, ResidentName } from './types.js'
+
+export interface CopyParts {
+  readonly context: Context
+  readonly trees: Trees
+  readonly candidate: Candidate
+  readonly transactions: Pick<Transactions<never>, 'commit' | 'commitBeside' | 'rehearseBeside'>
+  readonly startup: Startup
+  readonly normalizing: Normalizing
+  readonly guards: readonly CommitGuard[]
+}
+
+const whole = { defaultOperation: 'replace', errorOption: 'rollback-on-error' } as const
+
+/** `source` differs from `target`. */
+export async function copyTo(
+  parts: CopyParts,
+  requester: Requester,
+  target: DatastoreName,
+  source: DatastoreName | Fragment,
+): Promise<void> {
+  const { candidate, transactions, startup } = parts
+  if (target === 'startup') await copyToStartup(parts, requester, source)
+  else if (source === 'running') await candidate.discard()
+  else if (source === 'candidate') await transactions.commit(requester, {})
+  else {
+    using stored = source === 'startup' ? await startup.content() : undefined
+    const config = stored ?? (source as Fragment)
+    if (target === 'running') await replaceRunning(parts, requester, config)
+    else await candidate.edit(config, { ...whole, testOption: 'set' })
+  }
+}
+
+/** A configuration that is no datastore's, as a tree of its own: the caller's. Rejects with what does not fit the models. */
+export async function treeOf(
+  { context, normalizing }: Pick<CopyParts, 'context' | 'normalizing'>,
+  config: Fragment,
+): Promise<Tree> {
+  const tree = context.tree()
+  try {
+    const { journal, errors } = await tree.edit(config, {
+      defaultOperation: 'merge',
+      errorOption: 'continue-on-error',
+    })
+    using changes = journal
+    if (errors.length > 0) throw new RequestError(errors)
+    await normalize(normalizing, tree, changes)
+    return tree
+  } catch (error) {
+    tree[Symbol.dispose]()
+    throw RequestError.from(error)
+  }
+}
+
+/** Who may execute the copy of running needs no other right (RFC 8341, section 3.2.8). */
+async function copyToStartup(
+  parts: CopyParts,
+  requester: Requester,
+  source: ResidentName | 'startup' | Fragment,
+): Promise<void> {
+  const { trees, candidate, startup } = parts
+  if (source === 'running') {
+    using running = await trees.read('running')
+    await startup.save(requester, running.tree)
+    return
+  }
+  if (source === 'candidate') {
+    using _derived = await candidate.validate()
+    using pending = await trees.read('candidate')
+    await admitToStartup(parts, requester, pending.tree)
+    await startup.save(requester, pending.tree)
+    return
+  }
+  using tree = await treeOf(parts, source as Fragment)
+  using derived = parts.context.journal()
+  const errors = await tree.validate(derived)
+  if (errors.length > 0) throw new RequestError(errors)
+  await admitToStartup(parts, requester, tree)
+  await startup.save(requester, tree)
+}
+
+/** The guards of clients see what would change of startup. */
+async function admitToStartup(parts: CopyParts, requester: Requester, next: Tree): Promise<void> {
+  const { context, guards, startup } = parts
+  if (guards.length === 0) return
+  using before = await startup.tree()
+  using after = await before.copy()
+  using config = context.fragment(await printed(next))
+  const { journal, errors } = await after.edit(config, whole)
+  using changes = journal
+  if (errors.length > 0) throw new RequestError(errors)
+  await changes.net()
+  await admit(guards, requester, changes, before, after)
+}
+
+async function printed(tree: Tree): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of tree.print({ format: 'xml', configOnly: true })) pieces.push(piece)
+  return Buffer.concat(pieces)
+}
