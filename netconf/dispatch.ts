@@ -12,7 +12,6 @@ import { rpcPath } from './error.js'
 import { requestOf, type Request } from './observer.js'
 import type { OperationRegistry } from './operations/index.js'
 import type { Operation, Reply, Services } from './operations/operation.js'
-import { explainMissingCapability } from './operations/parameters.js'
 import { BASE_NAMESPACE } from './xml.js'
 
 export interface Answer {
@@ -37,17 +36,11 @@ export interface Asker {
 }
 
 export class Dispatcher {
-  /** Of ietf-netconf. */
-  private readonly features: readonly string[]
-
   constructor(
     private readonly services: Services,
     private readonly operations: OperationRegistry,
     private readonly log: Log,
-  ) {
-    const netconf = services.context.modules.find(({ namespace }) => namespace === BASE_NAMESPACE)
-    this.features = netconf?.features ?? []
-  }
+  ) {}
 
   /** Never rejects. */
   async answer(message: Buffer, tooBig: boolean, asker: Asker): Promise<Answer> {
@@ -93,8 +86,6 @@ export class Dispatcher {
       const { errors } = RequestError.from(thrown)
       throw new RequestError(
         errors.map((error) => {
-          const explained = explainMissingCapability(error, this.features)
-          if (explained !== error) return { ...explained, path: `${rpcPath('')}${error.path}` }
           const inOperation = error.type !== 'application' && error.path?.startsWith('/') === true
           return inOperation ? { ...error, path: `${rpcPath('')}${error.path}` } : error
         }),

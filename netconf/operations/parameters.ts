@@ -1,5 +1,5 @@
 /** Reading the parameters of an rpc: what is missing or not supported is an error with its place in the request. */
-import type { Fragment, Rpc, YangError } from 'libyang-js'
+import type { Fragment, Rpc } from 'libyang-js'
 import { RequestError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
@@ -80,35 +80,6 @@ function noPlace(rpc: Rpc, parameter: string): never {
     parameter,
     `${rpc.operation.name} needs a <${parameter}> that holds <candidate/> or <running/>`,
   )
-}
-
-/** Elements of ietf-netconf that belong to a capability: where, which, and of which feature. */
-const conditional: readonly { parent: RegExp; element: string; feature: string }[] = [
-  { parent: /^(?:edit|copy)-config\/target$/, element: 'running', feature: 'writable-running' },
-  { parent: /\/(?:source|target)$/, element: 'candidate', feature: 'candidate' },
-  { parent: /\/(?:source|target)$/, element: 'startup', feature: 'startup' },
-  { parent: /\/(?:source|target)$|^edit-config$/, element: 'url', feature: 'url' },
-]
-
-/** A parameter that the schema has only with a capability that is off: an error that says so in place of an unknown element. */
-export function explainMissingCapability(error: YangError, features: readonly string[]): YangError {
-  if (error.tag !== 'unknown-element') return error
-  const names = error.path?.replace(/^\/ietf-netconf:rpc/, '').replace(/^\/ietf-netconf:/, '') ?? ''
-  const element = error.info?.['bad-element']
-  if (/^delete-config\/target$/.test(names) && (element === 'running' || element === 'candidate'))
-    return {
-      ...error,
-      tag: 'operation-not-supported',
-      message: `${element} cannot be deleted; ${element === 'candidate' ? 'discard-changes makes it what running is' : 'copy another configuration over it'}`,
-    }
-  const found = conditional.find((condition) => condition.element === element && condition.parent.test(names))
-  if (!found || features.includes(found.feature)) return error
-  const instead = found.feature === 'writable-running' ? ': edit <candidate/> and commit' : ''
-  return {
-    ...error,
-    tag: 'operation-not-supported',
-    message: `<${element}> is not taken by ${names.split('/')[0]}: this server is run without :${found.feature}${instead}`,
-  }
 }
 
 export function missing(rpc: Rpc, element: string, message: string): never {

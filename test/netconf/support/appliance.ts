@@ -20,6 +20,7 @@ import {
   yangLibraryState,
 } from '../../../netconf/index.js'
 import type { Authenticator, HostKey, NetconfOptions, NetconfServer } from '../../../netconf/index.js'
+import type { OptionalCapability } from '../../../yang/schema.js'
 import { Client } from './client.js'
 import type { ClientOptions } from './client.js'
 
@@ -65,6 +66,11 @@ export interface Appliance {
   connect(options?: Partial<ClientOptions>): Promise<Client>
 }
 
+interface Capabilities {
+  /** Of those that are off by default. */
+  readonly capabilities?: readonly OptionalCapability[]
+}
+
 let keys: Promise<HostKey[]> | undefined
 
 /** Host keys, made once for all tests of a process. */
@@ -88,13 +94,23 @@ export const admin: Authenticator = {
 
 export async function startAppliance(
   t: ExecutionContext,
-  options: Partial<NetconfOptions> = {},
+  { capabilities = [], ...options }: Partial<NetconfOptions> & Capabilities = {},
   /** Modules on top of those of every appliance, in searchDirs. */
   more: readonly ModuleRequest[] = [],
 ): Promise<Appliance> {
   const directory = await mkdtemp(join(tmpdir(), 'weft-netconf-'))
   t.teardown(() => rm(directory, { recursive: true, force: true }))
-  const context = await createContext({ ...modules, modules: [...modules.modules, ...more] })
+  const context = await createContext({
+    ...modules,
+    modules: [
+      ...modules.modules.map((module) =>
+        module.name === 'ietf-netconf'
+          ? { ...module, features: [...(module.features ?? []), ...capabilities] }
+          : module,
+      ),
+      ...more,
+    ],
+  })
   t.teardown(() => context[Symbol.dispose]())
   const lines: string[] = []
   const write = (line: string): void => void lines.push(line)
