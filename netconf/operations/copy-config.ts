@@ -6,6 +6,7 @@ import { BASE_NAMESPACE } from '../xml.js'
 import { ok } from './operation.js'
 import type { Operation } from './operation.js'
 import { atParameter, invalid, openFiles, sourceOf, targetOf } from './parameters.js'
+import { defaultsOf } from './read.js'
 
 export const copyConfig: Operation = {
   name: 'copy-config',
@@ -24,7 +25,11 @@ export const copyConfig: Operation = {
         const folder = openFiles(files)
         if (typeof source !== 'string' && source.url !== undefined && folder.same(source.url, target.url))
           invalid(rpc, 'source', `source and target of copy-config are the same: ${target.url}`)
-        const content = typeof source === 'string' ? datastores.read({ source }) : datastores.print(source)
+        const defaults = defaultsOf(rpc)
+        const content =
+          typeof source === 'string'
+            ? datastores.read({ source, ...(defaults && { defaults }) })
+            : datastores.print(source)
         await folder.write(target.url, content)
       })
     return ok
