@@ -39,7 +39,7 @@ export class ErrorPrinter {
   }
 }
 
-/** Where a part of a request stands: `rpcPath('lock/target')` for error-path. */
+/** Where a part of a request stands: `rpcPath('ietf-netconf:lock/target')` for error-path. */
 export function rpcPath(parameter: string): string {
   return parameter === '' ? '/ietf-netconf:rpc' : `/ietf-netconf:rpc/${parameter}`
 }

@@ -60,7 +60,7 @@ export async function atParameter<T>(rpc: Rpc, parameter: string, task: () => Pr
   try {
     return await task()
   } catch (error) {
-    const path = rpcPath(`${rpc.operation.name}/${parameter}`)
+    const path = rpcPath(`${rpc.operation.module}:${rpc.operation.name}/${parameter}`)
     throw new RequestError(RequestError.from(error).errors.map((each) => ({ path, ...each })))
   }
 }
@@ -87,7 +87,7 @@ export function missing(rpc: Rpc, element: string, message: string): never {
     type: 'protocol',
     tag: 'missing-element',
     message,
-    path: rpcPath(`${rpc.operation.name}/${element}`),
+    path: rpcPath(`${rpc.operation.module}:${rpc.operation.name}/${element}`),
     info: { 'bad-element': element },
   })
 }
@@ -97,7 +97,7 @@ export function invalid(rpc: Rpc, element: string, message: string): never {
     type: 'protocol',
     tag: 'invalid-value',
     message,
-    path: rpcPath(`${rpc.operation.name}/${element}`),
+    path: rpcPath(`${rpc.operation.module}:${rpc.operation.name}/${element}`),
     info: { 'bad-element': element },
   })
 }

@@ -2,7 +2,7 @@
  * The server of a transcript: the schema of the appliance, datastores in a folder of their own and NETCONF over SSH; no
  * controllers. Its time stands still until a step lets it go on, and it can be restarted.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createContext } from 'libyang-js'
@@ -17,6 +17,7 @@ import {
 } from '../../../netconf/index.js'
 import type { Authenticator, NetconfServer } from '../../../netconf/index.js'
 import { schema } from '../../../yang/schema.js'
+import type { OptionalCapability } from '../../../yang/schema.js'
 import { hostKeys, PASSWORD } from '../../netconf/support/appliance.js'
 import { VirtualTime } from './time.js'
 import type { Transcript } from './transcript.js'
@@ -42,7 +43,7 @@ export class TranscriptServer implements AsyncDisposable {
 
   private constructor(
     private readonly directory: string,
-    private readonly features: readonly string[],
+    private readonly features: readonly OptionalCapability[],
   ) {}
 
   static async start({ features, config }: Transcript): Promise<TranscriptServer> {
@@ -83,16 +84,14 @@ export class TranscriptServer implements AsyncDisposable {
     for (let closer = this.closers.pop(); closer !== undefined; closer = this.closers.pop()) await closer()
   }
 
+  private async folder(name: string): Promise<string> {
+    const path = join(this.directory, name)
+    await mkdir(path, { recursive: true })
+    return path
+  }
+
   private async open(config: string): Promise<void> {
-    const { searchDirs, modules } = schema()
-    const context = await createContext({
-      searchDirs: [...(searchDirs ?? [])],
-      modules: (modules ?? []).map((module) =>
-        module.name === 'ietf-netconf'
-          ? { ...module, features: [...(module.features ?? []), ...this.features] }
-          : module,
-      ),
-    })
+    const context = await createContext(schema({ capabilities: this.features }))
     this.closers.push(() => context[Symbol.dispose]())
     const registry = new SessionRegistry(() => new Date(this.time.now))
     const datastores: Datastores & { readonly recovery: RecoveryReport } = await openDatastores({
@@ -128,6 +127,7 @@ export class TranscriptServer implements AsyncDisposable {
       authenticate,
       log: silent,
       limits: { spoolDirectory: this.directory, loginDelay: 0 },
+      ...(this.features.includes('url') && { urlFolder: await this.folder('files') }),
     })
     this.closers.push(() => netconf.close())
     this.netconf = netconf

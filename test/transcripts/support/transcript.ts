@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { OptionalCapability } from '../../../yang/schema.js'
 
 /** The folder of the transcripts in the sources. */
 export const folder = fileURLToPath(new URL('../../../../test/transcripts', import.meta.url))
@@ -35,8 +36,8 @@ export interface Step {
 export interface Transcript {
   readonly name: string
   readonly title: string
-  /** Features of ietf-netconf beside the usual ones. */
-  readonly features: readonly string[]
+  /** Capabilities that are off by default. */
+  readonly features: readonly OptionalCapability[]
   /** What running is at the beginning: elements of a `<config>`, '' for nothing. */
   readonly config: string
   /** User of a session; the session's own name when it is not here. */
@@ -46,7 +47,7 @@ export interface Transcript {
 
 interface Meta {
   readonly title: string
-  readonly features?: readonly string[]
+  readonly features?: readonly OptionalCapability[]
   readonly config?: string
   readonly users?: Readonly<Record<string, string>>
 }
