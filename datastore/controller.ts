@@ -3,7 +3,7 @@
  * contract and no controller; `Context` is what the appliance lends to all plans of one transaction (the RIB's
  * transaction, the members), `Operation` what its members carry out. Neither is looked into here.
  */
-import type { Journal, Tree } from 'libyang-js'
+import type { Journal, Origin, Tree } from 'libyang-js'
 
 /** A kind of thing that steps provide and need: 'interface', 'object', 'route'. */
 export type Resource = string
@@ -74,6 +74,8 @@ export interface StateProvider {
    * and `read` gives the containers empty.
    */
   readonly streams?: readonly StateStream[]
+  /** Schema paths of configuration that it provides of its own accord and that is not of origin `system` (RFC 8342). */
+  readonly origins?: Readonly<Record<string, Origin>>
 }
 
 /**

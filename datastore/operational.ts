@@ -8,7 +8,7 @@
  * A provider that fails or does not answer leaves its part out and is logged: the rest of the state is worth having.
  */
 import { setImmediate } from 'node:timers/promises'
-import type { Budget, Context, Filter, Tree } from 'libyang-js'
+import type { Context, Filter, PrintOptions, Tree } from 'libyang-js'
 import { everything, type StateProvider, type StateStream, type Wanted } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { why } from './errors.js'
@@ -36,35 +36,44 @@ export class Operational {
     this.#deadline = deadline
   }
 
-  async *read({
-    filter,
-    budget,
-    defaults,
-  }: Omit<ReadOptions, 'source'>): AsyncGenerator<Buffer, void, undefined> {
-    const print = {
-      format: 'xml',
-      configOnly: false,
-      ...(filter && { filter }),
-      ...(budget && { budget }),
-      ...(defaults && { defaults }),
-    } as const
+  async *read(options: Omit<ReadOptions, 'source'>): AsyncGenerator<Buffer, void, undefined> {
+    const { filter } = options
+    const print = this.#print(options)
     const asked = this.#providers.filter(({ path }) => filter?.mayMatch(path) ?? true)
     if (asked.length === 0) {
       yield* this.#trees.print('running', print)
       return
     }
-    if (filter && !filter.onTheWay) {
-      using both = await this.#extract(filter, budget)
-      await this.#merge(both, asked, filter)
-      yield* both.print(print)
-      return
-    }
+    if (filter && !filter.onTheWay) yield* this.#whole(print, asked, filter)
+    else yield* this.#parts(print, asked, options)
+  }
+
+  /** Everything that the filter may look at in one tree. */
+  async *#whole(
+    print: PrintOptions,
+    asked: readonly StateProvider[],
+    filter: Filter,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    using running = await this.#trees.read('running')
+    using both = await running.tree.extract(filter, print.budget)
+    await this.#merge(both, asked, filter)
+    // Only origins look at running beside what was copied of it.
+    if (!print.origins) running[Symbol.dispose]()
+    yield* both.print(print.origins ? { ...print, intended: running.tree } : print)
+  }
+
+  /** Running and state as one, and what is large from its provider, unless only a part of it is wanted. */
+  async *#parts(
+    print: PrintOptions,
+    asked: readonly StateProvider[],
+    { filter, config, maxDepth }: Omit<ReadOptions, 'source'>,
+  ): AsyncGenerator<Buffer, void, undefined> {
     const streams = asked
       .flatMap((provider) => provider.streams ?? [])
-      .filter(({ path }) => !filter?.divides(path))
+      .filter(({ path }) => maxDepth === undefined && !filter?.divides(path))
     using state = this.#context.tree()
     await this.#merge(state, asked, without(filter ?? everything, streams))
-    const holes = streams.map(({ path }) => path)
+    const holes = config === true ? [] : streams.map(({ path }) => path)
     for await (const slice of this.#trees.print('running', { ...print, beside: state, holes })) {
       yield slice
       const { hole } = slice
@@ -92,9 +101,17 @@ export class Operational {
     }
   }
 
-  async #extract(filter: Filter, budget: Budget | undefined): Promise<Tree> {
-    using running = await this.#trees.read('running')
-    return await running.tree.extract(filter, budget)
+  #print({ filter, budget, defaults, config, maxDepth, origins }: Omit<ReadOptions, 'source'>): PrintOptions {
+    const provided = Object.fromEntries(this.#providers.flatMap((each) => Object.entries(each.origins ?? {})))
+    return {
+      format: 'xml',
+      ...(config !== undefined && { configOnly: config, stateOnly: !config }),
+      ...(filter && { filter }),
+      ...(budget && { budget }),
+      ...(defaults && { defaults }),
+      ...(maxDepth !== undefined && { maxDepth }),
+      ...(origins && { origins: { ...origins, provided } }),
+    }
   }
 
   async #merge(tree: Tree, providers: readonly StateProvider[], wanted: Wanted): Promise<void> {

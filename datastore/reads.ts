@@ -32,7 +32,7 @@ export class Reads {
       else if (source === 'startup') {
         using stored = await startup()
         yield* stored.print(printOptions(options))
-      } else yield* trees.print(source, printOptions(options))
+      } else yield* trees.print(source === 'intended' ? 'running' : source, printOptions(options))
     } catch (error) {
       throw RequestError.from(error)
     }
@@ -47,10 +47,12 @@ export class Reads {
 }
 
 /** Of a datastore of configuration. */
-function printOptions({ filter, budget, defaults }: ReadOptions): PrintOptions {
+function printOptions({ filter, budget, defaults, config, maxDepth }: ReadOptions): PrintOptions {
   return {
     format: 'xml',
     configOnly: true,
+    ...(config === false && { stateOnly: true }),
+    ...(maxDepth !== undefined && { maxDepth }),
     ...(filter && { filter }),
     ...(budget && { budget }),
     ...(defaults && { defaults }),

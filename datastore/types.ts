@@ -9,6 +9,7 @@ import type {
   Filter,
   Fragment,
   Journal,
+  Origins,
   ScopedText,
   Tree,
   YangError,
@@ -145,11 +146,17 @@ export interface Log {
 }
 
 export interface ReadOptions {
-  readonly source: DatastoreName | 'operational'
+  readonly source: DatastoreName | 'intended' | 'operational'
   readonly filter?: Filter
   readonly budget?: Budget
   /** What is printed of leaves that have a default (RFC 6243, section 3); `explicit` when absent. */
   readonly defaults?: DefaultsMode
+  /** Configuration alone, or (false) state alone, with the nodes above it and the keys of entries. */
+  readonly config?: boolean
+  /** See `PrintOptions.maxDepth`. */
+  readonly maxDepth?: number
+  /** Of operational: whether nodes tell their origin, and which origins are wanted of configuration. */
+  readonly origins?: Pick<Origins, 'shown' | 'only'>
 }
 
 export interface Datastores<Operation = unknown> extends AsyncDisposable {
@@ -159,7 +166,8 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   withTree<T>(name: DatastoreName, use: (tree: Tree) => Promise<T>): Promise<T>
   /**
    * The data as XML elements, in slices; breaking off releases what it holds. `running` and `candidate`: configuration;
-   * `operational`: running with the state of the providers that the filter may match (RFC 6241, section 7.7 `get`).
+   * `operational`: running with the state of the providers that the filter may match (RFC 6241, section 7.7 `get`);
+   * `intended`: running, while nothing is expanded from it.
    */
   read(options: ReadOptions): AsyncIterableIterator<Buffer>
   /**

@@ -5,6 +5,7 @@
 import { RequestError } from '../datastore/index.js'
 import type { Answer } from './dispatch.js'
 import type { ErrorPrinter, NetconfError } from './error.js'
+import type { Reply } from './operations/operation.js'
 import type { MessageWriter } from './transport/framing.js'
 import type { Spool } from './transport/spool.js'
 
@@ -33,7 +34,7 @@ export async function sendAnswer(answer: Answer, sending: Sending): Promise<Sent
     case 'content':
       return sendText(`${tags.open}${reply.xml}${tags.close}`, 'data', sending)
     case 'data':
-      return sendData(answer, reply.slices, sending)
+      return sendData(answer, reply, sending)
   }
 }
 
@@ -51,8 +52,14 @@ async function sendText(text: string, kind: Sent, sending: Sending): Promise<Sen
   return (await sending.writer().end(text)) ? kind : 'broken'
 }
 
-async function sendData(answer: Answer, slices: AsyncIterable<Buffer>, sending: Sending): Promise<Sent> {
+async function sendData(
+  answer: Answer,
+  { slices, namespace }: Extract<Reply, { kind: 'data' }>,
+  sending: Sending,
+): Promise<Sent> {
   const { tags } = answer
+  const name = namespace === undefined ? `${tags.prefix}data` : 'data'
+  const start = namespace === undefined ? name : `${name} xmlns="${namespace}"`
   const spool = sending.spool()
   const filled = fill(spool, slices)
   try {
@@ -62,12 +69,12 @@ async function sendData(answer: Answer, slices: AsyncIterable<Buffer>, sending: 
       return await sendErrors(answer, RequestError.from(error).errors, sending)
     }
     const writer = sending.writer()
-    await writer.write(`${tags.open}<${tags.prefix}data>`)
+    await writer.write(`${tags.open}<${start}>`)
     for (let piece = await spool.read(); piece !== undefined; piece = await spool.read()) {
       if (!(await writer.write(piece))) return 'broken'
     }
     if (spool.isClosed) return 'broken'
-    return (await writer.end(`</${tags.prefix}data>${tags.close}`)) ? 'data' : 'broken'
+    return (await writer.end(`</${name}>${tags.close}`)) ? 'data' : 'broken'
   } finally {
     await spool.close()
     await filled

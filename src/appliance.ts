@@ -11,6 +11,7 @@ import {
   factorySettings,
   historyState,
   loadOrCreateHostKeys,
+  modulesState,
   monitoringState,
   SessionRegistry,
   startNetconf,
@@ -114,6 +115,7 @@ async function start(
     state: [
       monitoringState(registry, context, () => datastores),
       yangLibraryState(context),
+      modulesState(context),
       historyState(() => datastores),
     ],
     stage,

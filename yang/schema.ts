@@ -36,6 +36,8 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'ietf-netconf-partial-lock', revision: '2009-10-19' },
   { name: 'ietf-datastores', revision: '2018-02-14' },
   { name: 'ietf-yang-library', revision: '2019-01-04' },
+  { name: 'ietf-origin', revision: '2018-02-14' },
+  { name: 'ietf-netconf-nmda', revision: '2019-01-07', features: ['origin', 'with-defaults'] },
   // Interfaces; if-mib is for admin-status and if-index.
   { name: 'ietf-interfaces', revision: '2018-02-20', features: ['arbitrary-names', 'if-mib'] },
   { name: 'iana-if-type', revision: '2014-05-08' },

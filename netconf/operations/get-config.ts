@@ -8,6 +8,6 @@ export const getConfig: Operation = {
   name: 'get-config',
   namespace: BASE_NAMESPACE,
   async run(call) {
-    return readReply(call, datastoreOf(call.rpc, 'source'))
+    return readReply(call, { source: datastoreOf(call.rpc, 'source') })
   },
 }

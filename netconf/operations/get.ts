@@ -7,6 +7,6 @@ export const get: Operation = {
   name: 'get',
   namespace: BASE_NAMESPACE,
   async run(call) {
-    return readReply(call, 'operational')
+    return readReply(call, { source: 'operational' })
   },
 }

@@ -7,8 +7,10 @@ import { compare } from './compare.js'
 import { copyConfig } from './copy-config.js'
 import { deleteConfig } from './delete-config.js'
 import { discardChanges } from './discard-changes.js'
+import { editData } from './edit-data.js'
 import { editConfig } from './edit-config.js'
 import { getConfig } from './get-config.js'
+import { getData } from './get-data.js'
 import { getSchema } from './get-schema.js'
 import { get } from './get.js'
 import { killSession } from './kill-session.js'
@@ -23,6 +25,8 @@ export const standardOperations: readonly Operation[] = [
   get,
   getConfig,
   editConfig,
+  getData,
+  editData,
   copyConfig,
   deleteConfig,
   lock,

@@ -11,8 +11,8 @@ export type Reply =
   | { readonly kind: 'ok'; readonly thenClose?: boolean }
   /** Output elements, as XML that declares its namespaces. */
   | { readonly kind: 'content'; readonly xml: string }
-  /** The content of the base namespace's `<data>`; `whole`: it can fail late, so that nothing is sent before all is there. */
-  | { readonly kind: 'data'; readonly slices: AsyncIterable<Buffer> }
+  /** The content of a `<data>`, of the base namespace when none is given. */
+  | { readonly kind: 'data'; readonly slices: AsyncIterable<Buffer>; readonly namespace?: string }
 
 /** What operations work on; the same for all sessions. */
 export interface Services {

@@ -4,11 +4,14 @@ import { RequestError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
 import type { Services } from './operation.js'
+import { datastoreNamed } from './nmda.js'
 
 const datastores: readonly DatastoreName[] = ['running', 'candidate', 'startup']
 
 /** The datastore that a `source` or `target` names; undefined when it holds something else or is not there. */
 function named(rpc: Rpc, parameter: string): DatastoreName | undefined {
+  const identity = `${parameter}/ietf-netconf-nmda:datastore`
+  if (rpc.value(identity) !== undefined) return datastoreNamed(rpc, identity, datastores)
   return datastores.find((name) => rpc.value(`${parameter}/${name}`) !== undefined)
 }
 

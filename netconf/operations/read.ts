@@ -3,13 +3,19 @@ import type { DefaultsMode } from 'libyang-js'
 import { RequestError, type ReadOptions } from '../../datastore/index.js'
 import type { Call, Reply } from './operation.js'
 
-export function readReply({ rpc, services }: Call, source: ReadOptions['source']): Reply {
+/** `namespace`: of the `<data>`, the base namespace when absent. */
+export function readReply(
+  { rpc, services }: Call,
+  given: Omit<ReadOptions, 'filter' | 'budget'>,
+  namespace?: string,
+): Reply {
   const filter = filterOf(rpc)
   const defaults = defaultsOf(rpc)
-  const options = { source, ...(defaults && { defaults }) }
-  if (filter === undefined) return { kind: 'data', slices: services.datastores.read(options) }
+  const options = { ...given, ...(defaults && { defaults }) }
+  const data = { kind: 'data', ...(namespace !== undefined && { namespace }) } as const
+  if (filter === undefined) return { ...data, slices: services.datastores.read(options) }
   const { budget } = services
-  return { kind: 'data', slices: filtered() }
+  return { ...data, slices: filtered() }
 
   async function* filtered(): AsyncGenerator<Buffer, void, undefined> {
     using used = filter as NonNullable<typeof filter>

@@ -1,6 +1,6 @@
 /**
  * `/ietf-yang-library:yang-library` (RFC 8525) from the modules of a context: one module set, one schema, and the
- * datastores that use it. The content id is a hash over the module set: it changes when, and only when, that does.
+ * datastores that use it. The content id is a hash over all of that: it changes when, and only when, the library does.
  */
 import { createHash } from 'node:crypto'
 import type { Context, ModuleInfo } from 'libyang-js'
@@ -15,25 +15,38 @@ const known = new WeakMap<Context, string>()
 export function contentId(context: Context): string {
   const before = known.get(context)
   if (before !== undefined) return before
-  const hash = createHash('sha256').update(printModules(context.modules)).digest('hex').slice(0, 32)
+  const hash = createHash('sha256').update(printLibrary(context)).digest('hex').slice(0, 32)
   known.set(context, hash)
   return hash
 }
 
-export function yangLibraryState(context: Context): StateProvider {
-  const id = contentId(context)
-  const datastores = ['running', 'candidate', 'operational'].map(
-    (name) =>
-      `<datastore><name xmlns:ds="${DATASTORES}">ds:${name}</name><schema>complete</schema></datastore>`,
+/** All but the content id. */
+function printLibrary({ modules }: Context): string {
+  const datastores = datastoresOf(modules).map(
+    ([prefix, namespace, name]) =>
+      `<datastore><name xmlns:${prefix}="${namespace}">${prefix}:${name}</name><schema>complete</schema></datastore>`,
   )
-  const library = [
-    `<yang-library xmlns="${NAMESPACE}">`,
-    `<module-set><name>complete</name>${printModules(context.modules)}</module-set>`,
+  return [
+    `<module-set><name>complete</name>${printModules(modules)}</module-set>`,
     '<schema><name>complete</name><module-set>complete</module-set></schema>',
     ...datastores,
-    element('content-id', id),
-    '</yang-library>',
   ].join('')
+}
+
+type Identity = readonly [prefix: string, namespace: string, name: string]
+
+function datastoresOf(modules: readonly ModuleInfo[]): readonly Identity[] {
+  const features = (module: string): readonly string[] | undefined =>
+    modules.find(({ name, implemented }) => implemented && name === module)?.features
+  const names = ['running', 'candidate']
+  if (features('ietf-netconf')?.includes('startup')) names.push('startup')
+  if (features('ietf-netconf-nmda')) names.push('intended', 'operational')
+  return names.map((name) => ['ds', DATASTORES, name])
+}
+
+export function yangLibraryState(context: Context): StateProvider {
+  const id = element('content-id', contentId(context))
+  const library = `<yang-library xmlns="${NAMESPACE}">${printLibrary(context)}${id}</yang-library>`
   return {
     path: '/ietf-yang-library:yang-library',
     async *read() {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { contentId, monitoringState, yangLibraryState } from '../../netconf/index.js'
+import { contentId, modulesState, monitoringState, yangLibraryState } from '../../netconf/index.js'
 import { everything } from '../../datastore/controller.js'
 import { startAppliance } from './support/appliance.js'
 
@@ -43,7 +43,18 @@ test('yang-library fits its schema and lists what the context has', async (t) =>
     (await tree.find(`${set}/module`)).length,
     context.modules.filter(({ implemented }) => implemented).length,
   )
-  t.is((await tree.find('/ietf-yang-library:yang-library/datastore')).length, 3)
+  t.is((await tree.find('/ietf-yang-library:yang-library/datastore')).length, 4)
+})
+
+test('modules-state tells the same, for clients from before NMDA', async (t) => {
+  const { context } = await startAppliance(t)
+  using tree = await context.parse(await textOf(modulesState(context).read(everything)), 'xml')
+  const at = '/ietf-yang-library:modules-state'
+  t.is(await tree.value(`${at}/module-set-id`), contentId(context))
+  t.is((await tree.find(`${at}/module`)).length, context.modules.length)
+  const path = `${at}/module[name='ietf-netconf'][revision='2011-06-01']`
+  t.is(await tree.value(`${path}/conformance-type`), 'implement')
+  t.truthy(await tree.value(`${path}/feature[.='candidate']`))
 })
 
 test('the content id follows the module set', async (t) => {

@@ -14,16 +14,18 @@ const namespace = {
   weft: 'urn:weft:params:xml:ns:yang:weft-interfaces',
 }
 
+const neighbourLists = [4, 6].map((family) => `${claim}/interface/ietf-ip:ipv${family}/neighbor`)
+
 /** Interfaces in one piece of what is read. */
 const pieceInterfaces = 64
 
 export function interfaceState(member: () => Member, interfaces: () => Interfaces): StateProvider {
   return {
     path: claim,
+    origins: Object.fromEntries(neighbourLists.map((list) => [list, 'learned'])),
     async *read(wanted) {
       const all = named(interfaces(), wanted.values(`${claim}/interface/name`))
       if (all.length === 0) return
-      const neighbourLists = [4, 6].map((family) => `${claim}/interface/ietf-ip:ipv${family}/neighbor`)
       const state = await member()
         .state({ interfaces: true, neighbours: neighbourLists.some((list) => wanted.mayMatch(list)) })
         .catch(() => undefined)

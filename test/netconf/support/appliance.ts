@@ -10,7 +10,7 @@ import type { ExecutionContext } from 'ava'
 import { createContext } from 'libyang-js'
 import type { Context, ModuleRequest } from 'libyang-js'
 import { openDatastores } from '../../../datastore/index.js'
-import type { Controller, Datastores, RecoveryReport } from '../../../datastore/index.js'
+import type { Controller, Datastores, RecoveryReport, StateProvider } from '../../../datastore/index.js'
 import {
   historyState,
   loadOrCreateHostKeys,
@@ -47,6 +47,8 @@ const modules = {
     { name: 'ietf-netconf-partial-lock' },
     { name: 'ietf-datastores' },
     { name: 'ietf-yang-library', revision: '2019-01-04' },
+    { name: 'ietf-origin' },
+    { name: 'ietf-netconf-nmda', features: ['origin', 'with-defaults'] },
     { name: 'ietf-interfaces', revision: '2018-02-20' },
     { name: 'iana-if-type' },
     { name: 'ietf-ip', revision: '2018-02-22' },
@@ -94,7 +96,8 @@ export const admin: Authenticator = {
 
 export async function startAppliance(
   t: ExecutionContext,
-  { capabilities = [], ...options }: Partial<NetconfOptions> & Capabilities = {},
+  { capabilities = [], state = [], ...options }: Partial<NetconfOptions> &
+    Capabilities & { readonly state?: readonly StateProvider[] } = {},
   /** Modules on top of those of every appliance, in searchDirs. */
   more: readonly ModuleRequest[] = [],
 ): Promise<Appliance> {
@@ -121,6 +124,7 @@ export async function startAppliance(
     context,
     controllers: [stateOnly(registry, context, () => datastores)],
     createContext: () => ({}),
+    state,
     stage: {
       prepare: () => Promise.resolve({ apply: () => Promise.resolve(), abort: () => Promise.resolve() }),
     },

@@ -43,6 +43,7 @@ class PrintCursor : public Cursor {
             options_.max_depth = static_cast<size_t>(std::max<int64_t>(1, depth.As<Napi::Number>().Int64Value()));
         }
         read_origins(options.Get("origins"), shared);
+        origins_.within = !options.Get("intended").IsUndefined();
         const auto bytes = options.Get("sliceBytes");
         if (bytes.IsNumber()) {
             slice_bytes_ = static_cast<size_t>(std::max<int64_t>(1, bytes.As<Napi::Number>().Int64Value()));
@@ -69,13 +70,13 @@ class PrintCursor : public Cursor {
                 throw Napi::TypeError::New(options.Env(), "access: this filter looks at what may not be read; see Access.clears");
             }
         }
-        const auto beside = options.Get("beside");
+        const auto beside = options.Get(origins_.within ? "intended" : "beside");
         if (!beside.IsUndefined()) {
             auto &handle = TreeHandle::of(beside, "Tree", Addon::of(options.Env()).tree_class);
             handle.same_context(options.Env(), shared);
             beside_ = handle.held().data;
             turns.push_back({handle.held().gate, false});
-            if (filter_ && filter_->filter->pattern() == nullptr) {
+            if (filter_ && filter_->filter->pattern() == nullptr && !origins_.within) {
                 throw Napi::TypeError::New(options.Env(), "filter: this one cannot be evaluated over two trees; see Filter.onTheWay");
             }
         }
@@ -103,7 +104,7 @@ class PrintCursor : public Cursor {
             }
             options_.selection = selection_.get();
         }
-        PairView view(tree.get(), beside_.get(), &overlay_);
+        PairView view(tree.get(), beside_.get(), &overlay_, origins_.within);
         emitter_ = json_ ? emit_json(context, std::move(view), options_) : emit_xml(context, std::move(view), options_);
         overlay_.follow([this](const std::function<void(Siblings &)> &visit) { emitter_->walks(visit); });
         tree->watch(&overlay_);

@@ -224,7 +224,7 @@ void Emitter::put_term(std::string &out, Pair node) {
         return put_cut(out);
     }
     open_all(out);
-    leaf(out, frame, node.leaf(), tags(frame, node));
+    leaf(out, frame, leaf_of(node), tags(frame, node));
 }
 
 // There is something below the last level that may be printed: the node of that level comes empty.
@@ -269,7 +269,7 @@ void Emitter::walk_list(std::string &out, Frame &frame) {
     if (frame.at == frame.list.size()) {
         return leave(out);
     }
-    const Pair node{frame.list[frame.at++], nullptr};
+    const Pair node = view_.pair(frame.node, frame.list[frame.at++]);
     const bool key = frame.node && is_key(node.schema());
     const auto pick = key ? Pick::all : options_.selection->pick(node.left);
     const Access::Grant *grant = nullptr;

@@ -125,6 +125,7 @@ class Emitter {
     // What is known of a node in `frame`; false when it may not be read.
     bool admits(const Frame &frame, Pair node, const Access::Grant *&grant) const;
     Frame &push(Pair node, Frame::Way way, const Access::Grant *grant);
+    const lyd_node *leaf_of(Pair node) const;
     void leave(std::string &out);
     void open_all(std::string &out);
 

@@ -50,7 +50,7 @@ bool Emitter::hidden(Frame &frame, Pair node) {
 bool Emitter::is_default(Frame &frame, Pair node) {
     const auto *schema = node.schema();
     if (schema->nodetype == LYS_LEAF) {
-        return holds_default(node.leaf());
+        return holds_default(leaf_of(node));
     }
     if (frame.weighed == schema) {
         return frame.weighs_nothing;
@@ -62,7 +62,7 @@ bool Emitter::is_default(Frame &frame, Pair node) {
     auto walk = view_.instances(frame.node, schema);
     for (Pair one = view_.next(walk); one && same; one = view_.next(walk), at++) {
         const bool ordered = (schema->flags & LYS_ORDBY_USER) != 0;
-        same = at < values.size() && (ordered ? same_value(one.leaf(), values[at]) : holds_default(one.leaf()));
+        same = at < values.size() && (ordered ? same_value(leaf_of(one), values[at]) : holds_default(leaf_of(one)));
     }
     return frame.weighs_nothing = same && at == values.size();
 }

@@ -34,19 +34,25 @@ std::optional<Origin> Emitter::origin_of(const Frame &frame, Pair node, Origin p
     if ((schema->flags & LYS_CONFIG_W) == 0) {
         return std::nullopt;
     }
-    const bool left = is_set(node.left);
-    if (!is_set(node.right)) {
-        return left ? Origin::intended : Origin::by_default;
+    const bool within = options_.origins->within;
+    const auto *intended = within ? node.right : node.left;
+    const auto *system = within ? node.left : node.right;
+    const bool configured = is_set(intended);
+    if (!is_set(system)) {
+        return configured ? Origin::intended : Origin::by_default;
     }
     if ((schema->nodetype & LYD_NODE_TERM) == 0) {
-        return left ? Origin::intended : provided;
+        return configured ? Origin::intended : provided;
     }
     if (frame.node && (schema->flags & LYS_KEY) != 0) {
         return frame.origin;
     }
-    // In use is what the system says, wherever it is what was asked for.
-    const bool same = node.left != nullptr && lyd_compare_single(node.left, node.right, 0) == LY_SUCCESS;
-    return !same ? provided : left ? Origin::intended : Origin::by_default;
+    const bool same = intended != nullptr && lyd_compare_single(intended, system, 0) == LY_SUCCESS;
+    return !same ? provided : configured ? Origin::intended : Origin::by_default;
+}
+
+const lyd_node *Emitter::leaf_of(Pair node) const {
+    return options_.origins != nullptr && options_.origins->within ? node.left : node.leaf();
 }
 
 Tags Emitter::tags(const Frame &frame, Pair node) const {

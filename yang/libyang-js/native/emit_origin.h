@@ -1,6 +1,6 @@
-// Where a node of <operational> comes from (RFC 8342, section 5.3.4): what is in the first tree was configured, what only
-// the second one has was provided by the system, unless a rule says otherwise of its schema node; a default that nobody
-// set is one. State has no origin.
+// Where a node of <operational> comes from (RFC 8342, section 5.3.4): what the tree of intended has was configured, what
+// only the other one has was provided by the system, unless a rule says otherwise of its schema node; a default that
+// nobody set is one. State has no origin.
 #pragma once
 
 #include <libyang/libyang.h>
@@ -17,6 +17,7 @@ enum class Origin : uint8_t { intended, dynamic, system, learned, by_default, un
 
 struct Origins {
     bool shown = false;
+    bool within = false;  // the second tree is intended, and the first has all in use; else the first is intended
     uint32_t wanted = UINT32_MAX;  // bits: configuration of other origins is not selected
     std::unordered_map<const lysc_node *, Origin> provided;
 

@@ -157,6 +157,7 @@ class RpcHandle : public Handle<RpcHandle, RpcMessage> {
     void dispose(const Napi::CallbackInfo &) { release(); }
     Napi::Value describe(const Napi::CallbackInfo &info);
     Napi::Value value(const Napi::CallbackInfo &info);
+    Napi::Value values(const Napi::CallbackInfo &info);
     Napi::Value fragment(const Napi::CallbackInfo &info);
     Napi::Value filter(const Napi::CallbackInfo &info);
     Napi::Value texts(const Napi::CallbackInfo &info);

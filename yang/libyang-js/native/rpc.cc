@@ -243,6 +243,7 @@ std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Byt
         parse_operation(schema->context(), input, *rpc);
         rpc->cuts = std::move(input.cuts);
         rpc->scopes = std::move(input.scopes);
+        rpc->xpath = std::move(input.xpath);
     } catch (...) {
         RpcFailure failure;
         failure.errors = current_errors();
@@ -290,16 +291,30 @@ std::vector<ScopedText> rpc_texts(const RpcMessage &rpc, const std::string &name
     return texts;
 }
 
+std::vector<std::string> rpc_values(const RpcMessage &rpc, const std::string &path) {
+    std::vector<std::string> values;
+    ly_set *found = nullptr;
+    lyd_find_xpath(rpc.operation, path.c_str(), &found);
+    for (uint32_t i = 0; found != nullptr && i < found->count; i++) {
+        if (const auto *node = found->dnodes[i]; (node->schema->nodetype & LYD_NODE_TERM) != 0) {
+            const ValueText text(rpc.schema->context(), reinterpret_cast<const lyd_node_term *>(node)->value, LY_VALUE_CANON);
+            values.emplace_back(text.view());
+        }
+    }
+    ly_set_free(found, nullptr);
+    clear_errors(rpc.schema->context());
+    return values;
+}
+
 std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
     const auto *context = rpc.schema->context();
     const auto *cut = rpc.cut("filter");
     const auto *subtree = rpc.cut("subtree-filter");  // of RFC 8526, as is xpath-filter
-    const auto xpath = rpc_value(rpc, "xpath-filter");
-    if (cut == nullptr && subtree == nullptr && !xpath) {
+    if (cut == nullptr && subtree == nullptr && !rpc.xpath) {
         return nullptr;
     }
-    std::string type = xpath ? "xpath" : "subtree";
-    std::optional<std::string> select = xpath;
+    std::string type = rpc.xpath ? "xpath" : "subtree";
+    std::optional<std::string> select = rpc.xpath ? std::optional(rpc.xpath->text) : std::nullopt;
     if (cut != nullptr) {
         for (const auto &[name, value] : cut->attributes) {
             if (name == "type") {
@@ -323,7 +338,7 @@ std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
             fail("protocol", "bad-element", "a filter of type xpath is empty: its select attribute says what it selects",
                  path, {{"bad-element", "filter"}});
         }
-        Prefixes prefixes = cut != nullptr ? cut->content.namespaces : Prefixes();
+        Prefixes prefixes = rpc.xpath ? rpc.xpath->namespaces : cut->content.namespaces;
         prefixes.erase("");
         data->size = select->size();
         data->filter = compile_xpath(context, *select, prefixes, errors);

@@ -35,6 +35,12 @@ struct FilterData {
     size_t size = 0;  // bytes that it was made of
 };
 
+// A text whose names have the prefixes of its place.
+struct ScopedText {
+    std::string text;
+    Prefixes namespaces;
+};
+
 class RpcMessage {
   public:
     ~RpcMessage();
@@ -59,6 +65,8 @@ class RpcMessage {
         Prefixes namespaces;
     };
     std::vector<Scope> scopes;
+    // The leaf xpath-filter (RFC 8526) as it was written, with the namespaces in its scope.
+    std::optional<ScopedText> xpath;
     // Null when there is none at the path; names may have module names before them.
     const Cut *cut(const std::string &path) const;
 };
@@ -74,12 +82,10 @@ struct RpcFailure : Failure {
 std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message);
 // Of a leaf of the input, relative to the operation; '' for a container or an anydata that is there.
 std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path);
-struct ScopedText {
-    std::string text;
-    Prefixes namespaces;
-};
 // The entries of a leaf-list of strings right below the operation, each with the namespaces in its scope.
 std::vector<ScopedText> rpc_texts(const RpcMessage &rpc, const std::string &name);
+// Of a leaf-list of the input, in the order of the message.
+std::vector<std::string> rpc_values(const RpcMessage &rpc, const std::string &path);
 // Null without a filter. Throws Failure when it is malformed.
 std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc);
 

@@ -82,6 +82,11 @@ Napi::Value RpcHandle::value(const Napi::CallbackInfo &info) {
     return value ? Napi::String::New(info.Env(), *value) : info.Env().Undefined();
 }
 
+Napi::Value RpcHandle::values(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    return strings(info.Env(), rpc_values(*held_.data, required(info, 0, "path")));
+}
+
 Napi::Value RpcHandle::fragment(const Napi::CallbackInfo &info) {
     check(info.Env());
     const auto *cut = held_.data->cut(required(info, 0, "path"));
@@ -123,6 +128,7 @@ Napi::Value RpcHandle::texts(const Napi::CallbackInfo &info) {
 Napi::Function RpcHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeRpc",
                        {InstanceMethod<&RpcHandle::describe>("describe"), InstanceMethod<&RpcHandle::value>("value"),
+                        InstanceMethod<&RpcHandle::values>("values"),
                         InstanceMethod<&RpcHandle::fragment>("fragment"), InstanceMethod<&RpcHandle::filter>("filter"),
                         InstanceMethod<&RpcHandle::texts>("texts"),
                         InstanceMethod<&RpcHandle::dispose>("dispose")});

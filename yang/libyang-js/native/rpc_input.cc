@@ -106,6 +106,9 @@ void RpcInput::element(const lysc_node *schema, const std::string &path, const s
     if (schema->nodetype == LYS_LEAFLIST && reinterpret_cast<const lysc_node_leaflist *>(schema)->type->basetype == LY_TYPE_STRING) {
         scopes.push_back({schema, scanner_.in_scope()});
     }
+    if (std::string_view(schema->name) == "xpath-filter") {
+        xpath.emplace(ScopedText{"", scanner_.in_scope()});
+    }
     children(schema, path, inside);
 }
 
@@ -151,6 +154,9 @@ void RpcInput::children(const lysc_node *schema, const std::string &path, const 
             }
             break;
         default:
+            if (xpath && std::string_view(schema->name) == "xpath-filter") {
+                xpath->text = text;
+            }
             if (term && errors.size() == before) {
                 value(schema, path, text);
             }

@@ -20,6 +20,7 @@ class RpcInput {
     std::string xml;  // the element, with all declarations in scope
     std::vector<RpcMessage::Cut> cuts;
     std::vector<RpcMessage::Scope> scopes;
+    std::optional<ScopedText> xpath;
     const lysc_node *operation = nullptr;
     Errors errors;
 

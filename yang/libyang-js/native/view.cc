@@ -145,6 +145,10 @@ PairView::Walk PairView::instances(Pair parent, const lysc_node *schema) const {
 
 Pair PairView::next(Walk &walk) {
     if (!both_ || !(walk.top || walk.parent.right)) return {left_.take(walk.left), nullptr};
+    if (within_) {
+        const lyd_node *left = left_.take(walk.left);
+        return left ? Pair{left, right_.find(walk.parent.right, left)} : Pair{};
+    }
     if (!(walk.top || walk.parent.left)) return {nullptr, right_.take(walk.right)};
     for (;;) {
         const lyd_node *left = left_.peek(walk.left);
@@ -157,6 +161,10 @@ Pair PairView::next(Walk &walk) {
         right_.take(walk.right);
         if (!left_.find(walk.parent.left, right)) return {nullptr, right};
     }
+}
+
+Pair PairView::pair(Pair parent, const lyd_node *left) const {
+    return {left, both_ && (!parent || parent.right) ? right_.find(parent.right, left) : nullptr};
 }
 
 bool PairView::find(Pair parent, const lysc_node *list, const std::string &keys, Pair &found) const {

@@ -62,9 +62,9 @@ class PairView {
         bool top = false;
     };
 
-    // `overlay` is of `left`; may be null, as `right` may.
-    PairView(const DataTree *left, const DataTree *right, const Overlay *overlay = nullptr)
-        : left_(left, overlay), right_(right), both_(right != nullptr) {}
+    // `overlay` is of `left`; may be null, as `right` may. `within`: what only `right` has is not met.
+    PairView(const DataTree *left, const DataTree *right, const Overlay *overlay = nullptr, bool within = false)
+        : left_(left, overlay), right_(right), both_(right != nullptr), within_(within) {}
 
     // The tree is not any more what it was.
     bool changed() const { return left_.changed(); }
@@ -76,12 +76,14 @@ class PairView {
     Pair next(Walk &walk);
     // See View::find.
     bool find(Pair parent, const lysc_node *list, const std::string &keys, Pair &found) const;
+    // With the node of `right` that is the same, below a pair or, when that is empty, at the top level.
+    Pair pair(Pair parent, const lyd_node *left) const;
 
   private:
     bool before(const lysc_node *one, const lysc_node *other);
 
     View left_, right_;
-    bool both_;
+    bool both_, within_;
     std::unordered_map<const lysc_node *, size_t> order_;
 };
 

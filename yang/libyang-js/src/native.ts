@@ -53,6 +53,7 @@ export interface NativeRpc extends NativeHandle {
     path: string | undefined
   }
   value(path: string): string | undefined
+  values(path: string): string[]
   fragment(path: string): NativeFragment | undefined
   filter(): NativeFilter | undefined
   texts(name: string): { text: string; namespaces: Record<string, string> }[]

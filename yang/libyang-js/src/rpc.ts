@@ -75,6 +75,10 @@ export class RpcHandle implements Rpc {
     return this.#native.value(path)
   }
 
+  values(path: string): readonly string[] {
+    return this.#native.values(path)
+  }
+
   fragment(path: string): Fragment | undefined {
     const fragment = this.#native.fragment(path)
     return fragment && new FragmentHandle(fragment)

@@ -86,9 +86,10 @@ export class TreeHandle implements Tree {
   print(options: PrintOptions): Print {
     const filter = options.filter && nativeFilter(options.filter)
     const beside = options.beside && nativeTree(options.beside)
+    const intended = options.intended && nativeTree(options.intended)
     const access = options.access && nativeAccess(options.access)
     let cursor: NativeCursor<Slice> | undefined
-    const open = () => (cursor ??= this.#native.print({ ...options, filter, beside, access }))
+    const open = () => (cursor ??= this.#native.print({ ...options, filter, beside, intended, access }))
     return Object.assign(
       pieces(open, (slice) => slice),
       { begin: async () => open().begin() },

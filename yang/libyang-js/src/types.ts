@@ -130,6 +130,8 @@ export interface Rpc extends Disposable {
   readonly path: string | undefined
   /** Canonical value of a leaf of the input, `''` for a present container or empty leaf, else undefined. `target/candidate`. */
   value(path: string): string | undefined
+  /** Canonical values of a leaf-list of the input. */
+  values(path: string): readonly string[]
   /** The content of an anydata/anyxml parameter, such as `config`, wherever it stands in the input. */
   fragment(path: string): Fragment | undefined
   /** The NETCONF `<filter>` parameter, of either type. Throws `LibyangError` when it is malformed. */
@@ -237,13 +239,16 @@ export type DefaultsMode = 'explicit' | 'trim' | 'report-all' | 'report-all-tagg
 /** An identity of ietf-origin (RFC 8342, section 5.3.4). */
 export type Origin = 'intended' | 'dynamic' | 'system' | 'learned' | 'default' | 'unknown'
 
-/** Where configuration in use comes from: the tree itself is what was intended, `PrintOptions.beside` what the system did. */
+/**
+ * Where configuration in use comes from: the tree itself is what was intended, `PrintOptions.beside` what the system did; or
+ * the tree is both, and `PrintOptions.intended` says what was intended.
+ */
 export interface Origins {
   /** Annotates nodes whose origin is not that of their parent. */
   readonly shown: boolean
   /** Selects configuration of these origins alone, with the nodes above it; state always. */
   readonly only?: readonly Origin[]
-  /** Schema paths of what is not of origin `system` where only `beside` has it. */
+  /** Schema paths of what is not of origin `system` where it was not intended. */
   readonly provided?: Readonly<Record<string, Origin>>
 }
 
@@ -259,6 +264,8 @@ export interface PrintOptions {
   readonly beside?: Tree
   /** What may not be read is left out, and for the filter it does not exist. A filter that is not `onTheWay` must be cleared by it. */
   readonly access?: Access
+  /** In place of `beside`, with `origins`: a tree of which all that is printed here is in this one. */
+  readonly intended?: Tree
   /** Only configuration (`config true`) nodes. */
   readonly configOnly?: boolean
   /** Only nodes that are not configuration, with those above them and the keys of entries. */
