@@ -96,8 +96,11 @@ export const admin: Authenticator = {
 
 export async function startAppliance(
   t: ExecutionContext,
-  { capabilities = [], state = [], ...options }: Partial<NetconfOptions> &
-    Capabilities & { readonly state?: readonly StateProvider[] } = {},
+  {
+    capabilities = [],
+    state = [],
+    ...options
+  }: Partial<NetconfOptions> & Capabilities & { readonly state?: readonly StateProvider[] } = {},
   /** Modules on top of those of every appliance, in searchDirs. */
   more: readonly ModuleRequest[] = [],
 ): Promise<Appliance> {
