@@ -17,7 +17,7 @@ import { BASE_NAMESPACE } from './xml.js'
 export interface Answer {
   readonly tags: ReplyTags
   readonly reply: Reply | { readonly kind: 'errors'; readonly errors: readonly NetconfError[] }
-  /** The message was not a correct rpc (in-bad-rpcs of RFC 6022). */
+  /** The message was not a correct rpc (in-bad-rpcs of RFC 6022): no XML, or wrong in the layer of messages. */
   readonly bad: boolean
   /** The start of the rpc could be read: a reply bears its attributes. */
   readonly readable: boolean
@@ -72,9 +72,15 @@ export class Dispatcher {
         rpc,
       }
     } catch (error) {
-      const [bad, readable] = [rpc === undefined, envelope !== undefined]
-      const request = requestOf(envelope, rpc)
-      return { tags: replyTags(envelope), reply: this.errors(error), bad, readable, request, rpc }
+      const errors = this.errors(error)
+      return {
+        tags: replyTags(envelope),
+        reply: { kind: 'errors', errors },
+        bad: rpc === undefined && errors.some(({ type }) => type === 'rpc'),
+        readable: envelope !== undefined,
+        request: requestOf(envelope, rpc),
+        rpc,
+      }
     }
   }
 
@@ -138,15 +144,14 @@ export class Dispatcher {
     })
   }
 
-  private errors(thrown: unknown): Answer['reply'] {
-    if (thrown instanceof MalformedMessage) {
-      return { kind: 'errors', errors: [{ type: 'rpc', tag: 'malformed-message', message: thrown.message }] }
-    }
+  private errors(thrown: unknown): readonly NetconfError[] {
+    if (thrown instanceof MalformedMessage)
+      return [{ type: 'rpc', tag: 'malformed-message', message: thrown.message }]
     const { errors } = RequestError.from(thrown)
     if (!(thrown instanceof RequestError) && thrown instanceof Error && thrown.name !== 'LibyangError') {
       this.log.error(`internal error: ${thrown.stack ?? thrown.message}`)
     }
-    return { kind: 'errors', errors }
+    return errors
   }
 }
 

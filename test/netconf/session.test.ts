@@ -287,6 +287,8 @@ test('sessions, locks and counters are seen in netconf-state', async (t) => {
   const [one, two] = [await appliance.connect(), await appliance.connect()]
   await one.rpc(lock())
   await one.rpc('<nonsense/>')
+  one.send('<rpc')
+  await one.message(2)
   const filter =
     '<filter><netconf-state xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"/></filter>'
   const state = await two.rpc(`<get>${filter}</get>`)
@@ -295,7 +297,7 @@ test('sessions, locks and counters are seen in netconf-state', async (t) => {
   t.is(sessions.length, 2)
   const first = sessions.find((text) => text.includes(`<session-id>${one.sessionId}<`)) ?? ''
   t.regex(first, /netconf-ssh<.*<username>admin<.*<source-host>127\.0\.0\.1</)
-  t.regex(first, /<in-rpcs>1<\/in-rpcs><in-bad-rpcs>1<\/in-bad-rpcs><out-rpc-errors>1<\/out-rpc-errors>/)
+  t.regex(first, /<in-rpcs>2<\/in-rpcs><in-bad-rpcs>1<\/in-bad-rpcs><out-rpc-errors>2<\/out-rpc-errors>/)
   t.regex(state, /<identifier>ietf-interfaces<\/identifier>/)
   t.notRegex(state, /<interfaces/)
 })
