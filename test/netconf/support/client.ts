@@ -50,8 +50,15 @@ export class Client {
   }
 
   static async connect(options: ClientOptions): Promise<Client> {
-    const { hello, base = '1.1', ...config } = options
-    const { ssh, socket } = await login(config)
+    const { hello: _hello, base: _base, ...config } = options
+    return await Client.open(await login(config), options)
+  }
+
+  /** One more session on a connection. */
+  static async open(
+    { ssh, socket }: { readonly ssh: ssh2.Client; readonly socket: Socket },
+    { hello, base = '1.1' }: Pick<ClientOptions, 'hello' | 'base'> = {},
+  ): Promise<Client> {
     const channel = await new Promise<ClientChannel>((resolve, reject) =>
       ssh.subsys('netconf', (error, opened) => (error === undefined ? resolve(opened) : reject(error))),
     )
