@@ -129,13 +129,14 @@ export class Candidate implements Disposable {
     this.#checked = 0
   }
 
-  /** Does changes, one journal after the other, to a candidate that is what running is. */
+  /** Does changes, one journal after the other, to a candidate that is what running is. The journals are disposed of. */
   async load(journals: AsyncIterable<Journal>): Promise<void> {
     using lease = await this.#write()
     using changes = this.#context.journal()
     await this.#orUndo(lease.tree, changes, async () => {
       for await (const journal of journals) {
-        using done = await lease.tree.redo(journal)
+        using given = journal
+        using done = await lease.tree.redo(given)
         changes.append(done)
       }
       await changes.net()

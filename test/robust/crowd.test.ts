@@ -9,7 +9,7 @@ import type { Client } from '../netconf/support/client.js'
 import { dice, pick, type Roll } from './dice.js'
 
 const SESSIONS = 50
-const ROUNDS = 6
+const ROUNDS = 5
 
 const IF = 'urn:ietf:params:xml:ns:yang:ietf-interfaces'
 const type = '<type xmlns:t="urn:ietf:params:xml:ns:yang:iana-if-type">t:softwareLoopback</type>'
@@ -50,7 +50,7 @@ test('fifty sessions at once leave what their acknowledged commits say', async (
   }
   const change = async (client: Client, name: string, value: number, roll: Roll): Promise<void> => {
     for (let locked = '', tries = 0; !OK.test(locked); tries++) {
-      if (tries === 30) return
+      if (tries === 10) return
       locked = await client.rpc(lock('candidate'))
       t.regex(locked, /<ok\/>|lock-denied/)
       if (!OK.test(locked)) done.refused++

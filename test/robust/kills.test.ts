@@ -160,9 +160,7 @@ test('a thousand clients that die at every step leave nothing behind', async (t)
   t.deepEqual(await datastores.locks(), { datastores: [], partial: [] })
   t.is(datastores.confirmation, undefined)
   t.deepEqual((await datastores.compare('running', 'candidate', 10)).lines, [])
-  await until(t, 'all handles are gone', () => isDeepStrictEqual(context.alive, before.alive)).finally(() =>
-    t.log('alive', context.alive, before.alive),
-  )
+  await until(t, 'all handles are gone', () => isDeepStrictEqual(context.alive, before.alive))
   await until(t, 'all descriptors are closed', () => descriptors() <= before.descriptors)
   t.deepEqual(
     log.filter((line) => /internal error|could not be/.test(line)),
