@@ -11,9 +11,12 @@ interface Step {
   readonly used: readonly string[]
   /** What may be the names of modules before values that are identities. */
   readonly values: readonly string[]
+  /** Of an element that is no module's: its namespace, which may be ''. */
+  readonly namespace?: string
 }
 
-const nameStep = /^(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*|\*)/
+/** After a module's name and a colon, or, of an element that is no module's, after its namespace in braces. */
+const nameStep = /^(?:([A-Za-z_][\w.-]*):|\{([^{}]*)\})?([^\s/:[\]{}'"]+)/
 const keyPredicate = /^\[(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)=('[^']*'|"[^"]*")\]/
 const identityPrefix = /^['"]([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*['"]$/
 const otherPredicate = /^\[(?:\.=(?:'[^']*'|"[^"]*")|\d+)\]/
@@ -40,6 +43,12 @@ export class InstancePaths {
     const declared = new Map<string, string>()
     let expression = ''
     for (const step of steps) {
+      if (step.namespace !== undefined) {
+        const prefix = step.namespace === '' ? '' : `ns${declared.size}`
+        if (prefix !== '') declared.set(prefix, step.namespace)
+        expression += `/${prefix === '' ? '' : `${prefix}:`}${step.text}`
+        continue
+      }
       for (const name of step.used) {
         const module = this.modules.get(name)
         if (module !== undefined) declared.set(module.prefix, module.namespace)
@@ -64,10 +73,15 @@ function parsePath(path: string): Step[] | undefined {
     if (!rest.startsWith('/')) return undefined
     const name = nameStep.exec(rest.slice(1))
     if (name === null) return undefined
-    module = name[1] ?? module
+    const [all, own, namespace, local = ''] = name
+    rest = rest.slice(1 + all.length)
+    if (namespace !== undefined) {
+      steps.push({ text: local, used: [], values: [], namespace })
+      continue
+    }
+    module = own ?? module
     if (module === '') return undefined
-    rest = rest.slice(1 + name[0].length)
-    let text = `\0${module}\0:${name[2]}`
+    let text = `\0${module}\0:${local}`
     const used = [module]
     const values: string[] = []
     while (rest.startsWith('[')) {

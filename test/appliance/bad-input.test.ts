@@ -143,7 +143,7 @@ const requests: readonly (readonly [string, string, Refusal])[] = [
   [
     'configuration in a namespace of nobody',
     edit('<interfaces xmlns="urn:example:none"><interface/></interfaces>'),
-    refused('unknown-namespace', '/interfaces', /urn:example:none/, {
+    refused('unknown-namespace', '/ns0:interfaces', /urn:example:none/, {
       'bad-element': 'interfaces',
       'bad-namespace': 'urn:example:none',
     }),

@@ -9,6 +9,7 @@
 #include "edit_conflicts.h"
 #include "edit_defaults.h"
 #include "edit_parse.h"
+#include "edit_path.h"
 #include "edit_tree.h"
 #include "ly_error.h"
 #include "validate.h"
@@ -37,6 +38,16 @@ Operation operation_named(const char *name, Operation inherited) {
 
 std::string quoted(const std::string &text) {
     return "\"" + text + "\"";
+}
+
+// Name and keys, as the last step of a path.
+std::string name_of(const lyd_node *node) {
+    const lyd_node *parent = lyd_parent(node);
+    return config_path(node).substr(parent == nullptr ? 1 : config_path(parent).size() + 1);
+}
+
+std::string absent(const lyd_node *node) {
+    return name_of(node) + " does not exist, and the operation \"none\" does not create it";
 }
 
 class Edit {
@@ -76,12 +87,6 @@ void Edit::fail(const lyd_node *node, const char *tag, std::string message, cons
 }
 
 lyd_node *Edit::siblings(lyd_node *first, lyd_node *target, Operation inherited) {
-    if (inherited != Operation::erase && inherited != Operation::remove &&
-        find_conflicts(first, state_, [&](const lyd_node *node, std::string message) {
-            fail(node, "bad-element", std::move(message), "", {{"bad-element", node->schema->name}});
-        })) {
-        return first;
-    }
     lyd_node *left = nullptr;
     std::vector<NodeCopy> wanted;
     if (inherited == Operation::replace) {
@@ -159,32 +164,15 @@ bool Edit::plain(lyd_node *node) {
         }
         return true;
     }
-    const bool choice = tree_.facts().of(node->schema).choice;
-    const lysc_node *in = nullptr;
     for (lyd_node *child = lyd_child(node); child != nullptr; child = child->next) {
         if (!plain(child)) {
             return false;
-        }
-        const bool many = (child->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
-        if (!many && child->next != nullptr && child->next->schema == child->schema) {
-            return false;
-        }
-        lyd_node *same = nullptr;
-        if (many && !state_ && (child->next != nullptr || child->prev->next != nullptr) &&
-            lyd_find_sibling_first(lyd_child(node), child, &same) == LY_SUCCESS && same != child) {
-            return false;
-        }
-        if (choice && child->schema->parent->nodetype == LYS_CASE) {
-            if (in != nullptr && in != child->schema->parent) {
-                return false;
-            }
-            in = child->schema->parent;
         }
     }
     return true;
 }
 
-// Where `insert` wants an entry. False when it asks for the impossible.
+// Where `insert` wants an entry, if it says so. False when there is no such place.
 bool Edit::position(const lyd_node *node, lyd_node *target, bool &given, Position &at) {
     const char *insert = nullptr;
     const char *anchor = nullptr;
@@ -202,22 +190,11 @@ bool Edit::position(const lyd_node *node, lyd_node *target, bool &given, Positio
     if (!given) {
         return true;
     }
-    const std::string name = node->schema->name;
-    if (!ordered_by_user(node->schema)) {
-        fail(node, "unknown-attribute", quoted(name) + " is not ordered by the user, it takes no \"insert\"", "",
-             {{"bad-attribute", "insert"}, {"bad-element", name}});
-        return false;
-    }
     if (insert[0] == 'l' || insert[0] == 'f') {
         at = {insert[0] == 'l', nullptr};
         return true;
     }
     const char *attribute = node->schema->nodetype == LYS_LIST ? "key" : "value";
-    if (anchor == nullptr) {
-        fail(node, "missing-attribute", "\"insert\" " + quoted(insert) + " needs the attribute " + quoted(attribute), "",
-             {{"bad-attribute", attribute}, {"bad-element", name}});
-        return false;
-    }
     lyd_node *found = nullptr;
     if (tree_.children(target) != nullptr) {
         lyd_find_sibling_val(tree_.children(target), node->schema, anchor, 0, &found);
@@ -225,6 +202,7 @@ bool Edit::position(const lyd_node *node, lyd_node *target, bool &given, Positio
     }
     // A default value goes with the first that is set.
     if (found == nullptr || (found->flags & LYD_DEFAULT) != 0) {
+        const std::string name = node->schema->name;
         fail(node, "bad-attribute", std::string("there is no entry ") + anchor + " of " + quoted(name) + " to insert " + insert,
              "missing-instance", {{"bad-attribute", attribute}, {"bad-element", name}});
         return false;
@@ -269,7 +247,7 @@ void Edit::create_in_parts(lyd_node *node, lyd_node *target, Operation operation
 void Edit::term(lyd_node *node, lyd_node *there, lyd_node *target, Operation operation) {
     if (operation == Operation::none) {
         if (there == nullptr) {
-            fail(node, "data-missing", quoted(node->schema->name) + " does not exist");
+            fail(node, "data-missing", absent(node));
         }
     } else if (there == nullptr || (node->schema->nodetype == LYS_LEAFLIST && (there->flags & LYD_DEFAULT) != 0)) {
         create(node, target, operation);
@@ -336,7 +314,7 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
         if (exists) {
             tree_.remove(there, options_.derived);
         } else if (operation == Operation::erase) {
-            fail(node, "data-missing", quoted(schema->name) + " does not exist, so it cannot be deleted");
+            fail(node, "data-missing", name_of(node) + " does not exist, so it cannot be deleted; \"remove\" does not mind");
         }
         return;
     }
@@ -345,7 +323,7 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
         return;
     }
     if (operation == Operation::create && exists) {
-        fail(node, "data-exists", quoted(schema->name) + " exists already");
+        fail(node, "data-exists", name_of(node) + " exists already, so it cannot be created; \"merge\" and \"replace\" take it as it is");
         return;
     }
     if ((schema->nodetype & LYD_NODE_INNER) == 0) {
@@ -354,7 +332,7 @@ void Edit::node(lyd_node *node, lyd_node *target, Operation inherited) {
     }
     if (there == nullptr && operation == Operation::none) {
         if (!non_presence(schema)) {
-            fail(node, "data-missing", quoted(schema->name) + " does not exist");
+            fail(node, "data-missing", absent(node));
             return;
         }
         lyd_node *shell = nullptr;
@@ -398,6 +376,11 @@ bool edit(DataTree &data, const std::string &xml, const EditOptions &options, Jo
         return false;
     }
     const auto before = errors.size();
+    find_conflicts(config.get(), options.state, errors);
+    bound(errors, before);
+    if (errors.size() != before) {
+        return false;
+    }
     Journal done(data.context);
     TreeEditor tree(data, done);
     const auto operation = options.default_operation == DefaultOperation::merge     ? Operation::merge

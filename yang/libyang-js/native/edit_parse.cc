@@ -3,10 +3,12 @@
 #include <cstring>
 #include <string_view>
 
-#include "edit_attributes.h"
+#include "edit_markup.h"
+#include "edit_path.h"
 #include "edit_wrapper.h"
 #include "ly_error.h"
 #include "node_text.h"
+#include "schema_hint.h"
 
 namespace libyang_js {
 
@@ -67,7 +69,8 @@ class Check {
         if (module == nullptr) {
             const std::string ns = name.module_ns == nullptr ? "" : name.module_ns;
             auto error = error_at(node, "unknown-namespace",
-                                  std::string("no module implements the namespace \"") + ns + "\" of \"" + name.name + "\"");
+                                  ns.empty() ? std::string("\"") + name.name + "\" has no namespace, it needs that of its module"
+                                             : "no module of this server has the namespace \"" + ns + "\" of \"" + name.name + "\"");
             error.info = {{"bad-element", name.name}, {"bad-namespace", ns}};
             errors_.push_back(std::move(error));
             return;
@@ -75,13 +78,18 @@ class Check {
         const lysc_node *schema = schema_of(node, parent);
         if (schema == nullptr) {
             auto error = error_at(node, "unknown-element", std::string("module \"") + module->name + "\" has no node \"" +
-                                                               name.name + "\" here");
+                                                               name.name + "\" here" + hint_of_unknown(context_, parent, module, name.name));
             error.info.emplace_back("bad-element", name.name);
             errors_.push_back(std::move(error));
         } else if (!state_ && (schema->flags & LYS_CONFIG_R) != 0) {
             state(node, schema);
         } else if (schema->nodetype == LYS_LEAF && deletes(node) && empty(node) && (schema->flags & LYS_KEY) == 0) {
             deleted++;
+        } else if (schema->nodetype == LYS_LEAFLIST && deletes(node) && empty(node)) {
+            auto error = error_at(node, "invalid-value", std::string("\"") + operation_of(node) + "\" of \"" + schema->name +
+                                                             "\" needs the value that is to go");
+            error.info.emplace_back("bad-element", schema->name);
+            errors_.push_back(std::move(error));
         } else if (schema->nodetype == LYS_LIST) {
             list(node, schema);
         } else {
@@ -183,16 +191,6 @@ bool build(const ly_ctx *context, const std::string &xml, bool state, Siblings &
 
 }  // namespace
 
-const lysc_node *schema_of(const lyd_node *node, const lysc_node *parent) {
-    if (node->schema != nullptr) {
-        return node->schema;
-    }
-    const auto *ns = opaque(node)->name.module_ns;
-    const auto *module =
-        ns == nullptr ? nullptr : ly_ctx_get_module_implemented_ns(opaque(node)->ctx, ns);
-    return module == nullptr ? nullptr : lys_find_child(parent, module, opaque(node)->name.name, 0, 0, 0);
-}
-
 const char *operation_of(const lyd_node *node) {
     if (node->schema == nullptr) {
         for (const lyd_attr *attribute = opaque(node)->attr; attribute != nullptr; attribute = attribute->next) {
@@ -230,41 +228,55 @@ bool asks_for_default(const lyd_node *node) {
     return false;
 }
 
-std::string config_path(const lyd_node *node) {
-    if (node->schema != nullptr) {
-        char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
-        std::string text = path == nullptr ? "" : path;
-        free(path);
-        return text;
-    }
-    const lyd_node *parent = lyd_parent(node);
-    std::string path = parent == nullptr ? "" : config_path(parent);
-    const auto &name = opaque(node)->name;
-    const auto *module = name.module_ns == nullptr ? nullptr : ly_ctx_get_module_implemented_ns(opaque(node)->ctx, name.module_ns);
-    const bool same = parent != nullptr && module != nullptr &&
-                      (parent->schema != nullptr ? parent->schema->module == module
-                                                 : opaque(parent)->name.module_ns != nullptr &&
-                                                       std::strcmp(opaque(parent)->name.module_ns, name.module_ns) == 0);
-    path += "/";
-    if (module != nullptr && !same) {
-        path += std::string(module->name) + ":";
-    }
-    path += name.name;
-    const lysc_node *schema = parent == nullptr || parent->schema != nullptr
-                                  ? schema_of(node, parent == nullptr ? nullptr : parent->schema)
-                                  : nullptr;
-    if (schema == nullptr || schema->nodetype != LYS_LIST) {
-        return path;
-    }
-    for (const lyd_node *child = opaque(node)->child; child != nullptr; child = child->next) {
-        const lysc_node *key = schema_of(child, schema);
-        if (key != nullptr && (key->flags & LYS_KEY) != 0 && child->schema == nullptr && opaque(child)->value != nullptr) {
-            const char quote = std::strchr(opaque(child)->value, '\'') == nullptr ? '\'' : '"';
-            path += std::string("[") + key->name + "=" + quote + opaque(child)->value + quote + "]";
-        }
-    }
-    return path;
+namespace {
+
+LY_ERR parse(const ly_ctx *context, const std::string &xml, uint32_t how, Siblings &config) {
+    clear_errors(context);
+    lyd_node *tree = nullptr;
+    const auto result = lyd_parse_data_mem(context, xml.c_str(), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_NO_NEW | how, 0, &tree);
+    config.reset(tree);
+    return result;
 }
+
+bool malformed(const Errors &errors) {
+    return errors.front().tag == "malformed-message";
+}
+
+// By libyang, which has refused the text. True when it was right but for what libyang cannot read.
+bool parse_tolerantly(const ly_ctx *context, const std::string &xml, uint32_t strictly, const Errors &strict, bool state,
+                      Siblings &config, Errors &errors) {
+    const auto before = errors.size();
+    const auto clean = check_markup(context, xml, errors);
+    const bool changed = clean != xml;
+    if (malformed(strict) && !changed) {
+        errors.push_back(strict.front());
+        return false;
+    }
+    if (changed && errors.size() == before && parse(context, clean, strictly, config) == LY_SUCCESS) {
+        return true;
+    }
+    if (parse(context, clean, LYD_PARSE_OPAQ, config) != LY_SUCCESS) {
+        auto found = take_errors(context, "the configuration cannot be parsed");
+        if (malformed(found)) {
+            errors.resize(before);
+            found.resize(1);
+        }
+        if (errors.size() == before) {
+            errors.insert(errors.end(), found.begin(), found.end());
+        }
+        return false;
+    }
+    clear_errors(context);
+    Check check(context, state, errors);
+    check.siblings(config.get(), nullptr);
+    if (errors.size() == before && check.deleted == 0) {
+        errors.insert(errors.end(), strict.begin(), strict.end());
+    }
+    bound(errors, before);
+    return errors.size() == before;
+}
+
+}  // namespace
 
 bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Siblings &config, Errors &errors) {
     config.reset();
@@ -275,34 +287,12 @@ bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Sib
     if (unwrapped.empty) {
         return true;
     }
-    clear_errors(context);
-    lyd_node *tree = nullptr;
-    const uint32_t how = LYD_PARSE_ONLY | LYD_PARSE_STRICT | LYD_PARSE_NO_NEW | (state ? 0 : LYD_PARSE_NO_STATE);
-    auto result = lyd_parse_data_mem(context, unwrapped.xml.c_str(), LYD_XML, how, 0, &tree);
-    config.reset(tree);
-    if (result == LY_SUCCESS) {
+    const uint32_t strictly = LYD_PARSE_STRICT | (state ? 0 : LYD_PARSE_NO_STATE);
+    if (parse(context, unwrapped.xml, strictly, config) == LY_SUCCESS) {
         return true;
     }
-    const auto strict = take_errors(context, "the configuration cannot be parsed");
-    config.reset();
-    if (strict.front().tag == "malformed-message") {
-        errors.insert(errors.end(), strict.begin(), strict.end());
-        return false;
-    }
-    const auto before = errors.size();
-    const auto clean = check_attributes(context, unwrapped.xml, errors);
-    tree = nullptr;
-    result = lyd_parse_data_mem(context, clean.c_str(), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_OPAQ | LYD_PARSE_NO_NEW, 0, &tree);
-    config.reset(tree);
-    Check check(context, state, errors);
-    if (result == LY_SUCCESS) {
-        clear_errors(context);
-        check.siblings(tree, nullptr);
-    }
-    if (errors.size() == before && (result != LY_SUCCESS || check.deleted == 0)) {
-        errors.insert(errors.end(), strict.begin(), strict.end());
-    }
-    return errors.size() == before;
+    return parse_tolerantly(context, unwrapped.xml, strictly, take_errors(context, "the configuration cannot be parsed"), state,
+                            config, errors);
 }
 
 }  // namespace libyang_js

@@ -19,13 +19,9 @@ using Siblings = std::unique_ptr<lyd_node, SiblingsDeleter>;
 // leaves without a value that are to be deleted or removed. False when there are errors.
 bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Siblings &config, Errors &errors);
 
-// The schema that an opaque node is meant for, under the schema of its parent; null when there is none.
-const lysc_node *schema_of(const lyd_node *opaque, const lysc_node *parent);
 // Value of `operation` (RFC 6241, section 7.2), or null.
 const char *operation_of(const lyd_node *node);
 // Has it the attribute `default` (RFC 6243, section 4.5.2)?
 bool asks_for_default(const lyd_node *node);
-// Instance path of a node of a config, opaque ones too.
-std::string config_path(const lyd_node *node);
 
 }  // namespace libyang_js

@@ -18,4 +18,16 @@ struct Error {
 
 using Errors = std::vector<Error>;
 
+// Of very many errors of one kind the first thousand are told, and how many more there are. `from`: the first that counts.
+inline void bound(Errors &errors, size_t from) {
+    constexpr size_t most = 1000;
+    if (errors.size() <= from + most) {
+        return;
+    }
+    Error rest;
+    rest.message = "and " + std::to_string(errors.size() - from - most) + " more errors";
+    errors.resize(from + most);
+    errors.push_back(std::move(rest));
+}
+
 }  // namespace libyang_js

@@ -3,7 +3,7 @@
 #include <map>
 #include <set>
 
-#include "edit_attributes.h"
+#include "edit_markup.h"
 #include "escape.h"
 #include "ly_error.h"
 #include "schema_hint.h"

@@ -142,7 +142,7 @@ test('every error of an edit is told, with tag, path and what is bad', async (t)
   t.like(found.get('/workshop:box/limit'), { tag: 'invalid-value' })
   t.like(found.get('/workshop:item'), { tag: 'missing-element', info: { 'bad-element': 'name' } })
   t.like(found.get('/workshop:item/size'), { tag: 'invalid-value', info: { 'bad-element': 'size' } })
-  t.like(found.get('/foo'), { tag: 'unknown-namespace', info: { 'bad-namespace': 'urn:nope' } })
+  t.like(found.get('/{urn:nope}foo'), { tag: 'unknown-namespace', info: { 'bad-namespace': 'urn:nope' } })
   t.like(found.get('/workshop:state'), { tag: 'invalid-value' })
   t.like(found.get('/workshop:box/plain'), { tag: 'bad-attribute', info: { 'bad-attribute': 'operation' } })
   t.deepEqual(await whole(tree), empty)
@@ -185,6 +185,55 @@ test('unknown attributes are errors, also beside an empty leaf that is deleted',
   t.like(second.errors[0], { tag: 'unknown-attribute', path: "/workshop:item[name='a']/size" })
   const third = await edit(context, tree, '<box><plain>1</box>')
   t.is(third.errors[0]?.tag, 'malformed-message')
+})
+
+test('what a configuration contradicts itself in refuses all of it, whatever the error option', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  const before = '<item><name>first</name></item>'
+  const tags = async (xml: string): Promise<readonly string[]> => {
+    const { journal, errors } = await edit(context, tree, before + xml, { errorOption: 'continue-on-error' })
+    t.is(journal.size, 0, xml)
+    return errors.map(({ tag, path }) => `${tag} ${path ?? ''}`)
+  }
+  const a = (content: string, attributes = ''): string => `<item${attributes}><name>a</name>${content}</item>`
+  const at = "/workshop:item[name='a']"
+  for (const [xml, ...expected] of [
+    [a('<size>1</size><size>2</size>'), `bad-element ${at}/size`],
+    [a('<name>b</name>'), `bad-element ${at}/name`],
+    [a('<in/><in/><ca>1</ca><cb>2</cb>'), `bad-element ${at}/in`, `bad-element ${at}/cb`],
+    [a('<size op="remove"/><size op="remove"/>'), `bad-element ${at}/size`],
+    [a('<in><a op="create">x</a></in>', ' op="delete"'), `bad-attribute ${at}/in/a`],
+    ['<item><name op="delete">a</name></item>', `bad-attribute ${at}/name`],
+    [a('<in insert="first"/>'), `unknown-attribute ${at}/in`],
+    [a('<step insert="before"><n>1</n></step>'), `missing-attribute ${at}/step[n='1']`],
+    [a('<step yang:key="[w:n=\'2\']"><n>1</n></step>'), `bad-attribute ${at}/step[n='1']`],
+    [a('<step insert="before" yang:key="2"><n>1</n></step>'), `bad-attribute ${at}/step`],
+    [a('<step insert="before" yang:value="2"><n>1</n></step>'), `bad-attribute ${at}/step[n='1']`],
+  ] as const)
+    t.deepEqual(await tags(xml), expected, xml)
+  t.deepEqual(await whole(tree), empty)
+})
+
+test('text between elements, elements in values and processing instructions are not taken for malformed XML', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  const { errors } = await edit(
+    context,
+    tree,
+    '<item>so<name>a</name><in><![CDATA[so]]></in><serial><much/></serial></item><item><name>b</name>and so</item>',
+  )
+  t.deepEqual(
+    errors.map(({ tag, path, info }) => [tag, path, info]),
+    [
+      ['bad-element', '/workshop:item', { 'bad-element': 'item' }],
+      ['bad-element', "/workshop:item[name='a']/in", { 'bad-element': 'in' }],
+      ['unknown-element', "/workshop:item[name='a']/serial/much", { 'bad-element': 'much' }],
+      ['bad-element', "/workshop:item[name='b']", { 'bad-element': 'item' }],
+    ],
+  )
+  using _made = await done(context, tree, '<?x y?><item><name>a<!-- or --><?or not?>b</name></item>')
+  t.deepEqual(await tree.find('/workshop:item/name'), ["/workshop:item[name='ab']/name"])
 })
 
 test('error options: rollback leaves nothing, stop keeps what came before, continue goes on', async (t) => {
