@@ -27,9 +27,7 @@ const ofModules: Readonly<Record<string, string>> = {
   'ietf-netconf-with-defaults':
     'urn:ietf:params:netconf:capability:with-defaults:1.0' +
     '?basic-mode=explicit&also-supported=report-all,report-all-tagged,trim',
-  'ietf-netconf-nmda':
-    'urn:ietf:params:netconf:capability:with-operational-defaults:1.0' +
-    '?basic-mode=report-all&also-supported=report-all-tagged,trim,explicit',
+  'ietf-netconf-nmda': 'urn:ietf:params:netconf:capability:with-operational-defaults:1.0',
   'ietf-netconf-partial-lock': 'urn:ietf:params:netconf:capability:partial-lock:1.0',
 }
 

@@ -7,7 +7,7 @@ import type { Origin, Rpc } from 'libyang-js'
 import type { ReadOptions } from '../../datastore/index.js'
 import { datastoreNamed, NMDA_NAMESPACE, offers, refuse, type SourceName } from './nmda.js'
 import type { Operation } from './operation.js'
-import { readReply } from './read.js'
+import { defaultsOf, readReply } from './read.js'
 
 const sources: readonly SourceName[] = ['running', 'candidate', 'intended', 'operational']
 const origins: readonly Origin[] = ['intended', 'dynamic', 'system', 'learned', 'default', 'unknown']
@@ -32,14 +32,15 @@ function selectionOf(rpc: Rpc): Pick<ReadOptions, 'config' | 'maxDepth'> {
   }
 }
 
-/** Of operational, defaults in use are part (RFC 8342, section 5.3). */
+/** Of operational, defaults in use are part (RFC 8342, section 5.3), for `explicit` too (RFC 8526, section 3.1.1.2). */
 function originsOf(rpc: Rpc, source: SourceName): Pick<ReadOptions, 'origins' | 'defaults'> {
   const shown = rpc.value('with-origin') !== undefined
   const only = rpc.values('origin-filter').map(withoutModule)
   const never = rpc.values('negated-origin-filter').map(withoutModule)
-  if (source === 'operational')
+  if (source === 'operational') {
+    const asked = defaultsOf(rpc)
     return {
-      defaults: 'report-all',
+      defaults: asked === undefined || asked === 'explicit' ? 'report-all' : asked,
       ...((shown || only.length > 0 || never.length > 0) && {
         origins: {
           shown,
@@ -48,6 +49,7 @@ function originsOf(rpc: Rpc, source: SourceName): Pick<ReadOptions, 'origins' | 
         },
       }),
     }
+  }
   if (shown) refuse(rpc, 'with-origin', `only operational has origins, not ${source}`)
   if (only.length > 0) refuse(rpc, 'origin-filter', `only operational has origins, not ${source}`)
   if (never.length > 0) refuse(rpc, 'negated-origin-filter', `only operational has origins, not ${source}`)

@@ -3,14 +3,14 @@ import type { DefaultsMode } from 'libyang-js'
 import { RequestError, type ReadOptions } from '../../datastore/index.js'
 import type { Call, Reply } from './operation.js'
 
-/** `namespace`: of the `<data>`, the base namespace when absent. */
+/** `given.defaults` comes before the parameter; `namespace`: of the `<data>`, the base namespace when absent. */
 export function readReply(
   { rpc, services }: Call,
   given: Omit<ReadOptions, 'filter' | 'budget'>,
   namespace?: string,
 ): Reply {
   const filter = filterOf(rpc)
-  const defaults = defaultsOf(rpc)
+  const defaults = given.defaults ?? defaultsOf(rpc)
   const options = { ...given, ...(defaults && { defaults }) }
   const data = { kind: 'data', ...(namespace !== undefined && { namespace }) } as const
   if (filter === undefined) return { ...data, slices: services.datastores.read(options) }

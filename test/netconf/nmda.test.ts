@@ -65,8 +65,10 @@ test('get-data reads each datastore, in an element of its own module', async (t)
   )
   const shown = await client.rpc(getData('ds:running', '<with-defaults>report-all</with-defaults>'))
   t.regex(shown, /<forwarding>false<\/forwarding>/)
-  const explicit = getData('ds:operational', `${subtree('')}<with-defaults>explicit</with-defaults>`)
-  t.notRegex(await client.rpc(explicit), /<enabled>/)
+  const inMode = (mode: string): string =>
+    getData('ds:operational', `${subtree('')}<with-defaults>${mode}</with-defaults>`)
+  t.regex(await client.rpc(inMode('explicit')), /<enabled>/)
+  t.notRegex(await client.rpc(inMode('trim')), /<enabled>/)
 })
 
 test('what is not supported of a datastore is an invalid value', async (t) => {

@@ -10,6 +10,7 @@ import { openDatastores } from '../../../datastore/index.js'
 import type { Datastores, RecoveryReport } from '../../../datastore/index.js'
 import {
   historyState,
+  modulesState,
   monitoringState,
   SessionRegistry,
   startNetconf,
@@ -102,6 +103,7 @@ export class TranscriptServer implements AsyncDisposable {
       state: [
         monitoringState(registry, context, () => datastores),
         yangLibraryState(context),
+        modulesState(context),
         historyState(() => datastores),
       ],
       stage,
