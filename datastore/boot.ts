@@ -7,6 +7,7 @@ import type { Context } from 'libyang-js'
 import type { Candidate } from './candidate.js'
 import { why } from './errors.js'
 import type { CommitJournal } from './journal/index.js'
+import type { Factory } from './reset.js'
 import type { Startup } from './startup.js'
 import type { Transactions } from './transaction.js'
 import type { Trees } from './trees.js'
@@ -21,8 +22,7 @@ export interface BootParts {
   readonly startup: Startup
   /** Names the present start of the machine. */
   readonly boot: string
-  /** The factory configuration, as the content of a `<config>`. */
-  readonly factory: () => string
+  readonly factory: Factory
   readonly log: Log
 }
 
@@ -55,7 +55,8 @@ export async function bootFromStartup(parts: BootParts): Promise<void> {
 
 async function load(parts: BootParts, deleted: boolean): Promise<void> {
   const { context, candidate, transactions, startup, boot, log } = parts
-  using config = deleted ? context.fragment(parts.factory()) : await startup.content()
+  const made = deleted ? parts.factory.configuration() : undefined
+  using config = made ? context.fragment(made.xml) : await startup.content()
   const what = deleted ? 'the factory configuration, for startup was deleted' : 'startup'
   const change = () =>
     candidate.edit(config, {
@@ -65,5 +66,6 @@ async function load(parts: BootParts, deleted: boolean): Promise<void> {
     })
   const options = { guarded: false, comment: `a new boot loads ${what}` }
   const commit = await transactions.commitBeside(change, weftd, options, { [noteName]: boot })
+  made?.adopted?.()
   log.info(`the machine was booted: running is ${what}${commit ? `, as commit ${commit.number}` : ''}`)
 }

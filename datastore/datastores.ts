@@ -20,6 +20,7 @@ import type { Operational } from './operational.js'
 import type { PartialLocks } from './partial-locks.js'
 import { Reads } from './reads.js'
 import { revert, takeBack, type RevertParts } from './reverts.js'
+import { factoryTree, resetToFactory, type Factory } from './reset.js'
 import type { Snapshotter } from './snapshotter.js'
 import type { CommitHandler, Transactions } from './transaction.js'
 import type { Trees } from './trees.js'
@@ -51,8 +52,7 @@ export interface DatastoreParts<Operation> extends CopyParts {
   readonly confirmed: Omit<ConfirmedParts, 'log' | 'hold' | 'expired'>
   /** Features of ietf-netconf that the schema has. */
   readonly features: readonly string[]
-  /** The factory configuration, as the content of a `<config>`. */
-  readonly factory: () => string
+  readonly factory: Factory
 }
 
 export class DatastoreService<Operation> implements Datastores<Operation> {
@@ -69,7 +69,12 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   constructor(parts: DatastoreParts<Operation>) {
     this.#parts = parts
     this.recovery = parts.recovery
-    this.#reads = new Reads({ ...parts, writers: this.#writers, startup: () => this.#startup() })
+    this.#reads = new Reads({
+      ...parts,
+      writers: this.#writers,
+      startup: () => this.#startup(),
+      factoryDefault: () => factoryTree(parts, parts.factory),
+    })
     this.#history = new History(parts.context, parts.journal)
     this.#locks = new Locks(parts.confirmed.clock)
     this.#locking = new Locking({
@@ -160,6 +165,12 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       this.#checkTarget(requester, 'startup')
       await this.#parts.startup.delete(requester)
     })
+  }
+
+  async reset(requester: Requester): Promise<CommitRecord | undefined> {
+    return await this.#write(() =>
+      resetToFactory({ ...this.#parts, confirmed: this.#confirmed, starts: this.#has('startup') }, requester),
+    )
   }
 
   async validate(_requester: Requester, source: DatastoreName | Fragment): Promise<void> {

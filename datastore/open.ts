@@ -12,6 +12,7 @@ import { migrations as allMigrations, versionOf, type Migration } from './migrat
 import { Operational } from './operational.js'
 import { PartialLocks } from './partial-locks.js'
 import { Planner } from './planner.js'
+import type { Factory } from './reset.js'
 import { Snapshotter } from './snapshotter.js'
 import { Startup } from './startup.js'
 import { Transactions } from './transaction.js'
@@ -28,8 +29,8 @@ export interface DatastoreOptions<Transaction, Operation> {
   readonly stage: Stage<Operation>
   /** Asked for what clients commit. */
   readonly guards?: readonly CommitGuard[]
-  /** The factory configuration, as the content of a `<config>`: what a boot loads whose startup was deleted. Empty when absent. */
-  readonly factory?: () => string
+  /** The factory default configuration: what a reset makes, and a boot loads whose startup was deleted. Empty when absent. */
+  readonly factory?: Factory
   /** State that no controller provides, such as the protocol's own. */
   readonly state?: readonly StateProvider[]
   readonly log: Log
@@ -129,7 +130,7 @@ export async function openDatastores<Transaction, Operation>(
     startup,
     normalizing: { controllers, deadline },
     features: netconf?.features ?? [],
-    factory: options.factory ?? (() => ''),
+    factory: options.factory ?? { configuration: () => ({ xml: '' }), shown: '' },
   })
   await datastores.resume()
   return datastores

@@ -18,6 +18,8 @@ export interface ReadParts {
   readonly writers: Gate
   /** A tree of startup, the caller's. */
   readonly startup: () => Promise<Tree>
+  /** As startup. */
+  readonly factoryDefault: () => Promise<Tree>
 }
 
 export class Reads {
@@ -26,11 +28,11 @@ export class Reads {
   async *read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
     try {
       const { source } = options
-      const { trees, operational, startup } = this.parts
+      const { trees, operational, startup, factoryDefault } = this.parts
       if (source === 'operational') yield* operational.read(options)
       else if (source === 'candidate') yield* await this.#candidate(printOptions(options))
-      else if (source === 'startup') {
-        using stored = await startup()
+      else if (source === 'startup' || source === 'factory-default') {
+        using stored = await (source === 'startup' ? startup() : factoryDefault())
         yield* stored.print(printOptions(options))
       } else yield* trees.print(source === 'intended' ? 'running' : source, printOptions(options))
     } catch (error) {

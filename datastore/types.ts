@@ -146,7 +146,7 @@ export interface Log {
 }
 
 export interface ReadOptions {
-  readonly source: DatastoreName | 'intended' | 'operational'
+  readonly source: DatastoreName | 'intended' | 'operational' | 'factory-default'
   readonly filter?: Filter
   readonly budget?: Budget
   /** What is printed of leaves that have a default (RFC 6243, section 3); `explicit` when absent. */
@@ -167,7 +167,7 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   /**
    * The data as XML elements, in slices; breaking off releases what it holds. `running` and `candidate`: configuration;
    * `operational`: running with the state of the providers that the filter may match (RFC 6241, section 7.7 `get`);
-   * `intended`: running, while nothing is expanded from it.
+   * `intended`: running, while nothing is expanded from it; `factory-default`: what a reset makes of it, without secrets.
    */
   read(options: ReadOptions): AsyncIterableIterator<Buffer>
   /**
@@ -191,6 +191,8 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   print(config: Fragment): AsyncIterableIterator<Buffer>
   /** RFC 6241, section 7.4: the next boot begins with the factory configuration. */
   deleteStartup(requester: Requester): Promise<void>
+  /** Makes every writable datastore the factory default configuration (RFC 8808), whoever has locked what. */
+  reset(requester: Requester): Promise<CommitRecord | undefined>
   validate(requester: Requester, source: DatastoreName | Fragment): Promise<void>
   /**
    * Candidate to running: validate, expand, plan, prepare, journal, apply, tell. Resolves with undefined when nothing was

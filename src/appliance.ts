@@ -25,7 +25,12 @@ import { openPlace, programEngine, startEngine, type Starting } from './chassis.
 import { Closers } from './closers.js'
 import { createControllers } from './controllers/index.js'
 import { EventBus } from './events.js'
-import { commitFactoryConfiguration, factoryConfiguration, type FirstPassword } from './factory.js'
+import {
+  commitFactoryConfiguration,
+  factoryConfiguration,
+  shownFactoryConfiguration,
+  type FirstPassword,
+} from './factory.js'
 import { demoHosts } from './lab/topology.js'
 import type { Log } from './log.js'
 import type { Options } from './options.js'
@@ -102,10 +107,18 @@ async function start(
   let own: () => void = () => undefined
   const owned = new Promise<void>((resolve) => (own = resolve))
   let firstPassword: FirstPassword | undefined
-  const factory = (): string => {
-    const { xml, password } = factoryConfiguration()
-    firstPassword = password
-    return xml
+  // What is made before NETCONF is up is told at the end of the start; later it is a reset that makes one.
+  const factory = {
+    shown: shownFactoryConfiguration,
+    configuration: () => {
+      const { xml, password } = factoryConfiguration()
+      const adopted = (): void => {
+        firstPassword = password
+        if (server && password.generated)
+          log.warn(`a factory reset has given the user admin a new password: ${password.value}`)
+      }
+      return { xml, adopted }
+    },
   }
   const opening = openDatastores<unknown, Operation>({
     directory: state.store,
@@ -171,11 +184,14 @@ async function start(
   closers.add('NETCONF', () => netconf.close())
   // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.
   const { failsafe } = datastores.recovery
-  if (!datastores.head)
-    await commitFactoryConfiguration(context, datastores, factory(), {
+  if (!datastores.head) {
+    const { xml, password } = factoryConfiguration()
+    await commitFactoryConfiguration(context, datastores, xml, {
       comment: failsafe === undefined ? 'factory configuration' : 'failsafe configuration',
       startup: failsafe === undefined && options.capabilities.includes('startup'),
     })
+    firstPassword = password
+  }
   return {
     listening: netconf.address,
     state: state.path,

@@ -18,15 +18,22 @@ function generatePassword(): string {
   return [...randomBytes(20)].map((byte) => passwordAlphabet[byte % passwordAlphabet.length]).join('')
 }
 
+/** What can be read of it, as the content of a `<config>`: there is no password before one is made. */
+export const shownFactoryConfiguration = configuration('')
+
 /** The user admin, with the password of WEFT_ADMIN_PASSWORD or a generated one; `xml` is the content of a `<config>`. */
 export function factoryConfiguration(): { readonly xml: string; readonly password: FirstPassword } {
   const given = process.env['WEFT_ADMIN_PASSWORD']
   const value = given === undefined || given === '' ? generatePassword() : given
   const text = value.replace(/[<&]/g, (character) => (character === '<' ? '&lt;' : '&amp;'))
   return {
-    xml: `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name><password>$0$${text}</password></user></authentication></system>`,
+    xml: configuration(`<password>$0$${text}</password>`),
     password: { value, generated: value !== given },
   }
+}
+
+function configuration(password: string): string {
+  return `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name>${password}</user></authentication></system>`
 }
 
 /** The first commit. Startup, where there is one, begins as the same. */

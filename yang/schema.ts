@@ -37,6 +37,12 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'ietf-datastores', revision: '2018-02-14' },
   { name: 'ietf-yang-library', revision: '2019-01-04' },
   { name: 'ietf-origin', revision: '2018-02-14' },
+  {
+    name: 'ietf-factory-default',
+    revision: '2020-08-31',
+    features: ['factory-default-datastore'],
+  },
+  { name: 'weft-datastores', revision: '2026-11-21' },
   { name: 'ietf-netconf-nmda', revision: '2019-01-07', features: ['origin', 'with-defaults'] },
   // Interfaces; if-mib is for admin-status and if-index.
   { name: 'ietf-interfaces', revision: '2018-02-20', features: ['arbitrary-names', 'if-mib'] },
@@ -60,6 +66,9 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'weft-audit', revision: '2026-11-21' },
   { name: 'weft-deviations', revision: '2026-11-21' },
 ]
+
+/** Modules that are kept here: Weft's own, and standard ones that no package has. */
+const ours = /^(?:weft-.*|ietf-factory-default)$/
 
 /** A module of the list is in none of the folders. */
 export class MissingModuleError extends Error {
@@ -88,7 +97,7 @@ export function schema({ capabilities = [], dirs = searchDirs }: SchemaOptions =
   for (const request of modules) {
     if (find(request, folders)) continue
     const file = request.revision === undefined ? request.name : `${request.name}@${request.revision}`
-    const remedy = request.name.startsWith('weft-')
+    const remedy = ours.test(request.name)
       ? `it belongs to Weft itself: is ${own} complete?`
       : request.name === 'ietf-yang-library' || request.name === 'ietf-datastores'
         ? 'install the Debian package libyang2 (apt-get install libyang2-dev)'

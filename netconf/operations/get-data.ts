@@ -9,7 +9,7 @@ import { datastoreNamed, NMDA_NAMESPACE, offers, refuse, type SourceName } from 
 import type { Operation } from './operation.js'
 import { defaultsOf, readReply } from './read.js'
 
-const sources: readonly SourceName[] = ['running', 'candidate', 'intended', 'operational']
+const sources: readonly SourceName[] = ['running', 'candidate', 'intended', 'operational', 'factory-default']
 const origins: readonly Origin[] = ['intended', 'dynamic', 'system', 'learned', 'default', 'unknown']
 
 export const getData: Operation = {

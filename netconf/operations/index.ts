@@ -9,6 +9,7 @@ import { deleteConfig } from './delete-config.js'
 import { discardChanges } from './discard-changes.js'
 import { editData } from './edit-data.js'
 import { editConfig } from './edit-config.js'
+import { factoryReset } from './factory-reset.js'
 import { getConfig } from './get-config.js'
 import { getData } from './get-data.js'
 import { getSchema } from './get-schema.js'
@@ -29,6 +30,7 @@ export const standardOperations: readonly Operation[] = [
   editData,
   copyConfig,
   deleteConfig,
+  factoryReset,
   lock,
   unlock,
   partialLock,

@@ -18,6 +18,7 @@ const identities: Readonly<Record<string, SourceName>> = {
   'ietf-datastores:running': 'running',
   'ietf-datastores:candidate': 'candidate',
   'ietf-datastores:startup': 'startup',
+  'ietf-factory-default:factory-default': 'factory-default',
   'ietf-datastores:intended': 'intended',
   'ietf-datastores:operational': 'operational',
 }

@@ -10,8 +10,8 @@ const datastores: readonly DatastoreName[] = ['running', 'candidate', 'startup']
 
 /** The datastore that a `source` or `target` names; undefined when it holds something else or is not there. */
 function named(rpc: Rpc, parameter: string): DatastoreName | undefined {
-  const identity = `${parameter}/ietf-netconf-nmda:datastore`
-  if (rpc.value(identity) !== undefined) return datastoreNamed(rpc, identity, datastores)
+  const identity = identityOf(rpc, parameter)
+  if (identity !== undefined) return datastoreNamed(rpc, identity, datastores)
   return datastores.find((name) => rpc.value(`${parameter}/${name}`) !== undefined)
 }
 
@@ -31,7 +31,30 @@ export type Source = DatastoreName | (Fragment & { readonly url?: string })
 export async function sourceOf(rpc: Rpc, services: Services): Promise<Source> {
   const url = rpc.value('source/url')
   if (url !== undefined) return Object.assign(await contentOf(rpc, services, 'source/url'), { url })
-  return named(rpc, 'source') ?? rpc.fragment('source/config') ?? noPlace(rpc, 'source')
+  return (
+    (await factoryDefault(rpc, services)) ??
+    named(rpc, 'source') ??
+    rpc.fragment('source/config') ??
+    noPlace(rpc, 'source')
+  )
+}
+
+/** The parameter that names a datastore by its identity; undefined when there is none. */
+function identityOf(rpc: Rpc, parameter: string): string | undefined {
+  const parameters = ['ietf-netconf-nmda', 'weft-datastores'].map(
+    (module) => `${parameter}/${module}:datastore`,
+  )
+  return parameters.find((each) => rpc.value(each) !== undefined)
+}
+
+/** As a source, factory-default (RFC 8808) is the configuration that it holds. */
+async function factoryDefault(rpc: Rpc, { context, datastores }: Services): Promise<Fragment | undefined> {
+  const identity = identityOf(rpc, 'source')
+  if (identity === undefined || rpc.value(identity) !== 'ietf-factory-default:factory-default')
+    return undefined
+  const slices: Buffer[] = []
+  for await (const slice of datastores.read({ source: 'factory-default' })) slices.push(slice)
+  return context.fragment(Buffer.concat(slices))
 }
 
 /** The content of the `<config>` in the file that a parameter names. */

@@ -9,6 +9,7 @@ import { element } from '../xml.js'
 
 const NAMESPACE = 'urn:ietf:params:xml:ns:yang:ietf-yang-library'
 const DATASTORES = 'urn:ietf:params:xml:ns:yang:ietf-datastores'
+const FACTORY_DEFAULT = 'urn:ietf:params:xml:ns:yang:ietf-factory-default'
 
 const known = new WeakMap<Context, string>()
 
@@ -41,7 +42,10 @@ function datastoresOf(modules: readonly ModuleInfo[]): readonly Identity[] {
   const names = ['running', 'candidate']
   if (features('ietf-netconf')?.includes('startup')) names.push('startup')
   if (features('ietf-netconf-nmda')) names.push('intended', 'operational')
-  return names.map((name) => ['ds', DATASTORES, name])
+  const own: Identity[] = features('ietf-factory-default')?.includes('factory-default-datastore')
+    ? [['fd', FACTORY_DEFAULT, 'factory-default']]
+    : []
+  return [...names.map((name): Identity => ['ds', DATASTORES, name]), ...own]
 }
 
 export function yangLibraryState(context: Context): StateProvider {

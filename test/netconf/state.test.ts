@@ -43,7 +43,7 @@ test('yang-library fits its schema and lists what the context has', async (t) =>
     (await tree.find(`${set}/module`)).length,
     context.modules.filter(({ implemented }) => implemented).length,
   )
-  t.is((await tree.find('/ietf-yang-library:yang-library/datastore')).length, 4)
+  t.is((await tree.find('/ietf-yang-library:yang-library/datastore')).length, 5)
 })
 
 test('modules-state tells the same, for clients from before NMDA', async (t) => {

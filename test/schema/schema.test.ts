@@ -45,7 +45,7 @@ test('a missing module names the Debian package that has it', async (t) => {
     /no YANG module ietf-netconf@2011-06-01 in .*: install the Debian package libyuma-base/,
   )
   t.throws(() => schema({ dirs: [empty, ...searchDirs.slice(1)] }), {
-    message: /weft-interfaces@.*belongs to Weft itself/,
+    message: /ietf-factory-default@.*belongs to Weft itself/,
   })
 })
 

@@ -10,7 +10,13 @@ import type { ExecutionContext } from 'ava'
 import { createContext } from 'libyang-js'
 import type { Context, ModuleRequest } from 'libyang-js'
 import { openDatastores } from '../../../datastore/index.js'
-import type { Controller, Datastores, RecoveryReport, StateProvider } from '../../../datastore/index.js'
+import type {
+  Controller,
+  Datastores,
+  Factory,
+  RecoveryReport,
+  StateProvider,
+} from '../../../datastore/index.js'
 import {
   historyState,
   loadOrCreateHostKeys,
@@ -48,6 +54,8 @@ const modules = {
     { name: 'ietf-datastores' },
     { name: 'ietf-yang-library', revision: '2019-01-04' },
     { name: 'ietf-origin' },
+    { name: 'ietf-factory-default', features: ['factory-default-datastore'] },
+    { name: 'weft-datastores' },
     { name: 'ietf-netconf-nmda', features: ['origin', 'with-defaults'] },
     { name: 'ietf-interfaces', revision: '2018-02-20' },
     { name: 'iana-if-type' },
@@ -94,13 +102,14 @@ export const admin: Authenticator = {
   publicKey: () => false,
 }
 
+interface Parts {
+  readonly state?: readonly StateProvider[]
+  readonly factory?: Factory
+}
+
 export async function startAppliance(
   t: ExecutionContext,
-  {
-    capabilities = [],
-    state = [],
-    ...options
-  }: Partial<NetconfOptions> & Capabilities & { readonly state?: readonly StateProvider[] } = {},
+  { capabilities = [], state = [], factory, ...options }: Partial<NetconfOptions> & Capabilities & Parts = {},
   /** Modules on top of those of every appliance, in searchDirs. */
   more: readonly ModuleRequest[] = [],
 ): Promise<Appliance> {
@@ -128,6 +137,7 @@ export async function startAppliance(
     controllers: [stateOnly(registry, context, () => datastores)],
     createContext: () => ({}),
     state,
+    ...(factory && { factory }),
     stage: {
       prepare: () => Promise.resolve({ apply: () => Promise.resolve(), abort: () => Promise.resolve() }),
     },
