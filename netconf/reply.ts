@@ -18,6 +18,9 @@ export interface Sending {
   spool(): Spool
 }
 
+/** Octets of a reply that waits in memory until it is whole. */
+const SMALL = 64 * 1024
+
 export type Sent = 'data' | 'errors' | 'broken'
 
 /**
@@ -59,32 +62,57 @@ async function sendData(
 ): Promise<Sent> {
   const { tags } = answer
   const name = namespace === undefined ? `${tags.prefix}data` : 'data'
-  const start = namespace === undefined ? name : `${name} xmlns="${namespace}"`
-  const spool = sending.spool()
-  const filled = fill(spool, slices)
+  const open = `${tags.open}<${namespace === undefined ? name : `${name} xmlns="${namespace}"`}>`
+  const close = `</${name}>${tags.close}`
+  const source = slices[Symbol.asyncIterator]()
+  const begun: Buffer[] = []
+  let whole: boolean
   try {
-    try {
-      await spool.ready()
-    } catch (error) {
-      return await sendErrors(answer, RequestError.from(error).errors, sending)
-    }
+    whole = await isSmall(source, begun)
+  } catch (error) {
+    return await sendErrors(answer, RequestError.from(error).errors, sending)
+  }
+  if (whole) return await sendPieces([open, ...begun, close], sending)
+  const spool = sending.spool()
+  const filled = fill(spool, begun, source)
+  try {
     const writer = sending.writer()
-    await writer.write(`${tags.open}<${start}>`)
+    await writer.write(open)
     for (let piece = await spool.read(); piece !== undefined; piece = await spool.read()) {
       if (!(await writer.write(piece))) return 'broken'
     }
     if (spool.isClosed) return 'broken'
-    return (await writer.end(`</${name}>${tags.close}`)) ? 'data' : 'broken'
+    return (await writer.end(close)) ? 'data' : 'broken'
   } finally {
     await spool.close()
     await filled
   }
 }
 
+/** Takes the first slice, and, when that is small, the one behind it; true when there are no more. */
+async function isSmall(source: AsyncIterator<Buffer>, begun: Buffer[]): Promise<boolean> {
+  while (begun.length === 0 || (begun.length === 1 && (begun[0] as Buffer).length < SMALL)) {
+    const { value, done } = await source.next()
+    if (done === true) return true
+    begun.push(value)
+  }
+  return false
+}
+
+async function sendPieces(pieces: readonly (string | Buffer)[], sending: Sending): Promise<Sent> {
+  const bytes = pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece))
+  return (await sending.writer().end(Buffer.concat(bytes))) ? 'data' : 'broken'
+}
+
 /** Never rejects. Breaking off gives the tree back. */
-async function fill(spool: Spool, slices: AsyncIterable<Buffer>): Promise<void> {
+async function fill(spool: Spool, begun: readonly Buffer[], source: AsyncIterator<Buffer>): Promise<void> {
   try {
-    for await (const slice of slices) if (!(await spool.write(slice))) break
+    for (const slice of begun) await spool.write(slice)
+    for (let next = await source.next(); next.done !== true; next = await source.next()) {
+      if (await spool.write(next.value)) continue
+      await source.return?.()
+      break
+    }
     spool.end()
   } catch (error) {
     spool.fail(error)

@@ -11,16 +11,9 @@ export function readReply(
 ): Reply {
   const filter = filterOf(rpc)
   const defaults = given.defaults ?? defaultsOf(rpc)
-  const options = { ...given, ...(defaults && { defaults }) }
-  const data = { kind: 'data', ...(namespace !== undefined && { namespace }) } as const
-  if (filter === undefined) return { ...data, slices: services.datastores.read(options) }
-  const { budget } = services
-  return { ...data, slices: filtered() }
-
-  async function* filtered(): AsyncGenerator<Buffer, void, undefined> {
-    using used = filter as NonNullable<typeof filter>
-    yield* services.datastores.read({ ...options, filter: used, budget })
-  }
+  const { datastores, budget } = services
+  const options = { ...given, ...(defaults && { defaults }), ...(filter && { filter, budget }) }
+  return { kind: 'data', ...(namespace !== undefined && { namespace }), slices: datastores.read(options) }
 }
 
 /** The parameter with-defaults (RFC 6243, section 4.5.1). */

@@ -156,10 +156,12 @@ Napi::Value ContextHandle::parse_rpc(const Napi::CallbackInfo &info) {
         std::shared_ptr<RpcMessage> rpc;
         RpcFailure failure;
     };
-    const std::function<Parsed()> parse = [schema = shared->schema, bytes] {
+    const bool here = bytes.size <= small_message;
+    const std::function<Parsed()> parse = [shared, bytes, here] {
+        const auto &schema = shared->schema;
         Parsed parsed;
         try {
-            parsed.rpc = libyang_js::parse_rpc(schema, bytes);
+            parsed.rpc = libyang_js::parse_rpc(schema, bytes, here ? &shared->rpc_cache : nullptr);
         } catch (const RpcFailure &failure) {
             parsed.failure = failure;
         }
@@ -178,8 +180,8 @@ Napi::Value ContextHandle::parse_rpc(const Napi::CallbackInfo &info) {
         message["attributes"] = failure.attributes;
         throw Napi::Error(env, Addon::of(env).error_class.New({to_js(env, failure.errors), message}));
     };
-    return bytes.size <= small_message ? work_here(info.Env(), parse, result)
-                                       : submit(info.Env(), shared->pool, Lane::read, {}, parse, result);
+    return here ? work_here(info.Env(), parse, result)
+                : submit(info.Env(), shared->pool, Lane::read, {}, parse, result);
 }
 
 Napi::Value ContextHandle::fragment(const Napi::CallbackInfo &info) {

@@ -101,7 +101,7 @@ void CursorHandle::work(const std::shared_ptr<Job> &job) {
     }
 }
 
-// False when it has to be done by a thread. Throws Failure.
+// False when a thread has to do it. Throws Failure.
 bool CursorHandle::begin_here(Cursor &cursor) {
     if (!cursor.quick()) {
         return false;
@@ -129,14 +129,11 @@ Napi::Value CursorHandle::start(Napi::Env env, bool opening) {
         return deferred.Promise();
     }
     auto &cursor = *held_.data;
-    if (!opening && (cursor.ready || cursor.last)) {
-        deferred.Resolve(cursor.ready ? cursor.take(env) : env.Undefined());
-        cursor.ready = false;
-        return deferred.Promise();
-    }
     try {
-        if (opening && begin_here(cursor)) {
-            deferred.Resolve(env.Undefined());
+        const bool begun = !cursor.opened && begin_here(cursor);
+        if (opening ? begun : cursor.ready || cursor.last) {
+            deferred.Resolve(!opening && cursor.ready ? cursor.take(env) : env.Undefined());
+            cursor.ready = cursor.ready && opening;
             return deferred.Promise();
         }
     } catch (...) {

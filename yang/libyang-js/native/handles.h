@@ -10,6 +10,7 @@
 #include "filter.h"
 #include "lock_scopes.h"
 #include "rpc.h"
+#include "rpc_cache.h"
 #include "schema.h"
 
 namespace libyang_js {
@@ -19,6 +20,7 @@ struct Shared {
     std::shared_ptr<Schema> schema;
     std::shared_ptr<Pool> pool;
     std::atomic<int> trees{0}, journals{0}, rpcs{0}, filters{0}, accesses{0};
+    RpcCache rpc_cache;
 };
 
 // The object is destroyed before what it needs.
@@ -156,6 +158,7 @@ class RpcHandle : public Handle<RpcHandle, RpcMessage> {
   private:
     void dispose(const Napi::CallbackInfo &) { release(); }
     Napi::Value describe(const Napi::CallbackInfo &info);
+    Napi::Value operation(const Napi::CallbackInfo &info);
     Napi::Value value(const Napi::CallbackInfo &info);
     Napi::Value values(const Napi::CallbackInfo &info);
     Napi::Value fragment(const Napi::CallbackInfo &info);

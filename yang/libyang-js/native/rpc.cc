@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "ly_error.h"
+#include "rpc_cache.h"
 #include "rpc_input.h"
 #include "value_text.h"
 #include "xml_scan.h"
@@ -57,8 +58,8 @@ bool has_references(lyd_node *operation) {
     throw Failure{std::move(errors)};
 }
 
-// The start tag of <rpc>.
-void read_envelope(XmlScanner &scanner, RpcMessage &rpc) {
+// The start tag of <rpc>. Answers with the value of its message-id as it stands.
+std::string_view read_envelope(XmlScanner &scanner, RpcMessage &rpc) {
     while (scanner.next() != XmlScanner::Event::start) {
     }
     const auto &ns = scanner.element_ns();
@@ -75,12 +76,11 @@ void read_envelope(XmlScanner &scanner, RpcMessage &rpc) {
         if (attribute.prefix.empty() && attribute.name == "message-id") {
             rpc.message_id = xml_attribute(attribute.raw);
             rpc.has_message_id = true;
+            return attribute.raw;
         }
     }
-    if (!rpc.has_message_id) {
-        fail("rpc", "missing-attribute", "<rpc> has no message-id attribute", "",
-             {{"bad-attribute", "message-id"}, {"bad-element", "rpc"}});
-    }
+    fail("rpc", "missing-attribute", "<rpc> has no message-id attribute", "",
+         {{"bad-attribute", "message-id"}, {"bad-element", "rpc"}});
 }
 
 // Goes to the next child element; false behind the last.
@@ -119,7 +119,7 @@ const lysc_node *find_top(const ly_ctx *context, const std::string &name, const 
     return node;
 }
 
-void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input, RpcMessage &rpc) {
+void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input, RpcOperation &rpc) {
     if (!next_child(scanner, "rpc")) {
         fail("protocol", "missing-element", "<rpc> has no operation");
     }
@@ -155,33 +155,33 @@ void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input,
     rpc.module = input.operation->module->name;
 }
 
-void parse_operation(const ly_ctx *context, RpcInput &input, RpcMessage &rpc) {
+void parse_operation(const ly_ctx *context, RpcInput &input, RpcOperation &rpc) {
     clear_errors(context);
     ly_in *in = nullptr;
     if (ly_in_new_memory(input.xml.c_str(), &in) != LY_SUCCESS) {
         fail_by_libyang(context, input);
     }
 #if LY_VERSION_MAJOR >= 3
-    const auto status = lyd_parse_op(context, nullptr, in, LYD_XML, LYD_TYPE_RPC_YANG, LYD_PARSE_STRICT, &rpc.tree, &rpc.operation);
+    const auto status = lyd_parse_op(context, nullptr, in, LYD_XML, LYD_TYPE_RPC_YANG, LYD_PARSE_STRICT, &rpc.tree, &rpc.input);
 #else
-    const auto status = lyd_parse_op(context, nullptr, in, LYD_XML, LYD_TYPE_RPC_YANG, &rpc.tree, &rpc.operation);
+    const auto status = lyd_parse_op(context, nullptr, in, LYD_XML, LYD_TYPE_RPC_YANG, &rpc.tree, &rpc.input);
 #endif
     ly_in_free(in, 0);
-    if (status != LY_SUCCESS || rpc.operation == nullptr) {
+    if (status != LY_SUCCESS || rpc.input == nullptr) {
         fail_by_libyang(context, input);
     }
     Errors errors;
-    check_mandatory(rpc.operation, errors);
+    check_mandatory(rpc.input, errors);
     if (!errors.empty()) {
         throw Failure{std::move(errors)};
     }
-    const auto checked = has_references(rpc.operation)
-                             ? lyd_new_implicit_tree(rpc.operation, 0, nullptr)
-                             : lyd_validate_op(rpc.operation, nullptr, LYD_TYPE_RPC_YANG, nullptr);
+    const auto checked = has_references(rpc.input)
+                             ? lyd_new_implicit_tree(rpc.input, 0, nullptr)
+                             : lyd_validate_op(rpc.input, nullptr, LYD_TYPE_RPC_YANG, nullptr);
     if (checked != LY_SUCCESS) {
         fail_by_libyang(context, input);
     }
-    if (const auto *parent = lyd_parent(rpc.operation); parent != nullptr) {
+    if (const auto *parent = lyd_parent(rpc.input); parent != nullptr) {
         char *path = lyd_path(parent, LYD_PATH_STD, nullptr, 0);
         rpc.path = path == nullptr ? "" : path;
         free(path);
@@ -221,29 +221,38 @@ std::string without_modules(std::string_view path) {
 
 }  // namespace
 
-RpcMessage::~RpcMessage() {
+RpcOperation::~RpcOperation() {
     lyd_free_all(tree);
 }
 
-const RpcMessage::Cut *RpcMessage::cut(const std::string &path) const {
+const RpcCut *RpcOperation::cut(const std::string &path) const {
     const auto wanted = without_modules(path);
-    const auto found = std::find_if(cuts.begin(), cuts.end(), [&](const Cut &cut) { return cut.path == wanted; });
+    const auto found = std::find_if(cuts.begin(), cuts.end(), [&](const RpcCut &cut) { return cut.path == wanted; });
     return found == cuts.end() ? nullptr : &*found;
 }
 
-std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message) {
+std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message, RpcCache *cache) {
     auto rpc = std::make_shared<RpcMessage>();
     rpc->schema = schema;
     rpc->size = message.size;
     try {
         XmlScanner scanner(message.view());
         RpcInput input(schema->context(), scanner, message);
-        read_envelope(scanner, *rpc);
-        read_operation(schema->context(), scanner, input, *rpc);
-        parse_operation(schema->context(), input, *rpc);
-        rpc->cuts = std::move(input.cuts);
-        rpc->scopes = std::move(input.scopes);
-        rpc->xpath = std::move(input.xpath);
+        const auto id = read_envelope(scanner, *rpc);
+        auto key = cache == nullptr ? std::string() : RpcCache::key(message.view(), id);
+        if (cache != nullptr && (rpc->operation = cache->find(key)) != nullptr) {
+            return rpc;
+        }
+        rpc->operation = std::make_shared<RpcOperation>();
+        auto &operation = *rpc->operation;
+        read_operation(schema->context(), scanner, input, operation);
+        parse_operation(schema->context(), input, operation);
+        operation.cuts = std::move(input.cuts);
+        operation.scopes = std::move(input.scopes);
+        operation.xpath = std::move(input.xpath);
+        if (cache != nullptr && RpcCache::takes(operation)) {
+            cache->keep(std::move(key), rpc->operation);
+        }
     } catch (...) {
         RpcFailure failure;
         failure.errors = current_errors();
@@ -256,10 +265,10 @@ std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Byt
 }
 
 std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path) {
-    const lyd_node *node = rpc.operation;
+    const lyd_node *node = rpc.operation->input;
     if (path.find('[') != std::string::npos) {
         lyd_node *found = nullptr;
-        node = lyd_find_path(rpc.operation, path.c_str(), 0, &found) == LY_SUCCESS ? found : nullptr;
+        node = lyd_find_path(rpc.operation->input, path.c_str(), 0, &found) == LY_SUCCESS ? found : nullptr;
         clear_errors(rpc.schema->context());
     } else {
         // Asked several times for each rpc: libyang would compile the path each time, and log what is not there.
@@ -281,11 +290,11 @@ std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &p
 
 std::vector<ScopedText> rpc_texts(const RpcMessage &rpc, const std::string &name) {
     std::vector<ScopedText> texts;
-    auto scope = rpc.scopes.begin();
-    for (const lyd_node *node = lyd_child(rpc.operation); node != nullptr; node = node->next) {
+    auto scope = rpc.operation->scopes.begin();
+    for (const lyd_node *node = lyd_child(rpc.operation->input); node != nullptr; node = node->next) {
         if (node->schema->nodetype == LYS_LEAFLIST && name == node->schema->name) {
-            scope = std::find_if(scope, rpc.scopes.end(), [&](const auto &one) { return one.schema == node->schema; });
-            texts.push_back({lyd_get_value(node), scope == rpc.scopes.end() ? Prefixes() : (scope++)->namespaces});
+            scope = std::find_if(scope, rpc.operation->scopes.end(), [&](const auto &one) { return one.schema == node->schema; });
+            texts.push_back({lyd_get_value(node), scope == rpc.operation->scopes.end() ? Prefixes() : (scope++)->namespaces});
         }
     }
     return texts;
@@ -294,7 +303,7 @@ std::vector<ScopedText> rpc_texts(const RpcMessage &rpc, const std::string &name
 std::vector<std::string> rpc_values(const RpcMessage &rpc, const std::string &path) {
     std::vector<std::string> values;
     ly_set *found = nullptr;
-    lyd_find_xpath(rpc.operation, path.c_str(), &found);
+    lyd_find_xpath(rpc.operation->input, path.c_str(), &found);
     for (uint32_t i = 0; found != nullptr && i < found->count; i++) {
         if (const auto *node = found->dnodes[i]; (node->schema->nodetype & LYD_NODE_TERM) != 0) {
             const ValueText text(rpc.schema->context(), reinterpret_cast<const lyd_node_term *>(node)->value, LY_VALUE_CANON);
@@ -308,13 +317,17 @@ std::vector<std::string> rpc_values(const RpcMessage &rpc, const std::string &pa
 
 std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
     const auto *context = rpc.schema->context();
-    const auto *cut = rpc.cut("filter");
-    const auto *subtree = rpc.cut("subtree-filter");  // of RFC 8526, as is xpath-filter
-    if (cut == nullptr && subtree == nullptr && !rpc.xpath) {
+    auto &operation = *rpc.operation;
+    if (operation.filter) {
+        return operation.filter;
+    }
+    const auto *cut = operation.cut("filter");
+    const auto *subtree = operation.cut("subtree-filter");  // of RFC 8526, as is xpath-filter
+    if (cut == nullptr && subtree == nullptr && !operation.xpath) {
         return nullptr;
     }
-    std::string type = rpc.xpath ? "xpath" : "subtree";
-    std::optional<std::string> select = rpc.xpath ? std::optional(rpc.xpath->text) : std::nullopt;
+    std::string type = operation.xpath ? "xpath" : "subtree";
+    std::optional<std::string> select = operation.xpath ? std::optional(operation.xpath->text) : std::nullopt;
     if (cut != nullptr) {
         for (const auto &[name, value] : cut->attributes) {
             if (name == "type") {
@@ -324,7 +337,7 @@ std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
             }
         }
     }
-    const auto path = "/" + rpc.module + ":" + rpc.name + "/filter";
+    const auto path = "/" + operation.module + ":" + operation.name + "/filter";
     auto data = std::make_shared<FilterData>();
     data->schema = rpc.schema;
     data->xpath = type == "xpath";
@@ -338,7 +351,7 @@ std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
             fail("protocol", "bad-element", "a filter of type xpath is empty: its select attribute says what it selects",
                  path, {{"bad-element", "filter"}});
         }
-        Prefixes prefixes = rpc.xpath ? rpc.xpath->namespaces : cut->content.namespaces;
+        Prefixes prefixes = operation.xpath ? operation.xpath->namespaces : cut->content.namespaces;
         prefixes.erase("");
         data->size = select->size();
         data->filter = compile_xpath(context, *select, prefixes, errors);
@@ -354,6 +367,7 @@ std::shared_ptr<FilterData> rpc_filter(const RpcMessage &rpc) {
     if (!data->filter) {
         throw Failure{std::move(errors)};
     }
+    operation.filter = data;
     return data;
 }
 

@@ -41,34 +41,47 @@ struct ScopedText {
     Prefixes namespaces;
 };
 
-class RpcMessage {
-  public:
-    ~RpcMessage();
+// A part of a message that is kept as the bytes that came.
+struct RpcCut {
+    std::string path;  // from the operation, without module names
+    Fragment content;
+    std::vector<std::pair<std::string, std::string>> attributes;  // of the element: name, value; no declarations
+};
+
+// What a leaf-list of strings may hold is an XPath expression: the namespaces in scope of one entry.
+struct RpcScope {
+    const lysc_node *schema;
+    Prefixes namespaces;
+};
+
+// What an <rpc> asks for. Several messages may share it: it does not change once it is read, but for its filter, which the
+// thread of the environment makes when it is first asked for.
+struct RpcOperation {
+    RpcOperation() = default;
+    ~RpcOperation();
+    RpcOperation(const RpcOperation &) = delete;
+    RpcOperation &operator=(const RpcOperation &) = delete;
+
+    std::string name, ns, module;
+    std::string path;            // of the node that an action is called on
+    lyd_node *tree = nullptr;    // owned; of an action with the parents of its node
+    lyd_node *input = nullptr;   // the operation's node inside `tree`
+    std::vector<RpcCut> cuts;
+    std::vector<RpcScope> scopes;  // in order
+    // The leaf xpath-filter (RFC 8526) as it was written, with the namespaces in its scope.
+    std::optional<ScopedText> xpath;
+    std::shared_ptr<FilterData> filter;
+    // Null when there is none at the path; names may have module names before them.
+    const RpcCut *cut(const std::string &path) const;
+};
+
+struct RpcMessage {
     std::shared_ptr<Schema> schema;
     size_t size = 0;  // bytes of the message
     std::string message_id;
     bool has_message_id = false;
     std::string attributes;
-    std::string name, ns, module;  // of the operation
-    std::string path;              // of the node that an action is called on
-    lyd_node *tree = nullptr;       // owned; of an action with the parents of its node
-    lyd_node *operation = nullptr;  // inside `tree`
-    struct Cut {
-        std::string path;  // from the operation, without module names
-        Fragment content;
-        std::vector<std::pair<std::string, std::string>> attributes;  // of the element: name, value; no declarations
-    };
-    std::vector<Cut> cuts;
-    // What a leaf-list of strings may hold is an XPath expression: the namespaces in scope of each entry, in order.
-    struct Scope {
-        const lysc_node *schema;
-        Prefixes namespaces;
-    };
-    std::vector<Scope> scopes;
-    // The leaf xpath-filter (RFC 8526) as it was written, with the namespaces in its scope.
-    std::optional<ScopedText> xpath;
-    // Null when there is none at the path; names may have module names before them.
-    const Cut *cut(const std::string &path) const;
+    std::shared_ptr<RpcOperation> operation;
 };
 
 // What could be read of a message that cannot be served as a whole.
@@ -78,8 +91,10 @@ struct RpcFailure : Failure {
     std::string attributes;
 };
 
-// Throws RpcFailure.
-std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message);
+class RpcCache;
+
+// Throws RpcFailure. `cache`: null, or where to look for the operation first.
+std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message, RpcCache *cache = nullptr);
 // Of a leaf of the input, relative to the operation; '' for a container or an anydata that is there.
 std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path);
 // The entries of a leaf-list of strings right below the operation, each with the namespaces in its scope.

@@ -67,13 +67,14 @@ Napi::Value RpcHandle::describe(const Napi::CallbackInfo &info) {
     auto object = Napi::Object::New(info.Env());
     object["messageId"] = rpc.has_message_id ? Napi::String::New(info.Env(), rpc.message_id) : info.Env().Undefined();
     object["attributes"] = rpc.attributes;
-    auto operation = Napi::Object::New(info.Env());
-    operation["name"] = rpc.name;
-    operation["namespace"] = rpc.ns;
-    operation["module"] = rpc.module;
-    object["operation"] = operation;
-    object["path"] = rpc.path.empty() ? info.Env().Undefined() : Napi::String::New(info.Env(), rpc.path);
+    object["path"] = rpc.operation->path.empty() ? info.Env().Undefined() : Napi::String::New(info.Env(), rpc.operation->path);
     return object;
+}
+
+Napi::Value RpcHandle::operation(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    const auto &operation = *held_.data->operation;
+    return Napi::String::New(info.Env(), operation.name + " " + operation.module + " " + operation.ns);
 }
 
 Napi::Value RpcHandle::value(const Napi::CallbackInfo &info) {
@@ -89,7 +90,7 @@ Napi::Value RpcHandle::values(const Napi::CallbackInfo &info) {
 
 Napi::Value RpcHandle::fragment(const Napi::CallbackInfo &info) {
     check(info.Env());
-    const auto *cut = held_.data->cut(required(info, 0, "path"));
+    const auto *cut = held_.data->operation->cut(required(info, 0, "path"));
     if (cut == nullptr) {
         return info.Env().Undefined();
     }
@@ -127,7 +128,8 @@ Napi::Value RpcHandle::texts(const Napi::CallbackInfo &info) {
 
 Napi::Function RpcHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeRpc",
-                       {InstanceMethod<&RpcHandle::describe>("describe"), InstanceMethod<&RpcHandle::value>("value"),
+                       {InstanceMethod<&RpcHandle::describe>("describe"), InstanceMethod<&RpcHandle::operation>("operation"),
+                        InstanceMethod<&RpcHandle::value>("value"),
                         InstanceMethod<&RpcHandle::values>("values"),
                         InstanceMethod<&RpcHandle::fragment>("fragment"), InstanceMethod<&RpcHandle::filter>("filter"),
                         InstanceMethod<&RpcHandle::texts>("texts"),

@@ -227,7 +227,7 @@ const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &
 }
 
 void RpcInput::cut(const lysc_node *schema, const std::string &path, const std::string &inside) {
-    RpcMessage::Cut cut;
+    RpcCut cut;
     cut.path = inside;
     cut.content.namespaces = scanner_.in_scope();
     const bool filter = std::string_view(schema->name) == "filter" && schema->module->ns == netconf;

@@ -18,8 +18,8 @@ class RpcInput {
     void read(const lysc_node *schema);
 
     std::string xml;  // the element, with all declarations in scope
-    std::vector<RpcMessage::Cut> cuts;
-    std::vector<RpcMessage::Scope> scopes;
+    std::vector<RpcCut> cuts;
+    std::vector<RpcScope> scopes;
     std::optional<ScopedText> xpath;
     const lysc_node *operation = nullptr;
     Errors errors;

@@ -49,9 +49,10 @@ export interface NativeRpc extends NativeHandle {
   describe(): {
     messageId: string | undefined
     attributes: string
-    operation: { name: string; namespace: string; module: string }
     path: string | undefined
   }
+  /** Its name, module and namespace, with spaces between. */
+  operation(): string
   value(path: string): string | undefined
   values(path: string): string[]
   fragment(path: string): NativeFragment | undefined

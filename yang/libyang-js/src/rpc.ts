@@ -24,13 +24,17 @@ export function nativeFragment(fragment: Fragment): NativeFragment {
 
 export class FilterHandle implements Filter {
   readonly native: NativeFilter
-  readonly kind: 'subtree' | 'xpath'
-  readonly onTheWay: boolean
 
   constructor(native: NativeFilter) {
     this.native = native
-    this.kind = native.kind()
-    this.onTheWay = native.onTheWay()
+  }
+
+  get kind(): 'subtree' | 'xpath' {
+    return this.native.kind()
+  }
+
+  get onTheWay(): boolean {
+    return this.native.onTheWay()
   }
 
   mayMatch(schemaPath: string): boolean {
@@ -55,20 +59,37 @@ export function nativeFilter(filter: Filter): NativeFilter {
   return filter.native
 }
 
+/** The operations that have been asked for, of which a schema has some dozens. */
+const operations = new Map<string, Rpc['operation']>()
+
+function operationOf(text: string): Rpc['operation'] {
+  const [name = '', module = '', namespace = ''] = text.split(' ')
+  const operation = { name, module, namespace }
+  operations.set(text, operation)
+  return operation
+}
+
 export class RpcHandle implements Rpc {
-  readonly messageId: string | undefined
-  readonly attributes: string
   readonly operation: Rpc['operation']
-  readonly path: string | undefined
   readonly #native: NativeRpc
+  #filter: FilterHandle | undefined
 
   constructor(native: NativeRpc) {
     this.#native = native
-    const { messageId, attributes, operation, path } = native.describe()
-    this.messageId = messageId
-    this.attributes = attributes
-    this.operation = operation
-    this.path = path
+    const operation = native.operation()
+    this.operation = operations.get(operation) ?? operationOf(operation)
+  }
+
+  get messageId(): string | undefined {
+    return this.#native.describe().messageId
+  }
+
+  get attributes(): string {
+    return this.#native.describe().attributes
+  }
+
+  get path(): string | undefined {
+    return this.#native.describe().path
   }
 
   value(path: string): string | undefined {
@@ -85,8 +106,11 @@ export class RpcHandle implements Rpc {
   }
 
   filter(): Filter | undefined {
-    const filter = this.#native.filter()
-    return filter && new FilterHandle(filter)
+    if (this.#filter === undefined) {
+      const filter = this.#native.filter()
+      this.#filter = filter && new FilterHandle(filter)
+    }
+    return this.#filter
   }
 
   texts(name: string): readonly ScopedText[] {
@@ -94,6 +118,7 @@ export class RpcHandle implements Rpc {
   }
 
   [Symbol.dispose](): void {
+    this.#filter?.[Symbol.dispose]()
     this.#native.dispose()
   }
 }

@@ -134,7 +134,10 @@ export interface Rpc extends Disposable {
   values(path: string): readonly string[]
   /** The content of an anydata/anyxml parameter, such as `config`, wherever it stands in the input. */
   fragment(path: string): Fragment | undefined
-  /** The NETCONF `<filter>` parameter, of either type. Throws `LibyangError` when it is malformed. */
+  /**
+   * The NETCONF `<filter>` parameter, of either type; always the same one, which ends with the rpc. Throws `LibyangError`
+   * when it is malformed.
+   */
   filter(): Filter | undefined
   /** The entries of a leaf-list of strings right below the operation, such as XPath expressions, in order. */
   texts(name: string): readonly ScopedText[]
