@@ -23,7 +23,8 @@ const testPackages = [
   'ethtool',
   'openssh-client',
   'python3-asyncssh',
-  'libssh-4',
+  'libssh-dev',
+  'ansible',
   'tcpdump',
 ]
 
@@ -156,7 +157,8 @@ function nodeHeaders() {
   return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? prefix : undefined
 }
 
-function nativeBuilds() {
+/** `test`: also what measures and tests need. */
+function nativeBuilds(test) {
   const headers = nodeHeaders()
   const gyp = (folder, ...options) =>
     run(
@@ -190,7 +192,12 @@ function nativeBuilds() {
       'dataplane/agent/addon',
       'bench/native',
     ],
-    ['build/engine/weft-engine.node', 'build/engine/weft-keeper', 'build/engine/libyang-floor'],
+    [
+      'build/engine/weft-engine.node',
+      'build/engine/weft-keeper',
+      'build/engine/libyang-floor',
+      ...(test ? ['build/engine/netconf-load'] : []),
+    ],
     'building the forwarding engine',
     () => cmake('dataplane', 'build/engine', headers),
   )
@@ -226,7 +233,7 @@ function setup({ test = false } = {}) {
   checkNode()
   debianPackages([...buildPackages, ...runPackages, ...(test ? testPackages : [])])
   npmPackages()
-  nativeBuilds()
+  nativeBuilds(test)
   typescript()
 }
 

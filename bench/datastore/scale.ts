@@ -3,11 +3,11 @@
  * through SSH. The bulk load and its removal, one leaf, reads, and one leaf and small rpcs beside a read of everything;
  * then memory, and a restart. With libyang's own parse, validation and print of the same data beside it.
  */
-import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { NetconfClient } from '../../src/demo/client.js'
 import { adminPassword, Weftd } from '../../test/lab/weftd.js'
 import { milliseconds } from '../clock.js'
+import { settledMemory } from '../memory.js'
 import { beside, quantile, single, type Figure } from '../report.js'
 import { routesXml } from '../routes.js'
 import { floorOf, type Floor } from './floor.js'
@@ -43,18 +43,6 @@ async function times(count: number, work: () => Promise<number>): Promise<readon
   const all: number[] = []
   for (let round = 0; round < count; round++) all.push(await work())
   return all
-}
-
-/** Resident memory in MB, once it stands still. */
-async function settledMemory(pid: number): Promise<number> {
-  let last = NaN
-  for (let round = 0; round < 20; round++) {
-    const now = Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-    if (Math.abs(now - last) < 0.002 * now) return now
-    last = now
-    await pause(1500)
-  }
-  return last
 }
 
 async function load(client: NetconfClient, n: number, name: string, floor: Floor): Promise<Figure[]> {
