@@ -167,7 +167,12 @@ class Check {
             element.path = parent->path + parent->keys;
         }
         element.path += step(module, ns, name, parent == nullptr || parent->schema == nullptr ? nullptr : parent->schema->module);
-        if (checked() && in(LYD_NODE_TERM)) {
+        if (dropped_ == 0 && prefix.empty() && ns.empty()) {
+            report("unknown-namespace", quoted(name) + " is in no namespace: declare that of its module with xmlns", element.path,
+                   {{"bad-element", std::string(name)}, {"bad-namespace", ""}});
+            element.dropped = true;
+            drop(at, tag.end);
+        } else if (checked() && in(LYD_NODE_TERM)) {
             report("unknown-element", quoted(parent->name) + " holds a value and no element, such as " + quoted(name), element.path,
                    {{"bad-element", std::string(name)}});
             element.dropped = true;
@@ -283,6 +288,23 @@ bool annotated(const ly_ctx *context, string_view ns, string_view name) {
         }
     }
     return false;
+}
+
+bool may_lack_namespaces(const std::string &xml) {
+    Tag wrapper;
+    const auto first = xml.find('<');
+    if (first == std::string::npos || !read_tag(xml, first, true, wrapper)) {
+        return true;
+    }
+    bool declared = false;
+    for (const auto &[name, declaration] : wrapper.declarations) {
+        declared = declared || (name == "xmlns" && declaration.find_first_of("\"'") + 2 < declaration.size());
+    }
+    const string_view content = string_view(xml).substr(wrapper.end);
+    const auto holds = [&](string_view what) { return content.find(what) != string_view::npos; };
+    // White space may stand around the equals sign.
+    return !declared || holds("xmlns=\"\"") || holds("xmlns=''") || holds("xmlns ") || holds("xmlns\t") || holds("xmlns\n") ||
+           holds("xmlns\r") || holds("xmlns= ") || holds("xmlns=\t") || holds("xmlns=\n") || holds("xmlns=\r");
 }
 
 std::string check_markup(const ly_ctx *context, const std::string &xml, Errors &errors) {

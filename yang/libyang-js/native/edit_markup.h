@@ -1,5 +1,5 @@
 // Finds attributes, text and elements that an edit cannot have, all of them: libyang stops at the first, does not say where
-// it is, and takes well-formed text between elements for malformed XML.
+// it is, takes well-formed text between elements for malformed XML, and does not survive neighbours of one name in no namespace.
 #pragma once
 
 #include <libyang/libyang.h>
@@ -10,6 +10,9 @@
 #include "error.h"
 
 namespace libyang_js {
+
+// Could an element of a wrapper's content be in no namespace? Cheap, and true when unsure.
+bool may_lack_namespaces(const std::string &xml);
 
 // Of XML whose tags are well-formed and whose elements are data nodes. Returns the text without what is at fault, and without
 // comments and processing instructions in values, which libyang does not read.

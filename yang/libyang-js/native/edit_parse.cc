@@ -288,11 +288,17 @@ bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Sib
         return true;
     }
     const uint32_t strictly = LYD_PARSE_STRICT | (state ? 0 : LYD_PARSE_NO_STATE);
-    if (parse(context, unwrapped.xml, strictly, config) == LY_SUCCESS) {
-        return true;
+    Errors found;
+    if (may_lack_namespaces(xml)) {
+        check_markup(context, unwrapped.xml, found);
     }
-    return parse_tolerantly(context, unwrapped.xml, strictly, take_errors(context, "the configuration cannot be parsed"), state,
-                            config, errors);
+    if (found.empty()) {
+        if (parse(context, unwrapped.xml, strictly, config) == LY_SUCCESS) {
+            return true;
+        }
+        found = take_errors(context, "the configuration cannot be parsed");
+    }
+    return parse_tolerantly(context, unwrapped.xml, strictly, found, state, config, errors);
 }
 
 }  // namespace libyang_js

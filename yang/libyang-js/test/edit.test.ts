@@ -266,3 +266,38 @@ test('set and remove by path journal what they do', async (t) => {
   t.is(await tree.remove('/workshop:item', journal), 1)
   t.is(await tree.remove('/workshop:item', journal), 0)
 })
+
+test('elements in no namespace are refused with their places, in any content too', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  const bare = '<b xmlns=""/><b xmlns=""/>'
+  for (const [xml, ...paths] of [
+    ['<a xmlns=""/><a xmlns=""/>', '/a', '/a'],
+    ["<a xmlns = ''><b/><b/></a>", '/a'],
+    [`<box xmlns="urn:libyang-js:workshop">${bare}</box>`, '/workshop:box/b', '/workshop:box/b'],
+    [
+      `<box xmlns="urn:libyang-js:workshop"><any>${bare}</any></box>`,
+      '/workshop:box/any/b',
+      '/workshop:box/any/b',
+    ],
+    [
+      `<box xmlns="urn:libyang-js:workshop"><nope/>${bare}<plain>x</plain></box>`,
+      '/workshop:box/b',
+      '/workshop:box/b',
+      '/workshop:box/nope',
+    ],
+  ] as const) {
+    using config = context.fragment(xml)
+    const { journal, errors } = await tree.edit(config, {
+      defaultOperation: 'merge',
+      errorOption: 'rollback-on-error',
+    })
+    journal[Symbol.dispose]()
+    t.deepEqual(
+      errors.map(({ path }) => path),
+      paths,
+      xml,
+    )
+    t.true(errors.every(({ tag }) => tag === 'unknown-namespace' || tag === 'unknown-element'))
+  }
+})
