@@ -4,7 +4,7 @@
  * parse (section 4.2). It looks at the head of the message only and never at the data; that the rest is well-formed is
  * found out by `Context.parseRpc`.
  */
-import { BASE_NAMESPACE, unescapeXml } from './xml.js'
+import { BASE_NAMESPACE, isXmlText, unescapeXml } from './xml.js'
 
 const HEAD_BYTES = 64 * 1024
 
@@ -32,7 +32,13 @@ const skippable = /(?:[ \t\r\n]+|<!--(?:(?!--)[^])*-->|<\?(?!xml[ \t\r\n?])(?:(?
 const declaration = /<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.\d+"|'1\.\d+')([^?]*)\?>/y
 const startTag = /<([^\s<>/=&'"!?]+)((?:\s+[^\s<>/=&'"]+\s*=\s*(?:"[^<"]*"|'[^<']*'))*)\s*(\/?)>/y
 const attribute = /\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')/g
-const ncName = /^[A-Za-z_\u0080-\uffff][-.\w\u0080-\uffff]*$/
+const nameStart =
+  'A-Z_a-z\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}\\u{200D}\\u{2070}-\\u{218F}' +
+  '\\u{2C00}-\\u{2FEF}\\u{3001}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFFD}\\u{10000}-\\u{EFFFF}'
+const ncName = new RegExp(
+  `^[${nameStart}][-.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}\\u{2040}${nameStart}]*$`,
+  'u',
+)
 
 /** Message bytes without a byte order mark and the white space before them, which some clients send between messages. */
 export function trimMessage(message: Buffer): Buffer {
@@ -79,13 +85,19 @@ function readTag(text: string, at: number, scope: ReadonlyMap<string, string>): 
   let canonical = ''
   for (const [, name = '', quoted = ''] of (match[2] ?? '').matchAll(attribute)) {
     const value = unescapeXml(quoted.slice(1, -1))
+    if (!isXmlText(quoted))
+      throw new MalformedMessage(`attribute ${name} holds a character that XML does not permit`)
     if (value === undefined)
       throw new MalformedMessage(`attribute ${name} holds an entity that XML does not define`)
     if (attributes.has(name)) throw new MalformedMessage(`attribute ${name} stands twice in <${match[1]}>`)
     attributes.set(name, value)
     canonical += ` ${name}=${quoted}`
     if (name === 'xmlns') namespaces.set('', value)
-    else if (name.startsWith('xmlns:')) namespaces.set(name.slice(6), value)
+    else if (name.startsWith('xmlns:')) {
+      if (!ncName.test(name.slice(6)) || value === '')
+        throw new MalformedMessage(`${JSON.stringify(name)} does not declare a prefix`)
+      namespaces.set(name.slice(6), value)
+    }
   }
   for (const name of attributes.keys())
     if (name !== 'xmlns' && !name.startsWith('xmlns:')) resolve(name, namespaces)

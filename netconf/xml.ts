@@ -19,6 +19,11 @@ const entities: Readonly<Record<string, string>> = {
 // eslint-disable-next-line no-control-regex
 const forbidden = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
 
+/** All of its characters may stand in XML. */
+export function isXmlText(text: string): boolean {
+  return text.search(forbidden) < 0
+}
+
 /** Text for element content or a double-quoted attribute; characters that XML cannot hold become U+FFFD. */
 export function escapeXml(text: string): string {
   return text.replace(forbidden, '\ufffd').replace(/[&<>"]/g, (character) => entities[character] ?? character)

@@ -291,6 +291,7 @@ bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Sib
     Errors found;
     if (may_lack_namespaces(xml)) {
         check_markup(context, unwrapped.xml, found);
+        std::erase_if(found, [](const Error &error) { return error.tag != "unknown-namespace"; });
     }
     if (found.empty()) {
         if (parse(context, unwrapped.xml, strictly, config) == LY_SUCCESS) {
