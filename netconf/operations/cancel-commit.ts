@@ -2,12 +2,13 @@
 import { BASE_NAMESPACE } from '../xml.js'
 import { ok } from './operation.js'
 import type { Operation } from './operation.js'
+import { atBadElement } from './parameters.js'
 
 export const cancelCommit: Operation = {
   name: 'cancel-commit',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    await services.datastores.cancelCommit(requester, rpc.value('persist-id'))
+    await atBadElement(rpc, () => services.datastores.cancelCommit(requester, rpc.value('persist-id')))
     return ok
   },
 }

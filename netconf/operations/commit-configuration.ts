@@ -2,6 +2,7 @@
 import { HISTORY_NAMESPACE } from '../xml.js'
 import { confirmationOf, difference, inHistory, limitOf, output } from './history.js'
 import type { Operation } from './operation.js'
+import { atBadElement } from './parameters.js'
 
 export const commitConfiguration: Operation = {
   name: 'commit-configuration',
@@ -10,11 +11,11 @@ export const commitConfiguration: Operation = {
     const comment = rpc.value('comment')
     const options = { ...confirmationOf(rpc), ...(comment !== undefined && { comment }) }
     if (rpc.value('dry-run') === undefined) {
-      const made = await datastores.commit(requester, options)
+      const made = await atBadElement(rpc, () => datastores.commit(requester, options))
       return output(made ? [inHistory('commit', made.number)] : [])
     }
     const limit = limitOf(rpc)
-    const rehearsal = await datastores.rehearse(requester, options, limit)
+    const rehearsal = await atBadElement(rpc, () => datastores.rehearse(requester, options, limit))
     const { number, steps } = rehearsal
     return output([
       ...(number === undefined ? [] : [inHistory('commit', number)]),

@@ -3,12 +3,13 @@ import { BASE_NAMESPACE } from '../xml.js'
 import { confirmationOf } from './history.js'
 import { ok } from './operation.js'
 import type { Operation } from './operation.js'
+import { atBadElement } from './parameters.js'
 
 export const commit: Operation = {
   name: 'commit',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    await services.datastores.commit(requester, confirmationOf(rpc))
+    await atBadElement(rpc, () => services.datastores.commit(requester, confirmationOf(rpc)))
     return ok
   },
 }

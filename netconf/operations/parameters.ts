@@ -86,9 +86,29 @@ export async function atParameter<T>(rpc: Rpc, parameter: string, task: () => Pr
   try {
     return await task()
   } catch (error) {
-    const path = rpcPath(`${rpc.operation.module}:${rpc.operation.name}/${parameter}`)
+    const path = parameterPath(rpc, parameter)
     throw new RequestError(RequestError.from(error).errors.map((each) => ({ path, ...each })))
   }
+}
+
+/** Does a task that may be refused for a parameter, which the error then names as its `bad-element`. */
+export async function atBadElement<T>(rpc: Rpc, task: () => Promise<T>): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    throw new RequestError(
+      RequestError.from(error).errors.map((each) => {
+        const name = each.info?.['bad-element']
+        const given = typeof name === 'string' && rpc.value(name) !== undefined
+        return given ? { path: parameterPath(rpc, name), ...each } : each
+      }),
+    )
+  }
+}
+
+/** Where a parameter stands, for `error-path`. */
+export function parameterPath({ operation: { module, name } }: Rpc, parameter: string): string {
+  return rpcPath(`${module}:${name}/${parameter}`)
 }
 
 export function openFiles(files: Services['files']): NonNullable<Services['files']> {
@@ -113,7 +133,7 @@ export function missing(rpc: Rpc, element: string, message: string): never {
     type: 'protocol',
     tag: 'missing-element',
     message,
-    path: rpcPath(`${rpc.operation.module}:${rpc.operation.name}/${element}`),
+    path: parameterPath(rpc, element),
     info: { 'bad-element': element },
   })
 }
@@ -123,7 +143,7 @@ export function invalid(rpc: Rpc, element: string, message: string): never {
     type: 'protocol',
     tag: 'invalid-value',
     message,
-    path: rpcPath(`${rpc.operation.module}:${rpc.operation.name}/${element}`),
+    path: parameterPath(rpc, element),
     info: { 'bad-element': element },
   })
 }

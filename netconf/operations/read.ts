@@ -2,6 +2,7 @@
 import type { DefaultsMode } from 'libyang-js'
 import { RequestError, type ReadOptions } from '../../datastore/index.js'
 import type { Call, Reply } from './operation.js'
+import { parameterPath } from './parameters.js'
 
 /** `given.defaults` comes before the parameter; `namespace`: of the `<data>`, the base namespace when absent. */
 export function readReply(
@@ -28,6 +29,8 @@ function filterOf(rpc: Call['rpc']): ReturnType<Call['rpc']['filter']> {
   try {
     return rpc.filter()
   } catch (error) {
-    throw RequestError.from(error)
+    const given = ['subtree-filter', 'xpath-filter'].find((name) => rpc.value(name) !== undefined)
+    const path = parameterPath(rpc, given ?? 'filter')
+    throw new RequestError(RequestError.from(error).errors.map((each) => ({ path, ...each })))
   }
 }

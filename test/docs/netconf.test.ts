@@ -6,7 +6,10 @@ import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
+import { createContext } from 'libyang-js'
+import { capabilities } from '../../netconf/capabilities.js'
 import { NetconfClient } from '../../src/demo/client.js'
+import { schema } from '../../yang/schema.js'
 import { adminPassword, Weftd } from '../lab/weftd.js'
 import { alike, missing, parseXml } from './match.js'
 import { blocksOf, tableUnder, type Block, type Command } from './page.js'
@@ -37,8 +40,7 @@ class Sessions {
 
 /** An `ssh` that needs nobody to type a password and leaves no trace in the user's files. */
 async function tools(t: ExecutionContext): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'weft-docs-'))
-  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const bin = await folder(t)
   const options = [
     'UserKnownHostsFile=/dev/null',
     'StrictHostKeyChecking=no',
@@ -46,18 +48,19 @@ async function tools(t: ExecutionContext): Promise<string> {
     'PubkeyAuthentication=no',
   ]
   const given = options.map((option) => `-o ${option}`).join(' ')
-  await writeFile(join(folder, 'askpass'), `#!/bin/sh\necho ${adminPassword}\n`, { mode: 0o700 })
+  await writeFile(join(bin, 'askpass'), `#!/bin/sh\necho ${adminPassword}\n`, { mode: 0o700 })
   await writeFile(
-    join(folder, 'ssh'),
-    `#!/bin/sh\nSSH_ASKPASS=${folder}/askpass SSH_ASKPASS_REQUIRE=force exec /usr/bin/ssh -F none ${given} "$@"\n`,
+    join(bin, 'ssh'),
+    `#!/bin/sh\nSSH_ASKPASS=${bin}/askpass SSH_ASKPASS_REQUIRE=force exec /usr/bin/ssh -F none ${given} "$@"\n`,
     { mode: 0o700 },
   )
-  return folder
+  return bin
 }
 
 test('every command of the page does what the page says', async (t) => {
   const page = await readFile(join(root, 'docs/netconf.md'), 'utf8')
-  const weftd = await Weftd.start({ options: ['--no-demo', '--log-level', 'warn'] })
+  const blocks = blocksOf(page)
+  const weftd = await Weftd.start({ options: [...optionsOf(blocks, await folder(t)), '--log-level', 'warn'] })
   t.teardown(() => weftd[Symbol.asyncDispose]())
   const sessions = new Sessions(weftd.port)
   t.teardown(() => sessions.close())
@@ -65,12 +68,14 @@ test('every command of the page does what the page says', async (t) => {
   const here = (text: string): string =>
     text.replace(/\b1830\b/g, String(weftd.port)).replace(/password='…'/g, `password='${adminPassword}'`)
 
-  for (const block of blocksOf(page)) {
+  for (const block of blocks) {
     const where = `line ${block.line} of docs/netconf.md`
     if (block.kind === 'request') await request(t, await sessions.get(block), block, where)
     else if (block.kind === 'python')
       await t.notThrowsAsync(run('/usr/bin/python3', ['-c', here(block.content)]), where)
-    else for (const command of block.commands) await shell(t, command, where)
+    else
+      for (const command of block.commands)
+        if (!command.command.startsWith(weftdCommand)) await shell(t, command, where)
   }
 
   async function shell(t: ExecutionContext, { command, output }: Command, where: string): Promise<void> {
@@ -81,10 +86,16 @@ test('every command of the page does what the page says', async (t) => {
     t.true(alike(output, stdout.trim()), `${where}: ${command} printed\n${stdout}`)
   }
 
-  const told = tableUnder(page, '## Capabilities').map(([name = '']) => name.replaceAll('`', ''))
-  const hello = await (await sessions.get(monitor)).rpc(capabilities)
-  const offered = [...hello.matchAll(/<capability>(urn:ietf:params:netconf:[^<?]*)/g)].map(([, uri]) => uri)
-  t.deepEqual(told.toSorted(), offered.toSorted())
+  const told = tableUnder(page, '## Capabilities').map(([name = '', offered]) => ({
+    name: name.replaceAll('`', ''),
+    always: offered === 'always',
+  }))
+  const state = await (await sessions.get(monitor)).rpc(capabilitiesState)
+  const offered = [...state.matchAll(/<capability>([^<]*)/g)].map(([, uri = '']) => uri)
+  t.deepEqual(told.map(({ name }) => name).toSorted(), standardOnes(offered))
+  using context = await createContext(schema())
+  const always = told.filter((row) => row.always).map(({ name }) => name)
+  t.deepEqual(always.toSorted(), standardOnes(capabilities(context)))
 })
 
 async function request(
@@ -98,12 +109,33 @@ async function request(
   t.is(lacks, undefined, `${where}: this is not in the reply, which was\n${answer}`)
 }
 
-const capabilities =
+/** What capabilities that are no modules are called, without parameters, in order. */
+function standardOnes(uris: readonly string[]): string[] {
+  return uris.flatMap((uri) => /^urn:ietf:params:netconf:[^?]*/.exec(uri)?.[0] ?? []).toSorted()
+}
+
+const weftdCommand = 'bin/weftd '
+
+/** The options of the page's own `bin/weftd`, with another folder for files. */
+function optionsOf(blocks: readonly Block[], files: string): string[] {
+  const commands = blocks.flatMap((block) => (block.kind === 'console' ? block.commands : []))
+  const found = commands.find(({ command }) => command.startsWith(weftdCommand))
+  const words = (found?.command ?? '').split(' ').slice(1)
+  return words.map((word, index) => (words[index - 1] === '--url-folder' ? files : word))
+}
+
+async function folder(t: ExecutionContext): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'weft-docs-'))
+  t.teardown(() => rm(path, { recursive: true, force: true }))
+  return path
+}
+
+const capabilitiesState =
   '<get><filter><netconf-state xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring"><capabilities/></netconf-state></filter></get>'
 const monitor: Block & { kind: 'request' } = {
   kind: 'request',
   line: 0,
-  content: capabilities,
+  content: capabilitiesState,
   session: 'capabilities',
   login: undefined,
   reply: '',

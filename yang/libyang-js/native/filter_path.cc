@@ -66,9 +66,7 @@ class Converter {
             return false;
         }
         node.module = test.module;
-        node.rule = test.rule == Test::Module::any     ? FilterNode::Module::any
-                    : test.rule == Test::Module::exact ? FilterNode::Module::exact
-                                                       : FilterNode::Module::inherited;
+        node.rule = test.rule == Test::Module::any ? FilterNode::Module::any : FilterNode::Module::exact;
         return true;
     }
 

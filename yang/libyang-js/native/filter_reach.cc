@@ -72,16 +72,7 @@ bool collect(const FilterNode &node, const Path &path, size_t at, std::vector<st
 
 bool FilterNode::fits(const lysc_node *schema) const {
     if (!name.empty() && name != schema->name) return false;
-    switch (rule) {
-    case Module::any:
-        return true;
-    case Module::exact:
-        return schema->module == module;
-    case Module::inherited:
-        const auto *parent = xpath::data_parent(schema);
-        return !parent || parent->module == schema->module;
-    }
-    return false;
+    return rule == Module::any || schema->module == module;
 }
 
 Pick reach(const FilterNode &top, const lysc_node *schema) { return reaches(top, path_to(schema), 0); }

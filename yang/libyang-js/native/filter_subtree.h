@@ -14,9 +14,8 @@ namespace libyang_js {
 struct FilterNode {
     enum class Part : uint8_t { containment, selection, match };
 
-    // any: of whatever module; exact: of `module`, where null is a namespace without a module; inherited: of the module
-    // of the parent, at the top level of any.
-    enum class Module : uint8_t { any, exact, inherited };
+    // any: of whatever module; exact: of `module`, where null is a namespace without a module.
+    enum class Module : uint8_t { any, exact };
 
     Part part = Part::selection;
     std::string name;                     // empty: of any name

@@ -175,7 +175,7 @@ void OperandAnalysis::children(const Step &step, const Operand &from, bool deep,
     for (const lysc_node *child : schema_.children(parent)) {
         Operand below = from;
         below.schema = child;
-        if (xpath::matches(step.test, child, parent ? parent->module : nullptr)) out.add(below);
+        if (xpath::matches(step.test, child)) out.add(below);
         if (deep) children(step, below, deep, out);
     }
 }
@@ -184,7 +184,7 @@ void OperandAnalysis::walk(const Step &step, const Operand &from, OperandSet &ou
     const lysc_node *node = from.schema;
     const bool named = step.test.kind == NodeTest::Kind::name;
     auto take = [&](const Operand &operand) {
-        if (operand.schema ? xpath::matches(step.test, operand.schema, operand.schema->module) : !named) out.add(operand);
+        if (operand.schema ? xpath::matches(step.test, operand.schema) : !named) out.add(operand);
     };
     switch (step.axis) {
     case Axis::child:
@@ -270,7 +270,7 @@ OperandSet OperandAnalysis::narrowed(const Step &step, const OperandSet &found) 
             if (entry.reference || !ways.empty() || key.value->type != Type::nodes) continue;
             const lysc_node *target = key.name.kind == NodeTest::Kind::node ? entry.schema : nullptr;
             for (const lysc_node *child : schema_.children(target ? nullptr : entry.schema)) {
-                if (!target && xpath::matches(key.name, child, entry.schema->module)) target = child;
+                if (!target && xpath::matches(key.name, child)) target = child;
             }
             if (!is_term(target)) continue;
             // What is asked here is asked again, and reported, when the predicate is looked at.

@@ -3,8 +3,8 @@
 // The evaluator only reads: it stores nothing in the tree, so several may run on one tree at once. Every node that
 // it visits and every long loop spends the budget, so no expression can hold a thread past its deadline.
 //
-// Names: a prefix is one that the caller declares, else the name of a module. A name without a prefix is of the
-// module of its parent node or of the context node; at the top level it is of any module (see Names::unprefixed).
+// Names: a prefix is one that the caller declares, else the name of a module. A name without a prefix is of any module,
+// as an element without a namespace is in a subtree filter, unless Names::unprefixed says of which.
 // Strings that are compared with a leaf are first brought into the canonical form of the leaf's type.
 #pragma once
 
@@ -69,7 +69,7 @@ struct Value {
 struct Names {
     Prefixes prefixes;                          // prefix -> namespace URI
     const lysc_prefix *compiled = nullptr;      // sized array of libyang (of a must, when or path), before `prefixes`
-    const lys_module *unprefixed = nullptr;     // module of names without a prefix; null: inherited, see above
+    const lys_module *unprefixed = nullptr;     // module of names without a prefix; null: any
 };
 
 struct Expr;

@@ -23,11 +23,6 @@ const lyd_node *after(const lyd_node *node) {
     return node ? node->next : nullptr;
 }
 
-const lys_module *module_of(const Item &item) {
-    const lyd_node *node = item.node();
-    return node && node->schema ? node->schema->module : nullptr;
-}
-
 bool is_reverse(Axis axis) {
     return axis == Axis::ancestor || axis == Axis::ancestor_or_self || axis == Axis::preceding ||
            axis == Axis::preceding_sibling;
@@ -53,12 +48,12 @@ void Evaluator::distinct(NodeSet &set) {
     if (!remove_duplicates(set, *budget_)) throw Abort();
 }
 
-void Evaluator::take(const Step &step, const Item &item, const lys_module *context, Nodes &out) {
+void Evaluator::take(const Step &step, const Item &item, Nodes &out) {
     spend();
     const NodeTest &test = step.test;
     switch (item.kind()) {
     case Item::Kind::element:
-        if (item.node()->schema && matches(test, item.node()->schema, context)) out.push_back(item);
+        if (item.node()->schema && matches(test, item.node()->schema)) out.push_back(item);
         return;
     case Item::Kind::text:
         if (test.kind == NodeTest::Kind::node || test.kind == NodeTest::Kind::text) out.push_back(item);
@@ -130,39 +125,38 @@ void Evaluator::step(const Step &step, NodeSet &in, NodeSet &out) {
 
 void Evaluator::walk(const Step &step, const Item &item, Nodes &out) {
     const lyd_node *node = item.node();
-    const lys_module *module = module_of(item);
     const bool element = item.is_element();
     switch (step.axis) {
     case Axis::self:
-        take(step, item, module, out);
+        take(step, item, out);
         return;
     case Axis::parent:
         if (item.kind() == Item::Kind::root) return;
-        if (!element) return take(step, Item::element(node), module, out);
-        return take(step, lyd_parent(node) ? Item::element(lyd_parent(node)) : Item::root(), module, out);
+        if (!element) return take(step, Item::element(node), out);
+        return take(step, lyd_parent(node) ? Item::element(lyd_parent(node)) : Item::root(), out);
     case Axis::ancestor:
     case Axis::ancestor_or_self:
-        if (step.axis == Axis::ancestor_or_self) take(step, item, module, out);
+        if (step.axis == Axis::ancestor_or_self) take(step, item, out);
         if (item.kind() == Item::Kind::root) return;
         for (const lyd_node *up = element ? lyd_parent(node) : node; up; up = lyd_parent(up)) {
-            take(step, Item::element(up), module, out);
+            take(step, Item::element(up), out);
         }
-        return take(step, Item::root(), module, out);
+        return take(step, Item::root(), out);
     case Axis::descendant:
     case Axis::descendant_or_self:
         return descendants(step, item, step.axis == Axis::descendant_or_self, out);
     case Axis::following_sibling:
         if (!element) return;
-        for (node = node->next; node; node = node->next) take(step, Item::element(node), module, out);
+        for (node = node->next; node; node = node->next) take(step, Item::element(node), out);
         return;
     case Axis::preceding_sibling:
         if (!element) return;
-        while ((node = previous(node))) take(step, Item::element(node), module, out);
+        while ((node = previous(node))) take(step, Item::element(node), out);
         return;
     case Axis::following:
         if (!node) return;
         for (node = after(node); node;) {
-            take(step, Item::element(node), module, out);
+            take(step, Item::element(node), out);
             take_text(step, node, out);
             node = lyd_child(node) ? lyd_child(node) : after(node);
         }
@@ -173,7 +167,7 @@ void Evaluator::walk(const Step &step, const Item &item, Nodes &out) {
                 node = before;
                 while (last_child(node)) node = last_child(node);
                 take_text(step, node, out);
-                take(step, Item::element(node), module, out);
+                take(step, Item::element(node), out);
                 // Back up through what is now complete: a node precedes when its subtree lies wholly before.
                 continue;
             }
@@ -181,7 +175,7 @@ void Evaluator::walk(const Step &step, const Item &item, Nodes &out) {
             if (!node) return;
             bool ancestor = false;
             for (const lyd_node *up = item.node(); up && !ancestor; up = lyd_parent(up)) ancestor = up == node;
-            if (!ancestor) take(step, Item::element(node), module, out);
+            if (!ancestor) take(step, Item::element(node), out);
         }
         return;
     case Axis::attribute:
@@ -203,13 +197,12 @@ void Evaluator::walk(const Step &step, const Item &item, Nodes &out) {
 }
 
 void Evaluator::descendants(const Step &step, const Item &item, bool self, Nodes &out) {
-    const lys_module *module = module_of(item);
-    if (self) take(step, item, module, out);
+    if (self) take(step, item, out);
     if (!item.is_element() && item.kind() != Item::Kind::root) return;
     const lyd_node *top = item.node();
     if (top) take_text(step, top, out);
     for (const lyd_node *node = top ? lyd_child(top) : root_; node;) {
-        take(step, Item::element(node), module, out);
+        take(step, Item::element(node), out);
         take_text(step, node, out);
         if (lyd_child(node)) {
             node = lyd_child(node);

@@ -25,15 +25,14 @@ void Evaluator::children(const Step &step, const Item &item, Nodes &out) {
     size_t skip = 0;
     const lyd_node *parent = item.node();
     if (item.kind() == Item::Kind::root) {
-        for (const lyd_node *node = root_; node; node = node->next) take(step, Item::element(node), nullptr, out);
+        for (const lyd_node *node = root_; node; node = node->next) take(step, Item::element(node), out);
     } else if (!item.is_element()) {
         return;
     } else if (!is_inner(parent)) {
         take_text(step, parent, out);
     } else if (step.test.kind != NodeTest::Kind::name || !has_hashes(parent)) {
-        const lys_module *module = parent->schema ? parent->schema->module : nullptr;
         for (const lyd_node *node = lyd_child(parent); node; node = node->next) {
-            take(step, Item::element(node), module, out);
+            take(step, Item::element(node), out);
         }
     } else {
         const auto &schemas = child_schemas(step, parent->schema);
@@ -44,7 +43,7 @@ void Evaluator::children(const Step &step, const Item &item, Nodes &out) {
         }
         if (schemas.size() > 1) {
             for (const lyd_node *node = lyd_child(parent); node; node = node->next) {
-                take(step, Item::element(node), parent->schema->module, out);
+                take(step, Item::element(node), out);
             }
         } else {
             const lyd_node *node = first_instance(parent, schemas[0]);
@@ -110,7 +109,7 @@ bool Evaluator::children_by_key(const Step &step, const lyd_node *parent, const 
         for (const lysc_node *leaf = lysc_node_child(schema); leaf && (leaf->flags & LYS_KEY); leaf = leaf->next) {
             const KeyTest *test = nullptr;
             for (const KeyTest &key : step.keys) {
-                if (key.name.kind == NodeTest::Kind::name && matches(key.name, leaf, schema->module)) test = &key;
+                if (key.name.kind == NodeTest::Kind::name && matches(key.name, leaf)) test = &key;
             }
             if (!test || test->predicate >= 64) return false;
             std::string wanted;

@@ -22,8 +22,8 @@ struct Context {
 // Thrown when the evaluation ends early; the error has then been reported, or the budget is spent.
 struct Abort {};
 
-// Does a schema node pass a name test? `context`: the module of the context node, if any.
-bool matches(const NodeTest &test, const lysc_node *schema, const lys_module *context);
+// Does a schema node pass a name test?
+bool matches(const NodeTest &test, const lysc_node *schema);
 const lysc_node *data_parent(const lysc_node *schema);
 // The data nodes among the children of a schema node, in schema order.
 std::vector<const lysc_node *> data_children(const lysc_node *schema);
@@ -97,7 +97,7 @@ class Evaluator {
     void distinct(NodeSet &set);
     void walk(const Step &step, const Item &item, Nodes &out);
     void descendants(const Step &step, const Item &item, bool self, Nodes &out);
-    void take(const Step &step, const Item &item, const lys_module *context, Nodes &out);
+    void take(const Step &step, const Item &item, Nodes &out);
     void take_text(const Step &step, const lyd_node *node, Nodes &out);
 
     // xpath_children.cc

@@ -27,8 +27,8 @@ enum class Axis : uint8_t {
 
 struct NodeTest {
     enum class Kind : uint8_t { name, wildcard, node, text, nothing };
-    // any: of whatever module; exact: of `module`, where null is a namespace without a module; inherited: see xpath.h.
-    enum class Module : uint8_t { any, exact, inherited };
+    // any: of whatever module; exact: of `module`, where null is a namespace without a module.
+    enum class Module : uint8_t { any, exact };
 
     Kind kind = Kind::node;
     Module rule = Module::any;

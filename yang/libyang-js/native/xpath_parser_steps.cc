@@ -115,13 +115,9 @@ bool Parser::node_test(Step &step) {
             errors_.push_back(std::move(error));
             return false;
         }
-    } else if (wildcard) {
-        test.rule = NodeTest::Module::any;
-    } else if (names_.unprefixed) {
+    } else if (!wildcard && names_.unprefixed) {
         test.rule = NodeTest::Module::exact;
         test.module = names_.unprefixed;
-    } else {
-        test.rule = NodeTest::Module::inherited;
     }
     at_++;
     return true;

@@ -81,7 +81,7 @@ void Reach::children(const Step &step, const lysc_node *of, bool deep, Set &out)
         return;
     }
     for (const lysc_node *child : of ? data_children(of) : top_level(expression_.context())) {
-        if (matches(step.test, child, of ? of->module : nullptr)) out.insert(child);
+        if (matches(step.test, child)) out.insert(child);
         if (deep || step.test.kind == NodeTest::Kind::text) children(step, child, deep, out);
     }
 }
@@ -95,13 +95,13 @@ Reach::Set Reach::step(const Step &step, const Set &from) {
             children(step, node, step.deep, out);
             break;
         case Axis::descendant_or_self:
-            if (step.test.kind == NodeTest::Kind::node || (node && matches(step.test, node, nullptr))) out.insert(node);
+            if (step.test.kind == NodeTest::Kind::node || (node && matches(step.test, node))) out.insert(node);
             [[fallthrough]];
         case Axis::descendant:
             children(step, node, true, out);
             break;
         case Axis::self:
-            if (!node ? !named : matches(step.test, node, node->module)) out.insert(node);
+            if (!node ? !named : matches(step.test, node)) out.insert(node);
             break;
         case Axis::parent:
             if (node) out.insert(data_parent(node));

@@ -36,14 +36,11 @@ std::vector<const lysc_node *> top_level(const ly_ctx *context) {
     return out;
 }
 
-bool matches(const NodeTest &test, const lysc_node *schema, const lys_module *context) {
+bool matches(const NodeTest &test, const lysc_node *schema) {
     if (test.kind == NodeTest::Kind::node) return true;
     if (test.kind != NodeTest::Kind::name && test.kind != NodeTest::Kind::wildcard) return false;
     if (test.rule == NodeTest::Module::exact && schema->module != test.module) return false;
-    if (test.kind == NodeTest::Kind::name && test.name != schema->name) return false;
-    if (test.rule != NodeTest::Module::inherited || schema->module == context) return true;
-    const lysc_node *parent = data_parent(schema);
-    return !parent || parent->module == schema->module;
+    return test.kind == NodeTest::Kind::wildcard || test.name == schema->name;
 }
 
 const std::vector<const lysc_node *> &Evaluator::child_schemas(const Step &step, const lysc_node *parent) {
@@ -52,7 +49,7 @@ const std::vector<const lysc_node *> &Evaluator::child_schemas(const Step &step,
     auto [found, fresh] = state.children.try_emplace(parent);
     if (fresh) {
         for (const lysc_node *child : data_children(parent)) {
-            if (matches(step.test, child, parent->module)) found->second.push_back(child);
+            if (matches(step.test, child)) found->second.push_back(child);
         }
     }
     state.last_parent = parent;

@@ -57,7 +57,7 @@ const selections: readonly (readonly [string, readonly string[]])[] = [
       '/bakery:shop/bakery-plus:cellar',
     ],
   ],
-  ['/shop/motto', []],
+  ['/shop/motto', ['/bakery:shop/bakery-plus:motto']],
   ['/shop/bakery-plus:cellar/depth', ['/bakery:shop/bakery-plus:cellar/depth']],
   ["/shop/tag[. = 'two']", ["/bakery:shop/tag[.='two']"]],
   ['/shop/step', ["/bakery:shop/step[.='3']", "/bakery:shop/step[.='1']"]],
