@@ -41,7 +41,7 @@ async function open(
     stage: new MemoryStage(),
     log,
     boot: 'first',
-    factory: () => label('factory'),
+    factory: { configuration: () => ({ xml: label('factory') }), shown: label('factory') },
     ...options,
   })
   const close = async () => {
