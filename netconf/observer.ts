@@ -5,6 +5,7 @@
 import type { Rpc } from 'libyang-js'
 import type { Envelope } from './envelope.js'
 import type { NetconfError } from './error.js'
+import { identityOf } from './operations/nmda.js'
 import type { SessionInfo } from './registry.js'
 
 /** An attempt to prove who one is. The user name is as the client sent it. */
@@ -22,7 +23,7 @@ export interface Login {
 export interface Request {
   /** Name of the operation; undefined when there is none in the message. */
   readonly operation: string | undefined
-  /** The datastore that is acted on; `url` stands for any. */
+  /** The datastore that is acted on, by its element or its identity; `url` stands for any. */
   readonly target: string | undefined
   readonly source: string | undefined
   /** Of kill-session: whose. */
@@ -51,7 +52,10 @@ const datastores = ['running', 'candidate', 'startup', 'url'] as const
 export function requestOf(envelope: Envelope | undefined, rpc: Rpc | undefined): Request {
   const has = (path: string): boolean => rpc?.value(path) !== undefined
   const named = (parameter: string): string | undefined =>
-    has(parameter) ? datastores.find((name) => has(`${parameter}/${name}`)) : undefined
+    has(parameter)
+      ? (datastores.find((name) => has(`${parameter}/${name}`)) ??
+        rpc?.value(identityOf(rpc, parameter) ?? ''))
+      : undefined
   return {
     operation: rpc?.operation.name ?? envelope?.operation?.local,
     target: named('target') ?? rpc?.value('datastore'),

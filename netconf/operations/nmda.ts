@@ -23,6 +23,14 @@ const identities: Readonly<Record<string, SourceName>> = {
   'ietf-datastores:operational': 'operational',
 }
 
+/** The parameter in a source or target that names a datastore by its identity; undefined when there is none. */
+export function identityOf(rpc: Rpc, parameter: string): string | undefined {
+  const parameters = ['ietf-netconf-nmda', 'weft-datastores'].map(
+    (module) => `${parameter}/${module}:datastore`,
+  )
+  return parameters.find((each) => rpc.value(each) !== undefined)
+}
+
 /** The datastore that a parameter, which is there, names: one of `among`. */
 export function datastoreNamed<T extends SourceName>(rpc: Rpc, parameter: string, among: readonly T[]): T {
   const identity = rpc.value(parameter) ?? ''

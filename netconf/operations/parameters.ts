@@ -4,7 +4,7 @@ import { RequestError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
 import type { Services } from './operation.js'
-import { datastoreNamed } from './nmda.js'
+import { datastoreNamed, identityOf } from './nmda.js'
 
 const datastores: readonly DatastoreName[] = ['running', 'candidate', 'startup']
 
@@ -37,14 +37,6 @@ export async function sourceOf(rpc: Rpc, services: Services): Promise<Source> {
     rpc.fragment('source/config') ??
     noPlace(rpc, 'source')
   )
-}
-
-/** The parameter that names a datastore by its identity; undefined when there is none. */
-function identityOf(rpc: Rpc, parameter: string): string | undefined {
-  const parameters = ['ietf-netconf-nmda', 'weft-datastores'].map(
-    (module) => `${parameter}/${module}:datastore`,
-  )
-  return parameters.find((each) => rpc.value(each) !== undefined)
 }
 
 /** As a source, factory-default (RFC 8808) is the configuration that it holds. */

@@ -59,6 +59,27 @@ print(json.dumps({'candidate': ':candidate' in m.server_capabilities, 'p1': '<na
   })
 })
 
+test('ncclient: asks for defaults in each mode', async (t) => {
+  const { server } = await startAppliance(t)
+  const result = await ncclient(
+    server.address.port,
+    `
+m.edit_config(target='candidate', config=config('p1'))
+def enabled(mode, read=lambda **named: m.get_config('candidate', **named)):
+    data = read(with_defaults=mode).data_xml
+    return 'tagged' if ':default="true">true</enabled>' in data else '>true</enabled>' in data
+m.commit()
+print(json.dumps({mode: [enabled(mode), enabled(mode, m.get)] for mode in ('explicit', 'trim', 'report-all', 'report-all-tagged')}))
+`,
+  )
+  t.deepEqual(result, {
+    explicit: [false, false],
+    trim: [false, false],
+    'report-all': [true, true],
+    'report-all-tagged': ['tagged', 'tagged'],
+  })
+})
+
 test('ncclient: understands refusals, and may kill another session', async (t) => {
   const { server } = await startAppliance(t)
   const result = await ncclient(
