@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Rpc } from 'libyang-js'
 import { RequestError, type Requester, type Log } from '../datastore/index.js'
 import { MalformedMessage, readEnvelope, replyTags } from './envelope.js'
-import type { Envelope, ReplyTags } from './envelope.js'
+import type { Envelope, Name, ReplyTags } from './envelope.js'
 import type { NetconfError } from './error.js'
 import { rpcPath } from './error.js'
 import { requestOf, type Request } from './observer.js'
@@ -32,6 +32,8 @@ export interface Asker {
   readonly requester: Requester
   /** True when the session is over: nothing may be begun for it. */
   readonly ended: boolean
+  /** The most that a message may have. */
+  readonly messageBytes: number
   release(): Promise<void>
 }
 
@@ -51,9 +53,15 @@ export class Dispatcher {
       if (envelope.operation === undefined && !isUtf8(message))
         throw new MalformedMessage('the message is not UTF-8')
       if (tooBig)
-        refuse({ type: 'rpc', tag: 'too-big', message: 'the message is larger than this server accepts' })
-      const operation = this.find(envelope)
+        refuse({
+          type: 'rpc',
+          tag: 'too-big',
+          message: `the message is larger than ${asker.messageBytes} bytes`,
+        })
+      identified(envelope)
+      const early = envelope.operation && this.find(envelope.operation)
       rpc = await this.parse(message)
+      const operation = early ?? this.find({ ...rpc.operation, local: rpc.operation.name })
       if (asker.ended)
         return {
           tags: replyTags(envelope),
@@ -92,8 +100,10 @@ export class Dispatcher {
       const { errors } = RequestError.from(thrown)
       throw new RequestError(
         errors.map((error) => {
-          const inOperation = error.type !== 'application' && error.path?.startsWith('/') === true
-          return inOperation ? { ...error, path: `${rpcPath('')}${error.path}` } : error
+          const { type, path = '' } = error
+          if (type === 'protocol' || (type !== 'application' && path.startsWith('/')))
+            return { ...error, path: `${rpcPath('')}${path}` }
+          return error
         }),
       )
     }
@@ -104,25 +114,7 @@ export class Dispatcher {
     return operation.run({ rpc, requester, services: this.services, release: () => asker.release() })
   }
 
-  private find(envelope: Envelope): Operation {
-    if (!envelope.attributes.has('message-id')) {
-      refuse({
-        type: 'rpc',
-        tag: 'missing-attribute',
-        message: 'every rpc needs a message-id attribute',
-        path: rpcPath(''),
-        info: { 'bad-attribute': 'message-id', 'bad-element': 'rpc' },
-      })
-    }
-    const name = envelope.operation
-    if (name === undefined) {
-      return refuse({
-        type: 'rpc',
-        tag: 'missing-element',
-        message: 'the rpc holds no operation',
-        path: rpcPath(''),
-      })
-    }
+  private find(name: Pick<Name, 'local' | 'namespace'>): Operation {
     const operation = this.operations.find(name.namespace, name.local)
     if (operation !== undefined) return operation
     const module = this.services.context.modules.find(({ namespace }) => namespace === name.namespace)
@@ -163,6 +155,18 @@ function readRpcEnvelope(message: Buffer): Envelope {
     throw new MalformedMessage(`expected <rpc xmlns="${BASE_NAMESPACE}">, received ${found}`)
   }
   return envelope
+}
+
+/** Throws RequestError. */
+function identified(envelope: Envelope): void {
+  if (envelope.attributes.has('message-id')) return
+  refuse({
+    type: 'rpc',
+    tag: 'missing-attribute',
+    message: 'every rpc needs a message-id attribute',
+    path: rpcPath(''),
+    info: { 'bad-attribute': 'message-id', 'bad-element': 'rpc' },
+  })
 }
 
 function refuse(error: NetconfError): never {

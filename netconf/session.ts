@@ -80,6 +80,10 @@ export class Session implements RegisteredSession, Receiver {
     return this.finished
   }
 
+  get messageBytes(): number {
+    return this.options.limits.messageBytes
+  }
+
   // Receiver
 
   data(bytes: Buffer): Promise<void> | undefined {

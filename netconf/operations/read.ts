@@ -28,9 +28,18 @@ const modes: readonly DefaultsMode[] = ['explicit', 'trim', 'report-all', 'repor
 function filterOf(rpc: Call['rpc']): ReturnType<Call['rpc']['filter']> {
   try {
     return rpc.filter()
-  } catch (error) {
-    const given = ['subtree-filter', 'xpath-filter'].find((name) => rpc.value(name) !== undefined)
-    const path = parameterPath(rpc, given ?? 'filter')
-    throw new RequestError(RequestError.from(error).errors.map((each) => ({ path, ...each })))
+  } catch (thrown) {
+    const filter = filters.find((each) => rpc.value(each) !== undefined) ?? 'filter'
+    const path = parameterPath(rpc, filter)
+    throw new RequestError(
+      RequestError.from(thrown).errors.map((error) =>
+        error.type === 'protocol'
+          ? { ...error, path, info: { 'bad-element': filter, ...error.info } }
+          : error,
+      ),
+    )
   }
 }
+
+/** Of the base namespace and of RFC 8526. */
+const filters = ['filter', 'subtree-filter', 'xpath-filter']

@@ -140,7 +140,7 @@ const rows: Row[] = [
     '<cancel-commit/>',
     { type: 'application', tag: 'operation-failed' },
   ],
-  ['an empty rpc', '', { type: 'rpc', tag: 'missing-element' }],
+  ['an empty rpc', '', { type: 'protocol', tag: 'missing-element' }],
   [
     'delete-config of running',
     '<delete-config><target><running/></target></delete-config>',

@@ -158,7 +158,7 @@ class Check {
 
     // With the error that libyang has just left.
     void refuse(const lyd_node *node, const lysc_node *schema) {
-        auto found = take_errors(context_, std::string("\"") + schema->name + "\" has an invalid value");
+        auto found = take_errors(context_, std::string("\"") + schema->name + "\" has an invalid value", schema);
         auto &error = found.front();
         error.type = "application";
         error.tag = "invalid-value";

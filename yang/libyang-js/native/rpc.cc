@@ -91,7 +91,7 @@ bool next_child(XmlScanner &scanner, const std::string &of) {
             return true;
         case XmlScanner::Event::text:
             if (scanner.significant()) {
-                fail("rpc", "bad-element", "text inside <" + of + ">, which has elements only", "", {{"bad-element", of}});
+                fail("protocol", "bad-element", "text inside <" + of + ">, which has elements only", "", {{"bad-element", of}});
             }
             break;
         default:
@@ -121,7 +121,7 @@ const lysc_node *find_top(const ly_ctx *context, const std::string &name, const 
 
 void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input, RpcOperation &rpc) {
     if (!next_child(scanner, "rpc")) {
-        fail("protocol", "missing-element", "<rpc> has no operation");
+        fail("protocol", "missing-element", "<rpc> has no operation", "", {{"bad-element", "rpc"}});
     }
     std::string name(scanner.name());
     std::string ns = scanner.element_ns();
@@ -135,7 +135,7 @@ void read_operation(const ly_ctx *context, XmlScanner &scanner, RpcInput &input,
     }
     input.read(find_top(context, name, ns, action ? 0 : LYS_RPC));
     if (action && input.operation == nullptr && input.errors.empty()) {
-        fail("protocol", "missing-element", "<action> leads to no action", "/" + name);
+        fail("protocol", "missing-element", "<action> leads to no action", "/" + name, {{"bad-element", name}});
     }
     if (action && next_child(scanner, "action")) {
         fail("protocol", "unknown-element", "<action> has more than one element", "",

@@ -206,18 +206,17 @@ const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &
     if (child != nullptr) {
         return child;
     }
-    const auto feature = missing_feature(schema, module, name);
-    if (feature.empty()) {
-        report("unknown-element", in + " has no element <" + name + ">" + hint_of_unknown(context_, schema, module, name), path,
-               {{"bad-element", name}});
-        return nullptr;
-    }
     std::string others = "; " + in + " takes nothing here";
     bool first = true;
     const lysc_node *other = nullptr;
     while ((other = lys_getnext(other, schema, nullptr, 0)) != nullptr) {
         others = (first ? "; " + in + " takes <" : others + ", <") + std::string(other->name) + ">";
         first = false;
+    }
+    const auto feature = missing_feature(schema, module, name);
+    if (feature.empty()) {
+        report("unknown-element", in + " has no element <" + name + ">" + others, path, {{"bad-element", name}});
+        return nullptr;
     }
     report("operation-not-supported",
            "<" + name + "> in " + in + " needs " + (module->ns == netconf ? "the capability :" : "the feature ") + feature +

@@ -201,7 +201,7 @@ const bad: [string, string | Buffer, Expected][] = [
     rpc('<get/><commit/>'),
     { type: 'protocol', tag: 'unknown-element', info: { 'bad-element': 'commit' } },
   ],
-  ['text beside the operation', rpc('now <get/>'), { type: 'rpc', tag: 'bad-element' }],
+  ['text beside the operation', rpc('now <get/>'), { type: 'protocol', tag: 'bad-element' }],
   [
     'an unknown operation',
     rpc('<fly/>'),
