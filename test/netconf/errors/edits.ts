@@ -32,12 +32,18 @@ export const edits: readonly Case[] = [
     '<x:thing/><code xmlns="">1</code>',
     bad(
       'unknown-namespace',
+      `${at.b}/code`,
+      /is in no namespace: declare that of its module/,
+      'bad-element=code',
+      'bad-namespace=',
+    ),
+    bad(
+      'unknown-namespace',
       `${at.b}/x:thing`,
       /urn:example:none/,
       'bad-element=thing',
       'bad-namespace=urn:example:none',
     ),
-    bad('unknown-namespace', `${at.b}/code`, /has no namespace/, 'bad-element=code', 'bad-namespace='),
   ),
   wrong(
     'state that cannot be configured',
