@@ -19,6 +19,7 @@ import type {
 } from 'libyang-js'
 import type { Controller } from './controller.js'
 import { RequestError, why } from './errors.js'
+import type { AdmitEdit } from './guard.js'
 import { normalize, type Normalizing } from './normalize.js'
 import type { TreeLease, Trees } from './trees.js'
 import type { Log } from './types.js'
@@ -61,7 +62,8 @@ export class Candidate implements Disposable {
     return this.#pending.size > 0
   }
 
-  async edit(config: Fragment, options: CandidateEdit): Promise<void> {
+  /** `admit` judges the changes before they are kept. */
+  async edit(config: Fragment, options: CandidateEdit, admit?: AdmitEdit): Promise<void> {
     using lease = await this.#write()
     const { defaultOperation, errorOption, testOption } = options
     const result = await lease.tree.edit(config, { defaultOperation, errorOption })
@@ -69,6 +71,7 @@ export class Candidate implements Disposable {
     let tested = false
     await this.#orUndo(lease.tree, changes, async () => {
       await normalize(this.#normalizing, lease.tree, changes)
+      await admit?.(changes)
       if (testOption === 'set' || result.errors.length > 0) return
       await this.#derive(lease.tree, changes, { journal: changes, from: 0 })
       tested = true
@@ -145,12 +148,22 @@ export class Candidate implements Disposable {
   }
 
   /** What running is with changes, one journal after the other, takes the place of all that is pending. */
-  async replace(journals: AsyncIterable<Journal>): Promise<void> {
+  async replace(journals: AsyncIterable<Journal>, admit?: AdmitEdit): Promise<void> {
     using aside = await this.setAside()
     try {
       await this.load(journals)
+      if (admit) await this.#orDiscard(() => admit(this.#pending))
     } catch (error) {
       await this.takeUp(aside, undefined)
+      throw error
+    }
+  }
+
+  async #orDiscard(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      await this.discard()
       throw error
     }
   }
@@ -178,8 +191,12 @@ export class Candidate implements Disposable {
     await this.#apply(lease.tree, this.#pending)
   }
 
-  async discard(): Promise<void> {
+  async discard(admit?: AdmitEdit): Promise<void> {
     if (!this.modified) return
+    if (admit) {
+      using back = await this.#pending.reversed()
+      await admit(back)
+    }
     using lease = await this.#write()
     await this.#undo(lease.tree, this.#pending)
     this.take()[Symbol.dispose]()

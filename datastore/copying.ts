@@ -9,7 +9,7 @@ import type { Context, Fragment, Tree } from 'libyang-js'
 import type { Candidate } from './candidate.js'
 import { replaceRunning } from './direct.js'
 import { RequestError } from './errors.js'
-import { admit, type CommitGuard } from './guard.js'
+import { admit, admitEdit, type CommitGuard } from './guard.js'
 import { normalize, type Normalizing } from './normalize.js'
 import type { Startup } from './startup.js'
 import type { Transactions } from './transaction.js'
@@ -35,15 +35,15 @@ export async function copyTo(
   target: DatastoreName,
   source: DatastoreName | Fragment,
 ): Promise<void> {
-  const { candidate, transactions, startup } = parts
+  const { candidate, transactions, startup, guards } = parts
   if (target === 'startup') await copyToStartup(parts, requester, source)
-  else if (source === 'running') await candidate.discard()
+  else if (source === 'running') await candidate.discard(admitEdit(guards, requester, false))
   else if (source === 'candidate') await transactions.commit(requester, {})
   else {
     using stored = source === 'startup' ? await startup.content() : undefined
     const config = stored ?? (source as Fragment)
     if (target === 'running') await replaceRunning(parts, requester, config)
-    else await candidate.edit(config, { ...whole, testOption: 'set' })
+    else await candidate.edit(config, { ...whole, testOption: 'set' }, admitEdit(guards, requester, !stored))
   }
 }
 

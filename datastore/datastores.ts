@@ -2,7 +2,7 @@
  * The datastores as the protocol sees them: who may do what (locks, which targets, a pending confirmed commit), one writer
  * after the other, and reads beside them. Writers are served in the order of their calls; reads of running wait for nobody.
  */
-import type { Budget, Fragment, ScopedText, Tree } from 'libyang-js'
+import type { Access, Budget, Fragment, ScopedText, Tree } from 'libyang-js'
 import { bootFromStartup, bootWithoutStartup } from './boot.js'
 import { validateAlone, type CandidateEdit } from './candidate.js'
 import { ConfirmedCommits, type ConfirmedParts, type Pending } from './confirmed.js'
@@ -11,6 +11,7 @@ import { copyTo, treeOf, type CopyParts } from './copying.js'
 import { editRunning } from './direct.js'
 import { RequestError } from './errors.js'
 import { Gate } from './gate.js'
+import { admitEdit, type AdmitEdit } from './guard.js'
 import { copyOf, describe, History, type Point } from './history.js'
 import type { CommitJournal } from './journal/index.js'
 import { Locking } from './locking.js'
@@ -140,7 +141,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
         )
       this.#checkTarget(requester, target)
       if (target === 'running') await editRunning(this.#parts, requester, config, options)
-      else await this.#parts.candidate.edit(config, options)
+      else await this.#parts.candidate.edit(config, options, this.#admitEdit(requester, true))
     })
   }
 
@@ -203,7 +204,12 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     })
   }
 
-  async rehearse(requester: Requester, options: CommitOptions, limit: number): Promise<Rehearsal<Operation>> {
+  async rehearse(
+    requester: Requester,
+    options: CommitOptions,
+    limit: number,
+    access?: Access,
+  ): Promise<Rehearsal<Operation>> {
     const { candidate, transactions } = this.#parts
     return await this.#write(async () => {
       this.#locks.check(requester, 'running', 'candidate')
@@ -214,8 +220,8 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       const steps = await transactions.rehearse()
       return {
         number: candidate.modified ? this.#parts.journal.next : undefined,
-        difference: await describe(candidate.pending, limit),
-        steps,
+        difference: await describe(candidate.pending, limit, access),
+        steps: access ? [] : steps,
       }
     })
   }
@@ -242,7 +248,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       this.#parts.journal.hold(Math.min(state, base ?? state))
       try {
         await this.#history.check(state)
-        await this.#parts.candidate.replace(this.#history.back(state))
+        await this.#parts.candidate.replace(this.#history.back(state), this.#admitEdit(requester, false))
       } finally {
         this.#parts.journal.hold(base)
       }
@@ -250,7 +256,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     })
   }
 
-  async compare(from: Revision, to: Revision, limit: number): Promise<Difference> {
+  async compare(from: Revision, to: Revision, limit: number, access?: Access): Promise<Difference> {
     if (from === to) return { lines: [], more: false }
     const asksCandidate = from === 'candidate' || to === 'candidate'
     const { commit, pending } = await this.#write(async () => ({
@@ -262,7 +268,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       commit: typeof revision === 'number' ? revision : commit,
       ...(revision === 'candidate' && pending && { pending }),
     })
-    return await this.#refusing(() => this.#history.compare(point(from), point(to), limit))
+    return await this.#refusing(() => this.#history.compare(point(from), point(to), limit, access))
   }
 
   async discard(requester: Requester): Promise<void> {
@@ -356,6 +362,10 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     using back = await this.#history.wayBack(base)
     const errors = await partialLocks.check(requester, back)
     if (errors.length > 0) throw new RequestError(errors)
+  }
+
+  #admitEdit(requester: Requester, own: boolean): AdmitEdit {
+    return admitEdit(this.#parts.guards, requester, own)
   }
 
   get #reverting(): RevertParts {

@@ -5,7 +5,7 @@
  * State N is what running was after commit N; 0 is the empty one from before the first. A state can be reached as long as
  * every commit after it is kept.
  */
-import type { Context, Journal } from 'libyang-js'
+import type { Access, Context, Journal } from 'libyang-js'
 import { RequestError } from './errors.js'
 import type { CommitJournal } from './journal/index.js'
 import type { CommitRecord, Difference } from './types.js'
@@ -91,7 +91,7 @@ export class History {
   }
 
   /** What leads from one state to another, in words; the journals of points are left empty. Throws RequestError. */
-  async compare(from: Point, to: Point, limit: number): Promise<Difference> {
+  async compare(from: Point, to: Point, limit: number, access?: Access): Promise<Difference> {
     using changes = this.#context.journal()
     const append = (journal: Journal) => {
       using appended = journal
@@ -116,7 +116,7 @@ export class History {
     for (const number of forth.toReversed()) append(await read(number))
     if (to.pending) changes.append(to.pending)
     await changes.net()
-    return await describe(changes, limit)
+    return await describe(changes, limit, access)
   }
 
   /** Numbers of the states that are kept, the newest first. */
@@ -159,9 +159,10 @@ export function stateBefore({ number, previousHash }: CommitRecord): number {
   return previousHash === '' ? 0 : number - 1
 }
 
-/** At most `limit` lines of what a journal does. */
-export async function describe(changes: Journal, limit: number): Promise<Difference> {
-  const lines = await changes.describe(limit + 1)
+/** At most `limit` lines of what a journal does, to what `access` lets be read. */
+export async function describe(changes: Journal, limit: number, access?: Access): Promise<Difference> {
+  using seen = access && (await changes.visible(access))
+  const lines = await (seen ?? changes).describe(limit + 1)
   return { lines: lines.slice(0, limit), more: lines.length > limit }
 }
 

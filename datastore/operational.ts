@@ -5,6 +5,9 @@
  * Only a filter that has to be evaluated beforehand, such as an XPath expression with a
  * condition on state, needs one tree of both: then what it can look at of running is copied, within the read's budget.
  *
+ * What may not be read is not printed; a provider of nothing else is not asked, and nothing is streamed of which it depends
+ * on the instance.
+ *
  * A provider that fails or does not answer leaves its part out and is logged: the rest of the state is worth having.
  */
 import { setImmediate } from 'node:timers/promises'
@@ -37,10 +40,12 @@ export class Operational {
   }
 
   async *read(options: Omit<ReadOptions, 'source'>): AsyncGenerator<Buffer, void, undefined> {
-    const { filter } = options
+    const { filter, access } = options
     const print = this.#print(options)
-    const asked = this.#providers.filter(({ path }) => filter?.mayMatch(path) ?? true)
-    if (asked.length === 0) {
+    const asked = this.#providers.filter(
+      ({ path }) => (filter?.mayMatch(path) ?? true) && !access?.readsNone(path),
+    )
+    if (asked.length === 0 && !needsPruning(options)) {
       yield* this.#trees.print('running', print)
       return
     }
@@ -50,13 +55,14 @@ export class Operational {
 
   /** Everything that the filter may look at in one tree. */
   async *#whole(
-    print: PrintOptions,
+    { access, ...print }: PrintOptions,
     asked: readonly StateProvider[],
     filter: Filter,
   ): AsyncGenerator<Buffer, void, undefined> {
     using running = await this.#trees.read('running')
     using both = await running.tree.extract(filter, print.budget)
     await this.#merge(both, asked, filter)
+    if (access) await both.prune(access)
     // Only origins look at running beside what was copied of it.
     if (!print.origins) running[Symbol.dispose]()
     yield* both.print(print.origins ? { ...print, intended: running.tree } : print)
@@ -66,11 +72,13 @@ export class Operational {
   async *#parts(
     print: PrintOptions,
     asked: readonly StateProvider[],
-    { filter, config, maxDepth }: Omit<ReadOptions, 'source'>,
+    { filter, config, maxDepth, access }: Omit<ReadOptions, 'source'>,
   ): AsyncGenerator<Buffer, void, undefined> {
     const streams = asked
       .flatMap((provider) => provider.streams ?? [])
-      .filter(({ path }) => maxDepth === undefined && !filter?.divides(path))
+      .filter(
+        ({ path }) => maxDepth === undefined && !filter?.divides(path) && (access?.readsAll(path) ?? true),
+      )
     using state = this.#context.tree()
     await this.#merge(state, asked, without(filter ?? everything, streams))
     const holes = config === true ? [] : streams.map(({ path }) => path)
@@ -101,13 +109,15 @@ export class Operational {
     }
   }
 
-  #print({ filter, budget, defaults, config, maxDepth, origins }: Omit<ReadOptions, 'source'>): PrintOptions {
+  #print(options: Omit<ReadOptions, 'source'>): PrintOptions {
+    const { filter, budget, access, defaults, config, maxDepth, origins } = options
     const provided = Object.fromEntries(this.#providers.flatMap((each) => Object.entries(each.origins ?? {})))
     return {
       format: 'xml',
       ...(config !== undefined && { configOnly: config, stateOnly: !config }),
       ...(filter && { filter }),
       ...(budget && { budget }),
+      ...(access && { access }),
       ...(defaults && { defaults }),
       ...(maxDepth !== undefined && { maxDepth }),
       ...(origins && { origins: { ...origins, provided } }),
@@ -146,6 +156,11 @@ export class Operational {
       this.#log.error(`state for ${provider.path} is missing from a reply: ${why(error)}`)
     }
   }
+}
+
+/** A filter that has to be evaluated beforehand would look at what may not be read. */
+export function needsPruning({ filter, access }: Omit<ReadOptions, 'source'>): boolean {
+  return filter !== undefined && access !== undefined && !filter.onTheWay && !access.clears(filter)
 }
 
 /** What is wanted but for the content of streams. */

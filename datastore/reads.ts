@@ -2,12 +2,15 @@
  * Reads of the datastores (RFC 8342, section 5). Running and the candidate are printed as they are; of a candidate that was
  * edited without being validated, defaults that hang on a `when` are derived for the time that a print takes to begin, and
  * taken back: what is printed is what a validation would make of it, and a read changes nothing.
+ *
+ * What may not be read is left out by the print. A filter that has to be evaluated beforehand, and could look at it, is
+ * evaluated over a copy that was pruned, of what it can look at.
  */
-import type { PrintOptions, Tree } from 'libyang-js'
+import type { Budget, Filter, PrintOptions, Tree } from 'libyang-js'
 import type { Candidate } from './candidate.js'
 import { RequestError } from './errors.js'
 import type { Gate } from './gate.js'
-import type { Operational } from './operational.js'
+import { needsPruning, type Operational } from './operational.js'
 import type { Trees } from './trees.js'
 import type { ReadOptions } from './types.js'
 
@@ -27,10 +30,14 @@ export class Reads {
 
   async *read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
     try {
-      const { source } = options
+      const { source, access, filter, budget } = options
       const { trees, operational, startup, factoryDefault } = this.parts
       if (source === 'operational') yield* operational.read(options)
-      else if (source === 'candidate') yield* await this.#candidate(printOptions(options))
+      else if (filter && access && needsPruning(options)) {
+        using part = await this.#extract(source, filter, budget)
+        await part.prune(access)
+        yield* part.print(printOptions(options))
+      } else if (source === 'candidate') yield* await this.#candidate(printOptions(options))
       else if (source === 'startup' || source === 'factory-default') {
         using stored = await (source === 'startup' ? startup() : factoryDefault())
         yield* stored.print(printOptions(options))
@@ -38,6 +45,20 @@ export class Reads {
     } catch (error) {
       throw RequestError.from(error)
     }
+  }
+
+  async #extract(
+    source: Exclude<ReadOptions['source'], 'operational'>,
+    filter: Filter,
+    budget: Budget | undefined,
+  ): Promise<Tree> {
+    const { trees, startup, factoryDefault } = this.parts
+    if (source === 'startup' || source === 'factory-default') {
+      using stored = await (source === 'startup' ? startup() : factoryDefault())
+      return await stored.extract(filter, budget)
+    }
+    using lease = await trees.read(source === 'intended' ? 'running' : source)
+    return await lease.tree.extract(filter, budget)
   }
 
   async #candidate(print: PrintOptions): Promise<AsyncIterable<Buffer>> {
@@ -49,7 +70,8 @@ export class Reads {
 }
 
 /** Of a datastore of configuration. */
-function printOptions({ filter, budget, defaults, config, maxDepth }: ReadOptions): PrintOptions {
+function printOptions(options: ReadOptions): PrintOptions {
+  const { filter, budget, defaults, config, maxDepth, access } = options
   return {
     format: 'xml',
     configOnly: true,
@@ -57,6 +79,7 @@ function printOptions({ filter, budget, defaults, config, maxDepth }: ReadOption
     ...(maxDepth !== undefined && { maxDepth }),
     ...(filter && { filter }),
     ...(budget && { budget }),
+    ...(access && !needsPruning(options) && { access }),
     ...(defaults && { defaults }),
   }
 }

@@ -3,6 +3,7 @@
  * sessions. Every rejected call throws `RequestError`, complete enough to be sent, and leaves all as it was.
  */
 import type {
+  Access,
   Budget,
   DefaultsMode,
   EditOptions,
@@ -149,6 +150,8 @@ export interface ReadOptions {
   readonly source: DatastoreName | 'intended' | 'operational' | 'factory-default'
   readonly filter?: Filter
   readonly budget?: Budget
+  /** What may be read (RFC 8341); everything when absent. For the filter, the rest does not exist. */
+  readonly access?: Access
   /** What is printed of leaves that have a default (RFC 6243, section 3); `explicit` when absent. */
   readonly defaults?: DefaultsMode
   /** Configuration alone, or (false) state alone, with the nodes above it and the keys of entries. */
@@ -199,8 +202,16 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
    * changed. `in-use` while another's confirmed commit is pending, `invalid-value` for a wrong token.
    */
   commit(requester: Requester, options?: CommitOptions): Promise<CommitRecord | undefined>
-  /** What `commit` would do, as far as it can be told without asking members; `limit`: the most lines. O(change). */
-  rehearse(requester: Requester, options: CommitOptions, limit: number): Promise<Rehearsal<Operation>>
+  /**
+   * What `commit` would do, as far as it can be told without asking members; `limit`: the most lines. With `access`: the
+   * lines of what may be read, and no steps. O(change).
+   */
+  rehearse(
+    requester: Requester,
+    options: CommitOptions,
+    limit: number,
+    access?: Access,
+  ): Promise<Rehearsal<Operation>>
   /** Takes running back to before the pending confirmed commit (RFC 6241, section 8.4.4.1), by a commit of its own. */
   cancelCommit(requester: Requester, persistId?: string): Promise<void>
   /** The confirmed commit that waits to be confirmed. */
@@ -210,8 +221,8 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
    * its number. `invalid-value`, with the oldest state there is, when it is no longer kept. O(changes since).
    */
   rollback(requester: Requester, to: { readonly commit: number } | { readonly back: number }): Promise<number>
-  /** What leads from one state to another, at most `limit` lines. O(changes between them). */
-  compare(from: Revision, to: Revision, limit: number): Promise<Difference>
+  /** What leads from one state to another, as far as it may be read, at most `limit` lines. O(changes between them). */
+  compare(from: Revision, to: Revision, limit: number, access?: Access): Promise<Difference>
   discard(requester: Requester): Promise<void>
   /**
    * RFC 6241, section 7.5: fails with lock-denied and the holder's session id in `info['session-id']`; for running also

@@ -3,8 +3,9 @@
  * is wrong with the request comes from the parser, the operation or the datastore as it is. Sends nothing.
  */
 import { isUtf8 } from 'node:buffer'
-import type { Rpc } from 'libyang-js'
+import type { Access, Rpc } from 'libyang-js'
 import { RequestError, type Requester, type Log } from '../datastore/index.js'
+import { discreet, type AccessControl, type Admission } from './access/index.js'
 import { MalformedMessage, readEnvelope, replyTags } from './envelope.js'
 import type { Envelope, Name, ReplyTags } from './envelope.js'
 import type { NetconfError } from './error.js'
@@ -23,7 +24,8 @@ export interface Answer {
   readonly readable: boolean
   /** What was asked for; undefined when the session was over before it began. */
   readonly request: Request | undefined
-  /** To be disposed when the reply has been sent. */
+  /** To be disposed when the reply has been sent, as the rpc is. */
+  readonly admission: Admission | undefined
   readonly rpc: Rpc | undefined
 }
 
@@ -42,12 +44,14 @@ export class Dispatcher {
     private readonly services: Services,
     private readonly operations: OperationRegistry,
     private readonly log: Log,
+    private readonly control?: AccessControl,
   ) {}
 
   /** Never rejects. */
   async answer(message: Buffer, tooBig: boolean, asker: Asker): Promise<Answer> {
     let envelope: Envelope | undefined
     let rpc: Rpc | undefined
+    let admission: Admission | undefined
     try {
       envelope = readRpcEnvelope(message)
       if (envelope.operation === undefined && !isUtf8(message))
@@ -69,24 +73,28 @@ export class Dispatcher {
           bad: false,
           readable: true,
           request: undefined,
+          admission,
           rpc,
         }
+      admission = await this.control?.enter(asker.requester)
       return {
         tags: replyTags(envelope),
-        reply: await this.run(operation, rpc, asker),
+        reply: await this.run(operation, rpc, asker, admission?.access),
         bad: false,
         readable: true,
         request: requestOf(envelope, rpc),
+        admission,
         rpc,
       }
     } catch (error) {
-      const errors = this.errors(error)
+      const errors = this.errors(error, admission?.access)
       return {
         tags: replyTags(envelope),
         reply: { kind: 'errors', errors },
         bad: rpc === undefined && errors.some(({ type }) => type === 'rpc'),
         readable: envelope !== undefined,
         request: requestOf(envelope, rpc),
+        admission,
         rpc,
       }
     }
@@ -109,9 +117,30 @@ export class Dispatcher {
     }
   }
 
-  private async run(operation: Operation, rpc: Rpc, asker: Asker): Promise<Reply> {
+  private async run(operation: Operation, rpc: Rpc, asker: Asker, access?: Access): Promise<Reply> {
     const { requester } = asker
-    return operation.run({ rpc, requester, services: this.services, release: () => asker.release() })
+    if (access) this.admit(rpc, requester, access)
+    const restricted = access !== undefined && !access.readsAll()
+    return operation.run({
+      rpc,
+      requester,
+      services: this.services,
+      ...(restricted && { access }),
+      release: () => asker.release(),
+    })
+  }
+
+  /** RFC 8341, section 3.4.4; of an action, section 3.4.5. */
+  private admit({ operation: { module, name }, path }: Rpc, { user }: Requester, access: Access): void {
+    if (module === 'ietf-netconf' && name === 'close-session') return
+    if (path === undefined ? access.executes(module, name) : access.executesAt(path, name)) return
+    if (this.control) this.control.denials.operations++
+    refuse({
+      type: 'protocol',
+      tag: 'access-denied',
+      message: `${user} may not execute ${name}`,
+      path: path ?? rpcPath(name),
+    })
   }
 
   private find(name: Pick<Name, 'local' | 'namespace'>): Operation {
@@ -136,14 +165,14 @@ export class Dispatcher {
     })
   }
 
-  private errors(thrown: unknown): readonly NetconfError[] {
+  private errors(thrown: unknown, access?: Access): readonly NetconfError[] {
     if (thrown instanceof MalformedMessage)
       return [{ type: 'rpc', tag: 'malformed-message', message: thrown.message }]
     const { errors } = RequestError.from(thrown)
     if (!(thrown instanceof RequestError) && thrown instanceof Error && thrown.name !== 'LibyangError') {
       this.log.error(`internal error: ${thrown.stack ?? thrown.message}`)
     }
-    return errors
+    return access ? discreet(errors, access) : errors
   }
 }
 

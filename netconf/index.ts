@@ -2,6 +2,7 @@
 export { startNetconf } from './server.js'
 export type { NetconfOptions, NetconfServer } from './server.js'
 export type { Login, Observer, Outcome, Request } from './observer.js'
+export { AccessControl, accessState } from './access/index.js'
 export { SessionRegistry } from './registry.js'
 export type { Counters, SessionInfo } from './registry.js'
 export { historyState } from './state/history.js'

@@ -24,6 +24,8 @@ export interface SessionInfo {
   readonly peer: { readonly address: string; readonly port: number }
   readonly transport: string
   readonly since: Date
+  /** No rule of access control binds it (RFC 8341, section 3.4.1). */
+  readonly recovery: boolean
   readonly counters: Readonly<Counters>
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Budget, Context } from 'libyang-js'
 import type { Datastores, Log } from '../datastore/index.js'
+import type { AccessControl } from './access/index.js'
 import { capabilities } from './capabilities.js'
 import { Dispatcher } from './dispatch.js'
 import { ErrorPrinter } from './error.js'
@@ -32,6 +33,8 @@ export interface NetconfOptions {
   readonly settings?: ServerSettings
   readonly hostKeys: readonly HostKey[]
   readonly authenticate: Authenticator
+  /** Who may do what; all may do everything when absent. */
+  readonly access?: AccessControl
   readonly log: Log
   /** The one that `monitoringState` reads; a new one when absent. */
   readonly registry?: SessionRegistry
@@ -74,7 +77,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
     options.urlFolder === undefined ? undefined : new ConfigFiles(options.urlFolder, limits.messageBytes)
   const services = { context, datastores, registry, files, budget: options.budget ?? defaultBudget }
   const operations = new OperationRegistry([...standardOperations, ...(options.operations ?? [])])
-  const dispatcher = new Dispatcher(services, operations, log)
+  const dispatcher = new Dispatcher(services, operations, log, options.access)
   const printer = new ErrorPrinter(context.modules)
   const offered = capabilities(context)
   const sessions = new Set<Session>()
@@ -96,6 +99,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
       capabilities: offered,
       limits,
       log,
+      recovery: options.access?.isRecovery(user) ?? false,
       observer,
     })
     sessions.add(session)

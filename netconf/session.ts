@@ -28,6 +28,7 @@ export interface SessionOptions {
   readonly capabilities: readonly string[]
   readonly limits: Limits
   readonly log: Log
+  readonly recovery?: boolean
   readonly observer?: Observer | undefined
 }
 
@@ -67,6 +68,7 @@ export class Session implements RegisteredSession, Receiver {
       peer: transport.peer,
       transport: transport.kind,
       since: registry.clock(),
+      recovery: options.recovery ?? false,
       counters: this.counters,
     }
     this.requester = { session: this.info.id, user: this.info.user }
@@ -246,6 +248,7 @@ export class Session implements RegisteredSession, Receiver {
     } finally {
       this.spool = undefined
       answer.rpc?.[Symbol.dispose]()
+      answer.admission?.[Symbol.dispose]()
       if (answer.request)
         observer?.answered(this.info, { ...answer.request, errors, delivered: sent !== 'broken' })
     }

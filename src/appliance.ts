@@ -8,6 +8,8 @@ import { createContext } from 'libyang-js'
 import type { KeeperClient, Operation } from '../dataplane/client/index.js'
 import { openDatastores, type Datastores, type RecoveryReport } from '../datastore/index.js'
 import {
+  AccessControl,
+  accessState,
   factorySettings,
   historyState,
   loadOrCreateHostKeys,
@@ -18,7 +20,7 @@ import {
   yangLibraryState,
   type NetconfServer,
 } from '../netconf/index.js'
-import { schema } from '../yang/schema.js'
+import { schema, sensitive } from '../yang/schema.js'
 import { largestMtus } from './attachments.js'
 import { Audit } from './audit/index.js'
 import { openPlace, programEngine, startEngine, type Starting } from './chassis.js'
@@ -104,6 +106,13 @@ async function start(
   })
   let server: NetconfServer | undefined = undefined
   const registry = new SessionRegistry()
+  const { recoveryUser } = options
+  const access = new AccessControl({ context, sensitive, recoveryUser, log: log.for('netconf') })
+  closers.add('access control', () => access[Symbol.asyncDispose]())
+  if (recoveryUser !== undefined)
+    log.warn(
+      `sessions of ${JSON.stringify(recoveryUser)} are recovery sessions: no rule of access control binds them`,
+    )
   let own: () => void = () => undefined
   const owned = new Promise<void>((resolve) => (own = resolve))
   let firstPassword: FirstPassword | undefined
@@ -130,7 +139,9 @@ async function start(
       yangLibraryState(context),
       modulesState(context),
       historyState(() => datastores),
+      accessState(access),
     ],
+    guards: [access],
     stage,
     log: log.for('datastore'),
     failsafe: true,
@@ -154,6 +165,7 @@ async function start(
   const datastores: Datastores<Operation> & { readonly recovery: RecoveryReport } = opened.value
   tellRecovery(datastores.recovery, log.for('datastore'))
   audit.follow(datastores, datastores.recovery)
+  access.follow(datastores)
   if (prepared.status === 'rejected') throw prepared.reason
   const { keeper, members } = prepared.value
   const hostKeys = await loadOrCreateHostKeys(state.keys)
@@ -177,6 +189,7 @@ async function start(
     settings: controllers.serverSettings() ?? factorySettings,
     hostKeys,
     authenticate: controllers.authenticator,
+    access,
     log: log.for('netconf'),
     observer: audit,
   })

@@ -1,4 +1,7 @@
-/** The factory configuration, and the failsafe one: the first commit of a state folder, which lets admin log in. */
+/**
+ * The factory configuration, and the failsafe one: the first commit of a state folder. The user admin may do everything; whoever
+ * else is made a user may read what is no secret (RFC 8341).
+ */
 import { randomBytes } from 'node:crypto'
 import type { Context } from 'libyang-js'
 import type { Operation } from '../dataplane/client/index.js'
@@ -18,6 +21,36 @@ function generatePassword(): string {
   return [...randomBytes(20)].map((byte) => passwordAlphabet[byte % passwordAlphabet.length]).join('')
 }
 
+/** Operations that only read, by module. */
+const reading: readonly (readonly [module: string, operation: string])[] = [
+  ['ietf-netconf', 'get'],
+  ['ietf-netconf', 'get-config'],
+  ['ietf-netconf-nmda', 'get-data'],
+  ['ietf-netconf-monitoring', 'get-schema'],
+  ['ietf-nmda-compare', 'compare'],
+  ['weft-history', 'compare'],
+]
+
+const rule = (name: string, content: string): string =>
+  `<rule><name>${name}</name>${content}<action>permit</action></rule>`
+
+/** Every user is in the group everyone, which the transport reports. */
+const accessControl =
+  '<nacm xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm">' +
+  '<read-default>permit</read-default><write-default>deny</write-default><exec-default>deny</exec-default>' +
+  '<groups><group><name>admin</name><user-name>admin</user-name></group></groups>' +
+  `<rule-list><name>admin</name><group>admin</group>${rule('all', '<module-name>*</module-name><access-operations>*</access-operations>')}</rule-list>` +
+  '<rule-list><name>everyone</name><group>everyone</group>' +
+  reading
+    .map(([module, operation]) =>
+      rule(
+        `${module}-${operation}`,
+        `<module-name>${module}</module-name><rpc-name>${operation}</rpc-name><access-operations>exec</access-operations>`,
+      ),
+    )
+    .join('') +
+  '</rule-list></nacm>'
+
 /** What can be read of it, as the content of a `<config>`: there is no password before one is made. */
 export const shownFactoryConfiguration = configuration('')
 
@@ -33,7 +66,7 @@ export function factoryConfiguration(): { readonly xml: string; readonly passwor
 }
 
 function configuration(password: string): string {
-  return `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name>${password}</user></authentication></system>`
+  return `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system"><authentication><user><name>admin</name>${password}</user></authentication></system>${accessControl}`
 }
 
 /** The first commit. Startup, where there is one, begins as the same. */

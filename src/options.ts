@@ -17,6 +17,8 @@ export interface Options {
   readonly capabilities: readonly OptionalCapability[]
   /** Folder of configuration files; with it comes the capability :url. */
   readonly urlFolder: string | undefined
+  /** Sessions of this user are recovery sessions: access control does not bind them. */
+  readonly recoveryUser: string | undefined
 }
 
 /** A wrong use of the command line; its message is for a person. */
@@ -36,6 +38,8 @@ Runs the appliance: a NETCONF server over SSH whose commits program a forwarding
   --writable-running       let NETCONF clients edit running itself, without candidate and commit
   --startup                keep a startup configuration, which a boot of the machine loads into running
   --url-folder DIR         let NETCONF clients read and write configuration files (file:///NAME) in DIR
+  --recovery-user NAME     let no rule of access control (NACM) bind the sessions of this user: for whoever has
+                           locked the administrators out; leave it out again when the rules are right
   --log-level LEVEL        ${logLevels.join(', ')} (default: info)
   --help                   this text
 
@@ -92,6 +96,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
         'writable-running': { type: 'boolean' },
         startup: { type: 'boolean' },
         'url-folder': { type: 'string' },
+        'recovery-user': { type: 'string' },
         'log-level': { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -123,6 +128,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     netconf: parseAddress(values.netconf ?? '127.0.0.1:1830'),
     demo: !values['no-demo'],
     ports,
+    recoveryUser: values['recovery-user'],
     logLevel: parseLevel(values['log-level'] ?? 'info'),
     capabilities: [
       ...(values['writable-running'] ? (['writable-running'] as const) : []),

@@ -32,6 +32,7 @@ export const modules: readonly ModuleRequest[] = [
     features: ['candidate', 'confirmed-commit', 'rollback-on-error', 'validate', 'xpath'],
   },
   { name: 'ietf-netconf-with-defaults', revision: '2011-06-01' },
+  { name: 'ietf-netconf-acm', revision: '2018-02-14' },
   { name: 'ietf-netconf-monitoring', revision: '2010-10-04' },
   { name: 'ietf-netconf-partial-lock', revision: '2009-10-19' },
   { name: 'ietf-datastores', revision: '2018-02-14' },
@@ -69,6 +70,12 @@ export const modules: readonly ModuleRequest[] = [
 
 /** Modules that are kept here: Weft's own, and standard ones that no package has. */
 const ours = /^(?:weft-.*|ietf-factory-default)$/
+
+/** Schema paths of secrets that no module marks `nacm:default-deny-all` (RFC 8341, section 3.4.3); here they count as marked. */
+export const sensitive: readonly string[] = [
+  '/ietf-system:system/authentication/user/password',
+  '/ietf-system:system/authentication/user/authorized-key',
+]
 
 /** A module of the list is in none of the folders. */
 export class MissingModuleError extends Error {

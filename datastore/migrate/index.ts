@@ -3,6 +3,7 @@
  * function on the whole configuration as RFC 7951 JSON, in a file of its own, `NNN-what-it-does.ts`, and listed here.
  * It takes a store from version NNN - 1 to version NNN. Steps are never changed once they were released.
  */
+import { accessControl } from './001-access-control.js'
 import type { JsonObject } from './document.js'
 
 export { Document, type Json, type JsonObject } from './document.js'
@@ -16,7 +17,7 @@ export interface Migration {
 }
 
 /** In order, without a gap. Modules that merely gained nodes need no step. */
-export const migrations: readonly Migration[] = []
+export const migrations: readonly Migration[] = [accessControl]
 
 /** The version of a store that all steps have been taken for. */
 export const versionOf = (steps: readonly Migration[]): number => steps.at(-1)?.to ?? 0

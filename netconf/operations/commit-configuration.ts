@@ -7,7 +7,7 @@ import { atBadElement } from './parameters.js'
 export const commitConfiguration: Operation = {
   name: 'commit-configuration',
   namespace: HISTORY_NAMESPACE,
-  async run({ rpc, requester, services: { datastores } }) {
+  async run({ rpc, requester, access, services: { datastores } }) {
     const comment = rpc.value('comment')
     const options = { ...confirmationOf(rpc), ...(comment !== undefined && { comment }) }
     if (rpc.value('dry-run') === undefined) {
@@ -15,7 +15,7 @@ export const commitConfiguration: Operation = {
       return output(made ? [inHistory('commit', made.number)] : [])
     }
     const limit = limitOf(rpc)
-    const rehearsal = await atBadElement(rpc, () => datastores.rehearse(requester, options, limit))
+    const rehearsal = await atBadElement(rpc, () => datastores.rehearse(requester, options, limit, access))
     const { number, steps } = rehearsal
     return output([
       ...(number === undefined ? [] : [inHistory('commit', number)]),

@@ -8,10 +8,10 @@ import type { Operation } from './operation.js'
 export const compare: Operation = {
   name: 'compare',
   namespace: HISTORY_NAMESPACE,
-  async run({ rpc, services: { datastores } }) {
+  async run({ rpc, access, services: { datastores } }) {
     const source = revisionOf(rpc, 'source') ?? 'running'
     const target = revisionOf(rpc, 'target') ?? 'candidate'
-    return output(difference(await datastores.compare(source, target, limitOf(rpc))))
+    return output(difference(await datastores.compare(source, target, limitOf(rpc), access)))
   },
 }
 

@@ -11,7 +11,7 @@ import { defaultsOf } from './read.js'
 export const copyConfig: Operation = {
   name: 'copy-config',
   namespace: BASE_NAMESPACE,
-  async run({ rpc, requester, services }) {
+  async run({ rpc, requester, access, services }) {
     const { datastores, files } = services
     const target = targetOf(rpc)
     const source = await sourceOf(rpc, services)
@@ -28,7 +28,7 @@ export const copyConfig: Operation = {
         const defaults = defaultsOf(rpc)
         const content =
           typeof source === 'string'
-            ? datastores.read({ source, ...(defaults && { defaults }) })
+            ? datastores.read({ source, ...(defaults && { defaults }), ...(access && { access }) })
             : datastores.print(source)
         await folder.write(target.url, content)
       })

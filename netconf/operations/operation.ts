@@ -2,7 +2,7 @@
  * What a protocol operation is: a name, its namespace, and a function from a parsed rpc to a reply. An operation refuses by
  * throwing `RequestError` (or what `RequestError.from` makes of it) and sends nothing itself.
  */
-import type { Budget, Context, Rpc } from 'libyang-js'
+import type { Access, Budget, Context, Rpc } from 'libyang-js'
 import type { Datastores, Requester } from '../../datastore/index.js'
 import type { ConfigFiles } from '../files.js'
 import type { SessionRegistry } from '../registry.js'
@@ -30,6 +30,8 @@ export interface Call {
   readonly rpc: Rpc
   readonly requester: Requester
   readonly services: Services
+  /** What may be read of data (RFC 8341); everything when absent. */
+  readonly access?: Access
   /** Gives back the locks of the session that asks. */
   release(): Promise<void>
 }

@@ -6,14 +6,19 @@ import { parameterPath } from './parameters.js'
 
 /** `given.defaults` comes before the parameter; `namespace`: of the `<data>`, the base namespace when absent. */
 export function readReply(
-  { rpc, services }: Call,
+  { rpc, services, access }: Call,
   given: Omit<ReadOptions, 'filter' | 'budget'>,
   namespace?: string,
 ): Reply {
   const filter = filterOf(rpc)
   const defaults = given.defaults ?? defaultsOf(rpc)
   const { datastores, budget } = services
-  const options = { ...given, ...(defaults && { defaults }), ...(filter && { filter, budget }) }
+  const options = {
+    ...given,
+    ...(defaults && { defaults }),
+    ...(access && { access }),
+    ...(filter && { filter, budget }),
+  }
   return { kind: 'data', ...(namespace !== undefined && { namespace }), slices: datastores.read(options) }
 }
 

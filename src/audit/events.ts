@@ -33,9 +33,9 @@ export function login({ peer, user, method, key, succeeded }: Login): Event {
 export function opened(session: SessionInfo): Event {
   return {
     id: 'session-opened',
-    severity: 'info',
-    fields: who(session),
-    text: `session ${session.id} was opened`,
+    severity: session.recovery ? 'warning' : 'info',
+    fields: [...who(session), ['recovery', session.recovery ? true : undefined]],
+    text: `${session.recovery ? 'recovery session' : 'session'} ${session.id} was opened`,
   }
 }
 

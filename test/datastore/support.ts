@@ -129,6 +129,8 @@ export async function openBench(
     createContext: () => ({}),
     stage,
     log,
+    // Modules of tests are no store of Weft's.
+    migrations: [],
     ...options,
   })
   t.teardown(async () => datastores[Symbol.asyncDispose]())

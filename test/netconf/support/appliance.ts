@@ -18,6 +18,8 @@ import type {
   StateProvider,
 } from '../../../datastore/index.js'
 import {
+  AccessControl,
+  accessState,
   historyState,
   loadOrCreateHostKeys,
   monitoringState,
@@ -96,6 +98,20 @@ export async function hostKeys(): Promise<readonly HostKey[]> {
   return keys
 }
 
+/** Takes every name for that of a user. */
+const anyone: Authenticator = {
+  password: (_user, password) => Promise.resolve(password === PASSWORD),
+  publicKey: () => false,
+}
+
+interface Controlled {
+  /** Turns access control on: configuration to begin with, `<nacm>` at least. Then any user may log in. */
+  readonly nacm?: string
+  readonly recoveryUser?: string
+}
+
+const sensitive = ['/ietf-interfaces:interfaces/interface/description']
+
 /** Knows one user, `admin`. */
 export const admin: Authenticator = {
   password: (user, password) => Promise.resolve(user === 'admin' && password === PASSWORD),
@@ -109,7 +125,14 @@ interface Parts {
 
 export async function startAppliance(
   t: ExecutionContext,
-  { capabilities = [], state = [], factory, ...options }: Partial<NetconfOptions> & Capabilities & Parts = {},
+  {
+    capabilities = [],
+    state = [],
+    factory,
+    nacm,
+    recoveryUser,
+    ...options
+  }: Partial<NetconfOptions> & Capabilities & Controlled & Parts = {},
   /** Modules on top of those of every appliance, in searchDirs. */
   more: readonly ModuleRequest[] = [],
 ): Promise<Appliance> {
@@ -123,6 +146,7 @@ export async function startAppliance(
           ? { ...module, features: [...(module.features ?? []), ...capabilities] }
           : module,
       ),
+      ...(nacm === undefined ? [] : [{ name: 'ietf-netconf-acm' }]),
       ...more,
     ],
   })
@@ -131,12 +155,14 @@ export async function startAppliance(
   const write = (line: string): void => void lines.push(line)
   const log = { info: write, warn: write, error: write }
   const registry = new SessionRegistry()
+  const access = nacm === undefined ? undefined : new AccessControl({ context, sensitive, recoveryUser, log })
   const datastores: Recovered = await openDatastores({
     directory: join(directory, 'state'),
     context,
     controllers: [stateOnly(registry, context, () => datastores)],
     createContext: () => ({}),
-    state,
+    state: access ? [...state, accessState(access)] : state,
+    guards: access ? [access] : [],
     ...(factory && { factory }),
     stage: {
       prepare: () => Promise.resolve({ apply: () => Promise.resolve(), abort: () => Promise.resolve() }),
@@ -144,13 +170,17 @@ export async function startAppliance(
     log,
   })
   t.teardown(() => datastores[Symbol.asyncDispose]())
+  t.teardown(() => access?.[Symbol.asyncDispose]())
+  access?.follow(datastores)
+  if (nacm !== undefined) await commit(context, datastores, nacm)
   const server = await startNetconf({
     context,
     datastores,
     registry,
     listen: { address: '127.0.0.1', port: 0 },
     hostKeys: await hostKeys(),
-    authenticate: admin,
+    authenticate: access ? anyone : admin,
+    ...(access && { access }),
     log,
     ...options,
     limits: { spoolDirectory: directory, ...options.limits },
@@ -169,6 +199,18 @@ export async function startAppliance(
       return client
     },
   }
+}
+
+/** By the appliance itself: no rule binds it. */
+async function commit(context: Context, datastores: Datastores, xml: string): Promise<void> {
+  const requester = { session: 0, user: 'weftd' }
+  using config = context.fragment(xml)
+  await datastores.edit(requester, 'candidate', config, {
+    defaultOperation: 'merge',
+    errorOption: 'rollback-on-error',
+    testOption: 'set',
+  })
+  await datastores.commit(requester)
 }
 
 function stateOnly(

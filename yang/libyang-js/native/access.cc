@@ -148,6 +148,7 @@ Access::Grant *Access::make(const Grant *parent, const lysc_node *schema, std::v
 void Access::fill(Grant &grant) const {
     const auto *schema = grant.schema;
     grant.all = grant.may(access_read);
+    grant.writable = (grant.operations & writes) == writes;
     if (schema && !(schema->nodetype & (LYS_CONTAINER | LYS_LIST))) return;
     for (const lysc_node *node : schema ? xpath::data_children(schema) : xpath::top_level(context_)) {
         Child child;
@@ -188,6 +189,7 @@ void Access::fill(Grant &grant) const {
         if (key && !plain->may(access_read)) grant.operations &= static_cast<uint8_t>(~access_read);
         const bool action = node->nodetype & (LYS_RPC | LYS_ACTION | LYS_NOTIF);
         grant.all = grant.all && (action || (plain->all && child.tests.empty()));
+        grant.writable = grant.writable && (action || (plain->writable && child.tests.empty()));
         grant.children.emplace(node, std::move(child));
     }
     grant.all = grant.all && grant.may(access_read);

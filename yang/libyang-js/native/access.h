@@ -86,6 +86,7 @@ class Access {
         uint8_t operations = 0;
         bool marked_all = false, marked_write = false;  // nacm:default-deny-all, -write of it or of a node above
         bool all = false;                               // it and everything below may be read
+        bool writable = false;                          // it and everything below may be written
         std::vector<uint32_t> covered;                  // rules whose paths name it or a node above
         std::vector<Pending> pending;
         std::unordered_map<const lysc_node *, Child> children;

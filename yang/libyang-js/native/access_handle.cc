@@ -89,6 +89,11 @@ Napi::Value AccessHandle::reads_all(const Napi::CallbackInfo &info) {
     return Napi::Boolean::New(info.Env(), info[0].IsUndefined() ? access.top()->all : access.reads_all(required(info, 0, "schemaPath")));
 }
 
+Napi::Value AccessHandle::writes_all(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    return Napi::Boolean::New(info.Env(), held_.data->access.top()->writable);
+}
+
 Napi::Value AccessHandle::reads_none(const Napi::CallbackInfo &info) {
     check(info.Env());
     return Napi::Boolean::New(info.Env(), held_.data->access.reads_none(required(info, 0, "schemaPath")));
@@ -119,7 +124,8 @@ Napi::Function AccessHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeAccess",
                        {InstanceMethod<&AccessHandle::executes>("executes"), InstanceMethod<&AccessHandle::executes_at>("executesAt"),
                         InstanceMethod<&AccessHandle::reads>("reads"), InstanceMethod<&AccessHandle::reads_all>("readsAll"),
-                        InstanceMethod<&AccessHandle::reads_none>("readsNone"), InstanceMethod<&AccessHandle::clears>("clears"),
+                        InstanceMethod<&AccessHandle::reads_none>("readsNone"), InstanceMethod<&AccessHandle::writes_all>("writesAll"),
+                        InstanceMethod<&AccessHandle::clears>("clears"),
                         InstanceMethod<&AccessHandle::denied>("denied"), InstanceMethod<&AccessHandle::dispose>("dispose")});
 }
 

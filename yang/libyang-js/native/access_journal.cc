@@ -82,7 +82,7 @@ class Judge {
     using Above = std::vector<std::pair<const lyd_node *, bool>>;  // below the change's own parent, and if it may be read
 
     void subtree(AccessOperation operation, const Seen &seen, const lyd_node *top, const Above &above) {
-        if ((top->flags & LYD_DEFAULT) != 0) return;
+        if ((top->flags & LYD_DEFAULT) != 0 || seen.grant->writable) return;
         if (!non_presence(top->schema)) node(operation, seen, top, above);
         const lyd_node *child = lyd_child(top);
         if (child == nullptr || (top->schema->nodetype & (LYS_CONTAINER | LYS_LIST)) == 0) return;

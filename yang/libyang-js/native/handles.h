@@ -142,6 +142,7 @@ class AccessHandle : public Handle<AccessHandle, AccessData> {
     Napi::Value executes_at(const Napi::CallbackInfo &info);
     Napi::Value reads(const Napi::CallbackInfo &info);
     Napi::Value reads_all(const Napi::CallbackInfo &info);
+    Napi::Value writes_all(const Napi::CallbackInfo &info);
     Napi::Value reads_none(const Napi::CallbackInfo &info);
     Napi::Value clears(const Napi::CallbackInfo &info);
     Napi::Value denied(const Napi::CallbackInfo &info);

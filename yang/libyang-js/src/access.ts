@@ -30,6 +30,10 @@ export class AccessHandle implements Access {
     return this.native.readsNone(schemaPath)
   }
 
+  get writesAll(): boolean {
+    return this.native.writesAll()
+  }
+
   clears(filter: Filter): boolean {
     return this.native.clears(nativeFilter(filter))
   }

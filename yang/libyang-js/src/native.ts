@@ -41,6 +41,7 @@ export interface NativeAccess extends NativeHandle {
   reads(path: string): boolean
   readsAll(schemaPath?: string): boolean
   readsNone(schemaPath: string): boolean
+  writesAll(): boolean
   clears(filter: NativeFilter): boolean
   denied(journal: NativeJournal, limit: number, own: boolean): Promise<YangError[]>
 }

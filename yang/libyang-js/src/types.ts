@@ -214,6 +214,8 @@ export interface Access extends Disposable {
   readsAll(schemaPath?: string): boolean
   /** No instance of a schema node. False when it depends. */
   readsNone(schemaPath: string): boolean
+  /** Everything may be created, updated and deleted. */
+  readonly writesAll: boolean
   /** All that a filter can select or look at may be read. Else one that is not `onTheWay` needs a tree that was pruned. */
   clears(filter: Filter): boolean
   /**

@@ -123,6 +123,7 @@ test('a reader is given what the rules permit, and no trace of the rest', async 
   }
   using most = await context.access({ rules: [permit('/')], defaults: [] })
   t.true(most.readsAll())
+  t.true(most.writesAll)
   t.is(await seen(tree, most), (await text(tree, { format: 'xml' })).replaceAll(/ xmlns(:\w+)?="[^"]*"/g, ''))
 })
 
