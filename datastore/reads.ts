@@ -64,7 +64,10 @@ export class Reads {
   async #candidate(print: PrintOptions): Promise<AsyncIterable<Buffer>> {
     const shown = print.defaults === 'report-all' || print.defaults === 'report-all-tagged'
     const { trees, candidate, writers } = this.parts
-    if (!shown || candidate.derived) return trees.print('candidate', print)
+    const slices = await trees.begin('candidate', print)
+    // What it is about to show has not been edited since nothing followed any more.
+    if (!shown || candidate.derived) return slices
+    await slices.return?.()
     return await writers.alone(() => candidate.printDerived(print))
   }
 }

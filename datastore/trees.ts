@@ -46,8 +46,16 @@ export class Trees implements AsyncDisposable {
 
   /** Prints what a tree is now; writers do not wait for the end. */
   async *print(name: ResidentName, options: PrintOptions): AsyncGenerator<Slice, void, undefined> {
-    const slices = await this.#beginPrint(name, options)
+    const slices = await this.begin(name, options)
     yield* slices
+  }
+
+  /** As `print`, which has begun when it resolves. */
+  async begin(name: ResidentName, options: PrintOptions): Promise<Print> {
+    using lease = await this.read(name)
+    const print = lease.tree.print(options)
+    await print.begin()
+    return print
   }
 
   async write(): Promise<TreeLease> {
@@ -88,13 +96,6 @@ export class Trees implements AsyncDisposable {
     const freed = Promise.all(slots.map((slot) => slot && free(slot)))
     if (!(await inTime(freed, this.#patience)))
       this.#log.warn('a read goes on while the datastores are closed')
-  }
-
-  async #beginPrint(name: ResidentName, options: PrintOptions): Promise<Print> {
-    using lease = await this.read(name)
-    const print = lease.tree.print(options)
-    await print.begin()
-    return print
   }
 
   async #catchUp(old: Slot, changes: Journal): Promise<Slot> {

@@ -8,7 +8,7 @@ export const lock: Operation = {
   name: 'lock',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    await services.datastores.lock(requester, datastoreOf(rpc, 'target'))
+    await services.datastores.lock(requester, datastoreOf(rpc, 'target', services.context))
     return ok
   },
 }

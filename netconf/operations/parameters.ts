@@ -1,22 +1,26 @@
 /** Reading the parameters of an rpc: what is missing or not supported is an error with its place in the request. */
-import type { Fragment, Rpc } from 'libyang-js'
+import type { Context, Fragment, Rpc } from 'libyang-js'
 import { RequestError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
 import type { Services } from './operation.js'
-import { datastoreNamed, identityOf } from './nmda.js'
+import { datastoreNamed, identityOf, offers } from './nmda.js'
 
 const datastores: readonly DatastoreName[] = ['running', 'candidate', 'startup']
 
 /** The datastore that a `source` or `target` names; undefined when it holds something else or is not there. */
-function named(rpc: Rpc, parameter: string): DatastoreName | undefined {
+function named(rpc: Rpc, parameter: string, context?: Context): DatastoreName | undefined {
   const identity = identityOf(rpc, parameter)
-  if (identity !== undefined) return datastoreNamed(rpc, identity, datastores)
+  if (identity !== undefined) {
+    const there = datastores.filter((name) => name !== 'startup' || (context && offers(context, name)))
+    return datastoreNamed(rpc, identity, there)
+  }
   return datastores.find((name) => rpc.value(`${parameter}/${name}`) !== undefined)
 }
 
-export function datastoreOf(rpc: Rpc, parameter: 'source' | 'target'): DatastoreName {
-  return named(rpc, parameter) ?? noPlace(rpc, parameter)
+/** `context`: where identities may name the datastore too. */
+export function datastoreOf(rpc: Rpc, parameter: 'source' | 'target', context?: Context): DatastoreName {
+  return named(rpc, parameter, context) ?? noPlace(rpc, parameter)
 }
 
 /** Where a configuration goes. */
@@ -33,7 +37,7 @@ export async function sourceOf(rpc: Rpc, services: Services): Promise<Source> {
   if (url !== undefined) return Object.assign(await contentOf(rpc, services, 'source/url'), { url })
   return (
     (await factoryDefault(rpc, services)) ??
-    named(rpc, 'source') ??
+    named(rpc, 'source', services.context) ??
     rpc.fragment('source/config') ??
     noPlace(rpc, 'source')
   )

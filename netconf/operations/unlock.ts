@@ -8,7 +8,7 @@ export const unlock: Operation = {
   name: 'unlock',
   namespace: BASE_NAMESPACE,
   async run({ rpc, requester, services }) {
-    await services.datastores.unlock(requester, datastoreOf(rpc, 'target'))
+    await services.datastores.unlock(requester, datastoreOf(rpc, 'target', services.context))
     return ok
   },
 }

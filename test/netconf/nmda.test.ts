@@ -84,6 +84,10 @@ test('what is not supported of a datastore is an invalid value', async (t) => {
   await refused(editData('ds:operational', interfaces()), /ncds:edit-data\/ncds:datastore<\/error-path>/)
   const target = `<target><datastore xmlns="${NMDA}" xmlns:ds="${DS}">ds:intended</datastore></target>`
   await refused(`<lock>${target}</lock>`, /nc:lock\/nc:target\/ncds:datastore<\/error-path>/)
+  await refused(
+    `<lock>${target.replace('intended', 'startup')}</lock>`,
+    /nc:target\/ncds:datastore<\/error-path>/,
+  )
 })
 
 test('origins stand on what they are of, and select', async (t) => {

@@ -70,8 +70,12 @@ bool Emitter::is_default(Frame &frame, Pair node) {
 // Is the node of a sparse frame itself asked for, whatever is in it?
 bool Emitter::is_selected(const Frame &frame) const {
     const bool filtered = options_.origins != nullptr && options_.origins->filters() && !options_.state_only;
-    return filtered && frame.way != Frame::Way::planned && !non_presence(frame.schema()) && frame.origin &&
-           options_.origins->wants(*frame.origin);
+    if (!filtered || non_presence(frame.schema()) || !frame.origin || !options_.origins->wants(*frame.origin)) {
+        return false;
+    }
+    // Of an entry that is on the way to something, the last that is named is no key.
+    return frame.way == Frame::Way::all ||
+           (frame.way == Frame::Way::listed && (frame.list.empty() || lysc_is_key(frame.list.back()->schema)));
 }
 
 }  // namespace libyang_js

@@ -261,6 +261,31 @@ test('a filter of origins keeps what is above, and all state', async (t) => {
   t.regex(await only('default'), /<mode>slow<\/mode>.*<inner><deep>3.*<item><name>b<\/name><part><size>7/)
 })
 
+test('of a tree of both, another says what was intended', async (t) => {
+  using context = await open()
+  const config = '<speed>20</speed><item><name>a</name><count>1</count></item>'
+  using intended = await valid(context, box(config))
+  using tree = await valid(context, box(config))
+  await merged(context, tree, box('<speed>15</speed><item><name>b</name><count>8</count></item>'), true)
+  const read = async (xpath: string, options: Omit<PrintOptions, 'format'>): Promise<string> => {
+    using filter = context.xpathFilter(xpath, { d: ns })
+    return bare(await text(tree, { format: 'xml', filter, intended, ...options }))
+  }
+  t.is(
+    await read('//d:item[d:name] | //d:speed', { origins: { shown: true } }),
+    '<box or:origin="or:intended"><speed or:origin="or:system">15</speed><item><name>a</name><count>1</count></item>' +
+      '<item or:origin="or:system"><name>b</name><count>8</count></item></box>',
+  )
+  const only = (xpath: string, origin: Origin): Promise<string> =>
+    read(xpath, { origins: { shown: false, only: [origin] } })
+  t.is(await only('//d:item[d:name]/d:name', 'intended'), '<box><item><name>a</name></item></box>')
+  t.is(
+    await only('//d:item[d:name]/d:count', 'system'),
+    '<box><item><name>b</name><count>8</count></item></box>',
+  )
+  t.is(await only('//d:item[d:name]/d:count', 'learned'), '')
+})
+
 const modes: DefaultsMode[] = ['explicit', 'trim', 'report-all', 'report-all-tagged']
 
 test('what each mode prints, sent back as an edit, leads to the same in-use data', async (t) => {
