@@ -29,6 +29,9 @@ test('--help lists every option', async (t) => {
     '--no-demo',
     '--port',
     '--log-level',
+    '--writable-running',
+    '--startup',
+    '--url-folder',
     'WEFT_ADMIN_PASSWORD',
   ]) {
     t.true(stdout.includes(option), option)
@@ -41,6 +44,7 @@ for (const [args, expected] of [
   [['--netconf', '127.0.0.1:99999'], /ADDRESS:PORT/],
   [['--port', 'wan'], /NAME=DEVICE.*'wan'/],
   [['--port', 'a=x', '--port', 'b=x'], /share a name or a device/],
+  [['--url-folder', '/proc/version'], /a folder that exists, not '\/proc\/version'/],
   [['--log-level', 'loud'], /error, warn, info, debug, not 'loud'/],
 ] as const) {
   test(`a wrong use is refused with status 2: ${args.join(' ')}`, async (t) => {

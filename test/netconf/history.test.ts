@@ -57,7 +57,15 @@ test('a token confirms and cancels from any session, and nothing else does', asy
   t.regex(await one.rpc(edit('p1')), OK)
   t.regex(
     await one.rpc(commit('<persist>secret</persist>')),
-    /<error-tag>invalid-value<.*<bad-element>persist</,
+    /<error-tag>invalid-value<.*>\/nc:rpc\/wh:commit-configuration\/wh:persist<.*<bad-element>persist</,
+  )
+  t.regex(
+    await two.rpc('<commit><persist-id>none</persist-id></commit>'),
+    /<error-tag>invalid-value<.*>\/nc:rpc\/nc:commit\/nc:persist-id<.*<bad-element>persist-id</,
+  )
+  t.regex(
+    await two.rpc('<cancel-commit><persist-id>none</persist-id></cancel-commit>'),
+    />\/nc:rpc\/nc:cancel-commit\/nc:persist-id</,
   )
   t.regex(
     await one.rpc(commit('<confirmed/><confirm-timeout>0</confirm-timeout>')),
