@@ -1,8 +1,10 @@
 /** Startup through the front door: a killed weftd resumes running, a boot of the machine loads startup or the factory. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { Weftd } from '../lab/weftd.js'
 
 const interfaces = 'xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"'
@@ -23,17 +25,29 @@ async function does(weftd: Weftd, ...operations: readonly string[]): Promise<voi
   for (const operation of operations) await client.rpc(operation)
 }
 
+/** A command line that runs others where the kernel tells of the boot what a file says. */
+async function pretending(t: ExecutionContext, file: string): Promise<readonly string[]> {
+  const mount = `mount --bind ${file} /proc/sys/kernel/random/boot_id && echo ready && exec cat`
+  const holder = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', mount])
+  t.teardown(() => {
+    holder.stdin.end()
+  })
+  await Promise.race([
+    once(holder.stdout, 'data'),
+    once(holder, 'exit').then(() => Promise.reject(new Error('there is no namespace of mounts'))),
+  ])
+  return ['nsenter', '--preserve-credentials', '--user', '--mount', '--target', String(holder.pid)]
+}
+
 test('a killed weftd resumes running, a boot loads startup, and the factory configuration when that was deleted', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'weft-boot-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const id = join(folder, 'boot')
   const boot = (number: number) => writeFile(id, `00000000-0000-0000-0000-00000000000${number}\n`)
   await boot(1)
-  // What the kernel tells of the boot is covered up by a file, in a namespace of mounts of its own.
-  const mount = `mount --bind ${id} /proc/sys/kernel/random/boot_id && exec "$@"`
   const weftd = await Weftd.start({
     options: ['--no-demo', '--log-level', 'warn', '--startup', '--writable-running'],
-    within: ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', mount, 'sh'],
+    within: await pretending(t, id),
   })
   t.teardown(() => weftd[Symbol.asyncDispose]())
 

@@ -57,7 +57,7 @@ test('a token confirms and cancels from any session, and nothing else does', asy
   t.regex(await one.rpc(edit('p1')), OK)
   t.regex(
     await one.rpc(commit('<persist>secret</persist>')),
-    /<error-tag>invalid-value<.*>\/nc:rpc\/wh:commit-configuration\/wh:persist<.*<bad-element>persist</,
+    /<error-tag>invalid-value<.*>\/nc:rpc\/nc:commit\/nc:persist<.*<bad-element>persist</,
   )
   t.regex(
     await two.rpc('<commit><persist-id>none</persist-id></commit>'),
