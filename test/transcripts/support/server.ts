@@ -9,6 +9,8 @@ import { createContext } from 'libyang-js'
 import { openDatastores } from '../../../datastore/index.js'
 import type { Datastores, RecoveryReport } from '../../../datastore/index.js'
 import {
+  AccessControl,
+  accessState,
   historyState,
   modulesState,
   monitoringState,
@@ -45,10 +47,11 @@ export class TranscriptServer implements AsyncDisposable {
   private constructor(
     private readonly directory: string,
     private readonly features: readonly OptionalCapability[],
+    private readonly controlled: boolean,
   ) {}
 
-  static async start({ features, config }: Transcript): Promise<TranscriptServer> {
-    const server = new TranscriptServer(await mkdtemp(join(tmpdir(), 'weft-transcript-')), features)
+  static async start({ features, config, access }: Transcript): Promise<TranscriptServer> {
+    const server = new TranscriptServer(await mkdtemp(join(tmpdir(), 'weft-transcript-')), features, access)
     await server.open(config)
     return server
   }
@@ -94,6 +97,10 @@ export class TranscriptServer implements AsyncDisposable {
   private async open(config: string): Promise<void> {
     const context = await createContext(schema({ capabilities: this.features }))
     this.closers.push(() => context[Symbol.dispose]())
+    const access = this.controlled
+      ? new AccessControl({ context, sensitive: [], recoveryUser: 'rescue', log: silent })
+      : undefined
+    if (access) this.closers.push(() => access[Symbol.asyncDispose]())
     const registry = new SessionRegistry(() => new Date(this.time.now))
     const datastores: Datastores & { readonly recovery: RecoveryReport } = await openDatastores({
       directory: join(this.directory, 'state'),
@@ -105,8 +112,10 @@ export class TranscriptServer implements AsyncDisposable {
         yangLibraryState(context),
         modulesState(context),
         historyState(() => datastores),
+        ...(access ? [accessState(access)] : []),
       ],
       stage,
+      guards: access ? [access] : [],
       log: silent,
       clock: () => this.time.now,
       timers: this.time,
@@ -114,6 +123,7 @@ export class TranscriptServer implements AsyncDisposable {
     })
     this.closers.push(() => datastores[Symbol.asyncDispose]())
     this.datastores = datastores
+    access?.follow(datastores)
     if (config !== '') {
       const owner = { session: 0, user: 'weftd' }
       using fragment = context.fragment(config)
@@ -127,6 +137,7 @@ export class TranscriptServer implements AsyncDisposable {
       listen: { address: '127.0.0.1', port: 0 },
       hostKeys: await hostKeys(),
       authenticate,
+      ...(access && { access }),
       log: silent,
       limits: { spoolDirectory: this.directory, loginDelay: 0 },
       ...(this.features.includes('url') && { urlFolder: await this.folder('files') }),

@@ -38,6 +38,8 @@ export interface Transcript {
   readonly title: string
   /** Capabilities that are off by default. */
   readonly features: readonly OptionalCapability[]
+  /** Whether RFC 8341 binds users; else all may do everything. */
+  readonly access: boolean
   /** What running is at the beginning: elements of a `<config>`, '' for nothing. */
   readonly config: string
   /** User of a session; the session's own name when it is not here. */
@@ -48,11 +50,12 @@ export interface Transcript {
 interface Meta {
   readonly title: string
   readonly features?: readonly OptionalCapability[]
+  readonly access?: boolean
   readonly config?: string
   readonly users?: Readonly<Record<string, string>>
 }
 
-const metaKeys = ['title', 'features', 'config', 'users']
+const metaKeys = ['title', 'features', 'access', 'config', 'users']
 const stepName = /^(\d\d)-([a-z][a-z0-9]*)-([a-z]+)\.([a-z]+)$/
 
 /** Names of all transcripts, in order. */
@@ -75,6 +78,7 @@ export function readTranscript(name: string): Transcript {
     name,
     title: meta.title,
     features: meta.features ?? [],
+    access: meta.access ?? false,
     config: meta.config === undefined ? '' : initial(meta.config),
     users: meta.users ?? {},
     steps: files.map((file) => stepOf(name, file, read(file))).sort(byOrder),
