@@ -10,6 +10,9 @@ import type { Receiver, Transport } from './transport.js'
 
 /** Twice the receive window that ssh2 grants. */
 const RECEIVE_LIMIT = 4 * 1024 * 1024
+/** What makes one packet. */
+const PACKET_BYTES = 16 * 1024
+const EMPTY = Buffer.alloc(0)
 /** Encrypted at one go: other sessions get their turn between two. */
 const WRITE_BYTES = 64 * 1024
 const SOCKET_BUFFER = 1024 * 1024
@@ -78,11 +81,17 @@ export class SshChannel implements Transport {
     if (this.isClosed || !this.channel.writable) return false
     const { socket, client } = this.connection
     this.sent += bytes.length
-    await this.until((done) => {
-      socket.cork()
-      this.channel.write(bytes, done)
-      socket.uncork()
-    })
+    if (bytes.length <= PACKET_BYTES) {
+      this.channel.write(bytes)
+      // Most often it is through already; else an empty write is, when it is.
+      if (this.channel.writableLength > 0) await this.until((done) => this.channel.write(EMPTY, done))
+    } else {
+      await this.until((done) => {
+        socket.cork()
+        this.channel.write(bytes, done)
+        socket.uncork()
+      })
+    }
     while (!this.isClosed && socket.writableLength > SOCKET_BUFFER) {
       await this.until((done) => socket.once('drain', done))
     }

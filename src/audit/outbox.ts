@@ -20,6 +20,8 @@ export interface OutboxOptions {
   readonly capacity?: number
   /** Milliseconds before what failed is tried again. */
   readonly pause?: number
+  /** Milliseconds after a write in which records gather for the next one. */
+  readonly gather?: number
   readonly clock: () => Date
   readonly log: Log
   readonly format: (event: AuditEvent, sequence: number) => string
@@ -44,7 +46,7 @@ export class Outbox {
 
   constructor(sink: Sink, options: OutboxOptions) {
     this.#sink = sink
-    this.#options = { capacity: 10_000, pause: 1_000, ...options }
+    this.#options = { capacity: 10_000, pause: 1_000, gather: 20, ...options }
   }
 
   /** Records since the start, and why the last attempt failed, if it did. */
@@ -89,7 +91,7 @@ export class Outbox {
       } catch (error) {
         this.#fail(error)
         if (this.#closing) break
-        await this.#rest()
+        await this.#rest(this.#options.pause)
         continue
       }
       this.#waiting.splice(0, batch.length)
@@ -97,6 +99,8 @@ export class Outbox {
       if (this.#failure !== undefined) this.#options.log.info(`${this.#sink.name}: records are written again`)
       this.#failure = undefined
       this.#sayLoss()
+      // A write for each record would cost a busy server more than the records do.
+      await this.#rest(this.#options.gather)
     }
     this.#working = undefined
   }
@@ -125,10 +129,10 @@ export class Outbox {
     this.#failure = failure
   }
 
-  #rest(): Promise<void> {
+  #rest(milliseconds: number): Promise<void> {
     if (this.#closing) return Promise.resolve()
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.#options.pause)
+      const timer = setTimeout(resolve, milliseconds)
       this.#wake = () => {
         clearTimeout(timer)
         resolve()

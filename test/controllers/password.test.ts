@@ -1,5 +1,6 @@
 import test from 'ava'
 import { hashed, isClear, problemOf, verify } from '../../src/controllers/system/password.js'
+import { VerifiedPasswords } from '../../src/controllers/system/verified.js'
 
 test('a clear password becomes a salted SHA-512 hash that only it verifies', (t) => {
   t.true(isClear('$0$secret'))
@@ -38,4 +39,18 @@ test('a password of absurd length costs nothing', (t) => {
   const begin = performance.now()
   t.false(verify('x'.repeat(10_000_000), hashed('$0$x')))
   t.true(performance.now() - begin < 1000)
+})
+
+test('a password that was right before is verified without its hash, a wrong one never', (t) => {
+  let slow = 0
+  const passwords = new VerifiedPasswords((password, hash) => {
+    slow++
+    return hash === `hash of ${password}`
+  })
+  for (let time = 0; time < 3; time++) {
+    t.true(passwords.verify('right', 'hash of right'))
+    t.false(passwords.verify('wrong', 'hash of right'))
+    t.false(passwords.verify('right', 'hash of another'))
+  }
+  t.is(slow, 1 + 3 + 3)
 })

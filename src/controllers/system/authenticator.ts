@@ -4,7 +4,8 @@
  */
 import { timingSafeEqual } from 'node:crypto'
 import type { Users } from './model.js'
-import { hashed, verify } from './password.js'
+import { hashed } from './password.js'
+import { VerifiedPasswords } from './verified.js'
 
 export interface Authenticator {
   password(user: string, password: string): Promise<boolean>
@@ -15,6 +16,7 @@ export class SystemAuthenticator implements Authenticator {
   readonly #users: () => Users
   /** Of nobody's password. */
   readonly #decoy = hashed('$0$')
+  readonly #passwords = new VerifiedPasswords()
 
   constructor(users: () => Users) {
     this.#users = users
@@ -22,7 +24,7 @@ export class SystemAuthenticator implements Authenticator {
 
   async password(user: string, password: string): Promise<boolean> {
     const hash = this.#users().get(user)?.hash
-    const right = verify(password, hash ?? this.#decoy)
+    const right = this.#passwords.verify(password, hash ?? this.#decoy)
     return hash !== undefined && right
   }
 
