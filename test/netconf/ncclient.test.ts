@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { PASSWORD, startAppliance } from './support/appliance.js'
@@ -158,5 +161,85 @@ print(json.dumps({'capability': ':confirmed-commit:1.1' in other.server_capabili
     wrong: 'invalid-value',
     cancelled: ['p1', 'p2'],
     died: ['p1', 'p2'],
+  })
+})
+
+test("ncclient: every standard operation of its Manager, against every datastore and a file's URL", async (t) => {
+  const urlFolder = await mkdtemp(join(tmpdir(), 'weft-ncclient-'))
+  t.teardown(() => rm(urlFolder, { recursive: true, force: true }))
+  const capabilities = ['writable-running', 'startup', 'url'] as const
+  const { server } = await startAppliance(t, { capabilities: [...capabilities], urlFolder })
+  const result = await ncclient(
+    server.address.port,
+    `
+from ncclient.xml_ import to_ele
+from ncclient.operations import MissingCapabilityError
+NC = 'xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"'
+filter = ('subtree', '<interfaces xmlns="%s"/>' % IF)
+def has(data, name):
+    return '<name>%s</name>' % name in data.data_xml
+seen = {}
+with m.locked('running'), m.locked('startup'), m.locked('candidate'):
+    m.edit_config(target='candidate', config=config('p1'), default_operation='merge', test_option='set', error_option='stop-on-error')
+    m.validate(source='candidate')
+    m.commit()
+m.lock('candidate'); m.unlock('candidate')
+m.edit_config(target='running', config=config('p2'))
+seen['get'] = has(m.get(filter), 'p2')
+seen['defaults'] = '<enabled>true</enabled>' in m.get_config('running', filter, with_defaults='report-all').data_xml
+seen['xpath'] = has(m.get_config('running', ('xpath', '/interfaces/interface[name="p1"]')), 'p1')
+seen['schema'] = m.get_schema('ietf-interfaces', '2018-02-20', 'yang').data.startswith('module ietf-interfaces')
+m.copy_config(source='running', target='startup')
+m.validate(source='startup')
+seen['startup'] = has(m.get_config('startup'), 'p2')
+m.copy_config(source='running', target='file:///kept.xml')
+m.copy_config(source='file:///kept.xml', target='candidate')
+m.validate(source=to_ele(config('p9')))
+m.delete_config('file:///kept.xml')
+m.delete_config('startup')
+seen['emptied'] = not has(m.get_config('startup'), 'p2')
+m.edit_config(target='candidate', config=config('p3'))
+m.discard_changes()
+seen['discarded'] = not has(m.get_config('candidate'), 'p3')
+m.edit_config(target='candidate', config=config('p4'))
+m.commit(confirmed=True, timeout='60')
+seen['trial'] = has(m.get_config('running'), 'p4')
+m.cancel_commit()
+seen['cancelled'] = not has(m.get_config('running'), 'p4')
+m.edit_config(target='candidate', config=config('p5'))
+m.commit(confirmed=True, timeout='60', persist='token')
+m.commit(persist_id='token')
+seen['dispatch'] = 'p5' in m.dispatch(to_ele('<get-config %s><source><running/></source></get-config>' % NC)).xml
+data = '<get-data xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-nmda" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores"><datastore>ds:%s</datastore>%s</get-data>'
+seen['get-data'] = 'p5' in m.rpc(to_ele(data % ('operational', ''))).xml
+edit = data.replace('get-data', 'edit-data') % ('candidate', config('p6').replace(NC, ''))
+m.rpc(to_ele(edit))
+seen['edit-data'] = has(m.get_config('candidate'), 'p6')
+m.rpc(to_ele('<discard-changes %s/>' % NC))
+other = connect()
+m.kill_session(other.session_id)
+try:
+    m.create_subscription()
+except MissingCapabilityError:
+    seen['subscription'] = 'not offered'
+seen['closed'] = m.close_session().ok
+print(json.dumps(seen))
+`,
+  )
+  t.deepEqual(result, {
+    get: true,
+    defaults: true,
+    xpath: true,
+    schema: true,
+    startup: true,
+    emptied: true,
+    discarded: true,
+    trial: true,
+    cancelled: true,
+    dispatch: true,
+    'get-data': true,
+    'edit-data': true,
+    subscription: 'not offered',
+    closed: true,
   })
 })

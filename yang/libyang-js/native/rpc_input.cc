@@ -73,7 +73,12 @@ void RpcInput::read(const lysc_node *schema) {
     // The start tag with every declaration that is in scope but not its own.
     const auto own = scanner_.attribute_text();
     copy_to(static_cast<size_t>(own.data() - message_.data));
-    for (const auto &[prefix, uri] : scanner_.in_scope()) {
+    auto scope = scanner_.in_scope();
+    // A client whose elements all have prefixes means an identity without one to be of the operation's module.
+    if (scope[""].empty()) {
+        scope[""] = schema->module->ns;
+    }
+    for (const auto &[prefix, uri] : scope) {
         const auto declaration = prefix.empty() ? std::string("xmlns") : "xmlns:" + prefix;
         bool declared = false;
         for (size_t at = own.find(declaration); at != std::string_view::npos; at = own.find(declaration, at + 1)) {
@@ -81,7 +86,7 @@ void RpcInput::read(const lysc_node *schema) {
             declared = declared || (behind != std::string_view::npos && own[behind] == '=' &&
                                     (at == 0 || own.find_last_of(" \t\r\n", at) == at - 1));
         }
-        if (!declared && !(prefix.empty() && uri.empty())) {
+        if (!declared) {
             xml += " " + declaration + "=\"";
             escape_attribute(xml, uri);
             xml += '"';
