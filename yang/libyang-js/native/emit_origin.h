@@ -1,6 +1,7 @@
 // Where a node of <operational> comes from (RFC 8342, section 5.3.4): what the tree of intended has was configured, what
 // only the other one has was provided by the system, unless a rule says otherwise of its schema node; a default that
-// nobody set is one. State has no origin.
+// nobody set is one. State has no origin. That of a container without presence only spares its content the attribute: it
+// is that of now, where a tree changes while it is printed.
 #pragma once
 
 #include <libyang/libyang.h>

@@ -1,9 +1,11 @@
 /** A print sees the tree as it was when the print began, whatever is done to the tree between its slices. */
 import test from 'ava'
-import type { Context, Filter, Print, PrintOptions, Tree } from '../src/index.js'
+import type { Context, DefaultsMode, Filter, Print, PrintOptions, Tree } from '../src/index.js'
 import { config, dice, done, edit, workshop } from './editing.js'
 import { routes, routing, text } from './helpers.js'
 import { randomEdit, type Roll } from './random-edits.js'
+
+const modes: readonly DefaultsMode[] = ['explicit', 'trim', 'report-all', 'report-all-tagged']
 
 interface Reading {
   readonly print: Print
@@ -17,7 +19,18 @@ async function begin(tree: Tree, roll: Roll, filters: readonly Filter[]): Promis
   const filter = filters[roll(filters.length + 2)]
   const format = roll(3) === 0 ? 'json' : 'xml'
   const configOnly = roll(2) === 0
-  const options: PrintOptions = { format, configOnly, sliceBytes: 1 + roll(200), ...(filter && { filter }) }
+  const defaults = modes[roll(modes.length)]
+  const options: PrintOptions = {
+    format,
+    configOnly,
+    sliceBytes: 1 + roll(200),
+    ...(filter && { filter }),
+    ...(defaults && { defaults }),
+    ...(roll(3) === 0 && { maxDepth: 1 + roll(4) }),
+    ...(roll(3) === 0 && {
+      origins: { shown: false, only: roll(2) === 0 ? ['default'] : ['intended'] },
+    }),
+  }
   const before = await text(tree, { ...options, sliceBytes: 1 << 20 })
   const print = tree.print(options)
   await print.begin()
