@@ -6,17 +6,7 @@
  * Callers are alone among writers (see `datastores.ts`). Every failure leaves the candidate as it was, but for the part
  * of a failed edit that its error-option keeps.
  */
-import type {
-  Changes,
-  Context,
-  EditOptions,
-  Fragment,
-  Journal,
-  Print,
-  PrintOptions,
-  Tree,
-  YangError,
-} from 'libyang-js'
+import type { Changes, Context, EditOptions, Fragment, Journal, Tree, YangError } from 'libyang-js'
 import type { Controller } from './controller.js'
 import { RequestError, why } from './errors.js'
 import type { AdmitEdit } from './guard.js'
@@ -89,15 +79,13 @@ export class Candidate implements Disposable {
     return this.#checked === this.#pending.size
   }
 
-  /** A print, begun, of what the candidate would be if validation derived what follows; the candidate stays as it is. */
-  async printDerived(options: PrintOptions): Promise<Print> {
+  /** Runs `use` on what the candidate would be if validation derived what follows; the candidate stays as it is. */
+  async asDerived<T>(use: (tree: Tree) => Promise<T>): Promise<T> {
     using lease = await this.#write()
     using derived = this.#context.journal()
     await lease.tree.derive(derived, { journal: this.#pending, from: this.#checked })
     try {
-      const print = lease.tree.print(options)
-      await print.begin()
-      return print
+      return await use(lease.tree)
     } finally {
       await this.#undo(lease.tree, derived)
     }

@@ -34,7 +34,7 @@ export class Reads {
       const { trees, operational, startup, factoryDefault } = this.parts
       if (source === 'operational') yield* operational.read(options)
       else if (filter && access && needsPruning(options)) {
-        using part = await this.#extract(source, filter, budget)
+        using part = await this.#extract(options, filter, budget)
         await part.prune(access)
         yield* part.print(printOptions(options))
       } else if (source === 'candidate') yield* await this.#candidate(printOptions(options))
@@ -47,29 +47,37 @@ export class Reads {
     }
   }
 
-  async #extract(
-    source: Exclude<ReadOptions['source'], 'operational'>,
-    filter: Filter,
-    budget: Budget | undefined,
-  ): Promise<Tree> {
-    const { trees, startup, factoryDefault } = this.parts
+  async #extract(options: ReadOptions, filter: Filter, budget: Budget | undefined): Promise<Tree> {
+    const { trees, candidate, writers, startup, factoryDefault } = this.parts
+    const { source } = options
+    if (source === 'candidate' && showsDefaults(options))
+      return await writers.alone(() => candidate.asDerived((tree) => tree.extract(filter, budget)))
     if (source === 'startup' || source === 'factory-default') {
       using stored = await (source === 'startup' ? startup() : factoryDefault())
       return await stored.extract(filter, budget)
     }
-    using lease = await trees.read(source === 'intended' ? 'running' : source)
+    using lease = await trees.read(source === 'candidate' ? source : 'running')
     return await lease.tree.extract(filter, budget)
   }
 
   async #candidate(print: PrintOptions): Promise<AsyncIterable<Buffer>> {
-    const shown = print.defaults === 'report-all' || print.defaults === 'report-all-tagged'
     const { trees, candidate, writers } = this.parts
     const slices = await trees.begin('candidate', print)
     // What it is about to show has not been edited since nothing followed any more.
-    if (!shown || candidate.derived) return slices
+    if (!showsDefaults(print) || candidate.derived) return slices
     await slices.return?.()
-    return await writers.alone(() => candidate.printDerived(print))
+    return await writers.alone(() =>
+      candidate.asDerived(async (tree) => {
+        const slices = tree.print(print)
+        await slices.begin()
+        return slices
+      }),
+    )
   }
+}
+
+function showsDefaults({ defaults }: Pick<ReadOptions, 'defaults'>): boolean {
+  return defaults === 'report-all' || defaults === 'report-all-tagged'
 }
 
 /** Of a datastore of configuration. */

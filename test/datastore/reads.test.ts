@@ -51,3 +51,20 @@ test('a read of defaults changes nothing of a candidate, even of one that is not
   t.regex(await read(datastores, 'candidate', 'report-all'), /<mtu>9000<\/mtu><jumbo>false<\/jumbo>/)
   t.is(await datastores.commit(alice), undefined)
 })
+
+test('defaults are derived for those too who may not read all that an expression looks at', async (t) => {
+  const { datastores, edit } = await openBench(t, context)
+  await edit(box('<name>one</name><mtu>1400</mtu>'))
+  await datastores.commit(alice)
+  await edit(box('<mtu>8000</mtu>'), { testOption: 'set' })
+  using access = await context.access({
+    rules: [{ module: '*', permit: false, access: ['read'], path: '/test-box:box/name' }],
+    defaults: ['read'],
+  })
+  using filter = context.xpathFilter('//*[self::jumbo or self::name]')
+  const slices: Buffer[] = []
+  for await (const slice of datastores.read({ source: 'candidate', defaults: 'report-all', access, filter }))
+    slices.push(slice)
+  t.is(Buffer.concat(slices).toString(), '<box xmlns="urn:weft:test:box"><jumbo>true</jumbo></box>')
+  t.is((await datastores.compare('running', 'candidate', 10)).lines.length, 1)
+})
