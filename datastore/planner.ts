@@ -2,10 +2,14 @@
  * Plans a change with all controllers that it concerns: in the order of what they need and provide, one after the
  * other, each within a deadline. Planning has no side effects; a plan is later adopted or abandoned, once.
  */
+import type { YangError } from 'libyang-js'
 import type { Change, Controller, Plan, Step } from './controller.js'
 import { withDeadline } from './deadline.js'
 import { RequestError, why } from './errors.js'
 import type { Log } from './types.js'
+
+/** A controller failed, which is not to say that it refuses the change. */
+class PlanningError extends RequestError {}
 
 /** What all controllers together would do. */
 export interface Planned<Operation> {
@@ -61,15 +65,29 @@ export class Planner<Context, Operation> {
     this.#deadline = deadline
   }
 
-  /** Throws RequestError: what a controller refuses, or which one failed or did not answer. */
+  /** Throws RequestError: all that controllers refuse, or which one failed or did not answer. */
   async plan(change: Change): Promise<Planned<Operation>> {
     const concerned = this.#concerned(change)
     const plans: { controller: string; plan: Plan<Operation> }[] = []
+    const refused: YangError[] = []
+    /** What controllers that refuse would have provided: who needs it is not asked. */
+    const lacking = new Set<string>()
     try {
       const context = this.#createContext(change)
       for (const controller of concerned) {
-        plans.push({ controller: controller.name, plan: await this.#planOne(controller, change, context) })
+        try {
+          if (!controller.needs.some((resource) => lacking.has(resource)))
+            plans.push({
+              controller: controller.name,
+              plan: await this.#planOne(controller, change, context),
+            })
+        } catch (error) {
+          if (!(error instanceof RequestError) || error instanceof PlanningError) throw error
+          refused.push(...error.errors)
+          for (const resource of controller.provides) lacking.add(resource)
+        }
       }
+      if (refused.length > 0) throw new RequestError(refused)
     } catch (error) {
       for (const { controller, plan } of plans) this.#abandon(controller, plan)
       throw RequestError.from(error)
@@ -108,7 +126,7 @@ export class Planner<Context, Operation> {
       if (error instanceof RequestError) throw error
       const message = `controller ${controller.name} failed to plan the change: ${why(error)}`
       this.#log.error(error instanceof Error ? `${message}\n${error.stack}` : message)
-      throw new RequestError({ type: 'application', tag: 'operation-failed', message })
+      throw new PlanningError({ type: 'application', tag: 'operation-failed', message })
     }
   }
 
@@ -135,7 +153,7 @@ export class Planner<Context, Operation> {
 
 /** A controller that did not answer. */
 export function hung(controller: string, what: string, milliseconds: number): RequestError {
-  return new RequestError({
+  return new PlanningError({
     type: 'application',
     tag: 'operation-failed',
     message: `controller ${controller} did not ${what} within ${milliseconds / 1000} s; nothing was changed`,

@@ -91,6 +91,8 @@ export interface NativeResult {
   readonly routesDeleted: NativeRecords & { readonly some: readonly Prefix[] }
   readonly objectsDeleted: NativeRecords
   readonly unresolved: readonly NativeUnresolved[]
+  /** Routes of the same kind that are not told. */
+  readonly more: number
 }
 
 /** Entries in columns; routes of entry e are `starts[e]` to `starts[e + 1]`. */
@@ -127,8 +129,8 @@ export interface NativeRib {
   ): void
   delete(transaction: number, source: NativeSource, vrf: number, address: Address, length: number): void
   /**
-   * Rows from one on. Tells the row to go on with, then for each row that is no route, 20 at most: the row, the reason, the row
-   * of the next hop (-1: none).
+   * Rows from one on. Tells the row to go on with and how many rows are no route, then for each of these, 20 at most: the row,
+   * the reason, the row of the next hop (-1: none).
    */
   load(transaction: number, rows: NativeRows, from: number, microseconds: number): Int32Array
   linkChanged(transaction: number, name: string): void

@@ -43,6 +43,8 @@ export interface Finished {
   readonly delta: Delta
   /** Of the routes that this transaction set or whose next hops it changed; some 20 at most. */
   readonly unresolved: readonly Unresolved[]
+  /** Routes of the same kind that are not told. */
+  readonly more: number
 }
 
 /** Routes of one protocol, one a row, in columns. */
@@ -59,6 +61,13 @@ export interface Rejected {
   readonly hop: number | undefined
 }
 
+export interface Loaded {
+  /** 20 at most. */
+  readonly rejected: readonly Rejected[]
+  /** Rows of the same kind that are not told. */
+  readonly more: number
+}
+
 /** Changes on top of the RIB, which does not show them until `adopt`. One that changes something makes older ones void. */
 export interface RibTransaction {
   /** Nothing was set or deleted. */
@@ -70,8 +79,8 @@ export interface RibTransaction {
   /** A source's route to a prefix; takes the place of the one it said before. */
   set(source: Source, vrf: number, prefix: Prefix, nextHop: NextHop): void
   delete(source: Source, vrf: number, prefix: Prefix): void
-  /** Sets and deletes many routes; those that are none are left out and told, 20 at most. */
-  load(rows: RouteRows): Promise<readonly Rejected[]>
+  /** Sets and deletes many routes; those that are none are left out and told. */
+  load(rows: RouteRows): Promise<Loaded>
   /** Once, after all changes: what the FIB must do. Rejects when two objects have one key, or the transaction is void. */
   finish(): Promise<Finished>
   /** The RIB becomes what was finished, at once. Throws when the transaction is not finished, or void. */
@@ -144,18 +153,25 @@ export class Rib {
     }
   }
 
-  async #load(id: number, { sourceOf, ...rows }: RouteRows): Promise<readonly Rejected[]> {
+  async #load(id: number, { sourceOf, ...rows }: RouteRows): Promise<Loaded> {
     await this.#ready()
     const { protocol, preference } = sourceOf('')
     this.#sourcesOf.set(protocol, sourceOf)
-    const all: Rejected[] = []
+    const rejected: Rejected[] = []
+    let count = 0
     for (let from = 0; ;) {
-      const [next = 0, ...found] = this.#native.load(id, { protocol, preference, ...rows }, from, slice)
-      for (let i = 0; i < found.length && all.length < rejectionLimit; i += 3) {
+      const [next = 0, bad = 0, ...found] = this.#native.load(
+        id,
+        { protocol, preference, ...rows },
+        from,
+        slice,
+      )
+      for (let i = 0; i < found.length && rejected.length < rejectionLimit; i += 3) {
         const [row, reason, hop] = found.slice(i, i + 3) as [number, number, number]
-        all.push({ row, reason: rejections[reason] ?? 'prefix', hop: hop < 0 ? undefined : hop })
+        rejected.push({ row, reason: rejections[reason] ?? 'prefix', hop: hop < 0 ? undefined : hop })
       }
-      if (next >= rows.rows) return all
+      count += bad
+      if (next >= rows.rows) return { rejected, more: count - rejected.length }
       from = next
       await setImmediate()
     }
@@ -169,8 +185,8 @@ export class Rib {
         await setImmediate()
         continue
       }
-      const { unresolved, ...delta } = result
-      return { delta, unresolved: unresolved.map((one) => this.#unresolved(one)) }
+      const { unresolved, more, ...delta } = result
+      return { delta, more, unresolved: unresolved.map((one) => this.#unresolved(one)) }
     }
   }
 

@@ -261,3 +261,11 @@ test('everything again gives what the changes gave', async (t) => {
   await box.commit(routes({ '20.0.0.0/8': 'delete' }))
   t.false('0 20.0.0.0/8' in fib.lookup())
 })
+
+test('a subnet that comes to overlap another is refused where it is new', async (t) => {
+  using box = await Box.open()
+  await box.commit(interfaces({ p2: { ipv4: ['10.0.2.1/24'] } }))
+  t.deepEqual(await box.refusal(interfaces({ p1: { ipv4: ['10.0.2.9/25'] } })), [
+    `${path('p1', "/ietf-ip:ipv4/address[ip='10.0.2.9']/prefix-length")}: 10.0.2.0/25 overlaps 10.0.2.0/24 of interface p2; a subnet is on one interface`,
+  ])
+})

@@ -226,6 +226,21 @@ test('taking away the subnet of a next hop is refused where the route is', async
   t.is(box.member.fib.lookup()['0 20.0.0.0/8'], 'p1:10.0.1.9')
 })
 
+test('of very many wrong routes the first are told, and how many more there are', async (t) => {
+  using box = await Box.open()
+  await box.commit(twoPorts)
+  const wrong = (nextHop: string): string =>
+    routes(
+      Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`20.${i >> 8}.${i & 255}.0/24`, nextHop])),
+    )
+  for (const nextHop of ['10.9.9.9', '127.0.0.1']) {
+    const refusal = await box.refusal(wrong(nextHop))
+    t.is(refusal.length, 21)
+    t.regex(refusal[0] ?? '', new RegExp(`next-hop-address: next hop ${nextHop}`))
+    t.regex(refusal[20] ?? '', /^\/ietf-routing:routing.*: and 280 more like these$/)
+  }
+})
+
 test('two instances may say the same prefix; the one whose name sorts first is active', async (t) => {
   using box = await Box.open()
   await box.commit(twoPorts + routes({ '20.0.0.0/8': '10.0.2.9' }, 'b'))

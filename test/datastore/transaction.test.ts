@@ -3,6 +3,7 @@ import type { Context } from 'libyang-js'
 import { ConfigError, RequestError, type Stage } from '../../datastore/index.js'
 import { inOrder } from '../../datastore/planner.js'
 import { alice, box, controller, named, openBench, openContext, refusal, routes, step } from './support.js'
+import type { TestController } from './support.js'
 
 let context: Context
 test.before(async () => {
@@ -98,6 +99,27 @@ test('a plan sees intended before and after, and the journal between them', asyn
     [undefined, 'one', true],
     ['one', 'two', true],
   ])
+})
+
+test('all that controllers refuse is told, but for what follows from it', async (t) => {
+  const picky = (name: string, options: Partial<TestController>): TestController =>
+    controller(name, {
+      ...options,
+      plan: () => Promise.reject(new ConfigError(`/test-box:box/${name}`, 'no')),
+    })
+  const { datastores, edit } = await openBench(t, context, {
+    controllers: [
+      picky('one', { provides: ['thing'] }),
+      picky('two', { needs: ['thing'], provides: ['more'] }),
+      picky('three', { needs: [] }),
+    ],
+  })
+  await edit(named('bad'))
+  const { errors } = await refusal(datastores.commit(alice))
+  t.deepEqual(
+    errors.map(({ path }) => path),
+    ['/test-box:box/one', '/test-box:box/three'],
+  )
 })
 
 test('what a controller refuses fails the commit with its path, and changes nothing', async (t) => {

@@ -51,8 +51,11 @@ test('every kind of next hop is read from its columns', async (t) => {
     { prefix: '27.0.0.0/8', hops: [{ address: '10.0.0.9' }, { address: '10.0.0.8', interface: 'p1' }] },
     { prefix: '0.0.0.0/0', address: '20.1.2.3' },
   ]
-  t.deepEqual(await x.load(rowsOf(four)), [])
-  t.deepEqual(await x.load(rowsOf([{ prefix: '2001:db8::/32', address: 'fe80::1%p1' }], 6)), [])
+  t.deepEqual(await x.load(rowsOf(four)), { rejected: [], more: 0 })
+  t.deepEqual(await x.load(rowsOf([{ prefix: '2001:db8::/32', address: 'fe80::1%p1' }], 6)), {
+    rejected: [],
+    more: 0,
+  })
   const { delta, unresolved } = await x.finish()
   t.deepEqual(unresolved, [])
   x.adopt()
@@ -91,7 +94,7 @@ test('rows that are no routes are told with their reason, and the others are set
     { prefix: '26.0.0.0/8', address: '10.0.0' },
     { prefix: '27.0.0.0/8', address: '10.0.0.9' },
   ]
-  t.deepEqual(await x.load(rowsOf(rows)), [
+  t.deepEqual((await x.load(rowsOf(rows))).rejected, [
     { row: 1, reason: 'prefix', hop: undefined },
     { row: 2, reason: 'destination', hop: undefined },
     { row: 3, reason: 'no-next-hop', hop: undefined },
@@ -102,13 +105,14 @@ test('rows that are no routes are told with their reason, and the others are set
     { row: 8, reason: 'address', hop: undefined },
   ])
   const six = await x.load(rowsOf([{ prefix: '2001:db8::/32', address: 'fe80::1' }], 6))
-  t.deepEqual(six, [{ row: 0, reason: 'link-local', hop: undefined }])
+  t.deepEqual(six.rejected, [{ row: 0, reason: 'link-local', hop: undefined }])
   await x.finish()
   x.adopt()
   t.deepEqual(prefixes(rib), ['10.0.0.0/16', '20.0.0.0/8', '27.0.0.0/8'])
   const bad = Array.from({ length: 50 }, (): RowText => ({ prefix: '30.0.0.0/8' }))
   const y = rib.begin()
-  t.is((await y.load(rowsOf(bad))).length, 20)
+  const { rejected, more } = await y.load(rowsOf(bad))
+  t.deepEqual([rejected.length, more], [20, 30])
   y.abandon()
 })
 
@@ -192,7 +196,7 @@ test('a link that changes waits for what is being adopted, and a transaction wai
   t.is(finished?.delta.routesDeleted.count, 40_002)
   if (finished) fib.do(finished.delta)
   t.is(fib.routes.size, 0)
-  t.deepEqual(await loaded, [])
+  t.deepEqual(await loaded, { rejected: [], more: 0 })
   t.is((await y.finish()).delta.routesSet.count, 0)
   y.adopt()
   const up = await rib.interfaceUp('p1', true)

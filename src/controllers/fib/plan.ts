@@ -3,7 +3,7 @@
  * A route whose next hop cannot lead anywhere is refused where the configuration says it.
  */
 import type { Operation } from '../../../dataplane/client/index.js'
-import { type Plan, type Step, ConfigError, RequestError } from '../../../datastore/index.js'
+import { type Plan, type Step, ConfigError } from '../../../datastore/index.js'
 import {
   operationsOf,
   summary,
@@ -13,6 +13,7 @@ import {
   type Unresolved,
 } from '../../rib/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
+import { refuse } from '../refuse.js'
 
 export async function planFib(change: Change, { rib, member }: Context): Promise<Plan<Operation>> {
   if (rib.empty && !change.full) {
@@ -22,10 +23,8 @@ export async function planFib(change: Change, { rib, member }: Context): Promise
   let finished: Finished
   try {
     finished = await rib.finish()
-    const { unresolved } = finished
-    if (unresolved.length > 0 && isRequested(change)) {
-      throw new RequestError(unresolved.flatMap((one) => refusal(one).errors))
-    }
+    const { unresolved, more } = finished
+    if (isRequested(change)) refuse(unresolved.map(refusal), { at: '/ietf-routing:routing', more })
   } catch (error) {
     rib.abandon()
     throw error

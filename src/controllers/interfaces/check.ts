@@ -28,7 +28,7 @@ export function check(before: Interfaces, after: Interfaces, ports: PortInventor
   return [
     ...[...after.values()].flatMap((config) => [...checkOne(config)]),
     ...checkPorts(before, after, ports),
-    ...checkSubnets(after),
+    ...checkSubnets(before, after),
   ]
 }
 
@@ -154,8 +154,11 @@ interface Subnet {
   readonly subnet: Prefix
 }
 
-/** Two interfaces with one address, or in one subnet. A subnet of a link (fe80::/10) may be on each. */
-function* checkSubnets(after: Interfaces): Iterable<ConfigError> {
+/**
+ * Two interfaces with one address, or in one subnet. A subnet of a link (fe80::/10) may be on each. The error is at the one that
+ * is new; of two that are, at the later one.
+ */
+function* checkSubnets(before: Interfaces, after: Interfaces): Iterable<ConfigError> {
   for (const family of families) {
     const all: Subnet[] = []
     for (const { name, ip } of after.values()) {
@@ -170,13 +173,21 @@ function* checkSubnets(after: Interfaces): Iterable<ConfigError> {
     const sorted = all.toSorted(
       (a, b) => Buffer.compare(a.subnet.address, b.subnet.address) || a.subnet.length - b.subnet.length,
     )
+    const isOld = ({ name, address, subnet }: Subnet): boolean =>
+      before
+        .get(name)
+        ?.ip[family]?.addresses.some(
+          (was) => was.length === subnet.length && sameAddress(was.address, address),
+        ) === true
+    const comesFirst = (one: Subnet, other: Subnet): boolean =>
+      isOld(one) === isOld(other) ? (order.get(one) ?? 0) < (order.get(other) ?? 0) : isOld(one)
     const begun: Subnet[] = []
     for (const one of sorted) {
       while (begun.length > 0 && !overlaps((begun.at(-1) as Subnet).subnet, one.subnet)) begun.pop()
       const other = begun.findLast(({ name }) => name !== one.name)
       begun.push(one)
       if (!other) continue
-      const [first, second] = (order.get(other) ?? 0) < (order.get(one) ?? 0) ? [other, one] : [one, other]
+      const [first, second] = comesFirst(other, one) ? [other, one] : [one, other]
       const text = formatAddress(second.address)
       const path = pathOf.ip(second.name, family, `address${key('ip', text)}`)
       yield sameAddress(first.address, second.address)

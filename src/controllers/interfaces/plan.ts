@@ -3,7 +3,7 @@
  * are deleted, and their subnets and addresses go into the RIB (RFC 8349, section 5: the direct pseudo-protocol).
  */
 import type { InterfaceSpec, Operation } from '../../../dataplane/client/index.js'
-import { RequestError, type Plan, type Step } from '../../../datastore/index.js'
+import { type Plan, type Step } from '../../../datastore/index.js'
 import {
   connected,
   direct,
@@ -20,8 +20,10 @@ import {
   type RibInterface,
 } from '../../rib/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
+import { refuse } from '../refuse.js'
 import { check } from './check.js'
 import {
+  claim,
   loopback,
   readInterfaces,
   specOf,
@@ -39,8 +41,7 @@ export async function planInterfaces(
   const running = await readInterfaces(change.before)
   const after = await readInterfaces(change.after)
   if (isRequested(change)) {
-    const errors = check(running, after, context.ports)
-    if (errors.length > 0) throw new RequestError(errors.flatMap((error) => error.errors))
+    refuse(check(running, after, context.ports), { at: claim })
   }
   const before: Interfaces = change.full ? new Map() : running
   await context.rib.ready()

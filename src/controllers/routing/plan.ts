@@ -4,28 +4,28 @@
  */
 import type { EntryBatch, ListQuery } from 'libyang-js'
 import type { Operation } from '../../../dataplane/client/index.js'
-import { type Plan, ConfigError, RequestError } from '../../../datastore/index.js'
+import { type Plan, ConfigError } from '../../../datastore/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
 import { key } from '../path.js'
+import { refuse } from '../refuse.js'
 import { rows } from '../rows.js'
 import { claim, protocols, refusal, routeQuery, rowsOf, staticType } from './model.js'
-
-/** A client is told of this many errors. */
-const errorLimit = 20
 
 export async function planRouting(change: Change, { rib }: Context): Promise<Plan<Operation>> {
   try {
     const errors: ConfigError[] = isRequested(change)
       ? [...(await checkProtocols(change)), ...(await checkRibs(change))]
       : []
+    let more = 0
     for (const family of [4, 6] as const) {
       for await (const batch of batches(change, routeQuery(family))) {
-        const rejected = await rib.load(rowsOf(batch, family))
-        if (isRequested(change)) errors.push(...rejected.map((one) => refusal(batch, one)))
+        const loaded = await rib.load(rowsOf(batch, family))
+        if (!isRequested(change)) continue
+        errors.push(...loaded.rejected.map((one) => refusal(batch, one)))
+        more += loaded.more
       }
     }
-    if (errors.length > 0)
-      throw new RequestError(errors.slice(0, errorLimit).flatMap((error) => error.errors))
+    refuse(errors, { at: protocols, more })
   } catch (error) {
     rib.abandon()
     throw error

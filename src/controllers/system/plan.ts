@@ -1,7 +1,8 @@
 /** Users are no affair of members: their plan has no steps, only what can be wrong with them, and their adoption. */
 import type { Operation } from '../../../dataplane/client/index.js'
-import { type Plan, ConfigError, RequestError } from '../../../datastore/index.js'
+import { type Plan, ConfigError } from '../../../datastore/index.js'
 import { isRequested, type Change } from '../context.js'
+import { refuse } from '../refuse.js'
 import { claim, pathOf, readUsers, type AuthorizedKey, type User, type Users } from './model.js'
 import { isClear, problemOf } from './password.js'
 
@@ -9,8 +10,7 @@ export async function planUsers(change: Change, adopt: (users: Users) => void): 
   const users = await readUsers(change.after)
   if (isRequested(change)) {
     const before = await readUsers(change.before)
-    const errors = [...check(before, users)]
-    if (errors.length > 0) throw new RequestError(errors.flatMap((error) => error.errors))
+    refuse([...check(before, users)], { at: claim })
   }
   return { steps: [], adopt: () => adopt(users) }
 }

@@ -246,6 +246,7 @@ Napi::Object to_js(Napi::Env env, Result &result, const Store &store) {
     Napi::Array unresolved = Napi::Array::New(env);
     for (const Unresolved &one : result.unresolved) unresolved[unresolved.Length()] = to_js(env, one, store);
     made["unresolved"] = unresolved;
+    made["more"] = static_cast<double>(result.more);
     return made;
 }
 

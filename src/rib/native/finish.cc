@@ -161,10 +161,13 @@ bool Finish::hopeless(Part &part, uint32_t number) {
 }
 
 void Finish::check(Part &part, uint32_t number) {
-    if (result_.unresolved.size() >= unresolved_limit) return;
     const Table &table = part.table;
     const Route &route = table.route(number);
     if (!hopeless(part, route.next_hop)) return;
+    if (result_.unresolved.size() >= unresolved_limit) {
+        result_.more++;
+        return;
+    }
     for (const Reason &reason : part.configured.reasons(route.next_hop)) {
         result_.unresolved.push_back({table.vrf, table.family, table.prefixes.at(route.prefix), route.source,
                                       table.next_hops[route.next_hop].value, reason, connected(part)});
@@ -175,13 +178,11 @@ void Finish::check(Part &part, uint32_t number) {
 bool Finish::tell_hopeless(Part &part, Budget &budget) {
     const Table &table = part.table;
     for (; at_ < part.dirty.size(); at_++) {
-        if (result_.unresolved.size() >= unresolved_limit) return true;
         if (budget.over()) return false;
         const NextHop &next_hop = table.next_hops[part.dirty[at_]];
         if (!next_hop.draft.failed || !hopeless(part, part.dirty[at_])) continue;
         for (uint32_t use = next_hop.first_use; use != none; use = table.route(use).next_use) {
             if (!table.is_touched(table.route(use).prefix)) check(part, use);
-            if (result_.unresolved.size() >= unresolved_limit) return true;
         }
     }
     return true;

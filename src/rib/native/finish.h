@@ -37,6 +37,8 @@ struct Result {
     std::vector<std::pair<Prefix, Family>> some_deleted;
     // Of the routes that the transaction set or whose next hops it changed; about `unresolved_limit` at most.
     std::vector<Unresolved> unresolved;
+    // Routes of the same kind beyond these.
+    size_t more = 0;
 };
 
 constexpr size_t unresolved_limit = 20;

@@ -11,11 +11,15 @@ class Loader {
     Loader(Store &store, const Rows &rows)
         : store_(store), rows_(rows), table_(store.table(rows.vrf, rows.family)) {}
 
-    void load(size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
+    size_t load(size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
+        size_t count = 0;
         for (; row < rows_.count && !budget.over(); row++) {
             hop_ = -1;
-            if (!say(row) && rejected.size() < limit) rejected.push_back({static_cast<int32_t>(row), why_, hop_});
+            if (say(row)) continue;
+            count++;
+            if (rejected.size() < limit) rejected.push_back({static_cast<int32_t>(row), why_, hop_});
         }
+        return count;
     }
 
   private:
@@ -123,8 +127,8 @@ class Loader {
 
 }  // namespace
 
-void load(Store &store, const Rows &rows, size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
-    Loader(store, rows).load(row, rejected, limit, budget);
+size_t load(Store &store, const Rows &rows, size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
+    return Loader(store, rows).load(row, rejected, limit, budget);
 }
 
 }  // namespace weft::rib

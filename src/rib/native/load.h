@@ -59,7 +59,7 @@ struct Rejected {
 constexpr uint32_t most_hops = 64;
 
 // Says the rows from `row` on that can be routes, until the budget is over, and adds those that can't to `rejected`, `limit` in
-// all at most. `row` becomes the one to go on with.
-void load(Store &store, const Rows &rows, size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget);
+// all at most. `row` becomes the one to go on with. Returns how many can't.
+size_t load(Store &store, const Rows &rows, size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget);
 
 }  // namespace weft::rib

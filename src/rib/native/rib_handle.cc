@@ -132,13 +132,14 @@ Napi::Value RibHandle::load_rows(const Napi::CallbackInfo &info) {
     auto row = static_cast<size_t>(number_at(info, 2));
     Budget budget = budget_at(info, 3);
     std::vector<Rejected> rejected;
-    load(store, rows, row, rejected, rejection_limit, budget);
-    Napi::Int32Array told = Napi::Int32Array::New(info.Env(), 1 + rejected.size() * 3);
+    const size_t count = load(store, rows, row, rejected, rejection_limit, budget);
+    Napi::Int32Array told = Napi::Int32Array::New(info.Env(), 2 + rejected.size() * 3);
     told[0] = static_cast<int32_t>(row);
+    told[1] = static_cast<int32_t>(count);
     for (size_t i = 0; i < rejected.size(); i++) {
-        told[3 * i + 1] = rejected[i].row;
-        told[3 * i + 2] = static_cast<int32_t>(rejected[i].why);
-        told[3 * i + 3] = rejected[i].hop;
+        told[3 * i + 2] = rejected[i].row;
+        told[3 * i + 3] = static_cast<int32_t>(rejected[i].why);
+        told[3 * i + 4] = rejected[i].hop;
     }
     return told;
 }
