@@ -23,6 +23,7 @@ import { schema } from '../../../yang/schema.js'
 import type { OptionalCapability } from '../../../yang/schema.js'
 import { hostKeys, PASSWORD } from '../../netconf/support/appliance.js'
 import { VirtualTime } from './time.js'
+import { configuration } from './transcript.js'
 import type { Transcript } from './transcript.js'
 
 /** Everybody who knows the password. */
@@ -35,6 +36,8 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 const stage = {
   prepare: () => Promise.resolve({ apply: () => Promise.resolve(), abort: () => Promise.resolve() }),
 }
+
+const factory = configuration('factory')
 
 export class TranscriptServer implements AsyncDisposable {
   private readonly time = new VirtualTime()
@@ -115,6 +118,7 @@ export class TranscriptServer implements AsyncDisposable {
         ...(access ? [accessState(access)] : []),
       ],
       stage,
+      factory: { configuration: () => ({ xml: factory }), shown: factory },
       guards: access ? [access] : [],
       log: silent,
       clock: () => this.time.now,

@@ -79,15 +79,16 @@ export function readTranscript(name: string): Transcript {
     title: meta.title,
     features: meta.features ?? [],
     access: meta.access ?? false,
-    config: meta.config === undefined ? '' : initial(meta.config),
+    config: meta.config === undefined ? '' : configuration(meta.config),
     users: meta.users ?? {},
     steps: files.map((file) => stepOf(name, file, read(file))).sort(byOrder),
   }
 }
 
-function initial(name: string): string {
+/** A file of `configs/`: the content of a `<config>`. */
+export function configuration(name: string): string {
   const file = join(folder, 'configs', `${name}.xml`)
-  if (!existsSync(file)) throw new Error(`no initial configuration ${file}`)
+  if (!existsSync(file)) throw new Error(`there is no configuration ${file}`)
   return readFileSync(file, 'utf8')
 }
 
