@@ -83,25 +83,43 @@ test('stays as it would be made anew, whatever is done to the tree', async (t) =
     const pick = (...words: string[]): string => words[roll(words.length)] ?? ''
     const some = (text: string): string => (roll(3) === 0 ? text : '')
     const op = (): string => pick('', '', '', '', ' op="remove"', ' op="replace"')
+    // What takes a node away says no more of what is in it.
+    const element = (name: string, given: () => string, content: (op: () => string) => string): string => {
+      const own = given()
+      return `<${name}${own}>${content(own.includes('remove') ? () => '' : given)}</${name}>`
+    }
     const randomWagon = (): string =>
-      `<wagon${op()}><owner>${pick('a', 'b')}</owner><number>${roll(3)}</number>` +
-      some(`<plate${op()}>${roll(3)}</plate>`) +
-      some(
-        `<brake${op()}>${some(`<maker${op()}>${pick('m', 'plain')}</maker>`)}${some(`<serial${op()}>${roll(3)}</serial>`)}</brake>`,
-      ) +
-      some(`<track${op()}>${roll(3)}</track>`) +
-      some(`<seen${pick('', ' op="remove"', ' yang:insert="first"')}>${roll(3)}</seen>`) +
-      some(`<maybe${op()}>${roll(3)}</maybe>`) +
-      some(`<where${op()}>${roll(3)}</where>`) +
-      some(`<spot${op()}>/d:yard/d:track[d:name='${roll(3)}']</spot>`) +
-      some(`<load${op()}><what>${roll(3)}</what></load>`) +
-      '</wagon>'
+      element(
+        'wagon',
+        op,
+        (op) =>
+          `<owner>${pick('a', 'b')}</owner><number>${roll(3)}</number>` +
+          some(`<plate${op()}>${roll(3)}</plate>`) +
+          some(
+            element(
+              'brake',
+              op,
+              (op) =>
+                some(`<maker${op()}>${pick('m', 'plain')}</maker>`) +
+                some(`<serial${op()}>${roll(3)}</serial>`),
+            ),
+          ) +
+          some(`<track${op()}>${roll(3)}</track>`) +
+          some(`<seen${op() && pick(' op="remove"', ' yang:insert="first"')}>${roll(3)}</seen>`) +
+          some(`<maybe${op()}>${roll(3)}</maybe>`) +
+          some(`<where${op()}>${roll(3)}</where>`) +
+          some(`<spot${op()}>/d:yard/d:track[d:name='${roll(3)}']</spot>`) +
+          some(`<load${op()}><what>${roll(3)}</what></load>`),
+      )
     const randomYard = (): string =>
-      `<yard${op()}>` +
-      some(`<track${op()}><name>${roll(3)}</name>${some('<gauge>600</gauge>')}</track>`) +
-      some(`<crane${op()}><id>${roll(5)}</id></crane>`) +
-      some(`<sign${pick('', ' op="remove"')}>${roll(3)}</sign>`) +
-      '</yard>'
+      element(
+        'yard',
+        op,
+        (op) =>
+          some(`<track${op()}><name>${roll(3)}</name>${some('<gauge>600</gauge>')}</track>`) +
+          some(`<crane${op()}><id>${roll(5)}</id></crane>`) +
+          some(`<sign${op() && ' op="remove"'}>${roll(3)}</sign>`),
+      )
     using tree = context.tree()
     using other = context.tree()
     await other.indexed()
