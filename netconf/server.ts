@@ -12,15 +12,17 @@ import { ConfigFiles } from './files.js'
 import { defaultLimits } from './limits.js'
 import type { Limits } from './limits.js'
 import type { Observer } from './observer.js'
+import { hostKeyOperations } from './operations/host-keys.js'
 import { OperationRegistry, standardOperations } from './operations/index.js'
 import type { Operation } from './operations/operation.js'
-import { factorySettings } from './settings.js'
+import { factorySettings, HostKeyError } from './settings.js'
 import type { PreparedSettings, ServerSettings, ServerStatus } from './settings.js'
 import { SessionRegistry } from './registry.js'
 import type { SessionInfo } from './registry.js'
 import { Session } from './session.js'
 import type { Authenticator } from './transport/authentication.js'
-import type { HostKey } from './transport/host-keys.js'
+import { offered as offeredKeys } from './transport/algorithms.js'
+import type { HostKeys } from './transport/host-key-store.js'
 import { Listeners } from './transport/listeners.js'
 import { SshServer } from './transport/ssh.js'
 import type { Transport } from './transport/transport.js'
@@ -31,7 +33,7 @@ export interface NetconfOptions {
   /** Where it listens as long as the settings have no endpoint. */
   readonly listen: { readonly address: string; readonly port: number }
   readonly settings?: ServerSettings
-  readonly hostKeys: readonly HostKey[]
+  readonly hostKeys: HostKeys
   readonly authenticate: Authenticator
   /** Who may do what; all may do everything when absent. */
   readonly access?: AccessControl
@@ -76,7 +78,17 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   const files =
     options.urlFolder === undefined ? undefined : new ConfigFiles(options.urlFolder, limits.messageBytes)
   const services = { context, datastores, registry, files, budget: options.budget ?? defaultBudget }
-  const operations = new OperationRegistry([...standardOperations, ...(options.operations ?? [])])
+  const operations = new OperationRegistry([
+    ...standardOperations,
+    ...hostKeyOperations({
+      keys: options.hostKeys,
+      get algorithms() {
+        return ssh.algorithms
+      },
+      offer: () => ssh.configure(),
+    }),
+    ...(options.operations ?? []),
+  ])
   const dispatcher = new Dispatcher(services, operations, log, options.access)
   const printer = new ErrorPrinter(context.modules)
   const offered = capabilities(context)
@@ -116,6 +128,8 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   await listeners.start(settings.endpoints, otherwise)
 
   async function prepare(next: ServerSettings): Promise<PreparedSettings> {
+    const { hostKey } = next.algorithms
+    if (offeredKeys(options.hostKeys.keys, next.algorithms).length === 0) throw new HostKeyError(hostKey)
     const endpoints = await listeners.prepare(next.endpoints.length > 0 ? next.endpoints : [otherwise])
     return {
       apply() {
@@ -141,7 +155,12 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
     prepare,
     status: () => ({
       listening: listeners.listening,
-      hostKeys: options.hostKeys.map(({ type, fingerprint }) => ({ type, fingerprint })),
+      hostKeys: options.hostKeys.keys.map(({ type, bits, publicKey, fingerprint }) => ({
+        type,
+        bits,
+        publicKey,
+        fingerprint,
+      })),
       sessions: sessions.size,
       pendingLogins: ssh.pending,
       failedLogins: ssh.throttle.failures,

@@ -14,6 +14,15 @@ export interface ServerSettings {
 
 export const factorySettings: ServerSettings = { endpoints: [], algorithms: allAlgorithms, limits: {} }
 
+/** Settings that offer no host key that there is. */
+export class HostKeyError extends Error {
+  override readonly name = 'HostKeyError'
+
+  constructor(readonly hostKeys: readonly string[]) {
+    super(`there is no host key of type ${hostKeys.join(' or ')}; generate-host-key makes one`)
+  }
+}
+
 /** Nothing of it can fail any more. */
 export interface PreparedSettings {
   apply(): void
@@ -22,7 +31,12 @@ export interface PreparedSettings {
 
 export interface ServerStatus {
   readonly listening: readonly Listening[]
-  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[]
+  readonly hostKeys: readonly {
+    readonly type: string
+    readonly bits: number
+    readonly publicKey: string
+    readonly fingerprint: string
+  }[]
   readonly sessions: number
   readonly pendingLogins: number
   readonly failedLogins: number

@@ -12,7 +12,7 @@ import {
   accessState,
   factorySettings,
   historyState,
-  loadOrCreateHostKeys,
+  HostKeys,
   modulesState,
   monitoringState,
   SessionRegistry,
@@ -168,7 +168,7 @@ async function start(
   access.follow(datastores)
   if (prepared.status === 'rejected') throw prepared.reason
   const { keeper, members } = prepared.value
-  const hostKeys = await loadOrCreateHostKeys(state.keys)
+  const hostKeys = await HostKeys.open(state.keys)
   signal?.throwIfAborted()
 
   mtus = await largestMtus(keeper, attachments)
@@ -209,7 +209,7 @@ async function start(
     listening: netconf.address,
     state: state.path,
     keeper,
-    hostKeys,
+    hostKeys: hostKeys.keys,
     get commits() {
       return datastores.head?.number ?? 0
     },

@@ -39,7 +39,7 @@ export const supported: AlgorithmLists = {
 
 export const allAlgorithms: AlgorithmLists = { keyExchange: [], hostKey: [], cipher: [], mac: [] }
 
-/** The host keys that are offered, in their order: ssh2 takes it from the keys. */
+/** The host keys that are offered, in their order: ssh2 takes it from the keys. Empty when the list names none of them. */
 export function offered<Key extends { readonly type: string }>(
   keys: readonly Key[],
   lists: AlgorithmLists,

@@ -1,15 +1,16 @@
 /**
  * The SSH host keys of the server: an ed25519, an ECDSA (P-256) and an RSA key, made at first boot in a folder of their own, private keys in
- * OpenSSH's format with mode 0600. A key that is there is never replaced; one that cannot be used is an error that names
- * the file.
+ * OpenSSH's format with mode 0600. A key that is there is replaced only when that is asked for, and one that was removed is not
+ * made again: an empty file `….removed` stands in its place. One that cannot be used is an error that names the file.
  */
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey } from 'node:crypto'
 import { chmod, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 
 export interface HostKey {
   readonly type: 'ssh-ed25519' | 'ecdsa-sha2-nistp256' | 'ssh-rsa'
+  readonly bits: number
   /** The private key as text. */
   readonly privateKey: string
   /** As in an authorized_keys file: type and base64. */
@@ -20,25 +21,57 @@ export interface HostKey {
 
 const ATTEMPTS = 10
 
-const kinds = [
-  { type: 'ssh-ed25519', file: 'ssh_host_ed25519_key', generate: () => generate('ed25519') },
-  { type: 'ecdsa-sha2-nistp256', file: 'ssh_host_ecdsa_key', generate: () => generate('ecdsa') },
-  { type: 'ssh-rsa', file: 'ssh_host_rsa_key', generate: () => generate('rsa') },
-] as const
+const RSA_BITS = 3072
 
-/** Reads the keys of a folder; makes the folder and the keys that are missing. */
+const files = {
+  'ssh-ed25519': 'ssh_host_ed25519_key',
+  'ecdsa-sha2-nistp256': 'ssh_host_ecdsa_key',
+  'ssh-rsa': 'ssh_host_rsa_key',
+} as const
+const types = Object.keys(files) as HostKey['type'][]
+
+/** Reads the keys of a folder; makes the folder and the keys that are missing and were not removed. */
 export async function loadOrCreateHostKeys(directory: string): Promise<HostKey[]> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  return Promise.all(
-    kinds.map(async ({ type, file, generate }) => {
-      const path = join(directory, file)
+  const keys = await Promise.all(
+    types.map(async (type) => {
+      const path = join(directory, files[type])
       const found = await readPrivateKey(path)
-      if (found !== undefined) return describe(found, path, type)
-      const made = await generate()
-      const key = describe(made, path, type)
-      await writePrivateKey(path, made)
-      return key
+      if (found !== undefined) return [describe(found, path, type)]
+      if (await exists(removed(path))) return []
+      const made = await createHostKey(type)
+      await storeHostKey(directory, made)
+      return [made]
     }),
+  )
+  return keys.flat()
+}
+
+/** `bits`: of an RSA key; 3072 when absent. */
+export async function createHostKey(type: HostKey['type'], bits = RSA_BITS): Promise<HostKey> {
+  const kind = type === 'ssh-rsa' ? 'rsa' : type === 'ssh-ed25519' ? 'ed25519' : 'ecdsa'
+  return describe(await generate(kind, bits), `of type ${type}`, type)
+}
+
+/** Takes the place of the key of its type. */
+export async function storeHostKey(directory: string, { type, privateKey }: HostKey): Promise<void> {
+  const path = join(directory, files[type])
+  await writePrivateKey(path, privateKey)
+  await rm(removed(path), { force: true })
+}
+
+export async function deleteHostKey(directory: string, type: HostKey['type']): Promise<void> {
+  const path = join(directory, files[type])
+  await writePrivateKey(removed(path), '')
+  await rm(path, { force: true })
+}
+
+const removed = (path: string): string => `${path}.removed`
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
   )
 }
 
@@ -70,7 +103,15 @@ function describe(privateKey: string, path: string, type: HostKey['type']): Host
     throw new Error(`host key ${path} must hold a private key of type ${type}`)
   }
   const wire = key.getPublicSSH()
-  return { type, privateKey, publicKey: `${type} ${wire.toString('base64')}`, fingerprint: fingerprint(wire) }
+  const bits =
+    type === 'ssh-rsa' ? createPublicKey(key.getPublicPEM()).asymmetricKeyDetails?.modulusLength : undefined
+  return {
+    type,
+    bits: bits ?? 256,
+    privateKey,
+    publicKey: `${type} ${wire.toString('base64')}`,
+    fingerprint: fingerprint(wire),
+  }
 }
 
 async function writePrivateKey(path: string, text: string): Promise<void> {
@@ -88,18 +129,18 @@ async function writePrivateKey(path: string, text: string): Promise<void> {
 }
 
 /** ssh2 now and then makes a key that it cannot read itself; then it makes another. */
-async function generate(kind: 'ed25519' | 'ecdsa' | 'rsa'): Promise<string> {
+async function generate(kind: 'ed25519' | 'ecdsa' | 'rsa', bits: number): Promise<string> {
   for (let attempt = 1; ; attempt++) {
-    const key = await generateOnce(kind)
+    const key = await generateOnce(kind, bits)
     if (attempt === ATTEMPTS || !(ssh2.utils.parseKey(key) instanceof Error)) return key
   }
 }
 
-function generateOnce(kind: 'ed25519' | 'ecdsa' | 'rsa'): Promise<string> {
+function generateOnce(kind: 'ed25519' | 'ecdsa' | 'rsa', bits: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const done = (error: Error | null, keys: { private: string }): void =>
       error ? reject(error) : resolve(keys.private)
-    if (kind === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits: 3072 }, done)
+    if (kind === 'rsa') ssh2.utils.generateKeyPair('rsa', { bits }, done)
     else if (kind === 'ecdsa') ssh2.utils.generateKeyPair('ecdsa', { bits: 256 }, done)
     else ssh2.utils.generateKeyPair('ed25519', done)
   })

@@ -14,6 +14,7 @@ import type { AlgorithmLists } from './algorithms.js'
 import { Authentication } from './authentication.js'
 import type { Authenticator } from './authentication.js'
 import type { Login, Observer } from '../observer.js'
+import type { HostKeys } from './host-key-store.js'
 import type { HostKey } from './host-keys.js'
 import { SshChannel } from './ssh-channel.js'
 import type { SshConnection } from './ssh-channel.js'
@@ -23,7 +24,7 @@ import type { Transport } from './transport.js'
 const CHANNELS_PER_CONNECTION = 16
 
 export interface SshOptions {
-  readonly hostKeys: readonly HostKey[]
+  readonly hostKeys: HostKeys
   readonly authenticate: Authenticator
   /** Looked at whenever they matter: they may change. */
   readonly limits: Limits
@@ -44,15 +45,16 @@ export class SshServer {
   /** Throws when a host key cannot be used. */
   constructor(
     private readonly options: SshOptions,
-    algorithms: AlgorithmLists,
+    public algorithms: AlgorithmLists,
   ) {
     this.throttle = new LoginThrottle(options.limits)
-    this.protocol = this.speak(algorithms)
+    this.protocol = this.speak()
   }
 
-  /** From the next connection on; limits as they are now. */
-  configure(algorithms: AlgorithmLists): void {
-    this.protocol = this.speak(algorithms)
+  /** From the next connection on; limits and host keys as they are now. */
+  configure(algorithms = this.algorithms): void {
+    this.algorithms = algorithms
+    this.protocol = this.speak()
   }
 
   /** Connections that have not logged in yet. */
@@ -93,10 +95,13 @@ export class SshServer {
     this.protocol.injectSocket(socket)
   }
 
-  private speak(algorithms: AlgorithmLists): ssh2.Server {
+  private speak(): ssh2.Server {
+    const { algorithms } = this
     const { limits, hostKeys } = this.options
+    const chosen = offered(hostKeys.keys, algorithms)
     const protocol = new ssh2.Server({
-      hostKeys: offered(hostKeys, algorithms).flatMap((key) => inForms(key)),
+      // A list that names none of the keys cannot be set; one that was there before its key was lost bars nobody.
+      hostKeys: (chosen.length > 0 ? chosen : hostKeys.keys).flatMap((key) => inForms(key)),
       ident: 'Weft',
       algorithms: forSsh2(algorithms),
       keepaliveInterval: limits.keepaliveTime,

@@ -32,7 +32,9 @@ class ModelServer implements ManagementServer {
   status() {
     return {
       listening: [{ name: 'default', address: '127.0.0.1', port: 1830 }],
-      hostKeys: [{ type: 'ssh-ed25519', fingerprint: 'SHA256:abc' }],
+      hostKeys: [
+        { type: 'ssh-ed25519', bits: 256, publicKey: 'ssh-ed25519 AAAA', fingerprint: 'SHA256:abc' },
+      ],
       sessions: 2,
       pendingLogins: 1,
       failedLogins: 5,

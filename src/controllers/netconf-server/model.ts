@@ -25,7 +25,12 @@ export interface ServerSettings {
 export interface ServerStatus {
   /** With the names of their endpoints. */
   readonly listening: readonly Endpoint[]
-  readonly hostKeys: readonly { readonly type: string; readonly fingerprint: string }[]
+  readonly hostKeys: readonly {
+    readonly type: string
+    readonly bits: number
+    readonly publicKey: string
+    readonly fingerprint: string
+  }[]
   readonly sessions: number
   readonly pendingLogins: number
   readonly failedLogins: number
@@ -33,7 +38,7 @@ export interface ServerStatus {
 
 /** The running server. */
 export interface ManagementServer {
-  /** Does all that can fail; rejects, and then nothing has changed, with the `endpoint` that cannot be bound. */
+  /** Does all that can fail; rejects, and then nothing has changed, with the `endpoint` that cannot be bound, or the `hostKeys` that there are not. */
   prepare(settings: ServerSettings): Promise<{ apply(): void; undo(): Promise<void> }>
   status(): ServerStatus
 }
@@ -43,6 +48,7 @@ export const claim = '/weft-netconf-server:netconf-server'
 export const statePath = `${claim}/state`
 
 export const pathOf = {
+  hostKeys: `${claim}/ssh/host-key`,
   endpoint: (name: string): string => `${claim}/endpoint${key('name', name)}`,
 }
 

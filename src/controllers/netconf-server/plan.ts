@@ -32,8 +32,11 @@ export async function planSettings(
 }
 
 function refusal(error: unknown): unknown {
-  const { endpoint, message } = error as { endpoint?: { name: string }; message: string }
-  return endpoint === undefined
-    ? error
-    : new ConfigError(pathOf.endpoint(endpoint.name), message, { tag: 'operation-failed' })
+  const { endpoint, hostKeys, message } = error as {
+    endpoint?: { name: string }
+    hostKeys?: readonly string[]
+    message: string
+  }
+  if (endpoint) return new ConfigError(pathOf.endpoint(endpoint.name), message, { tag: 'operation-failed' })
+  return hostKeys ? new ConfigError(pathOf.hostKeys, message, { tag: 'operation-failed' }) : error
 }

@@ -14,8 +14,8 @@ export function serverState(server: () => ManagementServer | undefined): StatePr
           `<listener>${leaf('address', address)}${leaf('port', port)}${leaf('endpoint', name)}</listener>`,
       )
       const hostKeys = status.hostKeys.map(
-        ({ type, fingerprint }) =>
-          `<host-key>${leaf('type', type)}${leaf('fingerprint', fingerprint)}</host-key>`,
+        ({ type, bits, publicKey, fingerprint }) =>
+          `<host-key>${leaf('type', type)}${leaf('bits', bits)}${leaf('public-key', publicKey)}${leaf('fingerprint', fingerprint)}</host-key>`,
       )
       yield [
         `<netconf-server xmlns="${namespace}"><state>`,

@@ -21,6 +21,7 @@ import {
 import type { Authenticator, NetconfServer } from '../../../netconf/index.js'
 import { schema } from '../../../yang/schema.js'
 import type { OptionalCapability } from '../../../yang/schema.js'
+import { HostKeys } from '../../../netconf/index.js'
 import { hostKeys, PASSWORD } from '../../netconf/support/appliance.js'
 import { VirtualTime } from './time.js'
 import { configuration } from './transcript.js'
@@ -139,7 +140,7 @@ export class TranscriptServer implements AsyncDisposable {
       datastores,
       registry,
       listen: { address: '127.0.0.1', port: 0 },
-      hostKeys: await hostKeys(),
+      hostKeys: new HostKeys(await hostKeys()),
       authenticate,
       ...(access && { access }),
       log: silent,
