@@ -4,10 +4,8 @@ import { PASSWORD } from '../../netconf/support/appliance.js'
 import { differences } from './compare.js'
 import { Placeholders } from './placeholders.js'
 import { TranscriptServer } from './server.js'
+import { patience } from './time.js'
 import type { Step, Transcript } from './transcript.js'
-
-/** How long a reply may take, in milliseconds. */
-const patience = 10_000
 
 interface Session {
   readonly client: Client
@@ -59,7 +57,10 @@ class Player {
         return []
       case 'restart':
         await this.server.restart(text.startsWith('machine') ? 'machine' : 'process')
-        await Promise.all([...this.sessions.values()].map(({ client }) => client.closed()))
+        await inTime(
+          Promise.all([...this.sessions.values()].map(({ client }) => client.closed())),
+          'the end of all sessions',
+        )
         return []
       default:
     }

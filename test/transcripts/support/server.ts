@@ -23,7 +23,7 @@ import { schema } from '../../../yang/schema.js'
 import type { OptionalCapability } from '../../../yang/schema.js'
 import { HostKeys } from '../../../netconf/index.js'
 import { hostKeys, PASSWORD } from '../../netconf/support/appliance.js'
-import { VirtualTime } from './time.js'
+import { patience, VirtualTime } from './time.js'
 import { configuration } from './transcript.js'
 import type { Transcript } from './transcript.js'
 
@@ -73,7 +73,11 @@ export class TranscriptServer implements AsyncDisposable {
     const pending = this.datastores?.confirmation
     this.time.pass(seconds * 1000)
     if (pending === undefined || pending.secondsLeft > seconds) return
-    while (this.datastores?.confirmation !== undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+    const deadline = Date.now() + patience
+    while (this.datastores?.confirmation !== undefined) {
+      if (Date.now() > deadline) throw new Error('it was time, and running was not taken back')
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
   }
 
   /** `process`: only weftd is started anew; `machine`: all is. */

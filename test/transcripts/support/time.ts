@@ -1,11 +1,15 @@
-/** A clock that goes on when it is told, with the timers that hang on it. It begins with the year 2026. */
+/** The time of a transcript: a clock that goes on when it is told, with the timers that hang on it. */
 import type { Timers } from '../../../datastore/confirmed.js'
+
+/** How long anything is waited for, in milliseconds of the real time. */
+export const patience = 10_000
 
 interface Task {
   readonly at: number
   readonly run: () => void
 }
 
+/** It begins with the year 2026. */
 export class VirtualTime implements Timers {
   /** Milliseconds since the epoch. */
   now = Date.UTC(2026, 0, 1)
