@@ -4,7 +4,7 @@
  * is left of it.
  */
 import { Level } from 'level'
-import { access, constants, cp, mkdir, open, readdir, stat } from 'node:fs/promises'
+import { access, constants, cp, mkdir, open, readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { userInfo } from 'node:os'
 import { HeldLogs } from './logs.js'
@@ -129,6 +129,18 @@ async function copyAndRepair(location: string, now: number): Promise<string> {
   return copy
 }
 
+/** What the file system of a folder has room for; Infinity when it does not say. */
+export async function freeOctets(directory: string): Promise<number> {
+  return await statfs(directory).then(
+    ({ blocks, bavail, bsize }) => (blocks === 0 ? Infinity : bavail * bsize),
+    () => Infinity,
+  )
+}
+
+export function full(directory: string, error?: unknown): DirectoryError {
+  return new DirectoryError(directory, 'is on a full file system', 'free some space', error)
+}
+
 /** What keeps a folder from being used. */
 export function unusable(directory: string, error: unknown): DirectoryError {
   if (error instanceof DirectoryError) return error
@@ -154,7 +166,7 @@ export function unusable(directory: string, error: unknown): DirectoryError {
     case 'EROFS':
       return new DirectoryError(directory, 'is on a read-only file system', 'choose another folder', error)
     case 'ENOSPC':
-      return new DirectoryError(directory, 'is on a full file system', 'free some space', error)
+      return full(directory, error)
     case 'LEVEL_LOCKED':
       return new DirectoryError(
         directory,

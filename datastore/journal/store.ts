@@ -4,7 +4,10 @@
  * Writes are made one after the other. Owns the database.
  */
 import { Gate } from '../gate.js'
-import { DirectoryError, reopen, unusable, type Database } from './directory.js'
+import { DirectoryError, freeOctets, full, reopen, unusable, type Database } from './directory.js'
+
+/** LevelDB needs this much to go on with, or to be opened again. */
+const reserveOctets = 1 << 20
 
 export type Write =
   | { readonly type: 'put'; readonly key: string; readonly value: Buffer }
@@ -53,6 +56,7 @@ export class Store implements AsyncDisposable {
   ): Promise<void> {
     await this.#writes.alone(async () => {
       await this.#heal()
+      if (options.lazy !== true) await this.#checkRoom(batch)
       this.#broken = true
       try {
         await this.#database.batch([...batch], { sync: options.lazy !== true })
@@ -82,6 +86,13 @@ export class Store implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#writes.alone(() => this.#database.close())
+  }
+
+  /** On a full disk LevelDB cannot be opened again either: what has no room is refused while the past can still be read. */
+  async #checkRoom(batch: readonly Write[]): Promise<void> {
+    const octets = batch.reduce((sum, write) => sum + (write.type === 'put' ? write.value.length : 0), 0)
+    const free = await freeOctets(this.#directory)
+    if (free < octets + reserveOctets) throw new WriteError(full(this.#directory), false)
   }
 
   async #heal(): Promise<void> {

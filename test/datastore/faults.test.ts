@@ -22,6 +22,8 @@ interface SmallDisk {
     readonly first: string
     readonly again: string
     readonly left: unknown
+    readonly past: readonly number[]
+    readonly lines: readonly string[]
     readonly alarms: number
     readonly after: number
   }
@@ -50,6 +52,8 @@ test('a full disk and a read-only one are told, change nothing, and harm nothing
   t.regex(full.first, refusal)
   t.regex(full.again, refusal)
   t.deepEqual(full.left, [1, 'one', 'two'], 'running stays, and the candidate keeps what was edited')
+  t.deepEqual(full.past, [1], 'the past can still be read')
+  t.deepEqual(full.lines, ['+ /test-box:box/name = one'])
   t.is(full.alarms, 2)
   t.is(full.after, 2)
   t.deepEqual(report.afterFull, [2, 'three', []])

@@ -62,13 +62,16 @@ async function full() {
     await name(datastores, 'running'),
     await name(datastores, 'candidate'),
   ]
+  const past = []
+  for await (const { number } of datastores.history()) past.push(number)
+  const { lines } = await datastores.compare(0, 'running', 10)
   const alarms = log.alarms.length
   await rm(ballast)
   await datastores.discard(alice)
   await edit(datastores, 'three')
   const after = (await datastores.commit(alice))?.number
   await datastores[Symbol.asyncDispose]()
-  return { first, again, left, alarms, after }
+  return { first, again, left, past, lines, alarms, after }
 }
 
 async function fullAtStart() {
