@@ -123,6 +123,6 @@ test('running and candidate are not deleted, and the error says what is', async 
     )
     t.is(more.length, 0)
     t.is(error?.tag, 'unknown-element', target)
-    t.true(error?.message.includes(target))
+    t.regex(error?.message ?? '', new RegExp(`no element .*\\b${target}\\b.* takes .*startup.*url`))
   }
 })

@@ -4,6 +4,7 @@ import { createContext } from '../src/index.js'
 import type { Context, Journal, Tree } from '../src/index.js'
 import { dice } from './editing.js'
 import { ietf, modules } from './helpers.js'
+import { agreeing } from './random-edits.js'
 
 function depot(): Promise<Context> {
   return createContext({
@@ -127,7 +128,8 @@ test('stays as it would be made anew, whatever is done to the tree', async (t) =
     for (let step = 0; step < 25; step++) {
       const label = `seed ${seed}, step ${step}`
       await tree.indexed()
-      const journal = await edit(context, tree, randomWagon() + some(randomWagon()) + some(randomYard()))
+      const changes = agreeing(randomWagon() + some(randomWagon()) + some(randomYard()))
+      const journal = await edit(context, tree, changes)
       using fresh = await tree.copy()
       t.deepEqual(await tree.indexed(), await fresh.indexed(), label)
       await other.apply(journal)

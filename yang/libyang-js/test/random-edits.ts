@@ -98,5 +98,21 @@ export function randomEdit(roll: Roll, part: 'box' | 'item' | 'all' = 'all'): st
     some(4, () => leaf('mode', ['a', 'b', 'c'])) +
     several(2, item)
   const boxes = (): string => some(2, box) + several(2, queue)
-  return (part === 'box' ? '' : items()) + (part === 'item' ? '' : boxes())
+  return agreeing((part === 'box' ? '' : items()) + (part === 'item' ? '' : boxes()))
+}
+
+/** The same without operations that cannot be inside of what another takes away. */
+export function agreeing(xml: string): string {
+  const open: boolean[] = []
+  return xml.replace(/<(\/?)[\w:-]+([^<>]*)>/g, (tag, end: string, attributes: string) => {
+    if (end !== '') {
+      open.pop()
+      return tag
+    }
+    const within = open.at(-1) === true
+    const operation = / (?:nc:operation|op)="(\w+)"/.exec(attributes)
+    const erases = /^(delete|remove)$/.test(operation?.[1] ?? '')
+    if (!attributes.endsWith('/')) open.push(within || erases)
+    return within && operation && !erases ? tag.replace(operation[0], '') : tag
+  })
 }

@@ -1,4 +1,5 @@
 /** Random edits of data of a random model (random-model.ts), small ones for the most part. */
+import { agreeing } from './random-edits.js'
 import { dataParent } from './random-expression.js'
 import type { Node, Roll } from './random-expression.js'
 import type { Model } from './random-model.js'
@@ -97,5 +98,5 @@ export function randomEdit(model: Model, roll: Roll, small: boolean): string {
   return model.tops.reduce((xml, top) => {
     const name = `<${top.module}:${top.name}`
     return xml.replaceAll(new RegExp(`${name}(?=[ >])`, 'g'), `${name} ${namespaces}`)
-  }, text)
+  }, agreeing(text))
 }
