@@ -1,4 +1,7 @@
-/** What each mode prints of random valid data is what libyang's own tool prints of them (`yanglint -d`). */
+/**
+ * What each mode prints of random valid data is what libyang's own tool prints of them (`yanglint -d`), and what is tagged
+ * says as much as what is explicit.
+ */
 import test, { type ExecutionContext } from 'ava'
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -29,7 +32,11 @@ async function load(model: Model, folder: string): Promise<Context | undefined> 
   const names = Object.keys(model.modules)
   return await createContext({
     searchDirs: [folder, ...ietf],
-    modules: [{ name: 'ietf-netconf' }, ...names.map((name) => ({ name }))],
+    modules: [
+      { name: 'ietf-netconf' },
+      { name: 'ietf-netconf-with-defaults' },
+      ...names.map((name) => ({ name })),
+    ],
   }).catch(() => undefined) // libyang refuses, for instance, a `when` that depends on itself
 }
 
@@ -37,6 +44,8 @@ async function load(model: Model, folder: string): Promise<Context | undefined> 
 interface Prints {
   readonly data: string
   readonly of: ReadonlyMap<DefaultsMode, string>
+  /** XML, with every default tagged. */
+  readonly tagged: string
 }
 
 /** Of the valid tree with the most data that some random edits come by. */
@@ -57,7 +66,7 @@ async function grow(context: Context, model: Model, roll: Roll): Promise<Prints 
     if (data.length < (best?.data.length ?? 0)) continue
     const of = new Map<DefaultsMode, string>()
     for (const [mode] of modes) of.set(mode, await text(tree, { format: 'json', defaults: mode }))
-    best = { data, of }
+    best = { data, of, tagged: await text(tree, { format: 'xml', defaults: 'report-all-tagged' }) }
   }
   return best
 }
@@ -80,6 +89,18 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(members.toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** What an edit with a print in it sets. */
+async function sentBack(context: Context, xml: string): Promise<string> {
+  using tree = context.tree()
+  using fragment = context.fragment(xml)
+  const { journal, errors } = await tree.edit(fragment, {
+    defaultOperation: 'replace',
+    errorOption: 'rollback-on-error',
+  })
+  journal[Symbol.dispose]()
+  return errors.length > 0 ? JSON.stringify(errors) : await text(tree, { format: 'json' })
+}
+
 async function compare(t: ExecutionContext, seed: number, folder: string): Promise<number> {
   const roll = dice(seed)
   const model = makeModel(roll)
@@ -87,6 +108,7 @@ async function compare(t: ExecutionContext, seed: number, folder: string): Promi
   using context = await load(model, folder)
   const prints = context && (await grow(context, model, roll))
   if (!prints) return 0
+  t.is(await sentBack(context, prints.tagged), prints.data, `seed ${seed}, what is tagged is not set`)
   const file = join(folder, 'data.json')
   await writeFile(file, prints.data)
   const files = Object.keys(model.modules).map((name) => join(folder, `${name}.yang`))
@@ -104,7 +126,7 @@ async function compare(t: ExecutionContext, seed: number, folder: string): Promi
   return shown
 }
 
-test('report-all and trim print what yanglint prints', async (t) => {
+test('report-all and trim print what yanglint prints, and tagged defaults come back as such', async (t) => {
   let shown = 0
   for (let seed = 0; seed < models; seed++) {
     const folder = await mkdtemp(join(tmpdir(), 'print-modes-'))
