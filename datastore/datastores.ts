@@ -287,8 +287,13 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     await this.#locking.unlock(requester, target)
   }
 
-  async partialLock(requester: Requester, expressions: readonly ScopedText[], budget?: Budget) {
-    return await this.#refusing(() => this.#locking.partialLock(requester, expressions, budget))
+  async partialLock(
+    requester: Requester,
+    expressions: readonly ScopedText[],
+    budget?: Budget,
+    access?: Access,
+  ) {
+    return await this.#refusing(() => this.#locking.partialLock(requester, expressions, budget, access))
   }
 
   async partialUnlock(requester: Requester, id: number): Promise<void> {

@@ -3,16 +3,17 @@
  * locks of running, a changed candidate and a confirmed commit that waits. What is known to be held is refused at once; what
  * can be granted waits for the edit or commit that is being carried out.
  */
-import type { Budget, ScopedText } from 'libyang-js'
+import type { Access, Budget, Context, ScopedText, Tree } from 'libyang-js'
 import type { Candidate } from './candidate.js'
 import type { Pending } from './confirmed.js'
 import { RequestError } from './errors.js'
 import { denied, type Locks } from './locks.js'
 import type { PartialLocks } from './partial-locks.js'
-import type { Trees } from './trees.js'
+import type { TreeLease, Trees } from './trees.js'
 import type { DatastoreName, HeldLocks, PartialLock, Requester } from './types.js'
 
 export interface LockingParts {
+  readonly context: Context
   readonly trees: Trees
   readonly candidate: Candidate
   readonly locks: Locks
@@ -52,17 +53,20 @@ export class Locking {
     requester: Requester,
     expressions: readonly ScopedText[],
     budget?: Budget,
+    access?: Access,
   ): Promise<PartialLock> {
     const { alone, trees, partialLocks } = this.parts
     this.#admitPartial()
     {
       using running = await trees.read('running')
-      await partialLocks.admit(requester, running.tree, expressions, budget)
+      using seen = await this.#seen(running.tree, expressions, access)
+      await partialLocks.admit(requester, seen.tree, expressions, budget)
     }
     return await alone(async () => {
       this.#admitPartial()
       using running = await trees.read('running')
-      return await partialLocks.lock(requester, running.tree, expressions, budget)
+      using seen = await this.#seen(running.tree, expressions, access)
+      return await partialLocks.lock(requester, seen.tree, expressions, budget)
     })
   }
 
@@ -80,6 +84,29 @@ export class Locking {
   async held(): Promise<HeldLocks> {
     const { locks, partialLocks } = this.parts
     return { datastores: locks.list(), partial: await partialLocks.list() }
+  }
+
+  /** Running as far as it may be read. O(running) when an expression could look at more. */
+  async #seen(running: Tree, expressions: readonly ScopedText[], access?: Access): Promise<TreeLease> {
+    const kept = { tree: running, [Symbol.dispose]: () => undefined }
+    if (!access || expressions.every((expression) => this.#clears(access, expression))) return kept
+    const tree = await running.copy()
+    try {
+      await tree.prune(access)
+    } catch (error) {
+      tree[Symbol.dispose]()
+      throw error
+    }
+    return { tree, [Symbol.dispose]: () => tree[Symbol.dispose]() }
+  }
+
+  #clears(access: Access, { text, namespaces }: ScopedText): boolean {
+    try {
+      using filter = this.parts.context.xpathFilter(text, namespaces)
+      return access.clears(filter)
+    } catch {
+      return false
+    }
   }
 
   #admit(requester: Requester, target: DatastoreName): void {

@@ -235,8 +235,14 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
    * Locks the nodes of running that XPath expressions select, and all below them (RFC 5717, section 2.4.1). Fails with
    * lock-denied when running is locked as a whole, and when another session has a part of them; with the app-tags
    * `outstanding-confirmed-commit`, and `no-matches` and `not-a-node-set` for what selects nothing, or no nodes.
+   * What `access` does not let be read is not there.
    */
-  partialLock(requester: Requester, expressions: readonly ScopedText[], budget?: Budget): Promise<PartialLock>
+  partialLock(
+    requester: Requester,
+    expressions: readonly ScopedText[],
+    budget?: Budget,
+    access?: Access,
+  ): Promise<PartialLock>
   /** `invalid-value` unless it is a lock of this session. */
   partialUnlock(requester: Requester, id: number): Promise<void>
   locks(): Promise<HeldLocks>

@@ -1,6 +1,6 @@
 /**
- * Errors as one user may be told them: what is in nodes that may not be read stands in none (RFC 8341, section 3.2.3). The errors of a
- * whole configuration that another user made wrong say so much, and not where.
+ * Errors as one user may be told them: what is in nodes that may not be read stands in none (RFC 8341, section 3.2.5), nor whether
+ * they are there. Of a configuration that another user made wrong it is said so much, and not where.
  */
 import type { Access } from 'libyang-js'
 import type { NetconfError } from '../error.js'
@@ -9,25 +9,34 @@ import type { NetconfError } from '../error.js'
 const paths = /\/[A-Za-z_][\w.-]*:[A-Za-z_][\w.-]*(?:\[(?:[^\]'"]|'[^']*'|"[^"]*")*\]|\/[A-Za-z_][\w.:-]*)*/g
 
 export function discreet(errors: readonly NetconfError[], access: Access): readonly NetconfError[] {
-  return access.readsAll() ? errors : errors.map((error) => (tells(error, access) ? veiled(error) : error))
+  if (access.readsAll()) return errors
+  const told = errors.map((error) => (tells(error, access) ? veiled(error, access) : error))
+  return told.filter(
+    (error, index) => index === told.findIndex((other) => JSON.stringify(other) === JSON.stringify(error)),
+  )
 }
 
 /** Does it speak of what may not be read? */
 function tells({ tag, path, message, info }: NetconfError, access: Access): boolean {
   if (tag === 'access-denied') return false
   const texts = [path ?? '', message, ...Object.values(info ?? {}).flat()]
-  return texts.some((text) => [...String(text).matchAll(paths)].some(([found]) => !access.reads(found)))
+  return texts.some((text) => [...text.matchAll(paths)].some(([found]) => !access.reads(found)))
 }
 
-function veiled({ type, tag, path, appTag }: NetconfError): NetconfError {
-  // That something is there, or is not, is told by the very error.
-  if (tag === 'data-exists' || tag === 'data-missing')
+/** That something is there, or is not, is refused in the words of `Access.denied`. */
+function veiled({ type, tag, path, appTag }: NetconfError, access: Access): NetconfError {
+  const hidden = path === undefined ? undefined : access.hidden(path)
+  if (hidden && (tag === 'data-exists' || tag === 'data-missing')) {
+    const within = tag === 'data-missing' && hidden.entry
+    const at = within ? hidden.above : hidden.path
     return {
-      type,
+      type: 'application',
       tag: 'access-denied',
-      message: 'access is denied: this node may not be read, so that it cannot be said whether it is there',
-      ...(path !== undefined && { path }),
+      ...(at === ''
+        ? { message: 'access is denied' }
+        : { message: `access is denied to ${within ? 'a node in it' : 'this node'}`, path: at }),
     }
+  }
   return {
     type,
     tag,

@@ -8,8 +8,8 @@ import { missing } from './parameters.js'
 export const partialLock: Operation = {
   name: 'partial-lock',
   namespace: PARTIAL_LOCK_NAMESPACE,
-  async run({ rpc, requester, services: { context, datastores, budget } }) {
-    const { id, nodes } = await datastores.partialLock(requester, rpc.texts('select'), budget)
+  async run({ rpc, requester, access, services: { context, datastores, budget } }) {
+    const { id, nodes } = await datastores.partialLock(requester, rpc.texts('select'), budget, access)
     const paths = new InstancePaths(context.modules)
     const own = ` xmlns="${PARTIAL_LOCK_NAMESPACE}"`
     const locked = nodes.map((node) => paths.element('locked-node', node, own)).join('')

@@ -105,8 +105,6 @@ test('an edit is refused where it is made, and a commit by what it would change 
   t.deepEqual(paths(refused), [
     "/if:interfaces/if:interface[if:name='eth2']/if:description",
     "/if:interfaces/if:interface[if:name='eth3']",
-    "/if:interfaces/if:interface[if:name='eth3']/if:name",
-    "/if:interfaces/if:interface[if:name='eth3']/if:type",
   ])
   // Nothing of it stayed; what had been edited before did.
   t.regex(await admin.rpc(config('candidate')), />new</)
@@ -172,6 +170,26 @@ test('operations are permitted by rules and marks; to close a session always', a
   t.regex(counts, /<denied-operations>2</)
   t.regex(await alice.rpc('<close-session/>'), ok)
   t.false(appliance.log.some((line) => line.includes('internal error')))
+})
+
+test('what is hidden is refused in the same words whether it is there or not', async (t) => {
+  const { as } = await begin(t)
+  const alice = await as('alice')
+  const uniform = async (operation: (name: string) => string) => {
+    const [there, missing] = [await alice.rpc(operation('secret0')), await alice.rpc(operation('secret1'))]
+    const plain = (reply: string) => reply.replaceAll(/secret\d|message-id="\d+"/g, '')
+    t.is(plain(there), plain(missing))
+    t.deepEqual(tags(there), ['access-denied'])
+  }
+  await uniform((name) => edit(`<interface nc:operation="create"><name>${name}</name>${type}</interface>`))
+  await uniform((name) => edit(`<interface nc:operation="delete"><name>${name}</name></interface>`))
+  await uniform((name) => edit(port(name, '<description>guess</description>')))
+
+  const lock = (name: string) =>
+    '<partial-lock xmlns="urn:ietf:params:xml:ns:netconf:partial-lock:1.0">' +
+    `<select ${prefixed}>/if:interfaces/if:interface[if:name='${name}']</select></partial-lock>`
+  t.regex(await alice.rpc(lock('secret0')), /no-matches/)
+  t.regex(await alice.rpc(lock('eth1')), /<lock-id/)
 })
 
 async function change(t: ExecutionContext, admin: Client, xml: string): Promise<void> {

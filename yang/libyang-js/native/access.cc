@@ -276,11 +276,12 @@ bool Access::executes(const std::string &module, const std::string &name) const 
     return !(operation && marked(operation->exts, "default-deny-all")) && (rules_.defaults & access_exec);
 }
 
-const Access::Grant *Access::at(const std::string &path, bool &readable) const {
+const Access::Grant *Access::at(const std::string &path, Hidden *hidden, bool &readable) const {
     std::vector<PathStep> steps;
     readable = true;
     if (!parse_instance_path(path, steps)) return nullptr;
     const Grant *grant = top_;
+    size_t begin = 0;
     for (const auto &step : steps) {
         const auto *schema = schema_below(context_, grant->schema, step);
         const auto found = schema ? grant->children.find(schema) : grant->children.end();
@@ -295,20 +296,29 @@ const Access::Grant *Access::at(const std::string &path, bool &readable) const {
             return {};
         };
         grant = child.tests.empty() ? child.plain : fitting(grant, child, value);
-        readable = readable && grant->may(access_read);
+        if (readable && !grant->may(access_read)) {
+            readable = false;
+            if (hidden) *hidden = {begin, step.end, (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0};
+        }
+        begin = step.end;
     }
     return grant;
 }
 
 bool Access::reads(const std::string &path) const {
+    Hidden hidden;
+    return !hides(path, hidden);
+}
+
+bool Access::hides(const std::string &path, Hidden &out) const {
     bool readable = true;
-    at(path, readable);
-    return readable;
+    at(path, &out, readable);
+    return !readable;
 }
 
 bool Access::executes_at(const std::string &path, const std::string &action) const {
     bool readable = true;
-    const Grant *grant = at(path, readable);
+    const Grant *grant = at(path, nullptr, readable);
     if (!grant || !readable) return false;
     for (const auto &[schema, child] : grant->children) {
         if (schema->nodetype == LYS_ACTION && action == schema->name) return child.plain->may(access_exec);

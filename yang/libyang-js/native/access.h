@@ -114,6 +114,12 @@ class Access {
     // A data node by its instance path; one that the schema does not know may be read. With `action`, an action of it.
     bool reads(const std::string &path) const;
     bool executes_at(const std::string &path, const std::string &action) const;
+    // The first node of an instance path that may not be read: where its step begins and ends. False when there is none.
+    struct Hidden {
+        size_t begin = 0, end = 0;
+        bool entry = false;  // of a list or leaf-list
+    };
+    bool hides(const std::string &path, Hidden &out) const;
     // All instances of a schema node with everything below may be read; none may. Both false when that depends.
     bool reads_all(const std::string &schema_path) const;
     bool reads_none(const std::string &schema_path) const;
@@ -143,7 +149,8 @@ class Access {
     bool clears(const Filter &filter, const Grant &grant) const;
     // From the top to the schema node, null when an entry's keys decide on the way.
     const Grant *plain(const std::string &schema_path) const;
-    const Grant *at(const std::string &path, bool &readable) const;
+    // Null when there is no such node. `hidden`: see `hides`.
+    const Grant *at(const std::string &path, Hidden *hidden, bool &readable) const;
 
     const ly_ctx *context_;
     AccessRules rules_;
@@ -160,6 +167,7 @@ struct PathStep {
     std::string module, name;                                 // module empty: of the step before
     std::vector<std::pair<std::string, std::string>> values;  // key (of a leaf-list ".") and value
     bool position = false;
+    size_t end = 0;  // behind its last character
 };
 // False when the text is no such path.
 bool parse_instance_path(std::string_view text, std::vector<PathStep> &out);

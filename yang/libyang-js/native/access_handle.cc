@@ -83,6 +83,18 @@ Napi::Value AccessHandle::reads(const Napi::CallbackInfo &info) {
     return Napi::Boolean::New(info.Env(), held_.data->access.reads(required(info, 0, "path")));
 }
 
+Napi::Value AccessHandle::hidden(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    const auto path = required(info, 0, "path");
+    Access::Hidden hidden;
+    if (!held_.data->access.hides(path, hidden)) return info.Env().Undefined();
+    auto object = Napi::Object::New(info.Env());
+    object["path"] = path.substr(0, hidden.end);
+    object["above"] = path.substr(0, hidden.begin);
+    object["entry"] = Napi::Boolean::New(info.Env(), hidden.entry);
+    return object;
+}
+
 Napi::Value AccessHandle::reads_all(const Napi::CallbackInfo &info) {
     check(info.Env());
     const auto &access = held_.data->access;
@@ -123,7 +135,7 @@ Napi::Value AccessHandle::denied(const Napi::CallbackInfo &info) {
 Napi::Function AccessHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeAccess",
                        {InstanceMethod<&AccessHandle::executes>("executes"), InstanceMethod<&AccessHandle::executes_at>("executesAt"),
-                        InstanceMethod<&AccessHandle::reads>("reads"), InstanceMethod<&AccessHandle::reads_all>("readsAll"),
+                        InstanceMethod<&AccessHandle::reads>("reads"), InstanceMethod<&AccessHandle::hidden>("hidden"), InstanceMethod<&AccessHandle::reads_all>("readsAll"),
                         InstanceMethod<&AccessHandle::reads_none>("readsNone"), InstanceMethod<&AccessHandle::writes_all>("writesAll"),
                         InstanceMethod<&AccessHandle::clears>("clears"),
                         InstanceMethod<&AccessHandle::denied>("denied"), InstanceMethod<&AccessHandle::dispose>("dispose")});

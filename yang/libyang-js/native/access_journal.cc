@@ -1,5 +1,8 @@
 #include "access_journal.h"
 
+#include <algorithm>
+#include <optional>
+
 #include "edit_facts.h"
 #include "node_copy.h"
 
@@ -46,6 +49,9 @@ const char *verb(AccessOperation operation) {
     return operation == access_create ? "create" : operation == access_delete ? "delete" : "update";
 }
 
+constexpr const char *denied_to_this = "access is denied to this node";
+constexpr const char *denied_to_one_in_it = "access is denied to a node in it";
+
 class Judge {
   public:
     Judge(const Access &access, size_t limit, bool own) : places_(access), limit_(limit), own_(own) {}
@@ -54,17 +60,27 @@ class Judge {
         const auto above = places_.of(change.parent.get());
         const auto seen = places_.below(above, change.node.get());
         change_ = &change;
+        told_ = false;
+        veiled_.reset();
         switch (change.op) {
         case Op::create:
-            return subtree(access_create, seen, change.node.get(), {});
+            subtree(access_create, seen, change.node.get(), {});
+            break;
         case Op::remove:
-            return subtree(access_delete, seen, change.node.get(), {});
+            subtree(access_delete, seen, change.node.get(), {});
+            break;
         case Op::move:
-            return node(access_update, seen, change.node.get(), {});
+            node(access_update, seen, change.node.get(), {});
+            break;
         case Op::value: {
             const bool was = (change.old->flags & LYD_DEFAULT) == 0, is = (change.node->flags & LYD_DEFAULT) == 0;
             if (was || is) node(was ? is ? access_update : access_delete : access_create, seen, change.node.get(), {});
         }
+        }
+        // Beside an error that may be told it would say nothing but that there is something.
+        if (veiled_ && !told_ && std::find(veils_.begin(), veils_.end(), veiled_->path) == veils_.end()) {
+            veils_.push_back(veiled_->path);
+            add(std::move(*veiled_));
         }
     }
 
@@ -93,21 +109,48 @@ class Judge {
 
     void node(AccessOperation operation, const Seen &seen, const lyd_node *node, const Above &above) {
         if (seen.grant->may(operation)) return;
-        if (errors_.size() >= limit_) {
-            more_++;
-            return;
-        }
         Error error;
         error.tag = "access-denied";
-        const bool told = seen.readable || (own_ && operation != access_delete);
-        error.message = std::string("access is denied: it needs the right to ") + verb(operation) + (told ? " this node" : " a node in it");
-        error.path = told ? path(above) + step(above, node) : nearest(above);
-        if (error.path.empty()) error.message = std::string("access is denied: it needs the right to ") + verb(operation) + " a node";
-        if (!told && !errors_.empty() && errors_.back().path == error.path) {
-            // Not how many there are of what may not be seen.
+        if (!seen.readable) {
+            if (!veiled_) veiled_ = veiled(operation, node, above);
             return;
         }
-        errors_.push_back(std::move(error));
+        told_ = true;
+        error.message = std::string("access is denied: it needs the right to ") + verb(operation) + " this node";
+        error.path = path(above) + step(above, node);
+        add(std::move(error));
+    }
+
+    void add(Error error) {
+        if (errors_.size() < limit_) {
+            errors_.push_back(std::move(error));
+        } else {
+            more_++;
+        }
+    }
+
+    // See types.ts, Access.denied.
+    Error veiled(AccessOperation operation, const lyd_node *node, const Above &above) {
+        Error error;
+        error.tag = "access-denied";
+        // The first node on the way that may not be read: a place, one of `above`, or the node itself.
+        const Place *hidden = change_->parent.get(), *place = nullptr;
+        for (; hidden != nullptr && !places_.of(hidden).readable; hidden = hidden->parent.get()) place = hidden;
+        auto readable = above;
+        while (!readable.empty() && !readable.back().second) {
+            node = readable.back().first;
+            readable.pop_back();
+        }
+        const auto *schema = place != nullptr ? place->schema : node->schema;
+        const bool entry = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
+        const bool name = own_ && !(entry && operation == access_delete);
+        if (place != nullptr) {
+            error.path = path_of(name ? place : place->parent.get());
+        } else {
+            error.path = path(readable) + (name ? step(readable, node) : "");
+        }
+        error.message = error.path.empty() ? "access is denied" : name ? denied_to_this : denied_to_one_in_it;
+        return error;
     }
 
     std::string step(const Above &above, const lyd_node *node) const {
@@ -124,19 +167,13 @@ class Judge {
         }
         return text;
     }
-    std::string nearest(const Above &above) {
-        auto readable = above;
-        while (!readable.empty() && !readable.back().second) readable.pop_back();
-        if (!readable.empty()) return path(readable);
-        const Place *place = change_->parent.get();
-        while (place != nullptr && !places_.of(place).readable) place = place->parent.get();
-        return path_of(place);
-    }
-
     Places places_;
     size_t limit_;
     bool own_;
     const Journal::Change *change_ = nullptr;
+    bool told_ = false;            // of this change
+    std::optional<Error> veiled_;  // of this change, where the user may not read
+    std::vector<std::string> veils_;
     Errors errors_;
     size_t more_ = 0;
 };

@@ -6,9 +6,8 @@
 
 namespace libyang_js {
 
-// The explicit changes of a net journal that the user may not make, node by node: at most `limit` errors, then one that
-// counts the others. `own`: the changes are the user's, who knows the paths of what was written; else an error names
-// the nearest node that the user may read. Containers without a meaning of their own and defaults are not asked for.
+// The explicit changes of a net journal that the user may not make, node by node; see types.ts, Access.denied. Containers
+// without a meaning of their own and defaults are not asked for.
 Errors denied(const Access &access, const Journal &journal, size_t limit, bool own);
 
 // The changes to what the user may read, the entry before an entry that is ordered by the user left out when it may not be.

@@ -13,6 +13,7 @@ class Scanner {
     explicit Scanner(std::string_view text) : text_(text) {}
 
     bool end() const { return at_ == text_.size(); }
+    size_t at() const { return at_; }
     bool take(char c) {
         if (end() || text_[at_] != c) return false;
         at_++;
@@ -75,6 +76,7 @@ bool parse_instance_path(std::string_view text, std::vector<PathStep> &out) {
         while (scanner.take('[')) {
             if (!predicate(scanner, step)) return false;
         }
+        step.end = scanner.at();
         out.push_back(std::move(step));
     }
     return !out.empty();

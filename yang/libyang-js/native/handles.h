@@ -141,6 +141,7 @@ class AccessHandle : public Handle<AccessHandle, AccessData> {
     Napi::Value executes(const Napi::CallbackInfo &info);
     Napi::Value executes_at(const Napi::CallbackInfo &info);
     Napi::Value reads(const Napi::CallbackInfo &info);
+    Napi::Value hidden(const Napi::CallbackInfo &info);
     Napi::Value reads_all(const Napi::CallbackInfo &info);
     Napi::Value writes_all(const Napi::CallbackInfo &info);
     Napi::Value reads_none(const Napi::CallbackInfo &info);

@@ -22,6 +22,10 @@ export class AccessHandle implements Access {
     return this.native.reads(path)
   }
 
+  hidden(path: string): ReturnType<Access['hidden']> {
+    return this.native.hidden(path)
+  }
+
   readsAll(schemaPath?: string): boolean {
     return this.native.readsAll(schemaPath)
   }

@@ -39,6 +39,7 @@ export interface NativeAccess extends NativeHandle {
   executes(module: string, name: string): boolean
   executesAt(path: string, action: string): boolean
   reads(path: string): boolean
+  hidden(path: string): { path: string; above: string; entry: boolean } | undefined
   readsAll(schemaPath?: string): boolean
   readsNone(schemaPath: string): boolean
   writesAll(): boolean

@@ -210,6 +210,11 @@ export interface Access extends Disposable {
   executesAt(path: string, action: string): boolean
   /** The data node at an instance path. True for what is no such path. */
   reads(path: string): boolean
+  /**
+   * The first node on an instance path that may not be read: its path, that of the node above (`''`: there is none), and
+   * whether it is an entry of a list or leaf-list. Undefined when all may be read.
+   */
+  hidden(path: string): { readonly path: string; readonly above: string; readonly entry: boolean } | undefined
   /** Every instance of a schema node with all below; without a path: everything. False when it depends. */
   readsAll(schemaPath?: string): boolean
   /** No instance of a schema node. False when it depends. */
@@ -220,8 +225,9 @@ export interface Access extends Disposable {
   clears(filter: Filter): boolean
   /**
    * The explicit changes of a net journal that may not be made: errors with tag `access-denied`, at most `limit`, and one
-   * that counts the others. `own`: all changes are the user's own; else what was written where the user may not read is
-   * named by the nearest node above that may be read, as is what would be deleted.
+   * that counts the others. Where the user may not read, one error for all, that says the same whatever is there: with
+   * `own`, of what the user sent, it names the first node on the way that may not be read; of entries that are deleted, and
+   * without `own`, the last one that may be.
    */
   denied(journal: Journal, limit: number, own: boolean): Promise<readonly YangError[]>
 }
