@@ -68,3 +68,18 @@ test('defaults are derived for those too who may not read all that an expression
   t.is(Buffer.concat(slices).toString(), '<box xmlns="urn:weft:test:box"><jumbo>true</jumbo></box>')
   t.is((await datastores.compare('running', 'candidate', 10)).lines.length, 1)
 })
+
+test('defaults are the same after a restart, of an empty store too', async (t) => {
+  const first = await openBench(t, context)
+  const { directory } = first
+  const empty = await read(first.datastores, 'running', 'report-all')
+  t.regex(empty, /<mtu>1500<\/mtu>/)
+  await first.edit(box('<name>one</name><mtu>8000</mtu><port><name>p1</name></port>'))
+  await first.datastores.commit(alice)
+  const before = await read(first.datastores, 'running', 'report-all-tagged')
+  t.regex(before, /<jumbo wd:default="true">true.*<enabled wd:default="true">true/)
+  await first.datastores[Symbol.asyncDispose]()
+  const again = await openBench(t, context, { directory })
+  t.is(await read(again.datastores, 'running', 'report-all-tagged'), before)
+  t.is(await read(again.datastores, 'candidate', 'report-all-tagged'), before)
+})
