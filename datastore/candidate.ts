@@ -6,7 +6,7 @@
  * Callers are alone among writers (see `datastores.ts`). Every failure leaves the candidate as it was, but for the part
  * of a failed edit that its error-option keeps.
  */
-import type { Changes, Context, EditOptions, Fragment, Journal, Tree, YangError } from 'libyang-js'
+import type { Changes, Context, EditOptions, Fragment, Journal, Tree } from 'libyang-js'
 import type { Controller } from './controller.js'
 import { RequestError, why } from './errors.js'
 import type { AdmitEdit } from './guard.js'
@@ -158,6 +158,7 @@ export class Candidate implements Disposable {
 
   /** The candidate becomes what running is, for a commit of something else; what was pending is the caller's. */
   async setAside(): Promise<Journal> {
+    await this.net()
     if (this.modified) {
       using lease = await this.#write()
       await this.#undo(lease.tree, this.#pending)
@@ -248,16 +249,4 @@ export class Candidate implements Disposable {
     this.#broken = true
     this.#log.error(`candidate could not be taken back to what it was and is copied anew: ${why(error)}`)
   }
-}
-
-/** Validates `config` alone, as the content of a datastore of its own. */
-export async function validateAlone(context: Context, config: Fragment): Promise<readonly YangError[]> {
-  using tree = context.tree()
-  const { journal, errors } = await tree.edit(config, {
-    defaultOperation: 'merge',
-    errorOption: 'continue-on-error',
-  })
-  using changes = journal
-  if (errors.length > 0) return errors
-  return await tree.validate(changes)
 }

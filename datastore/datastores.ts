@@ -4,7 +4,7 @@
  */
 import type { Access, Budget, Fragment, ScopedText, Tree } from 'libyang-js'
 import { bootFromStartup, bootWithoutStartup } from './boot.js'
-import { validateAlone, type CandidateEdit } from './candidate.js'
+import type { CandidateEdit } from './candidate.js'
 import { ConfirmedCommits, type ConfirmedParts, type Pending } from './confirmed.js'
 import type { Step } from './controller.js'
 import { copyTo, treeOf, type CopyParts } from './copying.js'
@@ -23,8 +23,8 @@ import { Reads } from './reads.js'
 import { revert, takeBack, type RevertParts } from './reverts.js'
 import { factoryTree, resetToFactory, type Factory } from './reset.js'
 import type { Snapshotter } from './snapshotter.js'
+import { Targets } from './targets.js'
 import type { CommitHandler, Transactions } from './transaction.js'
-import type { Trees } from './trees.js'
 import type {
   CommitOptions,
   CommitRecord,
@@ -40,6 +40,7 @@ import type {
   Requester,
   Revision,
 } from './types.js'
+import { validateCandidate, validateOther } from './validation.js'
 
 export interface DatastoreParts<Operation> extends CopyParts {
   readonly transactions: Transactions<Operation>
@@ -61,6 +62,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   readonly #parts: DatastoreParts<Operation>
   readonly #locks: Locks
   readonly #locking: Locking
+  readonly #targets: Targets
   readonly #writers = new Gate()
   readonly #reads: Reads
   readonly #history: History
@@ -90,6 +92,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       hold: (state) => parts.journal.hold(state),
       expired: (pending) => void this.#expire(pending),
     })
+    this.#targets = new Targets({ ...parts, locks: this.#locks, confirmed: this.#confirmed })
   }
 
   /**
@@ -103,7 +106,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     await this.#writers.alone(async () => {
       if (why !== undefined && pending) await takeBack(this.#reverting, pending, why)
       if (this.recovery.failsafe !== undefined) return
-      if (this.#has('startup')) await bootFromStartup({ ...this.#parts, boot: confirmed.boot })
+      if (this.#targets.startup) await bootFromStartup({ ...this.#parts, boot: confirmed.boot })
       else await bootWithoutStartup(journal)
     })
   }
@@ -134,12 +137,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     options: CandidateEdit,
   ): Promise<void> {
     await this.#write(async () => {
-      if (target === 'startup')
-        throw failure(
-          'operation-not-supported',
-          'startup is not edited, only replaced: edit running and copy it',
-        )
-      this.#checkTarget(requester, target)
+      this.#targets.admitEdit(requester, target)
       if (target === 'running') await editRunning(this.#parts, requester, config, options)
       else await this.#parts.candidate.edit(config, options, this.#admitEdit(requester, true))
     })
@@ -149,8 +147,8 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     await this.#write(async () => {
       if (source === target)
         throw failure('invalid-value', `source and target are both ${target}; they must differ`)
-      if (typeof source === 'string') this.#checkThere(source)
-      this.#checkTarget(requester, target)
+      if (typeof source === 'string') this.#targets.check(source)
+      this.#targets.admit(requester, target)
       await copyTo(this.#parts, requester, target, source)
     })
   }
@@ -163,28 +161,25 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
 
   async deleteStartup(requester: Requester): Promise<void> {
     await this.#write(async () => {
-      this.#checkTarget(requester, 'startup')
+      this.#targets.admit(requester, 'startup')
       await this.#parts.startup.delete(requester)
     })
   }
 
   async reset(requester: Requester): Promise<CommitRecord | undefined> {
     return await this.#write(() =>
-      resetToFactory({ ...this.#parts, confirmed: this.#confirmed, starts: this.#has('startup') }, requester),
+      resetToFactory(
+        { ...this.#parts, confirmed: this.#confirmed, starts: this.#targets.startup },
+        requester,
+      ),
     )
   }
 
   async validate(_requester: Requester, source: DatastoreName | Fragment): Promise<void> {
-    const { context, trees, candidate, transactions } = this.#parts
-    if (source === 'candidate')
-      return await this.#write(async () => {
-        using _derived = await candidate.validate()
-        await transactions.rehearse()
-      })
+    if (source === 'candidate') return await this.#write(() => validateCandidate(this.#parts))
     await this.#refusing(async () => {
-      if (source === 'startup') return (await this.#startup())[Symbol.dispose]()
-      const errors = source === 'running' ? await checkRunning(trees) : await validateAlone(context, source)
-      if (errors.length > 0) throw new RequestError(errors)
+      if (typeof source === 'string') this.#targets.check(source)
+      await validateOther(this.#parts, source)
     })
   }
 
@@ -279,7 +274,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   }
 
   async lock(requester: Requester, target: DatastoreName): Promise<void> {
-    this.#checkThere(target)
+    this.#targets.check(target)
     await this.#locking.lock(requester, target)
   }
 
@@ -390,33 +385,10 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     }
   }
 
-  /** Throws RequestError unless this requester may write to the target now. */
-  #checkTarget(requester: Requester, target: DatastoreName): void {
-    this.#checkThere(target)
-    if (target === 'running') {
-      if (!this.#has('writable-running'))
-        throw failure(
-          'operation-not-supported',
-          'running cannot be written directly; edit candidate and commit',
-        )
-      this.#confirmed.admitDirect(requester)
-    }
-    this.#locks.check(requester, target)
-  }
-
-  #checkThere(name: DatastoreName): void {
-    if (name === 'startup' && !this.#has('startup'))
-      throw failure('operation-not-supported', 'there is no startup: running is durable by itself')
-  }
-
   /** A tree of startup, the caller's. */
   async #startup(): Promise<Tree> {
-    this.#checkThere('startup')
+    this.#targets.check('startup')
     return await this.#parts.startup.tree()
-  }
-
-  #has(feature: 'writable-running' | 'startup'): boolean {
-    return this.#parts.features.includes(feature)
   }
 
   #checkOpen(): void {
@@ -424,11 +396,6 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   }
 }
 
-async function checkRunning(trees: Trees) {
-  using running = await trees.read('running')
-  return await running.tree.check()
-}
-
-function failure(tag: 'invalid-value' | 'operation-not-supported' | 'operation-failed', message: string) {
+function failure(tag: 'invalid-value' | 'operation-failed', message: string) {
   return new RequestError({ type: 'application', tag, message })
 }
