@@ -53,10 +53,12 @@ class Player {
           () => [],
         )
       case 'clock':
-        await this.server.pass(Number(/^(\d+) s/.exec(text)?.[1]))
+        await this.server.pass(Number(wordOf(text, /^(\d+) s/, '`N s`')))
         return []
       case 'restart':
-        await this.server.restart(text.startsWith('machine') ? 'machine' : 'process')
+        await this.server.restart(
+          wordOf(text, /^(process|machine)/, '`process` or `machine`') === 'machine' ? 'machine' : 'process',
+        )
         await inTime(
           Promise.all([...this.sessions.values()].map(({ client }) => client.closed())),
           'the end of all sessions',
@@ -129,6 +131,12 @@ class Player {
       await new Promise((resolve) => setTimeout(resolve, 2))
     }
   }
+}
+
+function wordOf(text: string, pattern: RegExp, wanted: string): string {
+  const [, word] = pattern.exec(text) ?? []
+  if (word === undefined) throw new Error(`the step begins with ${wanted}, not with ${JSON.stringify(text)}`)
+  return word
 }
 
 async function inTime<T>(what: Promise<T>, name: string): Promise<T> {
