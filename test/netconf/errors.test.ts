@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import test from 'ava'
+import { edit, interfaces, port } from './errors/case.js'
 import type { Case, Expected } from './errors/case.js'
 import { constraints } from './errors/constraints.js'
 import { edits } from './errors/edits.js'
@@ -86,6 +87,19 @@ test('in-use and lock-denied say which session is in the way', async (t) => {
     t.regex(error?.message ?? '', new RegExp(`candidate is locked by session ${one.sessionId}`))
     t.is(more.length, 0)
   }
+})
+
+test('access-denied says what the user may not do', async (t) => {
+  const nacm = 'urn:ietf:params:xml:ns:yang:ietf-netconf-acm'
+  const { connect } = await startAppliance(t, { nacm: `<nacm xmlns="${nacm}"/>` })
+  const client = await connect({ username: 'guest' })
+  const config = interfaces(port('p1') + port('p2'))
+  const [data] = errorsOf(await client.rpc(edit(config)))
+  t.like(data, { type: 'application', tag: 'access-denied', info: [] })
+  t.regex(data?.path ?? '', /interfaces/)
+  const [operation] = errorsOf(await client.rpc('<kill-session><session-id>99</session-id></kill-session>'))
+  t.like(operation, { type: 'protocol', tag: 'access-denied', info: [] })
+  t.regex(operation?.message ?? '', /kill-session/)
 })
 
 test('a client of base:1.0 is told too that its message cannot be read, under a tag that it knows', async (t) => {

@@ -165,12 +165,12 @@ Error error_of(const DataTree &tree, const Finding &finding) {
     return error;
 }
 
-Error error_of_more(const Error &first, const Finding &finding, size_t count) {
+Error error_of_more(const Error &first, const Finding &finding, size_t count, bool alike) {
     Error error = first;
     error.path = path_to(finding.rule->kind == Rule::Kind::unique || finding.rule->subject == nullptr ? finding.rule->schema
                                                                                                       : finding.rule->subject);
-    error.message = "and " + std::to_string(count) + " more: " + first.message;
-    error.info.clear();
+    error.message = "and " + std::to_string(count) + " more" + (alike ? " like this: " + first.message : " of this kind, for other values");
+    std::erase_if(error.info, [](const auto &each) { return each.first == "non-unique"; });
     return error;
 }
 

@@ -66,14 +66,15 @@ Errors Findings::errors() {
         const auto &group = this->group(*finding.rule, value_of(*finding.rule, finding.node));
         const size_t others = group.count - group.first.size();
         if (begun.insert(&group).second && others > 0) {
-            more.push_back(error_of_more(errors.back(), finding, others));
+            const bool alike = groups_.contains({finding.rule, value_of(*finding.rule, finding.node)});
+            more.push_back(error_of_more(errors.back(), finding, others, alike));
             said += others;
         }
     }
     errors.insert(errors.end(), more.begin(), more.end());
     if (said < count) {
         Error rest;
-        rest.message = std::to_string(count - said) + " more errors";
+        rest.message = "and " + std::to_string(count - said) + " more errors";
         errors.push_back(std::move(rest));
     }
     errors.insert(errors.end(), others_.begin(), others_.end());

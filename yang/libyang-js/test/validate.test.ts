@@ -171,7 +171,10 @@ test('the target of references cannot go while they stay: the first are named, t
   t.is(errors.length, 21)
   t.true(errors.every(({ tag, appTag }) => tag === 'data-missing' && appTag === 'instance-required'))
   t.is(new Set(errors.map(({ path }) => path)).size, 21)
-  t.regex(errors[20]?.message ?? '', /^and 10 more: there is no \/workshop:item\/name with the value "x"/)
+  t.regex(
+    errors[20]?.message ?? '',
+    /^and 10 more like this: there is no \/workshop:item\/name with the value "x"/,
+  )
   t.is(errors[20]?.path, `${ws}item/ref`)
 })
 
