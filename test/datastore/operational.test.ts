@@ -1,6 +1,6 @@
 import test from 'ava'
-import type { Context } from 'libyang-js'
-import { alice, box, controller, openBench, openContext, routes } from './support.js'
+import type { Context, Filter } from 'libyang-js'
+import { alice, box, collect, controller, openBench, openContext, routes } from './support.js'
 
 let context: Context
 test.before(async () => {
@@ -216,5 +216,24 @@ test('what is large is streamed where a filter takes it whole, and read where it
   t.is(await text('operational', part), `<clock ${clock}><now>noon</now></clock>`)
   using related = context.xpathFilter('/test-box:clock[string-length(now) = 4]')
   t.is(await text('operational', related), `<clock ${clock}><now>noon</now></clock>`)
-  t.deepEqual(asked, ['read', 'read'])
+  t.deepEqual(asked.splice(0), ['read', 'read'])
+
+  const seen = async (path: string, filter?: Filter) => {
+    using access = await context.access({
+      rules: [{ module: '*', path, access: ['read'], permit: false }],
+      defaults: ['read'],
+    })
+    const slices = datastores.read({ source: 'operational', access, ...(filter && { filter }) })
+    return [await collect(slices), ...asked.splice(0)]
+  }
+  const name = box('<name>one</name>')
+  t.deepEqual(await seen('/test-box:box'), [
+    `<clock ${clock}><now>night</now></clock>`,
+    'read',
+    '/test-box:clock',
+  ])
+  t.deepEqual(await seen('/test-box:clock/now'), [name, 'read'], 'of a stream nothing can be left out')
+  t.deepEqual(await seen('/test-box:clock'), [name])
+  t.deepEqual(await seen('/test-box:clock/now', related), ['', 'read'])
+  t.deepEqual(await seen('/test-box:clock', related), [''])
 })
