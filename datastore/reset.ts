@@ -1,7 +1,7 @@
 /**
  * The factory default configuration as a datastore, and the way back to it (RFC 8808): running gets it by a commit like any
- * other, whatever is locked or waits to be confirmed, and the other writable datastores with it. The history of commits
- * stays. What is read has no secrets; those that a reset makes are new.
+ * other, whatever is locked or waits to be confirmed, and the other writable datastores with it. What else is kept, the
+ * history of commits too, is for the appliance to erase. What is read has no secrets; those that a reset makes are new.
  *
  * Callers are alone among writers (see `datastores.ts`).
  */

@@ -42,6 +42,8 @@ export interface NetconfOptions {
   readonly registry?: SessionRegistry
   /** Folder of the configuration files of :url; none when absent. */
   readonly urlFolder?: string
+  /** Called by a factory reset when the datastores are set back: makes sure that the rest will be, and is not to wait for it. */
+  readonly startOver?: () => Promise<void>
   /** Operations that modules define, beside the standard ones. */
   readonly operations?: readonly Operation[]
   /** Bounds of one filtered read; 2 s and 5 million nodes when absent. */
@@ -77,7 +79,8 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   const registry = options.registry ?? new SessionRegistry(options.clock)
   const files =
     options.urlFolder === undefined ? undefined : new ConfigFiles(options.urlFolder, limits.messageBytes)
-  const services = { context, datastores, registry, files, budget: options.budget ?? defaultBudget }
+  const { startOver, budget = defaultBudget } = options
+  const services = { context, datastores, registry, files, budget, startOver }
   const operations = new OperationRegistry([
     ...standardOperations,
     ...hostKeyOperations({

@@ -38,7 +38,7 @@ import type { Log } from './log.js'
 import type { Options } from './options.js'
 import { Rib } from './rib/index.js'
 import { MemberStage } from './stage.js'
-import { openState } from './state.js'
+import { markErased, openState } from './state.js'
 import { version } from './version.js'
 
 export interface Appliance {
@@ -57,15 +57,27 @@ export interface Appliance {
   readonly failsafe: string | undefined
   /** Resolves when the keeper is gone, and with it the namespaces: the appliance must be stopped and started again. */
   readonly lost: Promise<void>
+  /** Resolves when a factory reset asks that the appliance be stopped and started again, on an empty state folder. */
+  readonly reset: Promise<void>
   /** Ends everything: sessions, engine, namespaces. Configuration stays in the state folder. */
   stop(): Promise<void>
 }
 
+/** What there was before a factory reset and is to be again. */
+export interface Before {
+  readonly password: FirstPassword | undefined
+}
+
 /** Throws an Error whose message is for a person; what had been started is stopped again. `signal` gives up the start. */
-export async function startAppliance(options: Options, log: Log, signal?: AbortSignal): Promise<Appliance> {
+export async function startAppliance(
+  options: Options,
+  log: Log,
+  signal?: AbortSignal,
+  before?: Before,
+): Promise<Appliance> {
   const closers = new Closers()
   try {
-    return await start(options, log, closers, signal)
+    return await start(options, log, closers, signal, before)
   } catch (error) {
     await closers.undo(signal?.aborted ? 'close' : 'release', log)
     throw error
@@ -77,6 +89,7 @@ async function start(
   log: Log,
   closers: Closers,
   signal: AbortSignal | undefined,
+  before: Before | undefined,
 ): Promise<Appliance> {
   const state = openState(options.state)
   const context = await createContext(schema({ capabilities: options.capabilities }))
@@ -113,6 +126,8 @@ async function start(
     log.warn(
       `sessions of ${JSON.stringify(recoveryUser)} are recovery sessions: no rule of access control binds them`,
     )
+  let startOver: () => void = () => undefined
+  const reset = new Promise<void>((resolve) => (startOver = resolve))
   let own: () => void = () => undefined
   const owned = new Promise<void>((resolve) => (own = resolve))
   let firstPassword: FirstPassword | undefined
@@ -189,6 +204,10 @@ async function start(
     settings: controllers.serverSettings() ?? factorySettings,
     hostKeys,
     authenticate: controllers.authenticator,
+    startOver: async () => {
+      await markErased(state.path)
+      startOver()
+    },
     access,
     log: log.for('netconf'),
     observer: audit,
@@ -198,7 +217,7 @@ async function start(
   // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.
   const { failsafe } = datastores.recovery
   if (!datastores.head) {
-    const { xml, password } = factoryConfiguration()
+    const { xml, password } = factoryConfiguration(before?.password)
     await commitFactoryConfiguration(context, datastores, xml, {
       comment: failsafe === undefined ? 'factory configuration' : 'failsafe configuration',
       startup: failsafe === undefined && options.capabilities.includes('startup'),
@@ -213,8 +232,11 @@ async function start(
     get commits() {
       return datastores.head?.number ?? 0
     },
-    firstPassword,
+    get firstPassword() {
+      return firstPassword
+    },
     failsafe,
+    reset,
     lost: keeper.closed,
     stop: () => closers.undo('close', log),
   }

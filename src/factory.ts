@@ -54,10 +54,13 @@ const accessControl =
 /** What can be read of it, as the content of a `<config>`: there is no password before one is made. */
 export const shownFactoryConfiguration = configuration('')
 
-/** The user admin, with the password of WEFT_ADMIN_PASSWORD or a generated one; `xml` is the content of a `<config>`. */
-export function factoryConfiguration(): { readonly xml: string; readonly password: FirstPassword } {
+/** The user admin, with a password made before, that of WEFT_ADMIN_PASSWORD or a generated one; `xml` is the content of a `<config>`. */
+export function factoryConfiguration(made?: FirstPassword): {
+  readonly xml: string
+  readonly password: FirstPassword
+} {
   const given = process.env['WEFT_ADMIN_PASSWORD']
-  const value = given === undefined || given === '' ? generatePassword() : given
+  const value = made?.value ?? (given === undefined || given === '' ? generatePassword() : given)
   const text = value.replace(/[<&]/g, (character) => (character === '<' ? '&lt;' : '&amp;'))
   return {
     xml: configuration(`<password>$0$${text}</password>`),

@@ -1,5 +1,5 @@
 /** The command `weftd`: options, the appliance, its demo chassis, signals. Exit status 2 for a wrong use, 1 for a failed start. */
-import { startAppliance } from './appliance.js'
+import { startAppliance, type Before } from './appliance.js'
 import { instructions, startDemo } from './demo/demo.js'
 import { createLog, type Log } from './log.js'
 import { help, parseOptions, UsageError, type Options } from './options.js'
@@ -37,7 +37,7 @@ export async function weftd(args: readonly string[]): Promise<void> {
     })
   }
   try {
-    while (!ending.signal.aborted) await run(options, log, ending.signal)
+    for (let next: Next = { options }; !ending.signal.aborted;) next = await run(next, log, ending.signal)
     process.exit(0)
   } catch (error) {
     if (ending.signal.aborted) process.exit(0)
@@ -47,14 +47,29 @@ export async function weftd(args: readonly string[]): Promise<void> {
   }
 }
 
-/** From start to stop: by a signal, or because the keeper died and all must be made anew. */
-async function run(options: Options, log: Log, signal: AbortSignal): Promise<void> {
-  const appliance = await startAppliance(options, log, signal)
+/** How an appliance is started. */
+interface Next {
+  readonly options: Options
+  readonly before?: Before
+}
+
+/**
+ * From start to stop: by a signal, or because the keeper died or the appliance was set back to its factory defaults and all
+ * must be made anew, where it was.
+ */
+async function run({ options, before }: Next, log: Log, signal: AbortSignal): Promise<Next> {
+  const appliance = await startAppliance(options, log, signal, before)
   const signalled = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  const ended = Promise.race([signalled, appliance.lost])
+  const lost = appliance.lost.then(() =>
+    log.error('the keeper died, and with it the namespaces: all is started again'),
+  )
+  const reset = appliance.reset.then(() =>
+    log.warn('a factory reset: all but the audit log is erased, and started again'),
+  )
+  const ended = Promise.race([signalled, lost, reset])
   const { address, port } = appliance.listening
   printLine(`weftd ready: NETCONF over SSH on ${address.includes(':') ? `[${address}]` : address}:${port}`)
   const showing = (async () => {
@@ -64,7 +79,10 @@ async function run(options: Options, log: Log, signal: AbortSignal): Promise<voi
     if (!signal.aborted) log.error(`demo: ${(error as Error).message}`)
   })
   await ended
-  if (!signal.aborted) log.error('the keeper died, and with it the namespaces: all is started again')
   await appliance.stop()
   await showing
+  return {
+    options: { ...options, netconf: { address, port } },
+    before: { password: appliance.firstPassword },
+  }
 }

@@ -3,7 +3,8 @@
  * lives only as long as the processes, a run folder with sockets and process ids. Private to its user (mode 0700).
  */
 import { createHash } from 'node:crypto'
-import { accessSync, constants, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
@@ -63,9 +64,28 @@ export function runFolder(state: string): string {
   return join(tmpdir(), `weft-${process.getuid?.() ?? 0}-${name}`)
 }
 
-/** Makes what is missing; throws StateError. */
+/** A folder with this file in it is erased when it is opened the next time. */
+const erasure = 'factory-reset'
+
+/** Makes sure that the next start finds neither store nor host keys (RFC 8808); the audit log stays. */
+export async function markErased(path: string): Promise<void> {
+  await using mark = await open(join(path, erasure), 'w', 0o600)
+  await mark.sync()
+  await using entries = await open(path)
+  await entries.sync()
+}
+
+function eraseMarked(path: string): void {
+  const mark = join(path, erasure)
+  if (!existsSync(mark)) return
+  for (const name of ['store', 'keys']) rmSync(join(path, name), { recursive: true, force: true })
+  rmSync(mark)
+}
+
+/** Makes what is missing, and erases what was marked; throws StateError. */
 export function openState(path: string): StateFolder {
   folder(path)
+  eraseMarked(path)
   const run = folder(runFolder(path))
   const status = lstatSync(run)
   if (status.uid !== process.getuid?.() || (status.mode & 0o077) !== 0) {

@@ -23,6 +23,8 @@ export interface Services {
   readonly files?: ConfigFiles | undefined
   /** Bounds of one filtered read. */
   readonly budget: Budget
+  /** See NetconfOptions. */
+  readonly startOver?: (() => Promise<void>) | undefined
 }
 
 /** One rpc. Its handle is disposed when the reply has been sent. */

@@ -86,6 +86,8 @@ test('every command of the page does what the page says', async (t) => {
     t.true(alike(output, stdout.trim()), `${where}: ${command} printed\n${stdout}`)
   }
 
+  // After a factory reset it starts over.
+  await weftd.ready(1 + (page.match(/<factory-reset /g)?.length ?? 0))
   const told = tableUnder(page, '## Capabilities').map(([name = '', offered]) => ({
     name: name.replaceAll('`', ''),
     always: offered === 'always',

@@ -115,6 +115,15 @@ export class Weftd implements AsyncDisposable {
     })
   }
 
+  /** Resolves when it has told so many times how to connect, with what it had printed by then. */
+  async ready(times: number): Promise<string> {
+    for (let waited = 0; (this.#output.match(/Ctrl-C/g)?.length ?? 0) < times; waited += 50) {
+      if (waited > 30_000) throw new Error(`weftd was not ready ${times} times:\n${this.#output}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    return this.#output
+  }
+
   /** As an operator's client: a session of admin. */
   connect(): Promise<NetconfClient> {
     const to = { host: '127.0.0.1', port: this.port, username: 'admin', password: adminPassword }
