@@ -33,10 +33,10 @@ const declaration = /<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:"1\.\d+"|'1\
 const startTag = /<([^\s<>/=&'"!?]+)((?:\s+[^\s<>/=&'"]+\s*=\s*(?:"[^<"]*"|'[^<']*'))*)\s*(\/?)>/y
 const attribute = /\s+([^\s=]+)\s*=\s*("[^"]*"|'[^']*')/g
 const nameStart =
-  'A-Z_a-z\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}\\u{200D}\\u{2070}-\\u{218F}' +
+  'A-Z_a-z\\u{C0}-\\u{D6}\\u{D8}-\\u{F6}\\u{F8}-\\u{2FF}\\u{370}-\\u{37D}\\u{37F}-\\u{1FFF}\\u{200C}-\\u{200D}\\u{2070}-\\u{218F}' +
   '\\u{2C00}-\\u{2FEF}\\u{3001}-\\u{D7FF}\\u{F900}-\\u{FDCF}\\u{FDF0}-\\u{FFFD}\\u{10000}-\\u{EFFFF}'
 const ncName = new RegExp(
-  `^[${nameStart}][-.0-9\\u{B7}\\u{300}-\\u{36F}\\u{203F}\\u{2040}${nameStart}]*$`,
+  `^[${nameStart}](?:[-.0-9\\u{B7}\\u{203F}-\\u{2040}${nameStart}]|[\\u{300}-\\u{36F}])*$`,
   'u',
 )
 
