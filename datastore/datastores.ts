@@ -2,7 +2,7 @@
  * The datastores as the protocol sees them: who may do what (locks, which targets, a pending confirmed commit), one writer
  * after the other, and reads beside them. Writers are served in the order of their calls; reads of running wait for nobody.
  */
-import type { Access, Budget, Fragment, ScopedText, Tree } from 'libyang-js'
+import type { Access, Budget, Fragment, Journal, ScopedText, Tree } from 'libyang-js'
 import { bootFromStartup, bootWithoutStartup } from './boot.js'
 import type { CandidateEdit } from './candidate.js'
 import { ConfirmedCommits, type ConfirmedParts, type Pending } from './confirmed.js'
@@ -12,7 +12,7 @@ import { editRunning } from './direct.js'
 import { RequestError } from './errors.js'
 import { Gate } from './gate.js'
 import { admitEdit, type AdmitEdit } from './guard.js'
-import { copyOf, describe, History, type Point } from './history.js'
+import { describe, History, treeOfCommit, type Point } from './history.js'
 import type { CommitJournal } from './journal/index.js'
 import { Locking } from './locking.js'
 import { Locks } from './locks.js'
@@ -77,6 +77,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
       writers: this.#writers,
       startup: () => this.#startup(),
       factoryDefault: () => factoryTree(parts, parts.factory),
+      commit: (commit) => this.#write(() => treeOfCommit(parts.trees, this.#history, commit)),
     })
     this.#history = new History(parts.context, parts.journal)
     this.#locks = new Locks(parts.confirmed.clock)
@@ -252,18 +253,23 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   }
 
   async compare(from: Revision, to: Revision, limit: number, access?: Access): Promise<Difference> {
-    if (from === to) return { lines: [], more: false }
+    using changes = await this.changes(from, to)
+    return await describe(changes, limit, access)
+  }
+
+  async changes(from: Revision, to: Revision): Promise<Journal> {
+    if (from === to) return this.#parts.context.journal()
     const asksCandidate = from === 'candidate' || to === 'candidate'
     const { commit, pending } = await this.#write(async () => ({
       commit: this.#history.head,
-      pending: asksCandidate ? await copyOf(this.#parts.candidate.pending) : undefined,
+      pending: asksCandidate ? await this.#parts.candidate.pending.copy() : undefined,
     }))
     using _pending = pending
     const point = (revision: Revision): Point => ({
       commit: typeof revision === 'number' ? revision : commit,
       ...(revision === 'candidate' && pending && { pending }),
     })
-    return await this.#refusing(() => this.#history.compare(point(from), point(to), limit, access))
+    return await this.#refusing(() => this.#history.between(point(from), point(to)))
   }
 
   async discard(requester: Requester): Promise<void> {

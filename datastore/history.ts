@@ -5,9 +5,10 @@
  * State N is what running was after commit N; 0 is the empty one from before the first. A state can be reached as long as
  * every commit after it is kept.
  */
-import type { Access, Context, Journal } from 'libyang-js'
+import type { Access, Context, Journal, Tree } from 'libyang-js'
 import { RequestError } from './errors.js'
 import type { CommitJournal } from './journal/index.js'
+import type { Trees } from './trees.js'
 import type { CommitRecord, Difference } from './types.js'
 
 /** The most text of commits that one comparison reads: it has all their changes in memory at once. */
@@ -81,18 +82,23 @@ export class History {
 
   /** What `back` gives as one journal, net; the caller's. Throws RequestError. */
   async wayBack(to: number): Promise<Journal> {
-    const changes = this.#context.journal()
-    for await (const journal of this.back(to)) {
-      using appended = journal
-      changes.append(appended)
-    }
-    await changes.net()
-    return changes
+    return await this.between({ commit: this.head }, { commit: to })
   }
 
-  /** What leads from one state to another, in words; the journals of points are left empty. Throws RequestError. */
-  async compare(from: Point, to: Point, limit: number, access?: Access): Promise<Difference> {
-    using changes = this.#context.journal()
+  /** What leads from one state to another, net; the caller's. The journals of points are left empty. Throws RequestError. */
+  async between(from: Point, to: Point): Promise<Journal> {
+    const changes = this.#context.journal()
+    try {
+      await this.#collect(changes, from, to)
+      await changes.net()
+      return changes
+    } catch (error) {
+      changes[Symbol.dispose]()
+      throw error
+    }
+  }
+
+  async #collect(changes: Journal, from: Point, to: Point): Promise<void> {
     const append = (journal: Journal) => {
       using appended = journal
       changes.append(appended)
@@ -115,8 +121,6 @@ export class History {
     const forth = await this.#numbers(from.commit, to.commit)
     for (const number of forth.toReversed()) append(await read(number))
     if (to.pending) changes.append(to.pending)
-    await changes.net()
-    return await describe(changes, limit, access)
   }
 
   /** Numbers of the states that are kept, the newest first. */
@@ -154,6 +158,20 @@ export class History {
   }
 }
 
+/** What running was after a commit; the caller's. To be called alone among writers. O(running). */
+export async function treeOfCommit(trees: Trees, history: History, commit: number): Promise<Tree> {
+  using way = await history.wayBack(commit)
+  using running = await trees.read('running')
+  const tree = await running.tree.copy()
+  try {
+    using _done = await tree.redo(way)
+    return tree
+  } catch (error) {
+    tree[Symbol.dispose]()
+    throw error
+  }
+}
+
 /** Number of the state before a commit, the oldest that is kept. */
 export function stateBefore({ number, previousHash }: CommitRecord): number {
   return previousHash === '' ? 0 : number - 1
@@ -164,11 +182,6 @@ export async function describe(changes: Journal, limit: number, access?: Access)
   using seen = access && (await changes.visible(access))
   const lines = await (seen ?? changes).describe(limit + 1)
   return { lines: lines.slice(0, limit), more: lines.length > limit }
-}
-
-export async function copyOf(journal: Journal): Promise<Journal> {
-  using back = await journal.reversed()
-  return await back.reversed()
 }
 
 function invalid(message: string): RequestError {

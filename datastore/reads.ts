@@ -23,7 +23,11 @@ export interface ReadParts {
   readonly startup: () => Promise<Tree>
   /** As startup. */
   readonly factoryDefault: () => Promise<Tree>
+  /** As startup: what running was after a commit. */
+  readonly commit: (commit: number) => Promise<Tree>
 }
+
+type Stored = Exclude<ReadOptions['source'], 'running' | 'candidate' | 'intended' | 'operational'>
 
 export class Reads {
   constructor(private readonly parts: ReadParts) {}
@@ -31,33 +35,42 @@ export class Reads {
   async *read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
     try {
       const { source, access, filter, budget } = options
-      const { trees, operational, startup, factoryDefault } = this.parts
+      const { trees, operational } = this.parts
       if (source === 'operational') yield* operational.read(options)
       else if (filter && access && needsPruning(options)) {
         using part = await this.#extract(options, filter, budget)
         await part.prune(access)
         yield* part.print(printOptions(options))
       } else if (source === 'candidate') yield* await this.#candidate(printOptions(options))
-      else if (source === 'startup' || source === 'factory-default') {
-        using stored = await (source === 'startup' ? startup() : factoryDefault())
+      else if (source === 'running' || source === 'intended')
+        yield* trees.print('running', printOptions(options))
+      else {
+        using stored = await this.#stored(source)
         yield* stored.print(printOptions(options))
-      } else yield* trees.print(source === 'intended' ? 'running' : source, printOptions(options))
+      }
     } catch (error) {
       throw RequestError.from(error)
     }
   }
 
   async #extract(options: ReadOptions, filter: Filter, budget: Budget | undefined): Promise<Tree> {
-    const { trees, candidate, writers, startup, factoryDefault } = this.parts
+    const { trees, candidate, writers } = this.parts
     const { source } = options
     if (source === 'candidate' && showsDefaults(options))
       return await writers.alone(() => candidate.asDerived((tree) => tree.extract(filter, budget)))
-    if (source === 'startup' || source === 'factory-default') {
-      using stored = await (source === 'startup' ? startup() : factoryDefault())
+    if (source === 'startup' || source === 'factory-default' || typeof source === 'object') {
+      using stored = await this.#stored(source)
       return await stored.extract(filter, budget)
     }
     using lease = await trees.read(source === 'candidate' ? source : 'running')
     return await lease.tree.extract(filter, budget)
+  }
+
+  /** What is no resident tree. */
+  async #stored(source: Stored): Promise<Tree> {
+    const { startup, factoryDefault, commit } = this.parts
+    if (typeof source === 'object') return await commit(source.commit)
+    return await (source === 'startup' ? startup() : factoryDefault())
   }
 
   async #candidate(print: PrintOptions): Promise<AsyncIterable<Buffer>> {

@@ -147,7 +147,9 @@ export interface Log {
 }
 
 export interface ReadOptions {
-  readonly source: DatastoreName | 'intended' | 'operational' | 'factory-default'
+  /** A commit: what running was after it, put together from running for the read, O(running). */
+  readonly source:
+    DatastoreName | 'intended' | 'operational' | 'factory-default' | { readonly commit: number }
   readonly filter?: Filter
   readonly budget?: Budget
   /** What may be read (RFC 8341); everything when absent. For the filter, the rest does not exist. */
@@ -223,6 +225,8 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   rollback(requester: Requester, to: { readonly commit: number } | { readonly back: number }): Promise<number>
   /** What leads from one state to another, as far as it may be read, at most `limit` lines. O(changes between them). */
   compare(from: Revision, to: Revision, limit: number, access?: Access): Promise<Difference>
+  /** The same as a journal, net and the caller's. */
+  changes(from: Revision, to: Revision): Promise<Journal>
   discard(requester: Requester): Promise<void>
   /**
    * RFC 6241, section 7.5: fails with lock-denied and the holder's session id in `info['session-id']`; for running also

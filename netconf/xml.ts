@@ -6,6 +6,7 @@
 export const BASE_NAMESPACE = 'urn:ietf:params:xml:ns:netconf:base:1.0'
 export const MONITORING_NAMESPACE = 'urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring'
 export const PARTIAL_LOCK_NAMESPACE = 'urn:ietf:params:xml:ns:netconf:partial-lock:1.0'
+export const NMDA_COMPARE_NAMESPACE = 'urn:ietf:params:xml:ns:yang:ietf-nmda-compare'
 export const HISTORY_NAMESPACE = 'urn:weft:params:xml:ns:yang:weft-history'
 export const SERVER_NAMESPACE = 'urn:weft:params:xml:ns:yang:weft-netconf-server'
 export const YANG_NAMESPACE = 'urn:ietf:params:xml:ns:yang:1'

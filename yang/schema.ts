@@ -63,13 +63,15 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'ietf-system', revision: '2014-08-06', features: ['authentication', 'local-users'] },
   { name: 'weft-netconf-server', revision: '2026-11-21' },
   { name: 'weft-history', revision: '2026-11-21' },
+  { name: 'ietf-nmda-compare', revision: '2021-12-10' },
+  { name: 'weft-compare', revision: '2026-11-21' },
   { name: 'weft-dataplane', revision: '2026-11-21' },
   { name: 'weft-audit', revision: '2026-11-21' },
   { name: 'weft-deviations', revision: '2026-11-21' },
 ]
 
 /** Modules that are kept here: Weft's own, and standard ones that no package has. */
-const ours = /^(?:weft-.*|ietf-factory-default)$/
+const ours = /^(?:weft-.*|ietf-factory-default|ietf-nmda-compare|ietf-yang-patch)$/
 
 /** Schema paths of secrets that no module marks `nacm:default-deny-all` (RFC 8341, section 3.4.3); here they count as marked. */
 export const sensitive: readonly string[] = [

@@ -17,6 +17,7 @@ import { get } from './get.js'
 import { killSession } from './kill-session.js'
 import { lock } from './lock.js'
 import type { Operation } from './operation.js'
+import { nmdaCompare } from './nmda-compare.js'
 import { partialLock, partialUnlock } from './partial-lock.js'
 import { rollback } from './rollback.js'
 import { unlock } from './unlock.js'
@@ -42,6 +43,7 @@ export const standardOperations: readonly Operation[] = [
   discardChanges,
   rollback,
   compare,
+  nmdaCompare,
   closeSession,
   killSession,
   getSchema,

@@ -5,7 +5,7 @@ import { rpcPath } from '../error.js'
 
 export const NMDA_NAMESPACE = 'urn:ietf:params:xml:ns:yang:ietf-netconf-nmda'
 
-export type SourceName = ReadOptions['source']
+export type SourceName = Extract<ReadOptions['source'], string>
 
 /** Is a feature of ietf-netconf on? */
 export function offers(context: Context, feature: 'startup' | 'writable-running'): boolean {

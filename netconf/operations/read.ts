@@ -30,7 +30,7 @@ export function defaultsOf(rpc: Call['rpc']): DefaultsMode | undefined {
 
 const modes: readonly DefaultsMode[] = ['explicit', 'trim', 'report-all', 'report-all-tagged']
 
-function filterOf(rpc: Call['rpc']): ReturnType<Call['rpc']['filter']> {
+export function filterOf(rpc: Call['rpc']): ReturnType<Call['rpc']['filter']> {
   try {
     return rpc.filter()
   } catch (thrown) {

@@ -66,6 +66,8 @@ const modules = {
     { name: 'ietf-routing', revision: '2018-03-13' },
     { name: 'ietf-ipv4-unicast-routing', revision: '2018-03-13' },
     { name: 'weft-history' },
+    { name: 'ietf-nmda-compare' },
+    { name: 'weft-compare' },
   ],
 }
 

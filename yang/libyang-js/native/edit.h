@@ -45,6 +45,7 @@ class Journal {
     std::vector<std::string> encode(size_t chunk_bytes) const;
     static std::unique_ptr<Journal> decode(const ly_ctx *context, const std::vector<std::string> &chunks, Errors &errors);
     std::vector<std::string> describe(size_t limit) const;
+    std::vector<std::string> patch(size_t limit) const;  // one edit more than `limit` when there are more
 
     struct Change;
     std::vector<Change> &changes();

@@ -190,6 +190,7 @@ class JournalHandle : public Handle<JournalHandle, Journal> {
     Napi::Value encode(const Napi::CallbackInfo &info);
     Napi::Value describe(const Napi::CallbackInfo &info);
     Napi::Value visible(const Napi::CallbackInfo &info);
+    Napi::Value patch(const Napi::CallbackInfo &info);
     double sizes_[3] = {0, 0, 0};
 };
 
@@ -216,6 +217,7 @@ class TreeHandle : public Handle<TreeHandle, TreeData> {
     Napi::Value check_all(const Napi::CallbackInfo &info);
     Napi::Value validate_by_libyang(const Napi::CallbackInfo &info);
     Napi::Value copy(const Napi::CallbackInfo &info);
+    Napi::Value difference(const Napi::CallbackInfo &info);
     Napi::Value extract(const Napi::CallbackInfo &info);
     Napi::Value prune(const Napi::CallbackInfo &info);
     Napi::Value print(const Napi::CallbackInfo &info);

@@ -16,9 +16,10 @@ class Difference {
     Difference(const NodeCopy &from, const NodeCopy &to, bool derived, std::vector<Change> &changes)
         : from_(from), to_(to), derived_(derived), changes_(changes) {}
     void nodes(const PlaceRef &place, const lyd_node *from, const lyd_node *to);
+    // `from`, `to`: the first of siblings, or null.
+    void siblings(const PlaceRef &place, const lyd_node *from, const lyd_node *to);
 
   private:
-    void children(const PlaceRef &place, const lyd_node *from, const lyd_node *to);
     void ordered(const PlaceRef &place, const lyd_node *from, const lyd_node *to, const lysc_node *schema);
 
     // A node of a copy, which keeps the whole copy.
@@ -38,19 +39,23 @@ class Difference {
     std::vector<Change> &changes_;
 };
 
-lyd_node *first_of(const lyd_node *parent, const lysc_node *schema) {
+lyd_node *first_of(const lyd_node *siblings, const lysc_node *schema) {
     lyd_node *found = nullptr;
-    lyd_find_sibling_val(lyd_child(parent), schema, nullptr, 0, &found);
+    if (siblings != nullptr) {
+        lyd_find_sibling_val(siblings, schema, nullptr, 0, &found);
+    }
     return found;
 }
 
-// The same instance below another parent. In an order, a value by default is not one that was given.
-lyd_node *counterpart(const lyd_node *parent, const lyd_node *of) {
+// The same instance among other siblings. In an order, a value by default is not one that was given.
+lyd_node *counterpart(const lyd_node *siblings, const lyd_node *of) {
     if ((of->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) == 0) {
-        return first_of(parent, of->schema);
+        return first_of(siblings, of->schema);
     }
     lyd_node *found = nullptr;
-    lyd_find_sibling_first(lyd_child(parent), of, &found);
+    if (siblings != nullptr) {
+        lyd_find_sibling_first(siblings, of, &found);
+    }
     const bool anew = found != nullptr && of->schema->nodetype == LYS_LEAFLIST && ordered_by_user(of->schema) &&
                       ((found->flags ^ of->flags) & LYD_DEFAULT) != 0;
     return anew ? nullptr : found;
@@ -58,15 +63,18 @@ lyd_node *counterpart(const lyd_node *parent, const lyd_node *of) {
 
 void Difference::nodes(const PlaceRef &place, const lyd_node *from, const lyd_node *to) {
     if ((from->schema->nodetype & LYD_NODE_INNER) != 0) {
-        children(place_below(place, to), from, to);
+        siblings(place_below(place, to), lyd_child(from), lyd_child(to));
     } else if (!equal_nodes(from, to)) {
         changes_.push_back({Op::value, derived_, place, part(to_, to), part(from_, from), {}, {}, 2});
     }
 }
 
 // What goes, goes before what comes: another case of a choice may take its place.
-void Difference::children(const PlaceRef &place, const lyd_node *from, const lyd_node *to) {
-    for (const lyd_node *child = lyd_child_no_keys(from); child != nullptr; child = child->next) {
+void Difference::siblings(const PlaceRef &place, const lyd_node *from, const lyd_node *to) {
+    for (const lyd_node *child = from; child != nullptr; child = child->next) {
+        if (lysc_is_key(child->schema)) {
+            continue;
+        }
         if (!ordered_by_user(child->schema)) {
             if (counterpart(to, child) == nullptr) {
                 remove(place, child);
@@ -75,7 +83,10 @@ void Difference::children(const PlaceRef &place, const lyd_node *from, const lyd
             ordered(place, from, to, child->schema);
         }
     }
-    for (const lyd_node *child = lyd_child_no_keys(to); child != nullptr; child = child->next) {
+    for (const lyd_node *child = to; child != nullptr; child = child->next) {
+        if (lysc_is_key(child->schema)) {
+            continue;
+        }
         if (!ordered_by_user(child->schema)) {
             const lyd_node *old = counterpart(from, child);
             old != nullptr ? nodes(place, old, child) : create(place, child);
@@ -161,6 +172,13 @@ PlaceRef place_below(const PlaceRef &parent, const lyd_node *node) {
 
 void difference(const PlaceRef &place, const NodeCopy &from, const NodeCopy &to, bool derived, std::vector<Change> &changes) {
     Difference(from, to, derived, changes).nodes(place, from.get(), to.get());
+}
+
+std::unique_ptr<Journal> difference(const std::shared_ptr<TreeData> &from, const std::shared_ptr<TreeData> &to) {
+    auto journal = std::make_unique<Journal>(from->context);
+    Difference(NodeCopy(from, from->root), NodeCopy(to, to->root), false, journal->changes()).siblings(nullptr, from->root, to->root);
+    journal->data().recount();
+    return journal;
 }
 
 }  // namespace libyang_js

@@ -128,6 +128,15 @@ Napi::Value JournalHandle::describe(const Napi::CallbackInfo &info) {
         [](Napi::Env env, std::vector<std::string> &lines) { return strings(env, lines); });
 }
 
+Napi::Value JournalHandle::patch(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    const auto limit = info[0].ToNumber().Int64Value();
+    return submit<std::vector<std::string>>(
+        info.Env(), held_.shared->pool, Lane::read, {{held_.gate, false}},
+        [schema = held_.shared->schema, journal = held_.data, limit] { return journal->patch(limit < 0 ? 0 : static_cast<size_t>(limit)); },
+        [](Napi::Env env, std::vector<std::string> &edits) { return strings(env, edits); });
+}
+
 Napi::Function JournalHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeJournal",
                        {InstanceMethod<&JournalHandle::sizes>("sizes"), InstanceMethod<&JournalHandle::touches>("touches"),
@@ -135,6 +144,7 @@ Napi::Function JournalHandle::define(Napi::Env env) {
                         InstanceMethod<&JournalHandle::reversed>("reversed"), InstanceMethod<&JournalHandle::copy>("copy"),
                         InstanceMethod<&JournalHandle::rebased>("rebased"), InstanceMethod<&JournalHandle::encode>("encode"),
                         InstanceMethod<&JournalHandle::describe>("describe"), InstanceMethod<&JournalHandle::visible>("visible"),
+                        InstanceMethod<&JournalHandle::patch>("patch"),
                         InstanceMethod<&JournalHandle::dispose>("dispose")});
 }
 

@@ -4,6 +4,7 @@
 #include "extract.h"
 #include "handles.h"
 #include "index.h"
+#include "journal_diff.h"
 #include "ly_error.h"
 #include "node_copy.h"
 #include "snapshot.h"
@@ -263,6 +264,18 @@ Napi::Value TreeHandle::copy(const Napi::CallbackInfo &info) {
         });
 }
 
+Napi::Value TreeHandle::difference(const Napi::CallbackInfo &info) {
+    auto &other = TreeHandle::of(info[0], "Tree", Addon::of(info.Env()).tree_class);
+    other.same_context(info.Env(), *held_.shared);
+    check(info.Env());
+    return submit<std::shared_ptr<Journal>>(
+        info.Env(), held_.shared->pool, Lane::read, {{held_.gate, false}, {other.held_.gate, false}},
+        [from = held_.data, to = other.held_.data] { return std::shared_ptr<Journal>(libyang_js::difference(from, to)); },
+        [shared = held_.shared](Napi::Env env, std::shared_ptr<Journal> &journal) {
+            return JournalHandle::make(env, Addon::of(env).journal_class, shared, std::move(journal));
+        });
+}
+
 Napi::Value TreeHandle::extract(const Napi::CallbackInfo &info) {
     auto &filter = FilterHandle::of(info[0], "Filter", Addon::of(info.Env()).filter_class);
     filter.same_context(info.Env(), *held_.shared);
@@ -376,7 +389,8 @@ Napi::Function TreeHandle::define(Napi::Env env) {
                         InstanceMethod<&TreeHandle::validate>("validate"),
                         InstanceMethod<&TreeHandle::check_all>("check"),
                         InstanceMethod<&TreeHandle::validate_by_libyang>("validateByLibyang"),
-                        InstanceMethod<&TreeHandle::copy>("copy"), InstanceMethod<&TreeHandle::extract>("extract"), InstanceMethod<&TreeHandle::prune>("prune"),
+                        InstanceMethod<&TreeHandle::copy>("copy"), InstanceMethod<&TreeHandle::difference>("difference"),
+                        InstanceMethod<&TreeHandle::extract>("extract"), InstanceMethod<&TreeHandle::prune>("prune"),
                         InstanceMethod<&TreeHandle::print>("print"), InstanceMethod<&TreeHandle::value>("value"),
                         InstanceMethod<&TreeHandle::find>("find"), InstanceMethod<&TreeHandle::json>("json"),
                         InstanceMethod<&TreeHandle::entries>("entries"), InstanceMethod<&TreeHandle::snapshot>("snapshot"),

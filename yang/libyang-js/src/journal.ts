@@ -60,6 +60,10 @@ export class JournalHandle implements Journal {
     return new JournalHandle(await this.native.visible(nativeAccess(access)))
   }
 
+  async patch(limit: number): Promise<readonly string[]> {
+    return this.native.patch(limit)
+  }
+
   [Symbol.dispose](): void {
     this.native.dispose()
   }

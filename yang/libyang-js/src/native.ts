@@ -73,6 +73,7 @@ export interface NativeJournal extends NativeHandle {
   encode(chunkBytes: number): Promise<Buffer[]>
   describe(limit: number): Promise<string[]>
   visible(access: NativeAccess): Promise<NativeJournal>
+  patch(limit: number): Promise<string[]>
 }
 
 export interface NativeLockScopes extends NativeHandle {
@@ -103,6 +104,7 @@ export interface NativeTree extends NativeHandle {
   check(): Promise<YangError[]>
   validateByLibyang(): Promise<YangError[]>
   copy(): Promise<NativeTree>
+  difference(to: NativeTree): Promise<NativeJournal>
   extract(filter: NativeFilter, budget?: object): Promise<NativeTree>
   prune(access: NativeAccess): Promise<void>
   print(options: object): NativeCursor<Slice>

@@ -75,6 +75,10 @@ export class TreeHandle implements Tree {
     return new TreeHandle(await this.#native.copy())
   }
 
+  async difference(to: Tree): Promise<Journal> {
+    return new JournalHandle(await this.#native.difference(nativeTree(to)))
+  }
+
   async extract(filter: Filter, budget?: Budget): Promise<Tree> {
     return new TreeHandle(await this.#native.extract(nativeFilter(filter), budget))
   }

@@ -418,6 +418,10 @@ export interface Tree extends Disposable {
    * counts against the budget. O(what is copied).
    */
   extract(filter: Filter, budget?: Budget): Promise<Tree>
+  /**
+   * What leads from this tree to another. The journal keeps both, and neither may be changed while it is there. O(both).
+   */
+  difference(to: Tree): Promise<Journal>
   /** Takes out what may not be read, for good; not journaled. O(tree). */
   prune(access: Access): Promise<void>
   /** Prints in slices. Breaking off the iteration releases the tree. */
@@ -483,6 +487,12 @@ export interface Journal extends Disposable {
   encode(chunkBytes: number): Promise<Buffer[]>
   /** The changes to what may be read. */
   visible(access: Access): Promise<Journal>
+  /**
+   * The changes as edits of a YANG Patch (RFC 8072, section 2), each an `<edit>` of XML without a namespace of its own, with
+   * the value that was there before as `<source-value>` (RFC 9144). Of defaults that nobody set nothing is told. When
+   * there are more than `limit`, one more.
+   */
+  patch(limit: number): Promise<readonly string[]>
   /** The changes in words, for people: `+ /path = value`, `- /path`, `~ /path old → new`; at most `limit` lines. */
   describe(limit: number): Promise<readonly string[]>
 }
