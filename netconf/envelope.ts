@@ -83,7 +83,10 @@ function readTag(text: string, at: number, scope: ReadonlyMap<string, string>): 
   const attributes = new Map<string, string>()
   const namespaces = new Map(scope)
   let canonical = ''
-  for (const [, name = '', quoted = ''] of (match[2] ?? '').matchAll(attribute)) {
+  const written = match[2] ?? ''
+  attribute.lastIndex = 0
+  for (let found = attribute.exec(written); found !== null; found = attribute.exec(written)) {
+    const [, name = '', quoted = ''] = found
     const value = unescapeXml(quoted.slice(1, -1))
     if (!isXmlText(quoted))
       throw new MalformedMessage(`attribute ${name} holds a character that XML does not permit`)

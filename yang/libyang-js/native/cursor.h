@@ -69,7 +69,7 @@ class CursorHandle : public Handle<CursorHandle, Cursor> {
     void dispose(const Napi::CallbackInfo &) { close(); }
 };
 
-Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options);
+Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options, bool plain);
 Napi::Value open_snapshot(Napi::Env env, const Held<TreeData> &tree, size_t chunk_bytes);
 Napi::Value open_entries(Napi::Env env, const Held<TreeData> &tree, Napi::Object query, JournalHandle *journal);
 

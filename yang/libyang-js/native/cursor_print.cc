@@ -29,56 +29,22 @@ Origin origin_of(Napi::Value name) {
 
 class PrintCursor : public Cursor {
   public:
-    PrintCursor(Napi::Object options, const Shared &shared) : bounds_(options.Get("budget")), budget_(bounds_.start()) {
+    // `plain`: no option is set but format, configOnly, filter and budget. A look at an option costs as much as a small print's leaf.
+    PrintCursor(Napi::Object options, bool plain, const Shared &shared) : bounds_(options.Get("budget")), budget_(bounds_.start()) {
         const auto format = text(options.Get("format"));
         if (format != "xml" && format != "json") {
             throw Napi::TypeError::New(options.Env(), "format: expected 'xml' or 'json'");
         }
         json_ = format == "json";
         options_.config_only = options.Get("configOnly").ToBoolean();
-        options_.state_only = options.Get("stateOnly").ToBoolean();
-        options_.defaults = defaults_of(options);
-        const auto depth = options.Get("maxDepth");
-        if (depth.IsNumber()) {
-            options_.max_depth = static_cast<size_t>(std::max<int64_t>(1, depth.As<Napi::Number>().Int64Value()));
-        }
-        read_origins(options.Get("origins"), shared);
-        origins_.within = !options.Get("intended").IsUndefined();
-        const auto bytes = options.Get("sliceBytes");
-        if (bytes.IsNumber()) {
-            slice_bytes_ = static_cast<size_t>(std::max<int64_t>(1, bytes.As<Napi::Number>().Int64Value()));
-        }
-        const auto holes = options.Get("holes");
-        if (holes.IsArray()) {
-            const auto paths = holes.As<Napi::Array>();
-            for (uint32_t i = 0; i < paths.Length(); i++) {
-                const auto path = text(Napi::Value(paths[i]));
-                options_.holes.push_back(schema_node(options.Env(), shared.schema->context(), path));
-            }
-        }
         const auto filter = options.Get("filter");
         if (!filter.IsUndefined()) {
             auto &handle = FilterHandle::of(filter, "Filter", Addon::of(options.Env()).filter_class);
             handle.same_context(options.Env(), shared);
             filter_ = handle.held().data;
         }
-        const auto access = options.Get("access");
-        if (!access.IsUndefined()) {
-            access_ = AccessHandle::argument(access, shared).held().data;
-            options_.access = &access_->access;
-            if (filter_ && filter_->filter->pattern() == nullptr && !options_.access->clears(*filter_->filter)) {
-                throw Napi::TypeError::New(options.Env(), "access: this filter looks at what may not be read; see Access.clears");
-            }
-        }
-        const auto beside = options.Get(origins_.within ? "intended" : "beside");
-        if (!beside.IsUndefined()) {
-            auto &handle = TreeHandle::of(beside, "Tree", Addon::of(options.Env()).tree_class);
-            handle.same_context(options.Env(), shared);
-            beside_ = handle.held().data;
-            turns.push_back({handle.held().gate, false});
-            if (filter_ && filter_->filter->pattern() == nullptr && !origins_.within) {
-                throw Napi::TypeError::New(options.Env(), "filter: this one cannot be evaluated over two trees; see Filter.onTheWay");
-            }
+        if (!plain) {
+            read_more(options, shared);
         }
     }
 
@@ -160,6 +126,47 @@ class PrintCursor : public Cursor {
     }
 
   private:
+    void read_more(Napi::Object options, const Shared &shared) {
+        options_.state_only = options.Get("stateOnly").ToBoolean();
+        options_.defaults = defaults_of(options);
+        const auto depth = options.Get("maxDepth");
+        if (depth.IsNumber()) {
+            options_.max_depth = static_cast<size_t>(std::max<int64_t>(1, depth.As<Napi::Number>().Int64Value()));
+        }
+        read_origins(options.Get("origins"), shared);
+        origins_.within = !options.Get("intended").IsUndefined();
+        const auto bytes = options.Get("sliceBytes");
+        if (bytes.IsNumber()) {
+            slice_bytes_ = static_cast<size_t>(std::max<int64_t>(1, bytes.As<Napi::Number>().Int64Value()));
+        }
+        const auto holes = options.Get("holes");
+        if (holes.IsArray()) {
+            const auto paths = holes.As<Napi::Array>();
+            for (uint32_t i = 0; i < paths.Length(); i++) {
+                const auto path = text(Napi::Value(paths[i]));
+                options_.holes.push_back(schema_node(options.Env(), shared.schema->context(), path));
+            }
+        }
+        const auto access = options.Get("access");
+        if (!access.IsUndefined()) {
+            access_ = AccessHandle::argument(access, shared).held().data;
+            options_.access = &access_->access;
+            if (filter_ && filter_->filter->pattern() == nullptr && !options_.access->clears(*filter_->filter)) {
+                throw Napi::TypeError::New(options.Env(), "access: this filter looks at what may not be read; see Access.clears");
+            }
+        }
+        const auto beside = options.Get(origins_.within ? "intended" : "beside");
+        if (!beside.IsUndefined()) {
+            auto &handle = TreeHandle::of(beside, "Tree", Addon::of(options.Env()).tree_class);
+            handle.same_context(options.Env(), shared);
+            beside_ = handle.held().data;
+            turns.push_back({handle.held().gate, false});
+            if (filter_ && filter_->filter->pattern() == nullptr && !origins_.within) {
+                throw Napi::TypeError::New(options.Env(), "filter: this one cannot be evaluated over two trees; see Filter.onTheWay");
+            }
+        }
+    }
+
     void read_origins(Napi::Value value, const Shared &shared) {
         if (!value.IsObject()) {
             return;
@@ -213,8 +220,8 @@ class PrintCursor : public Cursor {
 
 }  // namespace
 
-Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options) {
-    auto cursor = std::make_shared<PrintCursor>(options, *tree.shared);
+Napi::Value open_print(Napi::Env env, const Held<TreeData> &tree, Napi::Object options, bool plain) {
+    auto cursor = std::make_shared<PrintCursor>(options, plain, *tree.shared);
     cursor->tree = tree.data;
     cursor->each = tree.gate;
     return CursorHandle::make(env, Addon::of(env).cursor_class, tree.shared, std::move(cursor));

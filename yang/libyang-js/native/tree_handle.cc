@@ -347,7 +347,7 @@ Napi::Value TreeHandle::json(const Napi::CallbackInfo &info) {
 
 Napi::Value TreeHandle::print(const Napi::CallbackInfo &info) {
     check(info.Env());
-    return open_print(info.Env(), held_, info[0].ToObject());
+    return open_print(info.Env(), held_, info[0].ToObject(), info[1].ToBoolean());
 }
 
 Napi::Value TreeHandle::entries(const Napi::CallbackInfo &info) {

@@ -107,7 +107,8 @@ export interface NativeTree extends NativeHandle {
   difference(to: NativeTree): Promise<NativeJournal>
   extract(filter: NativeFilter, budget?: object): Promise<NativeTree>
   prune(access: NativeAccess): Promise<void>
-  print(options: object): NativeCursor<Slice>
+  /** `plain`: of the options only format, configOnly, filter and budget are set. */
+  print(options: object, plain: boolean): NativeCursor<Slice>
   value(path: string): Promise<string | undefined>
   find(xpath: string, budget?: object): Promise<string[]>
   json(path: string): Promise<string | undefined>

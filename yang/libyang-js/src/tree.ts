@@ -21,6 +21,9 @@ import type {
   YangError,
 } from './types.js'
 
+/** Options of a print that nearly every one has. */
+const frequent: ReadonlySet<string> = new Set(['format', 'configOnly', 'filter', 'budget'])
+
 export class TreeHandle implements Tree {
   readonly #native: NativeTree
 
@@ -92,8 +95,10 @@ export class TreeHandle implements Tree {
     const beside = options.beside && nativeTree(options.beside)
     const intended = options.intended && nativeTree(options.intended)
     const access = options.access && nativeAccess(options.access)
+    const plain = Object.entries(options).every(([name, value]) => value === undefined || frequent.has(name))
     let cursor: NativeCursor<Slice> | undefined
-    const open = () => (cursor ??= this.#native.print({ ...options, filter, beside, intended, access }))
+    const open = () =>
+      (cursor ??= this.#native.print({ ...options, filter, beside, intended, access }, plain))
     return Object.assign(
       pieces(open, (slice) => slice),
       { begin: async () => open().begin() },
