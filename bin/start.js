@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { root, setupOrExit } from './setup.js'
 
 setupOrExit()
-const weftd = spawn(process.execPath, [join(root, 'bin', 'weftd'), ...process.argv.slice(2)], {
-  stdio: 'inherit',
-})
+const weftd = spawn(
+  process.execPath,
+  ['--initial-heap-size=64', join(root, 'bin', 'weftd'), ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
 // A terminal's Ctrl-C reaches weftd by itself: here it is only waited for. Other signals come to this process alone.
 process.on('SIGINT', () => undefined)
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => weftd.kill('SIGTERM'))

@@ -160,6 +160,8 @@ export class Decoder {
   }
 }
 
+/** Pieces from this size on are not joined with others. */
+const LARGE = 64 * 1024
 const CHUNK_GOAL = 256 * 1024
 const CHUNK_LIMIT = 1024 * 1024
 const END_OF_CHUNKS = Buffer.from('\n##\n')
@@ -200,12 +202,33 @@ export class MessageWriter {
     this.size += piece.length
   }
 
-  private flush(last: boolean): Promise<boolean> {
+  /** Large pieces go as they are: a copy of each would be garbage that stops everything when it is collected. */
+  private async flush(last: boolean): Promise<boolean> {
     const pieces = this.pieces
     if (this.framing === 'chunked' && this.size > 0) pieces.unshift(Buffer.from(`\n#${this.size}\n`))
     if (last) pieces.push(this.framing === 'chunked' ? END_OF_CHUNKS : END)
     this.pieces = []
     this.size = 0
-    return this.sink(Buffer.concat(pieces))
+    for (const part of joined(pieces)) if (!(await this.sink(part))) return false
+    return true
   }
+}
+
+function joined(pieces: readonly Buffer[]): readonly Buffer[] {
+  const parts: Buffer[] = []
+  let small: Buffer[] = []
+  const join = (): void => {
+    if (small.length > 0) parts.push(Buffer.concat(small))
+    small = []
+  }
+  for (const piece of pieces) {
+    if (piece.length < LARGE) {
+      small.push(piece)
+      continue
+    }
+    join()
+    parts.push(piece)
+  }
+  join()
+  return parts
 }

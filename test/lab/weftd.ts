@@ -93,7 +93,8 @@ export class Weftd implements AsyncDisposable {
     const demo = !options.includes('--no-demo')
     this.#output = ''
     const places = ['--state', this.state, '--netconf', `127.0.0.1:${this.#port}`]
-    const [command, args] = this.#within(process.execPath, join(root, 'bin/weftd'), ...places, ...options)
+    const node = [process.execPath, '--initial-heap-size=64'] as const
+    const [command, args] = this.#within(...node, join(root, 'bin/weftd'), ...places, ...options)
     const child = spawn(command, args, {
       env: { ...process.env, WEFT_ADMIN_PASSWORD: adminPassword, ...this.#options.environment },
       stdio: ['ignore', 'pipe', 'pipe'],
