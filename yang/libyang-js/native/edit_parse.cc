@@ -78,7 +78,7 @@ class Check {
         const lysc_node *schema = schema_of(node, parent);
         if (schema == nullptr) {
             auto error = error_at(node, "unknown-element", std::string("module \"") + module->name + "\" has no node \"" +
-                                                               name.name + "\" here" + hint_of_unknown(context_, parent, module, name.name));
+                                                               name.name + "\" here" + hint(parent, module, name.name));
             error.info.emplace_back("bad-element", name.name);
             errors_.push_back(std::move(error));
         } else if (!state_ && (schema->flags & LYS_CONFIG_R) != 0) {
@@ -95,6 +95,12 @@ class Check {
         } else {
             invalid(node, schema);
         }
+    }
+
+    // It takes a look through the module: not for each of very many.
+    std::string hint(const lysc_node *parent, const lys_module *module, const char *name) const {
+        constexpr size_t most = 1000;
+        return errors_.size() < most ? hint_of_unknown(context_, parent, module, name) : "";
     }
 
     static bool empty(const lyd_node *node) {

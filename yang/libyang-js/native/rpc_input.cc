@@ -60,6 +60,10 @@ class RpcInput::Siblings {
 };
 
 void RpcInput::report(const char *tag, std::string message, std::string path, Info info) {
+    if (errors.size() == most_errors) {
+        untold_++;
+        return;
+    }
     errors.push_back({"protocol", tag, std::move(message), std::move(path), "", std::move(info)});
 }
 
@@ -94,6 +98,9 @@ void RpcInput::read(const lysc_node *schema) {
     }
     element(schema, data_step(schema), "");
     copy_to(scanner_.end());
+    if (untold_ > 0) {
+        errors.push_back({"protocol", "operation-failed", "and " + std::to_string(untold_) + " more errors", "", "", {}});
+    }
 }
 
 // `path` is the data path of the node; `inside` the names below the operation, "" outside of it.
@@ -179,14 +186,21 @@ void RpcInput::value(const lysc_node *schema, const std::string &path, const std
     const auto result = lyd_value_validate(context_, schema, text.data(), text.size(), nullptr, nullptr, nullptr);
     if (result != LY_SUCCESS && result != LY_EINCOMPLETE) {
         auto found = take_errors(context_, std::string("\"") + schema->name + "\" has an invalid value", schema);
+        const auto before = errors.size();
         report("invalid-value", found.front().message, path, {{"bad-element", schema->name}});
-        errors.back().app_tag = found.front().app_tag;
+        if (errors.size() > before) {
+            errors.back().app_tag = found.front().app_tag;
+        }
     }
 }
 
 const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &path) {
     const std::string name(scanner_.name());
     const auto &ns = scanner_.element_ns();
+    if (errors.size() == most_errors) {
+        untold_++;
+        return nullptr;
+    }
     // Clients in wide use send <config> without any namespace.
     if (ns.empty()) {
         const auto *bare = lys_find_child(schema, schema->module, name.c_str(), name.size(), 0, 0);

@@ -27,6 +27,7 @@ class RpcInput {
   private:
     using Info = std::vector<std::pair<std::string, std::string>>;
     class Siblings;
+    static constexpr size_t most_errors = 1000;
     void element(const lysc_node *schema, const std::string &path, const std::string &inside);
     void children(const lysc_node *schema, const std::string &path, const std::string &inside);
     void cut(const lysc_node *schema, const std::string &path, const std::string &inside);
@@ -40,6 +41,7 @@ class RpcInput {
     XmlScanner &scanner_;
     const Bytes &message_;
     size_t copied_ = 0;
+    size_t untold_ = 0;  // errors beyond `most_errors`
 };
 
 // The last part of a node's data path: `/name`, with its module where that changes.
