@@ -96,7 +96,7 @@ test('who logged in, failed to, what they did with which result, and how they le
       ['commit', undefined, undefined, 'ok'],
       ['get-config', undefined, 'running', 'ok'],
       ['unlock', 'candidate', undefined, 'ok'],
-      ['edit-config', undefined, undefined, 'unknown-element'],
+      ['edit-config', undefined, undefined, 'operation-not-supported'],
       ['launch-missiles', undefined, undefined, 'unknown-namespace'],
       ['kill-session', undefined, undefined, 'ok'],
       ['close-session', undefined, undefined, 'ok'],

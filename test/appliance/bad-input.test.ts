@@ -138,7 +138,13 @@ const requests: readonly (readonly [string, string, Refusal])[] = [
   [
     'a filter that is no XPath',
     '<get-config><source><running/></source><filter type="xpath" select="/nope["/></get-config>',
-    { type: 'protocol', tag: 'invalid-value', message: /XPath.*character 7/ },
+    {
+      type: 'protocol',
+      tag: 'invalid-value',
+      path: '/nc:rpc/nc:get-config/nc:filter',
+      message: /XPath.*character 7/,
+      info: { 'bad-element': 'filter' },
+    },
   ],
   [
     'configuration in a namespace of nobody',
