@@ -5,6 +5,10 @@ import { pick, type Roll } from './dice.js'
 const IF = 'urn:ietf:params:xml:ns:yang:ietf-interfaces'
 const monitoring = 'urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring'
 const partial = 'urn:ietf:params:xml:ns:netconf:partial-lock:1.0'
+const compare = 'urn:ietf:params:xml:ns:yang:ietf-nmda-compare'
+const nmda = 'urn:ietf:params:xml:ns:yang:ietf-netconf-nmda'
+const ds = 'urn:ietf:params:xml:ns:yang:ietf-datastores'
+const stores = ['running', 'candidate', 'intended', 'operational', 'startup', 'none']
 const history = 'urn:weft:params:xml:ns:yang:weft-history'
 
 const paths = [
@@ -95,6 +99,14 @@ export function someRequest(roll: Roll): string {
       `<get-schema xmlns="${monitoring}"><identifier>${one('ietf-ip', 'nope', '')}</identifier>${option('version', '2018-02-22', 'x')}</get-schema>`,
     () =>
       `<compare xmlns="${history}"><source>${one('<commit>1</commit>', '<running/>', '<commit>99999</commit>')}</source></compare>`,
+    () =>
+      `<compare xmlns="${compare}" xmlns:ds="${ds}"><source>ds:${one(...stores)}</source><target>ds:${one(...stores)}</target>` +
+      `${option('all', '')}${option('report-origin', '')}${one('', `<subtree-filter>${someConfig(roll)}</subtree-filter>`, `<xpath-filter xmlns:if="${IF}">${one(...paths)}</xpath-filter>`)}</compare>`,
+    () =>
+      `<get-data xmlns="${nmda}" xmlns:ds="${ds}"><datastore>ds:${one(...stores)}</datastore>${one('', `<subtree-filter>${someConfig(roll)}</subtree-filter>`)}` +
+      `${option('config-filter', 'true', 'false', 'x')}${option('max-depth', '1', '3', 'unbounded', '0')}${option('with-origin', '')}</get-data>`,
+    () =>
+      `<edit-data xmlns="${nmda}" xmlns:ds="${ds}"><datastore>ds:${one(...stores)}</datastore><config>${someConfig(roll)}</config></edit-data>`,
     () => `<rollback xmlns="${history}"><back>${roll(4)}</back></rollback>`,
     () => `<commit-configuration xmlns="${history}"><dry-run/></commit-configuration>`,
     () => `<${one('reboot', 'get', 'lock')} xmlns="${one('urn:none', IF, BASE)}"/>`,

@@ -123,7 +123,8 @@ test('messages that are not quite XML', async (t) => {
     for (let i = 0; i < 20 && !client.ended; i++) {
       const bytes = mutated(roll, rpcOf(`m${i}`, someRequest(roll)))
       if (base === '1.0') {
-        if (bytes.includes(']]>]]>') || bytes.length === 0) continue
+        // White space between messages is none.
+        if (bytes.includes(']]>]]>') || bytes.toString().trim() === '') continue
         const reply = await ask(client, Buffer.concat([bytes, Buffer.from(']]>]]>')]))
         const wrong = reply === undefined ? undefined : fault(reply, undefined)
         if (wrong !== undefined) throw new Error(`${wrong}\n${bytes.toString()}\n${reply}`)
