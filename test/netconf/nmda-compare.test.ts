@@ -152,3 +152,34 @@ test('operational with its origins, with state when all is asked for', async (t)
   t.regex(await client.rpc(compare('intended', 'operational', subtree)), /<no-matches/)
   t.is(editsOf(await client.rpc(compare('operational', 'intended', `<all/>${subtree}`)))[0]?.[0], 'delete')
 })
+
+test('who may not read what differs is not told of it, however the two are compared', async (t) => {
+  const rule = (name: string, what: string, action: string) =>
+    `<rule><name>${name}</name>${what}<access-operations>*</access-operations><action>${action}</action></rule>`
+  const nacm =
+    '<nacm xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-acm">' +
+    '<groups><group><name>admins</name><user-name>admin</user-name></group></groups>' +
+    `<rule-list><name>admins</name><group>admins</group>${rule('all', '<module-name>*</module-name>', 'permit')}</rule-list>` +
+    `<rule-list><name>rest</name><group>*</group>${rule('hidden', `<path xmlns:if="${IF}">/if:interfaces/if:interface[if:name='hidden']</path>`, 'deny')}</rule-list></nacm>`
+  const { connect } = await startAppliance(t, { nacm })
+  const [admin, guest] = [await connect(), await connect({ username: 'guest' })]
+  await done(
+    admin,
+    edit(`<interface><name>hidden</name>${type}</interface><interface><name>seen</name>${type}</interface>`),
+    '<commit/>',
+    edit('<interface><name>hidden</name><enabled>false</enabled></interface>'),
+    edit('<interface><name>seen</name><enabled>false</enabled></interface>'),
+  )
+  const subtree = `<subtree-filter><interfaces xmlns="${IF}"/></subtree-filter>`
+  for (const rpc of [
+    compare('running', 'candidate'),
+    compare('running', 'candidate', subtree),
+    compare('operational', 'candidate', subtree),
+    compare('running', 'candidate', commit('source', 1) + subtree),
+  ]) {
+    const targets = editsOf(await guest.rpc(rpc)).map(([, target]) => target)
+    t.true(targets.length > 0, rpc)
+    t.notRegex(await guest.rpc(rpc), /hidden/, rpc)
+    t.regex(await admin.rpc(rpc), /hidden/, rpc)
+  }
+})
