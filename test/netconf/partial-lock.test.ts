@@ -93,3 +93,19 @@ test('what cannot be locked says why', async (t) => {
     t.deepEqual([leaf(reply, 'error-tag'), leaf(reply, 'error-app-tag')], [tag, appTag], `${rpc}: ${reply}`)
   }
 })
+
+test('running that is written directly is kept as well', async (t) => {
+  const { connect } = await startAppliance(t, { capabilities: ['writable-running'] })
+  const [one, two] = [await connect(), await connect()]
+  const direct = (...interfaces: string[]) => edit(...interfaces).replace('<candidate/>', '<running/>')
+  t.regex(await one.rpc(direct(described('a', '1'), described('b', '1'))), OK)
+  t.regex(await one.rpc(partialLock("/if:interfaces/if:interface[if:name='a']")), /lock-id/)
+  const copy = `<copy-config><target><running/></target><source><config><interfaces xmlns="${IF}">${described('b', '3')}</interfaces></config></source></copy-config>`
+  for (const rpc of [direct(described('a', '2')), copy]) {
+    const reply = await two.rpc(rpc)
+    t.deepEqual([leaf(reply, 'error-tag'), leaf(reply, 'error-app-tag')], ['in-use', 'locked'], reply)
+    t.is(leaf(reply, 'error-path'), "/if:interfaces/if:interface[if:name='a']")
+  }
+  t.regex(await two.rpc(direct(described('b', '2'))), OK)
+  t.regex(await one.rpc(direct(described('a', '2'))), OK)
+})
