@@ -135,13 +135,14 @@ class Rules {
       if (given && --this.#lent === 0 && this.#retired) this.#dispose()
       given = false
     }
+    const groups = groupsOf(this.configuration, user, [EVERYONE])
+    const key = JSON.stringify(groups)
     try {
-      const groups = groupsOf(this.configuration, user, [EVERYONE])
-      const key = JSON.stringify(groups)
       const compiling = this.#compiled.get(key) ?? this.#compile(groups)
       this.#compiled.set(key, compiling)
       return { access: await compiling, [Symbol.dispose]: giveBack }
     } catch (error) {
+      this.#compiled.delete(key)
       giveBack()
       throw error
     }

@@ -24,7 +24,7 @@ function tells({ tag, path, message, info }: NetconfError, access: Access): bool
 }
 
 /** That something is there, or is not, is refused in the words of `Access.denied`. */
-function veiled({ type, tag, path, appTag }: NetconfError, access: Access): NetconfError {
+function veiled({ type, tag, path, appTag, info }: NetconfError, access: Access): NetconfError {
   const hidden = path === undefined ? undefined : access.hidden(path)
   if (hidden && (tag === 'data-exists' || tag === 'data-missing')) {
     const within = tag === 'data-missing' && hidden.entry
@@ -37,10 +37,12 @@ function veiled({ type, tag, path, appTag }: NetconfError, access: Access): Netc
         : { message: `access is denied to ${within ? 'a node in it' : 'this node'}`, path: at }),
     }
   }
+  const holder = info?.['session-id']
   return {
     type,
     tag,
     message: 'something is wrong in a part of the configuration that you may not read',
     ...(appTag !== undefined && { appTag }),
+    ...(holder !== undefined && { info: { 'session-id': holder } }),
   }
 }
