@@ -60,7 +60,10 @@ export class Authentication {
     const began = performance.now()
     try {
       if (await this.check(context)) {
-        if (context.method !== 'publickey' || context.signature !== undefined) {
+        if (context.method === 'publickey' && context.signature === undefined) {
+          // The answer names the algorithm that was asked about (RFC 4252, section 7); ssh2 calls each of RSA ssh-rsa.
+          if (context.hashAlgo !== undefined) context.key.algo = `rsa-sha2-${context.hashAlgo.slice(3)}`
+        } else {
           this.log.info(`${this.peer}: ${printable(context.username)} logged in by ${context.method}`)
           this.tell(context, true)
         }

@@ -1,12 +1,12 @@
 /** Clients of other makers against each type of host key, and a choice of ciphers: each reads the server's hello. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import test from 'ava'
 import type { ExecutionContext } from 'ava'
-import { factorySettings } from '../../netconf/index.js'
+import { factorySettings, type PublicKey } from '../../netconf/index.js'
 import { PASSWORD, startAppliance } from './support/appliance.js'
 
 const run = promisify(execFile)
@@ -128,5 +128,83 @@ test('OpenSSH logs in by password, with each type of host key', async (t) => {
     const { stdout, stderr } = await child
     t.true(stdout.startsWith('<?xml'), type)
     t.regex(stderr, new RegExp(`Server host key: ${type}`))
+  }
+})
+
+/** Each prints the server's hello; arguments: port, file of the private key, its type. */
+const byKey: Readonly<Record<string, string>> = {
+  paramiko: `
+import sys, socket, paramiko
+kind = {'ed25519': paramiko.Ed25519Key, 'ecdsa': paramiko.ECDSAKey, 'rsa': paramiko.RSAKey}[sys.argv[3]]
+t = paramiko.Transport(socket.create_connection(('127.0.0.1', int(sys.argv[1]))))
+t.connect(username='admin', pkey=kind.from_private_key_file(sys.argv[2]))
+c = t.open_session()
+c.invoke_subsystem('netconf')
+print(c.recv(4096).decode())
+t.close()
+`,
+  asyncssh: `
+import sys, asyncio, asyncssh
+async def main():
+    options = dict(username='admin', client_keys=[sys.argv[2]], known_hosts=None, config=None)
+    async with asyncssh.connect('127.0.0.1', int(sys.argv[1]), **options) as c:
+        w, r, _ = await c.open_session(subsystem='netconf')
+        print(await r.readuntil(']]>]]>'))
+asyncio.run(main())
+`,
+  libssh: `
+import sys, ctypes
+ssh = ctypes.CDLL('libssh.so.4')
+for name in ('ssh_new', 'ssh_channel_new', 'ssh_get_error'):
+    getattr(ssh, name).restype = ctypes.c_void_p
+def check(code, what):
+    if code != 0:
+        sys.exit('%s: %s' % (what, ctypes.string_at(ssh.ssh_get_error(session)).decode()))
+HOST, PORT, USER = 0, 1, 4
+session = ctypes.c_void_p(ssh.ssh_new())
+ssh.ssh_options_set(session, HOST, b'127.0.0.1')
+ssh.ssh_options_set(session, PORT, ctypes.byref(ctypes.c_uint(int(sys.argv[1]))))
+ssh.ssh_options_set(session, USER, b'admin')
+check(ssh.ssh_connect(session), 'connect')
+key = ctypes.c_void_p()
+check(ssh.ssh_pki_import_privkey_file(sys.argv[2].encode(), None, None, None, ctypes.byref(key)), 'key')
+check(ssh.ssh_userauth_publickey(session, None, key), 'login')
+channel = ctypes.c_void_p(ssh.ssh_channel_new(session))
+check(ssh.ssh_channel_open_session(channel), 'channel')
+check(ssh.ssh_channel_request_subsystem(channel, b'netconf'), 'subsystem')
+buffer = ctypes.create_string_buffer(4096)
+count = ssh.ssh_channel_read(channel, buffer, 4096, 0)
+print(buffer.raw[:count].decode())
+ssh.ssh_disconnect(session)
+`,
+}
+
+test('OpenSSH, paramiko, asyncssh and libssh log in by keys of each type, libssh but for RSA', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'weft-user-keys-'))
+  t.teardown(() => rm(directory, { recursive: true, force: true }))
+  const known = new Set<string>()
+  const publicKey = (user: string, { data }: PublicKey): boolean =>
+    user === 'admin' && known.has(data.toString('base64'))
+  const { server } = await startAppliance(t, {
+    authenticate: { password: () => Promise.resolve(false), publicKey },
+  })
+  const port = String(server.address.port)
+  for (const type of ['ed25519', 'ecdsa', 'rsa']) {
+    const file = join(directory, type)
+    // PEM for those that read nothing else of the older types.
+    const format = type === 'ed25519' ? [] : ['-m', 'PEM']
+    await run('ssh-keygen', ['-q', '-t', type, ...format, '-N', '', '-f', file])
+    known.add((await readFile(`${file}.pub`, 'utf8')).split(' ')[1] ?? '')
+    for (const [name, script] of Object.entries(byKey)) {
+      // libssh does not learn from ssh2 that RSA signatures over SHA-2 are taken.
+      if (name === 'libssh' && type === 'rsa') continue
+      const { stdout } = await run('/usr/bin/python3', ['-c', script, port, file, type], { timeout: 60_000 })
+      t.true(stdout.includes('<hello'), `${name} by ${type}`)
+    }
+    const options = ['UserKnownHostsFile=/dev/null', 'StrictHostKeyChecking=no', 'IdentitiesOnly=yes']
+    const args = ['-F', 'none', ...options.flatMap((option) => ['-o', option]), '-i', file, '-p', port]
+    const child = run('ssh', [...args, '-s', 'admin@127.0.0.1', 'netconf'], { timeout: 60_000 })
+    child.child.stdin?.end()
+    t.true((await child).stdout.includes('<hello'), `OpenSSH by ${type}`)
   }
 })
