@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "changes_query.h"
+#include "siblings.h"
 
 namespace libyang_js {
 
@@ -145,7 +146,7 @@ class JournalCursor final : public EntryCursor {
         if (instance->node == nullptr) {
             node = const_cast<lyd_node *>(first_instance(parent, root_, instance->schema));
         } else {
-            lyd_find_sibling_first(parent != nullptr ? lyd_child(parent) : root_, instance->node.get(), &node);
+            find_sibling(parent != nullptr ? lyd_child(parent) : root_, instance->node.get(), &node);
         }
         if (instance->schema != query_.list()) {
             last_ = instance;

@@ -1,4 +1,5 @@
 #include "changes_query.h"
+#include "siblings.h"
 
 #include <algorithm>
 #include <cstring>
@@ -67,7 +68,7 @@ const lyd_node *first_instance(const lyd_node *parent, const lyd_node *root, con
         }
         if (++count == walked) {
             lyd_node *found = nullptr;
-            lyd_find_sibling_val(first, schema, nullptr, 0, &found);
+            find_sibling(first, schema, nullptr, 0, &found);
             return found;
         }
     }

@@ -5,6 +5,7 @@
 
 #include "index.h"
 #include "overlay.h"
+#include "siblings.h"
 
 namespace libyang_js {
 
@@ -35,7 +36,7 @@ void DataTree::added(lyd_node *node) {
 
 lyd_node *DataTree::find(const lyd_node *parent, const lysc_node *schema) const {
     lyd_node *found = nullptr;
-    lyd_find_sibling_val(children(parent), schema, nullptr, 0, &found);
+    find_sibling(children(parent), schema, nullptr, 0, &found);
     return found;
 }
 
@@ -44,7 +45,7 @@ lyd_node *DataTree::find(const lyd_node *parent, const lyd_node *instance) const
         return find(parent, instance->schema);
     }
     lyd_node *found = nullptr;
-    lyd_find_sibling_first(children(parent), instance, &found);
+    find_sibling(children(parent), instance, &found);
     return found;
 }
 

@@ -1,4 +1,5 @@
 #include "index.h"
+#include "siblings.h"
 
 #include <algorithm>
 
@@ -12,7 +13,7 @@ const lyd_node *below(const lyd_node *entry, const lysc_node *leaf) {
     const lyd_node *parent = above == entry->schema ? entry : below(entry, above);
     lyd_node *found = nullptr;
     if (parent != nullptr) {
-        lyd_find_sibling_val(lyd_child(parent), leaf, nullptr, 0, &found);
+        find_sibling(lyd_child(parent), leaf, nullptr, 0, &found);
     }
     return found;
 }

@@ -7,6 +7,7 @@
 #include "journal_diff.h"
 #include "ly_error.h"
 #include "node_copy.h"
+#include "siblings.h"
 #include "snapshot.h"
 #include "validate.h"
 #include "value_text.h"
@@ -44,7 +45,7 @@ lyd_node *find_node(const TreeData &tree, const std::string &path) {
     lyd_node *node = nullptr;
     LY_ERR status = LY_ENOTFOUND;
     if (tree.root != nullptr) {
-        status = lyd_find_path(tree.root, path.c_str(), 0, &node);
+        status = find_path(tree.root, path.c_str(), &node);
     } else if (lys_find_path(context, nullptr, without_keys(path).c_str(), 0) == nullptr) {
         status = LY_EINVAL;
     }

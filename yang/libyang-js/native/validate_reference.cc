@@ -3,6 +3,7 @@
 
 #include "index.h"
 #include "ly_error.h"
+#include "siblings.h"
 #include "validate_check.h"
 #include "xpath_value.h"
 
@@ -116,7 +117,7 @@ bool Check::target_exists(const Reference &reference, const lyd_node *leaf, cons
 bool Check::instance_exists(const lyd_value &value) const {
     const xpath::Quiet quiet;
     lyd_node *found = nullptr;
-    return tree_.root != nullptr && lyd_find_target(value.target, tree_.root, &found) == LY_SUCCESS && found != nullptr;
+    return tree_.root != nullptr && find_target(value.target, tree_.root, &found) == LY_SUCCESS && found != nullptr;
 }
 
 void Check::judge_lost(const Rule &rule, const char *value) {

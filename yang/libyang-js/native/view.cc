@@ -1,5 +1,6 @@
 #include "view.h"
 
+#include "siblings.h"
 #include "xpath_eval.h"
 #include "xpath_value.h"
 
@@ -44,7 +45,7 @@ Siblings View::instances(const lyd_node *parent, const lysc_node *schema) const 
     if (!siblings.next || (overlay_ && !overlay_->gone_from(parent).empty())) return siblings;
     lyd_node *found = nullptr;
     xpath::Quiet quiet;
-    lyd_find_sibling_val(siblings.next, schema, nullptr, 0, &found);
+    find_sibling(siblings.next, schema, nullptr, 0, &found);
     siblings.next = found;
     siblings.all = false;
     return siblings;
@@ -90,9 +91,9 @@ const lyd_node *View::find(const lyd_node *parent, const lyd_node *instance) con
     xpath::Quiet quiet;
     if (const lyd_node *siblings = first(parent)) {
         if (many) {
-            lyd_find_sibling_first(siblings, instance, &found);
+            find_sibling(siblings, instance, &found);
         } else {
-            lyd_find_sibling_val(siblings, schema, nullptr, 0, &found);
+            find_sibling(siblings, schema, nullptr, 0, &found);
         }
     }
     if (found && !hides(found)) return found;
@@ -109,7 +110,7 @@ bool View::find(const lyd_node *parent, const lysc_node *list, const std::string
     LY_ERR result = LY_ENOTFOUND;
     if (const lyd_node *siblings = first(parent)) {
         xpath::Quiet quiet;
-        result = lyd_find_sibling_val(siblings, list, keys.c_str(), keys.size(), &entry);
+        result = find_sibling(siblings, list, keys.c_str(), keys.size(), &entry);
         if (result != LY_SUCCESS && result != LY_ENOTFOUND) return false;
     }
     if (result == LY_SUCCESS && entry && !hides(entry)) {

@@ -2,6 +2,7 @@
 // libyang's hashes, and a walk goes only where the schema can hold what is asked for.
 #include <cmath>
 
+#include "siblings.h"
 #include "xpath_eval.h"
 
 namespace libyang_js::xpath {
@@ -14,7 +15,7 @@ bool has_hashes(const lyd_node *node) { return reinterpret_cast<const lyd_node_i
 const lyd_node *first_instance(const lyd_node *parent, const lysc_node *schema) {
     lyd_node *found = nullptr;
     Quiet quiet;
-    lyd_find_sibling_val(lyd_child(parent), schema, nullptr, 0, &found);
+    find_sibling(lyd_child(parent), schema, nullptr, 0, &found);
     return found;
 }
 
@@ -127,7 +128,7 @@ bool Evaluator::children_by_key(const Step &step, const lyd_node *parent, const 
     spend(2);
     lyd_node *found = nullptr;
     Quiet quiet;
-    const LY_ERR result = lyd_find_sibling_val(lyd_child(parent), schema, target.c_str(), target.size(), &found);
+    const LY_ERR result = find_sibling(lyd_child(parent), schema, target.c_str(), target.size(), &found);
     if (result != LY_SUCCESS && result != LY_ENOTFOUND) return false;
     if (result == LY_SUCCESS && found) out.push_back(Item::element(found));
     return true;

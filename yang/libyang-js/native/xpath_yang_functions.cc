@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "siblings.h"
 #include "xpath_eval.h"
 #include "xpath_names.h"
 #include "xpath_order.h"
@@ -156,7 +157,7 @@ void Evaluator::deref(const lyd_node *leaf, NodeSet &out) {
     if (value->realtype->basetype == LY_TYPE_INST) {
         lyd_node *found = nullptr;
         Quiet quiet;
-        if (lyd_find_target(value->target, root_, &found) == LY_SUCCESS && found) out.items.push_back(Item::element(found));
+        if (find_target(value->target, root_, &found) == LY_SUCCESS && found) out.items.push_back(Item::element(found));
         return;
     }
     const lysc_type *type = leaf->schema->nodetype == LYS_LEAF

@@ -35,6 +35,33 @@ test('many calls on many trees run side by side', async (t) => {
   }
 })
 
+test('readers of one tree do not stand in the way of what the others look for', async (t) => {
+  using context = await createContext({
+    searchDirs: ietf,
+    modules: [{ name: 'ietf-interfaces' }],
+    readers: 4,
+  })
+  const entry = (i: number) => `<interface><name>e${i}</name><description>${i}</description></interface>`
+  const entries = Array.from({ length: 40 }, (_, i) => entry(i)).join('')
+  using tree = await context.parse(
+    `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces">${entries}</interfaces>`,
+    'xml',
+  )
+  const list = '/ietf-interfaces:interfaces/interface'
+  for (let round = 0; round < 1000; round++) {
+    const found = await Promise.all(
+      Array.from({ length: 48 }, async (_, i) => {
+        if (i % 2 === 0) return (await tree.find(`${list}[last()]`)).length
+        return (await tree.value(`${list}[name='e${i % 40}']/description`)) === String(i % 40) ? 1 : 0
+      }),
+    )
+    t.true(
+      found.every((count) => count === 1),
+      `round ${round}`,
+    )
+  }
+})
+
 test('the event loop turns while data is parsed, copied, printed and freed', async (t) => {
   using context = await routing()
   const data = Buffer.from(routes(20_000))
