@@ -26,6 +26,11 @@ export class FileSink implements Sink {
     this.name = options.path
   }
 
+  /** A file is rotated between two writes. */
+  get most(): number {
+    return this.options.size
+  }
+
   async write(records: readonly string[]): Promise<void> {
     const bytes = Buffer.from(records.map((record) => `${record}\n`).join(''))
     let file = this.#file ?? (await this.#open())

@@ -12,6 +12,8 @@ export interface Sink {
   readonly name: string
   /** All of them, or it rejects and may be called with the same ones again. */
   write(records: readonly string[]): Promise<void>
+  /** Records of more text are written in parts, each of one record at least; any when absent. */
+  readonly most?: number
   close(): Promise<void>
 }
 
@@ -85,7 +87,7 @@ export class Outbox {
     // What comes in the same turn is written together.
     await Promise.resolve()
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.slice(0, batchSize)
+      const batch = this.#batch()
       try {
         await this.#sink.write(batch)
       } catch (error) {
@@ -103,6 +105,16 @@ export class Outbox {
       await this.#rest(this.#options.gather)
     }
     this.#working = undefined
+  }
+
+  #batch(): readonly string[] {
+    const { most = Infinity } = this.#sink
+    let octets = 0
+    const end = this.#waiting.findIndex((record, index) => {
+      octets += Buffer.byteLength(record) + 1
+      return index === batchSize || (index > 0 && octets > most)
+    })
+    return this.#waiting.slice(0, end < 0 ? undefined : end)
   }
 
   #sayLoss(): void {

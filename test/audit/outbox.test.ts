@@ -153,6 +153,15 @@ test('while the file cannot be written records wait, and are written when it can
   t.is(await readFile(path, 'utf8'), '1 a\n')
 })
 
+test('records that come at once and do not fit into one file go to several', async (t) => {
+  const path = join(await folder(t), 'audit.log')
+  const { box } = outbox(new FileSink({ path, size: 20, keep: 3 }))
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) box.push(event(name))
+  await box.close()
+  const files = await Promise.all(['.1', ''].map((end) => readFile(path + end, 'utf8')))
+  t.deepEqual(files, ['1 a\n2 b\n3 c\n4 d\n5 e\n', '6 f\n7 g\n'])
+})
+
 interface SmallDisk {
   readonly full: { readonly written: number; readonly failure: string; readonly file: string }
   readonly alarms: readonly string[]
