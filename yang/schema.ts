@@ -77,6 +77,8 @@ const ours = /^(?:weft-.*|ietf-factory-default|ietf-nmda-compare|ietf-yang-patch
 export const sensitive: readonly string[] = [
   '/ietf-system:system/authentication/user/password',
   '/ietf-system:system/authentication/user/authorized-key',
+  // Its paths name entries that the reader may not see.
+  '/ietf-netconf-monitoring:netconf-state/datastores/datastore/locks/partial-lock',
 ]
 
 /** A module of the list is in none of the folders. */

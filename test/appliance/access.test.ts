@@ -78,6 +78,14 @@ test('the factory lets admin do everything and others read what is no secret; wh
       t.false(reply.includes('$6$') || reply.includes(key) || reply.includes('<nacm'), operation)
     }
     t.regex(await guest.rpc(running), /<name>guest</)
+    await admin.rpc(
+      '<partial-lock xmlns="urn:ietf:params:xml:ns:netconf:partial-lock:1.0"><select>/nacm</select></partial-lock>',
+    )
+    t.regex(await admin.rpc('<get/>'), /<locked-node/)
+    t.notRegex(await guest.rpc('<get/>'), /<locked-node|<partial-lock>/)
+    await admin.rpc(
+      '<partial-unlock xmlns="urn:ietf:params:xml:ns:netconf:partial-lock:1.0"><lock-id>1</lock-id></partial-unlock>',
+    )
     for (const operation of writing)
       t.regex((await guest.send(operation)).toString(), /<error-tag>access-denied</, operation)
 
