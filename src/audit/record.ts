@@ -36,19 +36,14 @@ const lastSequence = 2 ** 31 - 1
 
 /** One line without its end. `sequence` counts from 1 and starts again where RFC 5424, section 7.3.1, says. */
 export function format(event: AuditEvent, { host, process }: Originator, sequence: number): string {
-  const header = [
-    `<${facility * 8 + severities[event.severity]}>1`,
-    event.time.toISOString(),
-    host.replace(/[^!-~]/g, '').slice(0, 255) || '-',
-    'weftd',
-    process,
-    event.id,
-  ]
-  const fields = event.fields.flatMap(([name, value]) =>
-    value === undefined ? [] : [` ${name}="${parameter(String(value))}"`],
-  )
+  const priority = facility * 8 + severities[event.severity]
+  const name = host.replace(/[^!-~]/g, '').slice(0, 255) || '-'
+  const header = `<${priority}>1 ${event.time.toISOString()} ${name} weftd ${process} ${event.id}`
+  let fields = ''
+  for (const [name, value] of event.fields)
+    if (value !== undefined) fields += ` ${name}="${typeof value === 'string' ? parameter(value) : value}"`
   const meta = `[meta sequenceId="${((sequence - 1) % lastSequence) + 1}"]`
-  return `${header.join(' ')} ${meta}[${element}${fields.join('')}] ${message(event.text)}`
+  return `${header} ${meta}[${element}${fields}] ${message(event.text)}`
 }
 
 function parameter(value: string): string {
