@@ -28,7 +28,9 @@ async function does(weftd: Weftd, ...operations: readonly string[]): Promise<voi
 /** A command line that runs others where the kernel tells of the boot what a file says. */
 async function pretending(t: ExecutionContext, file: string): Promise<readonly string[]> {
   const mount = `mount --bind ${file} /proc/sys/kernel/random/boot_id && echo ready && exec cat`
-  const holder = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', mount])
+  const user = process.getuid?.() === 0 ? [] : ['--user']
+  const mapped = user.map(() => '--map-root-user')
+  const holder = spawn('unshare', [...user, ...mapped, '--mount', 'sh', '-c', mount])
   t.teardown(() => {
     holder.stdin.end()
   })
@@ -36,7 +38,7 @@ async function pretending(t: ExecutionContext, file: string): Promise<readonly s
     once(holder.stdout, 'data'),
     once(holder, 'exit').then(() => Promise.reject(new Error('there is no namespace of mounts'))),
   ])
-  return ['nsenter', '--preserve-credentials', '--user', '--mount', '--target', String(holder.pid)]
+  return ['nsenter', '--preserve-credentials', ...user, '--mount', '--target', String(holder.pid)]
 }
 
 test('a killed weftd resumes running, a boot loads startup, and the factory configuration when that was deleted', async (t) => {
