@@ -11,7 +11,7 @@ import { copyTo, treeOf, type CopyParts } from './copying.js'
 import { editRunning } from './direct.js'
 import { RequestError } from './errors.js'
 import { Gate } from './gate.js'
-import { admitEdit, type AdmitEdit } from './guard.js'
+import { admitAsked, admitEdit, type AdmitEdit } from './guard.js'
 import { describe, History, treeOfCommit, type Point } from './history.js'
 import type { CommitJournal } from './journal/index.js'
 import { Locking } from './locking.js'
@@ -139,6 +139,7 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   ): Promise<void> {
     await this.#write(async () => {
       this.#targets.admitEdit(requester, target)
+      await admitAsked(this.#parts.guards, requester, config)
       if (target === 'running') await editRunning(this.#parts, requester, config, options)
       else await this.#parts.candidate.edit(config, options, this.#admitEdit(requester, true))
     })

@@ -5,7 +5,14 @@
  *
  * As a guard of the datastores it judges what clients edit and commit. It counts what it denies.
  */
-import { LibyangError, type Access, type Context, type Journal, type YangError } from 'libyang-js'
+import {
+  LibyangError,
+  type Access,
+  type Context,
+  type Fragment,
+  type Journal,
+  type YangError,
+} from 'libyang-js'
 import type { CommitGuard, Datastores, Log, Requester } from '../../datastore/index.js'
 import { groupsOf, NACM_PATH, optionsOf, readConfiguration, type AccessConfiguration } from './rules.js'
 
@@ -70,14 +77,31 @@ export class AccessControl implements CommitGuard {
 
   /** What is pending may be of others: it is named by what the requester may read. */
   async check(requester: Requester, changes: Journal): Promise<readonly YangError[]> {
-    return await this.#judge(requester, async (access) => access.denied(changes, mostErrors, false))
+    return await this.#judge(requester, async (access) => access.denied(changes, mostErrors, 'any'))
+  }
+
+  /**
+   * Nodes that may not be read are refused as if they were not there, or differed from what is sent: to let pass what
+   * changes nothing would tell a right guess from a wrong one.
+   */
+  async asked(requester: Requester, config: Fragment): Promise<readonly YangError[]> {
+    return await this.#judge(requester, async (access) => {
+      if (access.readsAll()) return []
+      using tree = this.#options.context.tree()
+      const edited = await tree
+        .edit(config, { defaultOperation: 'merge', errorOption: 'continue-on-error' })
+        .catch(() => undefined)
+      if (edited === undefined) return []
+      using sent = edited.journal
+      return await access.denied(sent, mostErrors, 'hidden')
+    })
   }
 
   async edited(requester: Requester, changes: Journal, own: boolean): Promise<readonly YangError[]> {
     return await this.#judge(requester, async (access) => {
       using net = await changes.copy()
       await net.net()
-      return await access.denied(net, mostErrors, own)
+      return await access.denied(net, mostErrors, own ? 'own' : 'any')
     })
   }
 

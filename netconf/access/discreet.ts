@@ -41,7 +41,10 @@ function veiled({ type, tag, path, appTag, info }: NetconfError, access: Access)
   return {
     type,
     tag,
-    message: 'something is wrong in a part of the configuration that you may not read',
+    message:
+      holder === undefined
+        ? 'something is wrong in a part of the configuration that you may not read'
+        : `session ${String(holder)} has locked a part of it`,
     ...(appTag !== undefined && { appTag }),
     ...(holder !== undefined && { info: { 'session-id': holder } }),
   }

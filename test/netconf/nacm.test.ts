@@ -102,10 +102,11 @@ test('an edit is refused where it is made, and a commit by what it would change 
     edit('<interface><name>eth2</name><description>x</description></interface>' + port('eth3')),
   )
   t.deepEqual(new Set(tags(refused)), new Set(['access-denied']))
-  t.deepEqual(paths(refused), [
-    "/if:interfaces/if:interface[if:name='eth2']/if:description",
-    "/if:interfaces/if:interface[if:name='eth3']",
-  ])
+  t.deepEqual(paths(refused), ["/if:interfaces/if:interface[if:name='eth3']"], 'what is hidden comes first')
+  t.deepEqual(
+    paths(await alice.rpc(edit('<interface><name>eth2</name><enabled>true</enabled></interface>'))),
+    ["/if:interfaces/if:interface[if:name='eth2']/if:enabled"],
+  )
   // Nothing of it stayed; what had been edited before did.
   t.regex(await admin.rpc(config('candidate')), />new</)
   t.notRegex(await admin.rpc(config('candidate')), /eth3/)
@@ -129,7 +130,7 @@ test('an edit is refused where it is made, and a commit by what it would change 
   t.regex(await alice.rpc('<commit/>'), ok)
   t.regex(await bob.rpc('<commit/>'), ok, 'without a change nothing is needed')
   const counts = await admin.rpc(`<get><filter type="subtree"><nacm xmlns="${NACM}"/></filter></get>`)
-  t.regex(counts, /<denied-data-writes>3</)
+  t.regex(counts, /<denied-data-writes>4</)
 
   // A copy over the candidate is a change of the candidate.
   t.regex(await admin.rpc(edit(port('eth9'))), ok)
@@ -184,6 +185,21 @@ test('what is hidden is refused in the same words whether it is there or not', a
   await uniform((name) => edit(`<interface nc:operation="create"><name>${name}</name>${type}</interface>`))
   await uniform((name) => edit(`<interface nc:operation="delete"><name>${name}</name></interface>`))
   await uniform((name) => edit(port(name, '<description>guess</description>')))
+
+  await uniform((name) => edit(`<interface><name>${name}</name><enabled>false</enabled></interface>`))
+  await uniform((name) =>
+    edit(
+      `<interface><name>${name}</name><enabled>false</enabled></interface>`,
+      '<default-operation>none</default-operation>',
+    ),
+  )
+  // A right guess of a value is answered as a wrong one is.
+  const bob = await as('bob')
+  const guess = (value: string) =>
+    edit(`<interface><name>secret0</name><description>${value}</description></interface>`)
+  const [right, wrong] = [await bob.rpc(guess('vault')), await bob.rpc(guess('other'))]
+  t.is(right.replace(/message-id="\d+"/, ''), wrong.replace(/message-id="\d+"/, ''))
+  t.deepEqual(tags(right), ['access-denied'])
 
   const lock = (name: string) =>
     '<partial-lock xmlns="urn:ietf:params:xml:ns:netconf:partial-lock:1.0">' +

@@ -123,11 +123,12 @@ Napi::Value AccessHandle::denied(const Napi::CallbackInfo &info) {
     auto &journal = JournalHandle::argument(info[0]);
     journal.same_context(info.Env(), *held_.shared);
     const auto limit = info[1].ToNumber().Int64Value();
-    const bool own = info[2].ToBoolean();
+    const auto whose = required(info, 2, "whose");
+    const auto asked = whose == "own" ? Asked::own : whose == "hidden" ? Asked::hidden : Asked::any;
     return submit<Errors>(
         info.Env(), held_.shared->pool, Lane::read, {{journal.held().gate, false}},
-        [access = held_.data, changes = journal.held().data, limit, own] {
-            return libyang_js::denied(access->access, *changes, limit < 0 ? 0 : static_cast<size_t>(limit), own);
+        [access = held_.data, changes = journal.held().data, limit, asked] {
+            return libyang_js::denied(access->access, *changes, limit < 0 ? 0 : static_cast<size_t>(limit), asked);
         },
         [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
 }

@@ -54,7 +54,7 @@ constexpr const char *denied_to_one_in_it = "access is denied to a node in it";
 
 class Judge {
   public:
-    Judge(const Access &access, size_t limit, bool own) : places_(access), limit_(limit), own_(own) {}
+    Judge(const Access &access, size_t limit, Asked asked) : places_(access), limit_(limit), asked_(asked) {}
 
     void change(const Journal::Change &change) {
         const auto above = places_.of(change.parent.get());
@@ -115,6 +115,7 @@ class Judge {
             if (!veiled_) veiled_ = veiled(operation, node, above);
             return;
         }
+        if (asked_ == Asked::hidden) return;
         told_ = true;
         error.message = std::string("access is denied: it needs the right to ") + verb(operation) + " this node";
         error.path = path(above) + step(above, node);
@@ -143,7 +144,7 @@ class Judge {
         }
         const auto *schema = place != nullptr ? place->schema : node->schema;
         const bool entry = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
-        const bool name = own_ && !(entry && operation == access_delete);
+        const bool name = asked_ != Asked::any && !(entry && operation == access_delete);
         if (place != nullptr) {
             error.path = path_of(name ? place : place->parent.get());
         } else {
@@ -169,7 +170,7 @@ class Judge {
     }
     Places places_;
     size_t limit_;
-    bool own_;
+    Asked asked_;
     const Journal::Change *change_ = nullptr;
     bool told_ = false;            // of this change
     std::optional<Error> veiled_;  // of this change, where the user may not read
@@ -206,8 +207,8 @@ void prune_siblings(const Access &access, const Access::Grant *grant, DataTree &
 
 }  // namespace
 
-Errors denied(const Access &access, const Journal &journal, size_t limit, bool own) {
-    Judge judge(access, limit, own);
+Errors denied(const Access &access, const Journal &journal, size_t limit, Asked asked) {
+    Judge judge(access, limit, asked);
     for (const auto &change : journal.changes()) {
         if (!change.derived) judge.change(change);
     }

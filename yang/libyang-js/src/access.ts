@@ -42,8 +42,12 @@ export class AccessHandle implements Access {
     return this.native.clears(nativeFilter(filter))
   }
 
-  async denied(journal: Journal, limit: number, own: boolean): Promise<readonly YangError[]> {
-    return this.native.denied(nativeJournal(journal), limit, own)
+  async denied(
+    journal: Journal,
+    limit: number,
+    whose: 'any' | 'own' | 'hidden',
+  ): Promise<readonly YangError[]> {
+    return this.native.denied(nativeJournal(journal), limit, whose)
   }
 
   [Symbol.dispose](): void {

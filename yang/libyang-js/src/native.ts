@@ -44,7 +44,7 @@ export interface NativeAccess extends NativeHandle {
   readsNone(schemaPath: string): boolean
   writesAll(): boolean
   clears(filter: NativeFilter): boolean
-  denied(journal: NativeJournal, limit: number, own: boolean): Promise<YangError[]>
+  denied(journal: NativeJournal, limit: number, whose: 'any' | 'own' | 'hidden'): Promise<YangError[]>
 }
 
 export interface NativeRpc extends NativeHandle {

@@ -225,11 +225,11 @@ export interface Access extends Disposable {
   clears(filter: Filter): boolean
   /**
    * The explicit changes of a net journal that may not be made: errors with tag `access-denied`, at most `limit`, and one
-   * that counts the others. Where the user may not read, one error for all, that says the same whatever is there: with
-   * `own`, of what the user sent, it names the first node on the way that may not be read; of entries that are deleted, and
-   * without `own`, the last one that may be.
+   * that counts the others. Where the user may not read, one error for all, that says the same whatever is there: of what
+   * the user sent (`own`) it names the first node on the way that may not be read; of entries that are deleted, and of
+   * changes that may be `any` client's, the last one that may be. `hidden`: as `own`, of what may not be read alone.
    */
-  denied(journal: Journal, limit: number, own: boolean): Promise<readonly YangError[]>
+  denied(journal: Journal, limit: number, whose: 'any' | 'own' | 'hidden'): Promise<readonly YangError[]>
 }
 
 /** Bounds of one filter evaluation; past either, the read rejects with tag `resource-denied`. */

@@ -267,7 +267,7 @@ test('a refused change names what the user may see of it', async (t) => {
       '<room><floor>3</floor><name>new</name><box><id>q</id></box></room>',
   )
   const told = async (own: boolean) =>
-    (await access.denied(journal, 20, own)).map(({ tag, path, message }) => [
+    (await access.denied(journal, 20, own ? 'own' : 'any')).map(({ tag, path, message }) => [
       tag,
       path,
       /right to (\w+)/.exec(message)?.[1],
@@ -282,7 +282,7 @@ test('a refused change names what the user may see of it', async (t) => {
     (await told(false)).map(([, path]) => path),
     ['/vault:vault', '/vault:vault/plan/copies', room],
   )
-  const [, , last] = await access.denied(journal, 2, true)
+  const [, , last] = await access.denied(journal, 2, 'own')
   t.is(last?.path, undefined)
   t.regex(last?.message ?? '', /\d+ more node/)
 
@@ -331,7 +331,7 @@ test('reads, filters and writes agree with the rules taken word for word', async
 
     using journal = await change(context, tree, randomEdit(roll, before, pick))
     const after = JSON.parse((await text(tree, { format: 'json' })) || '{}')
-    const errors = await access.denied(journal, 1e6, true)
+    const errors = await access.denied(journal, 1e6, 'own')
     const wrong = naiveDenied(options, before, after)
     const said = errors.map(
       ({ path, message }) => `${/right to (\w+)|$/.exec(message)?.[1] ?? 'veiled'} ${path ?? ''}`,
