@@ -70,20 +70,23 @@ test('the event loop turns while data is parsed, copied, printed and freed', asy
   const turning = (async () => {
     for (; working; turns++) await new Promise((resolve) => setImmediate(resolve))
   })()
-  for (const work of [
-    () => context.parse(data, 'xml').then((tree) => tree[Symbol.dispose]()),
-    async () => {
-      using tree = await context.parse(data, 'xml')
-      using copy = await tree.copy()
-      await text(copy, { format: 'xml' })
-    },
-  ]) {
-    turns = 0
-    await work()
-    t.true(turns > 20, `${turns} turns`)
+  try {
+    for (const work of [
+      () => context.parse(data, 'xml').then((tree) => tree[Symbol.dispose]()),
+      async () => {
+        using tree = await context.parse(data, 'xml')
+        using copy = await tree.copy()
+        await text(copy, { format: 'xml' })
+      },
+    ]) {
+      turns = 0
+      await work()
+      t.true(turns > 20, `${turns} turns`)
+    }
+  } finally {
+    working = false
+    await turning
   }
-  working = false
-  await turning
 })
 
 test('a journal in use by a call says so to those who cannot wait', async (t) => {
