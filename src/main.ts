@@ -63,13 +63,16 @@ async function run({ options, before }: Next, log: Log, signal: AbortSignal): Pr
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
   })
-  const lost = appliance.lost.then(() =>
-    log.error('the keeper died, and with it the namespaces: all is started again'),
-  )
-  const reset = appliance.reset.then(() =>
-    log.warn('a factory reset: all but the audit log is erased, and started again'),
-  )
-  const ended = Promise.race([signalled, lost, reset])
+  // The keeper's end ends `lost` too when it is a part of stopping: only the first of them is why.
+  const ended = Promise.race([
+    signalled,
+    appliance.lost.then(() => () => {
+      log.error('the keeper died, and with it the namespaces: all is started again')
+    }),
+    appliance.reset.then(() => () => {
+      log.warn('a factory reset: all but the audit log is erased, and started again')
+    }),
+  ])
   const { address, port } = appliance.listening
   printLine(`weftd ready: NETCONF over SSH on ${address.includes(':') ? `[${address}]` : address}:${port}`)
   const showing = (async () => {
@@ -78,7 +81,8 @@ async function run({ options, before }: Next, log: Log, signal: AbortSignal): Pr
   })().catch((error: unknown) => {
     if (!signal.aborted) log.error(`demo: ${(error as Error).message}`)
   })
-  await ended
+  const tell = await ended
+  tell?.()
   await appliance.stop()
   await showing
   return {

@@ -154,6 +154,7 @@ test('the signals of Ctrl-C and of a service manager leave no process and no nam
     t.true((await processesOf(weftd.state)).length >= 3)
     await weftd.kill(signal)
     t.deepEqual(await processesOf(weftd.state), [])
+    t.notRegex(weftd.output, / error /)
   }
 })
 
