@@ -109,7 +109,7 @@ export class ConfigFiles {
     try {
       folder = await open(this.#folder, O_RDONLY | O_DIRECTORY)
       for (const step of names) {
-        const next = await open(pathIn(folder, step), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        const next = await this.#folderIn(folder, step, url)
         await folder.close()
         folder = next
       }
@@ -118,6 +118,18 @@ export class ConfigFiles {
       throw explained(url, error)
     } finally {
       await folder?.close()
+    }
+  }
+
+  async #folderIn(folder: FileHandle, name: string, url: string): Promise<FileHandle> {
+    try {
+      return await open(pathIn(folder, name), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw error
+      throw refusal(
+        'data-missing',
+        `there is no folder ${JSON.stringify(name)} for ${url}: make it in the server's folder of files first`,
+      )
     }
   }
 
@@ -147,13 +159,13 @@ function namesOf(url: string): string[] {
   if (!names.every(isName))
     throw refusal(
       'invalid-value',
-      `${JSON.stringify(url)}: each name between slashes has 1 to 200 octets, does not begin with a dot, and has no slash in it`,
+      `${JSON.stringify(url)}: each name between slashes has 1 to 200 octets, does not begin with a dot, and has no slash in it and no control character`,
     )
   return names
 }
 
 function isName(name: string): boolean {
-  return name !== '' && !name.startsWith('.') && !/[/\0]/.test(name) && Buffer.byteLength(name) <= 200
+  return name !== '' && !name.startsWith('.') && !/[/\p{Cc}]/u.test(name) && Buffer.byteLength(name) <= 200
 }
 
 function explained(url: string, error: unknown): unknown {

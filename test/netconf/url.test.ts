@@ -50,6 +50,9 @@ test('what was copied to a file is edited in, validated, copied back and deleted
   const [gone] = await outcome(client, remove(url('site/backup.xml')))
   t.is(gone?.tag, 'data-missing')
   t.regex(gone?.path ?? '', /nc:delete-config\/nc:target\/nc:url$/)
+  const [nowhere] = await outcome(client, copy('<running/>', url('elsewhere/backup.xml')))
+  t.is(nowhere?.tag, 'data-missing')
+  t.regex(nowhere?.message ?? '', /no folder "?(&quot;)?elsewhere/)
 })
 
 test('a file may be written as XML permits, by an editor of its own', async (t) => {
@@ -84,6 +87,8 @@ test('no URL leads out of the folder', async (t) => {
     ['file:///sub%2f..%2f..%2fsecret.xml', /no slash in it/],
     ['file:////etc/passwd', /1 to 200 octets/],
     ['file:///plain.xml%00.txt', /no slash in it/],
+    ['file:///%0a.xml', /no control character/],
+    ['file:///sub/%7f.xml', /no control character/],
     ['file:///', /1 to 200 octets/],
     ['file:///%zz', /1 to 200 octets/],
     ['file:///link.xml', /symbolic link/],
