@@ -308,12 +308,13 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
 
   async release(session: number): Promise<void> {
     if (this.#closed) return
-    await this.#write(async () => {
+    const rest = this.#write(async () => {
       await this.#locking.release(session)
       const { pending } = this.#confirmed
       if (pending && pending.token === undefined && pending.session === session)
         await takeBack(this.#reverting, pending, `session ${session} ended before it confirmed`)
     })
+    await Promise.all([rest, this.#locking.leave(session)])
   }
 
   async witness(member: string, commit: number): Promise<void> {

@@ -74,11 +74,21 @@ export class Locking {
     await this.parts.alone(() => this.parts.partialLocks.unlock(requester, id))
   }
 
-  /** Frees what a session holds, with its uncommitted changes when that is the candidate. To be called alone among writers. */
-  async release(session: number): Promise<void> {
-    const { candidate, locks, partialLocks } = this.parts
+  /**
+   * Frees at once what a session holds that nobody's turn among writers has to be awaited for. The candidate's lock stays: it
+   * keeps others from the uncommitted changes that have to go with it.
+   */
+  async leave(session: number): Promise<void> {
+    const { locks, partialLocks } = this.parts
+    locks.release(session, 'running', 'startup')
     await partialLocks.release(session)
-    if (locks.release(session).includes('candidate')) await candidate.discard()
+  }
+
+  /** Frees whatever a session holds, with its uncommitted changes when that is the candidate. To be called alone among writers. */
+  async release(session: number): Promise<void> {
+    const { candidate, locks } = this.parts
+    await this.leave(session)
+    if (locks.release(session, 'candidate').length > 0) await candidate.discard()
   }
 
   async held(): Promise<HeldLocks> {

@@ -48,11 +48,9 @@ export class Locks {
     this.#held.delete(target)
   }
 
-  /** Frees what a session holds, and says what that was. */
-  release(session: number): readonly DatastoreName[] {
-    const held = this.list()
-      .filter((lock) => lock.session === session)
-      .map(({ datastore }) => datastore)
+  /** Frees what a session holds of `targets`, and says what that was. */
+  release(session: number, ...targets: readonly DatastoreName[]): readonly DatastoreName[] {
+    const held = targets.filter((target) => this.holder(target) === session)
     for (const target of held) this.#held.delete(target)
     return held
   }

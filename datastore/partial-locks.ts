@@ -3,7 +3,7 @@
  * The nodes are found when the lock is made and then known by their paths, so that their scope follows no expression, only the
  * deletes of its owner. A guard of commits: what a client changes is looked up in one trie of all locks, O(changes × depth).
  *
- * Callers are alone among writers (see `datastores.ts`), but for `conflict` and the state that operators see.
+ * Callers are alone among writers (see `datastores.ts`), but for `admit`, `release` and the state that operators see.
  */
 import type { Budget, Context, Journal, LockedNode, LockScopes, ScopedText, Tree } from 'libyang-js'
 import { RequestError } from './errors.js'
@@ -127,8 +127,8 @@ export class PartialLocks implements CommitGuard, Disposable {
   }
 
   async #release(id: number): Promise<void> {
-    await this.#scopes.release(id)
     this.#held.delete(id)
+    await this.#scopes.release(id)
   }
 }
 

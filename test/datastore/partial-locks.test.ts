@@ -114,29 +114,48 @@ test('no partial lock while a confirmed commit waits; nobody else takes back wha
   await datastores.partialLock(alice, select('/tb:routes'))
 })
 
-test('what is held is refused while a commit goes on', async (t) => {
+/** A commit of `by` that is being carried out until `end`. */
+async function commitGoingOn({ datastores, stage }: Bench, by: typeof alice) {
   let planned = (): void => undefined
   const going = new Promise<void>((resolve) => (planned = resolve))
-  let release = (): void => undefined
-  const held = new Promise<void>((resolve) => (release = resolve))
-  const bench = await openBench(t, context)
-  await filled(bench)
-  const { datastores, edit, stage } = bench
-  await datastores.lock(alice, 'candidate')
-  await datastores.partialLock(alice, select('/tb:box'))
-  await edit(routes(5, 1))
+  let end = (): void => undefined
+  const held = new Promise<void>((resolve) => (end = resolve))
   stage.prepare = async () => {
     planned()
     await held
     return { apply: async () => undefined, abort: async () => undefined }
   }
-  const committing = datastores.commit(alice)
+  const committing = datastores.commit(by)
   await going
+  return { committing, end }
+}
+
+test('what is held is refused while a commit goes on', async (t) => {
+  const bench = await filled(await openBench(t, context))
+  const { datastores, edit } = bench
+  await datastores.lock(alice, 'candidate')
+  await datastores.partialLock(alice, select('/tb:box'))
+  await edit(routes(5, 1))
+  const { committing, end } = await commitGoingOn(bench, alice)
   t.like((await refusal(datastores.lock(bob, 'candidate'))).errors[0], { tag: 'lock-denied' })
   t.like((await refusal(datastores.lock(bob, 'running'))).errors[0], { tag: 'lock-denied' })
   t.like((await refusal(datastores.partialLock(bob, select('/tb:box/tb:name')))).errors[0], {
     tag: 'lock-denied',
   })
-  release()
+  end()
   t.is((await committing)?.number, 2)
+})
+
+test("what a session held is free at once when it ends, while another's commit goes on", async (t) => {
+  const bench = await filled(await openBench(t, context))
+  const { datastores, edit } = bench
+  await datastores.partialLock(bob, select('/tb:box'))
+  await edit(routes(5, 1))
+  const { committing, end } = await commitGoingOn(bench, alice)
+  const ended = datastores.release(bob.session)
+  t.deepEqual(await datastores.locks(), { datastores: [], partial: [] })
+  end()
+  t.is((await committing)?.number, 2)
+  await ended
+  await datastores.lock(alice, 'running')
 })
