@@ -1,8 +1,8 @@
 /** The door of the datastore. */
-export type { Timers } from './confirmed.js'
+export { systemTimers, type Timers } from './confirmed.js'
 export type * from './controller.js'
 export { stateBefore } from './history.js'
-export { ConfigError, RequestError } from './errors.js'
+export { ConfigError, RequestError, UnavailableError } from './errors.js'
 export type { CommitGuard } from './guard.js'
 export { DirectoryError } from './journal/index.js'
 export type { Factory } from './reset.js'

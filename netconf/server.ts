@@ -3,7 +3,7 @@
  * that. It knows datastores by their contract and no controller.
  */
 import type { Budget, Context } from 'libyang-js'
-import type { Datastores, Log } from '../datastore/index.js'
+import { systemTimers, type Datastores, type Log, type Timers } from '../datastore/index.js'
 import type { AccessControl } from './access/index.js'
 import { capabilities } from './capabilities.js'
 import { Dispatcher } from './dispatch.js'
@@ -50,6 +50,8 @@ export interface NetconfOptions {
   readonly budget?: Budget
   readonly limits?: Partial<Limits>
   readonly clock?: () => Date
+  /** Of the time that sessions may be idle. */
+  readonly timers?: Timers
   /** Is told of logins, sessions and rpcs. */
   readonly observer?: Observer
 }
@@ -79,7 +81,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
   const registry = options.registry ?? new SessionRegistry(options.clock)
   const files =
     options.urlFolder === undefined ? undefined : new ConfigFiles(options.urlFolder, limits.messageBytes)
-  const { startOver, budget = defaultBudget } = options
+  const { startOver, budget = defaultBudget, timers = systemTimers } = options
   const services = { context, datastores, registry, files, budget, startOver }
   const operations = new OperationRegistry([
     ...standardOperations,
@@ -113,6 +115,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
       printer,
       capabilities: offered,
       limits,
+      timers,
       log,
       recovery: options.access?.isRecovery(user) ?? false,
       observer,

@@ -3,7 +3,7 @@
  * which they came. Owns its transport, its queue and its locks; when it ends, for whatever reason, they are given back at
  * once, and what still runs for it is abandoned. Bytes that break the framing end it without an answer.
  */
-import type { Requester, Log } from '../datastore/index.js'
+import type { Requester, Log, Timers } from '../datastore/index.js'
 import type { Answer, Dispatcher } from './dispatch.js'
 import { trimMessage } from './envelope.js'
 import type { ErrorPrinter, NetconfError } from './error.js'
@@ -27,6 +27,8 @@ export interface SessionOptions {
   readonly printer: ErrorPrinter
   readonly capabilities: readonly string[]
   readonly limits: Limits
+  /** Of the time that a session may be idle. */
+  readonly timers: Timers
   readonly log: Log
   readonly recovery?: boolean
   readonly observer?: Observer | undefined
@@ -52,7 +54,7 @@ export class Session implements RegisteredSession, Receiver {
   private reason = 'the connection was lost'
   private greeting: NodeJS.Timeout | undefined
   /** Runs while the session waits for a message. */
-  private idle: NodeJS.Timeout | undefined
+  private idle: Disposable | undefined
   private spool: Spool | undefined
   private ending: Promise<void> | undefined
   /** What waits for a message, and for room in the queue. */
@@ -90,7 +92,7 @@ export class Session implements RegisteredSession, Receiver {
 
   data(bytes: Buffer): Promise<void> | undefined {
     if (this.closing) return undefined
-    this.idle?.refresh()
+    if (this.idle) this.startIdle()
     try {
       for (const message of this.decoder.push(bytes)) this.take(message)
     } catch (error) {
@@ -198,20 +200,25 @@ export class Session implements RegisteredSession, Receiver {
         return message
       }
       if (this.closing) return undefined
-      const idle = this.startIdle()
+      this.startIdle()
       await new Promise<void>((resolve) => (this.wake = resolve))
-      clearTimeout(idle)
-      this.idle = undefined
+      this.stopIdle()
       this.wake = undefined
     }
   }
 
   /** Bytes of a message that is not there yet count as well. */
-  private startIdle(): NodeJS.Timeout | undefined {
-    const { idleTime } = this.options.limits
-    if (idleTime === 0 || !this.greeted) return undefined
-    this.idle = setTimeout(() => this.fail(`nothing was received for ${idleTime / 1000} s`), idleTime)
-    return this.idle
+  private startIdle(): void {
+    const { timers, limits } = this.options
+    const { idleTime } = limits
+    this.stopIdle()
+    if (idleTime === 0 || !this.greeted) return
+    this.idle = timers.after(idleTime, () => this.fail(`nothing was received for ${idleTime / 1000} s`))
+  }
+
+  private stopIdle(): void {
+    this.idle?.[Symbol.dispose]()
+    this.idle = undefined
   }
 
   private makeRoom(): void {

@@ -4,6 +4,7 @@ import test from 'ava'
 import type { ExecutionContext } from 'ava'
 import { EndpointError, factorySettings } from '../../netconf/index.js'
 import type { ServerSettings } from '../../netconf/index.js'
+import { VirtualTime } from '../transcripts/support/time.js'
 import { PASSWORD, startAppliance, until } from './support/appliance.js'
 import { login } from './support/client.js'
 
@@ -147,17 +148,18 @@ test('sessions are limited in all and for each user, from the moment that it is 
 })
 
 test('a session that is silent for too long ends, and its lock is free; one that sends lives on', async (t) => {
-  const { server, connect } = await startAppliance(t, { limits: { idleTime: 1_500 } })
+  const time = new VirtualTime()
+  const { server, connect } = await startAppliance(t, { limits: { idleTime: 60_000 }, timers: time })
   const [silent, busy] = [await connect(), await connect()]
   t.regex(await silent.rpc(lock), OK)
-  let ended = false
-  const closed = silent.closed().then(() => (ended = true))
-  const began = performance.now()
-  while (!ended) {
+  const waiting = (count: number) => until(t, `${count} sessions wait`, () => time.waiting === count)
+  for (const sessions of [2, 2, 1]) {
+    await waiting(2)
+    time.pass(25_000)
     t.regex(await busy.rpc('<get-config><source><candidate/></source></get-config>'), /<data/)
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 50))])
+    await waiting(sessions)
   }
-  t.true(performance.now() - began >= 1_490)
+  await silent.closed()
   await until(t, 'its session is gone', () => server.sessions.length === 1)
   t.regex(await busy.rpc(lock), OK)
 })

@@ -15,6 +15,11 @@ export class VirtualTime implements Timers {
   now = Date.UTC(2026, 0, 1)
   private readonly tasks = new Set<Task>()
 
+  /** How many timers run. */
+  get waiting(): number {
+    return this.tasks.size
+  }
+
   after(milliseconds: number, run: () => void): Disposable {
     const task = { at: this.now + milliseconds, run }
     this.tasks.add(task)
