@@ -205,7 +205,7 @@ export class ConfirmedCommits implements Disposable {
     const owner =
       pending.token === undefined
         ? `session ${pending.session} alone can confirm or cancel it`
-        : `give its token as persist-id to confirm or cancel it`
+        : 'whoever gives its token as persist-id can confirm or cancel it'
     throw new RequestError({
       type: 'application',
       tag: 'in-use',

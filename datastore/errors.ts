@@ -23,6 +23,18 @@ export class RequestError extends Error {
   }
 }
 
+/** What was asked for is not there to be had. Whoever knows the parameter that asked gives the error its path. */
+export class UnavailableError extends RequestError {
+  /** `wanted`: the state after this commit, so many commits back, or a datastore. */
+  constructor(
+    error: YangError,
+    readonly wanted: number | 'startup',
+  ) {
+    super(error)
+    this.name = 'UnavailableError'
+  }
+}
+
 /** A controller's refusal of a configuration: at which instance path, and why. */
 export class ConfigError extends RequestError {
   constructor(path: string, message: string, options: { tag?: YangError['tag']; appTag?: string } = {}) {

@@ -6,7 +6,7 @@
  * every commit after it is kept.
  */
 import type { Access, Context, Journal, Tree } from 'libyang-js'
-import { RequestError } from './errors.js'
+import { RequestError, UnavailableError } from './errors.js'
 import type { CommitJournal } from './journal/index.js'
 import type { Trees } from './trees.js'
 import type { CommitRecord, Difference } from './types.js'
@@ -47,7 +47,8 @@ export class History {
   async stateBack(commits: number): Promise<number> {
     const states: number[] = []
     for await (const state of this.#states()) if (states.push(state) > commits) return state
-    throw invalid(
+    throw unavailable(
+      commits,
       `there are ${states.length - 1} commits to go back, to the state after commit ${states.at(-1)}; ${commits} are too many`,
     )
   }
@@ -61,12 +62,14 @@ export class History {
       nearest = kept
     }
     if (state > this.head)
-      throw invalid(
+      throw unavailable(
+        state,
         this.head === 0
           ? `there is no commit ${state}: nothing has been committed yet`
           : `there is no commit ${state}; the last one is ${this.head}`,
       )
-    throw invalid(
+    throw unavailable(
+      state,
       `the state after commit ${state} is not kept; the next one that is kept is that after commit ${nearest}`,
     )
   }
@@ -184,8 +187,8 @@ export async function describe(changes: Journal, limit: number, access?: Access)
   return { lines: lines.slice(0, limit), more: lines.length > limit }
 }
 
-function invalid(message: string): RequestError {
-  return new RequestError({ type: 'application', tag: 'invalid-value', message })
+function unavailable(wanted: number, message: string): RequestError {
+  return new UnavailableError({ type: 'application', tag: 'invalid-value', message }, wanted)
 }
 
 function failed(message: string): RequestError {

@@ -7,7 +7,7 @@
  */
 import type { Context, Fragment, Tree } from 'libyang-js'
 import { migrate } from './carry.js'
-import { RequestError, why } from './errors.js'
+import { RequestError, UnavailableError, why } from './errors.js'
 import type { CommitJournal, StartupHeader } from './journal/index.js'
 import { versionOf, type Migration } from './migrate/index.js'
 import { Replay } from './recover.js'
@@ -74,11 +74,14 @@ export class Startup {
   async content(): Promise<Fragment> {
     const header = await this.header()
     if (!header || header.deleted)
-      throw new RequestError({
-        type: 'application',
-        tag: 'data-missing',
-        message: 'startup is empty: it was deleted; copy a configuration to it first',
-      })
+      throw new UnavailableError(
+        {
+          type: 'application',
+          tag: 'data-missing',
+          message: 'startup is empty: it was deleted; copy a configuration to it first',
+        },
+        'startup',
+      )
     using tree = await this.tree()
     const pieces: Buffer[] = []
     for await (const piece of tree.print({ format: 'xml', configOnly: true })) pieces.push(piece)

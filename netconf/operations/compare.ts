@@ -4,6 +4,7 @@ import type { Revision } from '../../datastore/index.js'
 import { HISTORY_NAMESPACE } from '../xml.js'
 import { difference, limitOf, output } from './history.js'
 import type { Operation } from './operation.js'
+import { atAsked } from './parameters.js'
 
 export const compare: Operation = {
   name: 'compare',
@@ -11,7 +12,10 @@ export const compare: Operation = {
   async run({ rpc, access, services: { datastores } }) {
     const source = revisionOf(rpc, 'source') ?? 'running'
     const target = revisionOf(rpc, 'target') ?? 'candidate'
-    return output(difference(await datastores.compare(source, target, limitOf(rpc), access)))
+    const found = await atAsked(rpc, { 'source/commit': source, 'target/commit': target }, () =>
+      datastores.compare(source, target, limitOf(rpc), access),
+    )
+    return output(difference(found))
   },
 }
 

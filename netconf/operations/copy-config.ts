@@ -3,9 +3,10 @@
  * datastore or file.
  */
 import { BASE_NAMESPACE } from '../xml.js'
+import { identityOf } from './nmda.js'
 import { ok } from './operation.js'
 import type { Operation } from './operation.js'
-import { atParameter, invalid, openFiles, sourceOf, targetOf } from './parameters.js'
+import { atAsked, atParameter, invalid, openFiles, sourceOf, targetOf } from './parameters.js'
 import { defaultsOf } from './read.js'
 
 export const copyConfig: Operation = {
@@ -19,7 +20,11 @@ export const copyConfig: Operation = {
     if (typeof target === 'string') {
       if (source === target)
         invalid(rpc, 'source', `source and target of copy-config are the same: ${target}`)
-      await datastores.copy(requester, target, source)
+      await atAsked(
+        rpc,
+        { [identityOf(rpc, 'source') ?? 'source/startup']: source === 'startup' ? source : undefined },
+        () => datastores.copy(requester, target, source),
+      )
     } else
       await atParameter(rpc, 'target/url', async () => {
         const folder = openFiles(files)

@@ -5,7 +5,7 @@
  */
 import type { Origin, Rpc } from 'libyang-js'
 import type { ReadOptions } from '../../datastore/index.js'
-import { datastoreNamed, NMDA_NAMESPACE, offers, refuse, type SourceName } from './nmda.js'
+import { datastoreNamed, NMDA_NAMESPACE, offers, type SourceName } from './nmda.js'
 import type { Operation } from './operation.js'
 import { defaultsOf, readReply } from './read.js'
 
@@ -50,9 +50,6 @@ function originsOf(rpc: Rpc, source: SourceName): Pick<ReadOptions, 'origins' | 
       }),
     }
   }
-  if (shown) refuse(rpc, 'with-origin', `only operational has origins, not ${source}`)
-  if (only.length > 0) refuse(rpc, 'origin-filter', `only operational has origins, not ${source}`)
-  if (never.length > 0) refuse(rpc, 'negated-origin-filter', `only operational has origins, not ${source}`)
   return {}
 }
 

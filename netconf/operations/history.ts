@@ -13,8 +13,7 @@ export function confirmationOf(rpc: Rpc): Pick<CommitOptions, 'confirmed' | 'per
   const confirmed = rpc.value('confirmed') !== undefined
   if (persist !== undefined && !confirmed)
     invalid(rpc, 'persist', 'persist is the token of a confirmed commit: add <confirmed/>, or leave it out')
-  // In the commit of ietf-netconf the leaf has a default, and is always there.
-  if (timeout !== undefined && !confirmed && rpc.operation.namespace === HISTORY_NAMESPACE)
+  if (rpc.given('confirm-timeout') && !confirmed)
     invalid(
       rpc,
       'confirm-timeout',

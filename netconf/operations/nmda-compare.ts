@@ -7,7 +7,8 @@ import type { Context, Journal, Rpc, Tree } from 'libyang-js'
 import { RequestError, type ReadOptions, type Revision } from '../../datastore/index.js'
 import { element, NMDA_COMPARE_NAMESPACE } from '../xml.js'
 import { datastoreNamed, offers, refuse, type SourceName } from './nmda.js'
-import type { Call, Operation } from './operation.js'
+import type { Call, Operation, Reply } from './operation.js'
+import { atAsked } from './parameters.js'
 import { filterOf } from './read.js'
 
 const names: readonly SourceName[] = ['running', 'candidate', 'intended', 'operational', 'factory-default']
@@ -24,24 +25,33 @@ export const nmdaCompare: Operation = {
   name: 'compare',
   namespace: NMDA_COMPARE_NAMESPACE,
   async run(call) {
-    const { rpc, access, services } = call
+    const { rpc, services } = call
     const source = sideOf(rpc, services.context, 'source')
     const target = sideOf(rpc, services.context, 'target')
-    const [from, to] = [revisionOf(source), revisionOf(target)]
-    using filter = filterOf(rpc)
-    if (!filter && from !== undefined && to !== undefined) {
-      using changes = await services.datastores.changes(from, to)
-      using seen = access && (await changes.visible(access))
-      return answer(source, target, await patchOf(seen ?? changes))
-    }
-    const reading = readingOf(rpc, source, target)
-    using before = await treeOf(call, source, { ...reading, ...(filter && { filter }) })
-    using after = await treeOf(call, target, { ...reading, ...(filter && { filter }) })
-    if (filter && (await isEmpty(before)) && (await isEmpty(after)))
-      return { kind: 'content', xml: `<no-matches xmlns="${NMDA_COMPARE_NAMESPACE}"/>` }
-    using changes = await before.difference(after)
-    return answer(source, target, await patchOf(changes))
+    return await atAsked(
+      rpc,
+      { 'weft-compare:source-commit': source.commit, 'weft-compare:target-commit': target.commit },
+      () => compared(call, source, target),
+    )
   },
+}
+
+async function compared(call: Call, source: Side, target: Side): Promise<Reply> {
+  const { rpc, access, services } = call
+  const [from, to] = [revisionOf(source), revisionOf(target)]
+  using filter = filterOf(rpc)
+  if (!filter && from !== undefined && to !== undefined) {
+    using changes = await services.datastores.changes(from, to)
+    using seen = access && (await changes.visible(access))
+    return answer(source, target, await patchOf(seen ?? changes))
+  }
+  const reading = readingOf(rpc, source, target)
+  using before = await treeOf(call, source, { ...reading, ...(filter && { filter }) })
+  using after = await treeOf(call, target, { ...reading, ...(filter && { filter }) })
+  if (filter && (await isEmpty(before)) && (await isEmpty(after)))
+    return { kind: 'content', xml: `<no-matches xmlns="${NMDA_COMPARE_NAMESPACE}"/>` }
+  using changes = await before.difference(after)
+  return answer(source, target, await patchOf(changes))
 }
 
 function sideOf(rpc: Rpc, context: Context, parameter: 'source' | 'target'): Side {

@@ -1,6 +1,6 @@
 /** Reading the parameters of an rpc: what is missing or not supported is an error with its place in the request. */
 import type { Context, Fragment, Rpc } from 'libyang-js'
-import { RequestError, type DatastoreName } from '../../datastore/index.js'
+import { RequestError, UnavailableError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
 import type { Services } from './operation.js'
@@ -102,9 +102,38 @@ export async function atBadElement<T>(rpc: Rpc, task: () => Promise<T>): Promise
   }
 }
 
+/**
+ * Does a task that may find that there is nothing of what a parameter asks for; the error then gets that parameter's place.
+ * `asked`: the commit, or the datastore, that each parameter names.
+ */
+export async function atAsked<T>(
+  rpc: Rpc,
+  asked: Readonly<Record<string, string | number | undefined>>,
+  task: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await task()
+  } catch (error) {
+    if (!(error instanceof UnavailableError)) throw error
+    const [parameter] = Object.entries(asked).find(([, value]) => value === error.wanted) ?? []
+    if (parameter === undefined) throw error
+    throw new RequestError(
+      error.errors.map((each) => ({
+        ...each,
+        path: parameterPath(rpc, parameter),
+        ...(each.tag === 'invalid-value' && { info: { 'bad-element': parameter.replace(/^.*[/:]/, '') } }),
+      })),
+    )
+  }
+}
+
 /** Where a parameter stands, for `error-path`. */
-export function parameterPath({ operation: { module, name } }: Rpc, parameter: string): string {
-  return rpcPath(`${module}:${name}/${parameter}`)
+export function parameterPath(rpc: Rpc, parameter: string): string {
+  return `${operationPath(rpc)}/${parameter}`
+}
+
+export function operationPath({ operation: { module, name } }: Rpc): string {
+  return rpcPath(`${module}:${name}`)
 }
 
 export function openFiles(files: Services['files']): NonNullable<Services['files']> {

@@ -225,7 +225,7 @@ test('a candidate with changes keeps its contents when running is taken back und
     "+ /test-box:box/order[.='3']",
     "+ /test-box:box/port[name='a']",
     '+ /test-box:box/primary = a',
-    '~ /test-box:box/mtu 1500 → 9000',
+    '~ /test-box:box/mtu 1500 (default) → 9000',
   ])
   t.is((await datastores.commit(alice))?.number, 4)
   t.is(await text('running'), contents)

@@ -146,7 +146,7 @@ test('compare tells what differs between any two states', async (t) => {
   t.deepEqual(await lines(7, 'running'), [])
   t.deepEqual(await lines(4, 6), [], 'what came and went between them is not told')
   t.deepEqual(await lines(1, 2), [
-    '~ /test-box:box/mtu 1500 → 9000',
+    '~ /test-box:box/mtu 1500 (default) → 9000',
     "+ /test-box:box/port[name='b']",
     "+ /test-box:box/port[name='b']/enabled = false",
     '+ /test-box:box/primary = a',
@@ -154,7 +154,7 @@ test('compare tells what differs between any two states', async (t) => {
   t.deepEqual(await lines(2, 1), [
     '- /test-box:box/primary',
     "- /test-box:box/port[name='b']",
-    '~ /test-box:box/mtu 9000 → 1500',
+    '~ /test-box:box/mtu 9000 → 1500 (default)',
   ])
   await edit(named('edited'))
   t.deepEqual(await lines('running', 'candidate'), ['~ /test-box:box/name four → edited'])

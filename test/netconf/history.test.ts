@@ -149,18 +149,35 @@ for (const [name, request, expected] of [
   [
     'rollback to a commit that there is not',
     `<rollback ${weft}><commit>7</commit></rollback>`,
-    /invalid-value.*there is no commit 7/,
+    /invalid-value.*\/nc:rpc\/weft-hist:rollback\/weft-hist:commit<.*there is no commit 7.*<bad-element>commit</,
+  ],
+  [
+    'rollback by more commits than there are',
+    `<rollback ${weft}><back>9</back></rollback>`,
+    /invalid-value.*\/nc:rpc\/weft-hist:rollback\/weft-hist:back<.*9 are too many.*<bad-element>back</,
   ],
   [
     'compare with a state that there is not',
     `<compare ${weft}><source><commit>7</commit></source></compare>`,
-    /invalid-value.*no commit 7/,
+    /invalid-value.*\/nc:rpc\/weft-hist:compare\/weft-hist:source\/weft-hist:commit<.*no commit 7/,
+  ],
+  [
+    'compare by RFC 9144 with a state that there is not',
+    '<compare xmlns="urn:ietf:params:xml:ns:yang:ietf-nmda-compare" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">' +
+      '<source>ds:running</source><target>ds:running</target>' +
+      '<target-commit xmlns="urn:weft:params:xml:ns:yang:weft-compare">7</target-commit></compare>',
+    /invalid-value.*:target-commit<\/error-path>.*no commit 7.*<bad-element>target-commit</,
   ],
   ['compare without a bound', `<compare ${weft}><limit>0</limit></compare>`, /invalid-value/],
   [
     'a time to confirm what is not to be confirmed',
     `<commit-configuration ${weft}><confirm-timeout>5</confirm-timeout></commit-configuration>`,
     /invalid-value.*add &lt;confirmed\/&gt;/s,
+  ],
+  [
+    'a time to confirm what is not to be confirmed, in the standard commit',
+    '<commit><confirm-timeout>600</confirm-timeout></commit>',
+    /invalid-value.*\/nc:rpc\/nc:commit\/nc:confirm-timeout<.*add &lt;confirmed\/&gt;/s,
   ],
   [
     'a comment that is too long',

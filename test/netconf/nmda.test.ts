@@ -73,14 +73,25 @@ test('get-data reads each datastore, in an element of its own module', async (t)
 
 test('what is not supported of a datastore is an invalid value', async (t) => {
   const client = await open(t)
-  const refused = async (operation: string, path: RegExp): Promise<void> => {
+  const refused = async (operation: string, path: RegExp, tag = 'invalid-value'): Promise<void> => {
     const reply = await client.rpc(operation)
-    t.is(tagOf(reply), 'invalid-value', reply)
+    t.is(tagOf(reply), tag, reply)
     t.regex(reply, path)
   }
   await refused(getData('ds:startup'), />\/nc:rpc\/ncds:get-data\/ncds:datastore<\/error-path>/)
-  await refused(getData('ds:running', '<with-origin/>'), /ncds:with-origin<\/error-path>/)
-  await refused(getData('ds:running', '<origin-filter>or:system</origin-filter>'), /ncds:origin-filter/)
+  for (const [name, content] of [
+    ['with-origin', ''],
+    ['origin-filter', 'or:system'],
+    ['negated-origin-filter', 'or:system'],
+  ] as const)
+    await refused(
+      getData('ds:running', `<${name}>${content}</${name}>`),
+      new RegExp(
+        `ncds:${name}(\\[1\\])?</error-path>.*&lt;${name}&gt; is taken only where &lt;datastore&gt; is operational<.*` +
+          `<bad-element>${name}</bad-element>`,
+      ),
+      'unknown-element',
+    )
   await refused(editData('ds:operational', interfaces()), /ncds:edit-data\/ncds:datastore<\/error-path>/)
   const target = `<target><datastore xmlns="${NMDA}" xmlns:ds="${DS}">ds:intended</datastore></target>`
   await refused(`<lock>${target}</lock>`, /nc:lock\/nc:target\/ncds:datastore<\/error-path>/)

@@ -126,6 +126,13 @@ test('a tag that asks for what cannot be is refused with the path', async (t) =>
     '<enabled wd:default="true" nc:operation="remove">true</enabled>',
     /create, merge and replace/,
   )
+  const key = interfaces(port('p1').replace('<name>', '<name wd:default="true">'))
+  const keyed = await client.rpc(edit(key))
+  t.is(tagOf(keyed), 'invalid-value', keyed)
+  t.regex(
+    keyed,
+    /if:interface\[if:name='p1'\]\/if:name<.*the key &quot;name&quot; has no default.*<bad-attribute>default</,
+  )
   const odd = edit(interfaces(port('p1', '<enabled wd:default="yes">true</enabled>')))
   t.is(tagOf(await client.rpc(odd)), 'bad-attribute')
 })

@@ -49,6 +49,10 @@ class Conflicts {
                 }
                 if (node->meta != nullptr) {
                     place(node);
+                    if ((schema->flags & LYS_KEY) != 0 && asks_for_default(node)) {
+                        attribute(node, "invalid-value", "default",
+                                  "the key " + quoted(schema->name) + " has no default that it could be set back to");
+                    }
                 }
                 if ((schema->nodetype & (LYS_CONTAINER | LYS_LIST)) != 0) {
                     siblings(lyd_child(node), schema, erases(operation) ? operation : erased);

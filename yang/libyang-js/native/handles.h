@@ -162,6 +162,7 @@ class RpcHandle : public Handle<RpcHandle, RpcMessage> {
     Napi::Value describe(const Napi::CallbackInfo &info);
     Napi::Value operation(const Napi::CallbackInfo &info);
     Napi::Value value(const Napi::CallbackInfo &info);
+    Napi::Value given(const Napi::CallbackInfo &info);
     Napi::Value values(const Napi::CallbackInfo &info);
     Napi::Value fragment(const Napi::CallbackInfo &info);
     Napi::Value filter(const Napi::CallbackInfo &info);

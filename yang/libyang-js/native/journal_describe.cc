@@ -19,6 +19,11 @@ std::string value_of(const lyd_node *node) {
     return (node->schema->nodetype & LYD_NODE_ANY) != 0 ? "…" : "";
 }
 
+// A leaf's value, and whether somebody set it.
+std::string told(const lyd_node *node) {
+    return value_of(node) + ((node->flags & LYD_DEFAULT) != 0 ? " (default)" : "");
+}
+
 class Lines {
   public:
     explicit Lines(size_t limit) : limit_(limit) {}
@@ -124,7 +129,7 @@ std::vector<std::string> Journal::describe(size_t limit) const {
             }
             break;
         case Op::value:
-            out.add("~ " + path + " " + value_of(change.old.get()) + " → " + value_of(change.node.get()));
+            out.add("~ " + path + " " + told(change.old.get()) + " → " + told(change.node.get()));
             break;
         case Op::move:
             out.add("~ " + path + " → " +

@@ -123,6 +123,23 @@ LY_ERR code(const ly_err_item &item) {
 #endif
 }
 
+// What a `when` asks for. The form that parameters of NMDA have, an identity of another one, is said without XPath.
+std::string demand(std::string_view condition) {
+    const auto name_in = [](std::string_view text) {
+        const auto first = text.find_first_not_of(" './\"");
+        const auto last = text.find_last_not_of(" '\"");
+        return first == text.npos ? std::string() : std::string(text.substr(first, last + 1 - first));
+    };
+    constexpr std::string_view derived = "derived-from-or-self(";
+    const auto comma = condition.find(',');
+    if (!condition.starts_with(derived) || comma == condition.npos || condition.find(')') + 1 != condition.size()) {
+        return "\"" + std::string(condition) + "\" holds";
+    }
+    const auto leaf = last_name(name_in(condition.substr(derived.size(), comma - derived.size())));
+    const auto identity = last_name(name_in(condition.substr(comma + 1, condition.size() - comma - 2)));
+    return "<" + leaf + "> is " + identity;
+}
+
 void classify(const ly_err_item &item, Error &error) {
     const std::string_view text(error.message);
     auto starts = [&](std::string_view with) { return text.starts_with(with); };
@@ -168,6 +185,12 @@ void classify(const ly_err_item &item, Error &error) {
         error.tag = "unknown-attribute";
         error.info.emplace_back("bad-attribute", quoted(text));
         error.info.emplace_back("bad-element", last_name(error.path));
+    } else if (starts("When condition ")) {
+        const auto name = last_name(without_keys(error.path));
+        const auto end = text.rfind("\" not satisfied");
+        error.tag = "unknown-element";
+        error.message = "<" + name + "> is taken only where " + demand(text.substr(16, end == text.npos ? end : end - 16));
+        error.info.emplace_back("bad-element", name);
     } else if (starts("Duplicate instance")) {
         error.tag = "bad-element";
         error.info.emplace_back("bad-element", quoted(text));

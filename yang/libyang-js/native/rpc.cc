@@ -264,7 +264,10 @@ std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Byt
     return rpc;
 }
 
-std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path) {
+namespace {
+
+// Null when the input has none.
+const lyd_node *input_node(const RpcMessage &rpc, const std::string &path) {
     const lyd_node *node = rpc.operation->input;
     if (path.find('[') != std::string::npos) {
         lyd_node *found = nullptr;
@@ -278,6 +281,18 @@ std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &p
             rest.remove_prefix(slash == std::string_view::npos ? rest.size() : slash + 1);
         }
     }
+    return node;
+}
+
+}  // namespace
+
+bool rpc_given(const RpcMessage &rpc, const std::string &path) {
+    const auto *node = input_node(rpc, path);
+    return node != nullptr && (node->flags & LYD_DEFAULT) == 0;
+}
+
+std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path) {
+    const auto *node = input_node(rpc, path);
     if (node == nullptr) {
         return std::nullopt;
     }

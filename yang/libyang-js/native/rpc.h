@@ -96,6 +96,8 @@ class RpcCache;
 // Throws RpcFailure. `cache`: null, or where to look for the operation first.
 std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Bytes message, RpcCache *cache = nullptr);
 // Of a leaf of the input, relative to the operation; '' for a container or an anydata that is there.
+// Is it in the message, and not a default that libyang added?
+bool rpc_given(const RpcMessage &rpc, const std::string &path);
 std::optional<std::string> rpc_value(const RpcMessage &rpc, const std::string &path);
 // The entries of a leaf-list of strings right below the operation, each with the namespaces in its scope.
 std::vector<ScopedText> rpc_texts(const RpcMessage &rpc, const std::string &name);

@@ -83,6 +83,11 @@ Napi::Value RpcHandle::value(const Napi::CallbackInfo &info) {
     return value ? Napi::String::New(info.Env(), *value) : info.Env().Undefined();
 }
 
+Napi::Value RpcHandle::given(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    return Napi::Boolean::New(info.Env(), rpc_given(*held_.data, required(info, 0, "path")));
+}
+
 Napi::Value RpcHandle::values(const Napi::CallbackInfo &info) {
     check(info.Env());
     return strings(info.Env(), rpc_values(*held_.data, required(info, 0, "path")));
@@ -130,6 +135,7 @@ Napi::Function RpcHandle::define(Napi::Env env) {
     return DefineClass(env, "NativeRpc",
                        {InstanceMethod<&RpcHandle::describe>("describe"), InstanceMethod<&RpcHandle::operation>("operation"),
                         InstanceMethod<&RpcHandle::value>("value"),
+                        InstanceMethod<&RpcHandle::given>("given"),
                         InstanceMethod<&RpcHandle::values>("values"),
                         InstanceMethod<&RpcHandle::fragment>("fragment"), InstanceMethod<&RpcHandle::filter>("filter"),
                         InstanceMethod<&RpcHandle::texts>("texts"),

@@ -56,6 +56,7 @@ export interface NativeRpc extends NativeHandle {
   /** Its name, module and namespace, with spaces between. */
   operation(): string
   value(path: string): string | undefined
+  given(path: string): boolean
   values(path: string): string[]
   fragment(path: string): NativeFragment | undefined
   filter(): NativeFilter | undefined

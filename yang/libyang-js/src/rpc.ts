@@ -96,6 +96,10 @@ export class RpcHandle implements Rpc {
     return this.#native.value(path)
   }
 
+  given(path: string): boolean {
+    return this.#native.given(path)
+  }
+
   values(path: string): readonly string[] {
     return this.#native.values(path)
   }

@@ -130,6 +130,8 @@ export interface Rpc extends Disposable {
   readonly path: string | undefined
   /** Canonical value of a leaf of the input, `''` for a present container or empty leaf, else undefined. `target/candidate`. */
   value(path: string): string | undefined
+  /** Is a node in the message itself, and not just the default of a leaf? */
+  given(path: string): boolean
   /** Canonical values of a leaf-list of the input. */
   values(path: string): readonly string[]
   /** The content of an anydata/anyxml parameter, such as `config`, wherever it stands in the input. */
