@@ -126,9 +126,9 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
     return await use(lease.tree)
   }
 
-  async *read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
+  read(options: ReadOptions): AsyncIterableIterator<Buffer> {
     this.#checkOpen()
-    yield* this.#reads.read(options)
+    return this.#reads.read(options)
   }
 
   async edit(

@@ -11,6 +11,13 @@ export class Gate {
     return this.#enter(false)
   }
 
+  /** As `shared`, when it need not be waited for. */
+  sharedNow(): Disposable | undefined {
+    if (this.#changing || this.#queue.length > 0) return undefined
+    this.#sharing++
+    return this.#turn(false)
+  }
+
   exclusive(): Promise<Disposable> {
     return this.#enter(true)
   }
@@ -22,8 +29,15 @@ export class Gate {
   }
 
   #enter(changing: boolean): Promise<Disposable> {
+    return new Promise((resolve) => {
+      this.#queue.push({ changing, admit: () => resolve(this.#turn(changing)) })
+      this.#admit()
+    })
+  }
+
+  #turn(changing: boolean): Disposable {
     let left = false
-    const turn: Disposable = {
+    return {
       [Symbol.dispose]: () => {
         if (left) return
         left = true
@@ -32,10 +46,6 @@ export class Gate {
         this.#admit()
       },
     }
-    return new Promise((resolve) => {
-      this.#queue.push({ changing, admit: () => resolve(turn) })
-      this.#admit()
-    })
   }
 
   #admit(): void {

@@ -11,6 +11,7 @@ import type { Candidate } from './candidate.js'
 import { RequestError } from './errors.js'
 import type { Gate } from './gate.js'
 import { needsPruning, type Operational } from './operational.js'
+import { Slices } from './slices.js'
 import type { Trees } from './trees.js'
 import type { ReadOptions } from './types.js'
 
@@ -32,19 +33,25 @@ type Stored = Exclude<ReadOptions['source'], 'running' | 'candidate' | 'intended
 export class Reads {
   constructor(private readonly parts: ReadParts) {}
 
-  async *read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
+  read(options: ReadOptions): AsyncIterableIterator<Buffer> {
+    const { source, access, filter } = options
+    const pruned = filter !== undefined && access !== undefined && needsPruning(options)
+    if ((source === 'running' || source === 'intended') && !pruned)
+      return new Slices(() => this.parts.trees.begin('running', printOptions(options)))
+    return this.#read(options)
+  }
+
+  async *#read(options: ReadOptions): AsyncGenerator<Buffer, void, undefined> {
     try {
       const { source, access, filter, budget } = options
-      const { trees, operational } = this.parts
+      const { operational } = this.parts
       if (source === 'operational') yield* operational.read(options)
       else if (filter && access && needsPruning(options)) {
         using part = await this.#extract(options, filter, budget)
         await part.prune(access)
         yield* part.print(printOptions(options))
       } else if (source === 'candidate') yield* await this.#candidate(printOptions(options))
-      else if (source === 'running' || source === 'intended')
-        yield* trees.print('running', printOptions(options))
-      else {
+      else if (source !== 'running' && source !== 'intended') {
         using stored = await this.#stored(source)
         yield* stored.print(printOptions(options))
       }
@@ -99,11 +106,11 @@ function printOptions(options: ReadOptions): PrintOptions {
   return {
     format: 'xml',
     configOnly: true,
-    ...(config === false && { stateOnly: true }),
-    ...(maxDepth !== undefined && { maxDepth }),
-    ...(filter && { filter }),
-    ...(budget && { budget }),
-    ...(access && !needsPruning(options) && { access }),
-    ...(defaults && { defaults }),
+    stateOnly: config === false ? true : undefined,
+    maxDepth,
+    filter,
+    budget,
+    access: access && !needsPruning(options) ? access : undefined,
+    defaults,
   }
 }

@@ -41,7 +41,7 @@ export class Trees implements AsyncDisposable {
 
   async read(name: ResidentName): Promise<TreeLease> {
     const slot = name === 'running' ? this.#running : await this.#candidate
-    return lease(slot.tree, await slot.gate.shared())
+    return lease(slot.tree, slot.gate.sharedNow() ?? (await slot.gate.shared()))
   }
 
   /** Prints what a tree is now; writers do not wait for the end. */

@@ -150,18 +150,18 @@ export interface ReadOptions {
   /** A commit: what running was after it, put together from running for the read, O(running). */
   readonly source:
     DatastoreName | 'intended' | 'operational' | 'factory-default' | { readonly commit: number }
-  readonly filter?: Filter
-  readonly budget?: Budget
+  readonly filter?: Filter | undefined
+  readonly budget?: Budget | undefined
   /** What may be read (RFC 8341); everything when absent. For the filter, the rest does not exist. */
-  readonly access?: Access
+  readonly access?: Access | undefined
   /** What is printed of leaves that have a default (RFC 6243, section 3); `explicit` when absent. */
-  readonly defaults?: DefaultsMode
+  readonly defaults?: DefaultsMode | undefined
   /** Configuration alone, or (false) state alone, with the nodes above it and the keys of entries. */
-  readonly config?: boolean
+  readonly config?: boolean | undefined
   /** See `PrintOptions.maxDepth`. */
-  readonly maxDepth?: number
+  readonly maxDepth?: number | undefined
   /** Of operational: whether nodes tell their origin, and which origins are wanted of configuration. */
-  readonly origins?: Pick<Origins, 'shown' | 'only'>
+  readonly origins?: Pick<Origins, 'shown' | 'only'> | undefined
 }
 
 export interface Datastores<Operation = unknown> extends AsyncDisposable {

@@ -52,7 +52,7 @@ export function readEnvelope(message: Buffer): Envelope {
   const text = message.toString('utf8', 0, Math.min(message.length, HEAD_BYTES))
   let at = skipDeclaration(text)
   at = skip(text, at)
-  const root = readTag(text, at, new Map([['xml', 'http://www.w3.org/XML/1998/namespace']]))
+  const root = readTag(text, at, predeclared)
   let operation: Name | undefined
   if (!root.empty) {
     at = skip(text, root.end)
@@ -64,12 +64,15 @@ export function readEnvelope(message: Buffer): Envelope {
 
 interface Tag {
   readonly name: Name
-  readonly attributes: Map<string, string>
+  readonly attributes: ReadonlyMap<string, string>
   readonly text: string
-  readonly namespaces: Map<string, string>
+  readonly namespaces: ReadonlyMap<string, string>
   readonly empty: boolean
   readonly end: number
 }
+
+const none: ReadonlyMap<string, string> = new Map()
+const predeclared: ReadonlyMap<string, string> = new Map([['xml', 'http://www.w3.org/XML/1998/namespace']])
 
 function readTag(text: string, at: number, scope: ReadonlyMap<string, string>): Tag {
   startTag.lastIndex = at
@@ -80,10 +83,21 @@ function readTag(text: string, at: number, scope: ReadonlyMap<string, string>): 
     const found = text.length === 0 ? 'nothing' : JSON.stringify(text.slice(at, at + 40))
     throw new MalformedMessage(`expected the start tag of an element, found ${found}`)
   }
+  const written = match[2] ?? ''
+  if (written === '') {
+    const name = resolve(match[1] ?? '', scope)
+    return {
+      name,
+      attributes: none,
+      text: '',
+      namespaces: scope,
+      empty: match[3] === '/',
+      end: startTag.lastIndex,
+    }
+  }
   const attributes = new Map<string, string>()
   const namespaces = new Map(scope)
   let canonical = ''
-  const written = match[2] ?? ''
   attribute.lastIndex = 0
   for (let found = attribute.exec(written); found !== null; found = attribute.exec(written)) {
     const [, name = '', quoted = ''] = found

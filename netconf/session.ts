@@ -256,8 +256,11 @@ export class Session implements RegisteredSession, Receiver {
       this.spool = undefined
       answer.rpc?.[Symbol.dispose]()
       answer.admission?.[Symbol.dispose]()
-      if (answer.request)
-        observer?.answered(this.info, { ...answer.request, errors, delivered: sent !== 'broken' })
+      if (answer.request) {
+        const { operation, target, source, victim } = answer.request
+        const delivered = sent !== 'broken'
+        observer?.answered(this.info, { operation, target, source, victim, errors, delivered })
+      }
     }
   }
 

@@ -68,7 +68,7 @@ export class AccessControl implements CommitGuard {
   async enter({ session, user }: Requester): Promise<Admission> {
     if (session === 0 || this.isRecovery(user)) return unbound
     const rules = await this.#rules()
-    return rules.configuration.enabled ? await rules.lend(user) : unbound
+    return rules.configuration.enabled ? rules.lend(user) : unbound
   }
 
   isRecovery(user: string): boolean {
@@ -144,6 +144,7 @@ const unbound: Admission = { access: undefined, [Symbol.dispose]: () => undefine
 /** The rules as they were between two changes, and what was compiled of them. */
 class Rules {
   readonly #compiled = new Map<string, Promise<Access>>()
+  readonly #ofUsers = new Map<string, Promise<Access>>()
   #lent = 0
   #retired = false
 
@@ -159,17 +160,27 @@ class Rules {
       if (given && --this.#lent === 0 && this.#retired) this.#dispose()
       given = false
     }
-    const groups = groupsOf(this.configuration, user, [EVERYONE])
-    const key = JSON.stringify(groups)
     try {
-      const compiling = this.#compiled.get(key) ?? this.#compile(groups)
-      this.#compiled.set(key, compiling)
-      return { access: await compiling, [Symbol.dispose]: giveBack }
+      return { access: await this.#accessOf(user), [Symbol.dispose]: giveBack }
     } catch (error) {
-      this.#compiled.delete(key)
       giveBack()
       throw error
     }
+  }
+
+  #accessOf(user: string): Promise<Access> {
+    const known = this.#ofUsers.get(user)
+    if (known) return known
+    const groups = groupsOf(this.configuration, user, [EVERYONE])
+    const key = JSON.stringify(groups)
+    const compiling = this.#compiled.get(key) ?? this.#compile(groups)
+    this.#compiled.set(key, compiling)
+    this.#ofUsers.set(user, compiling)
+    compiling.catch(() => {
+      this.#compiled.delete(key)
+      this.#ofUsers.delete(user)
+    })
+    return compiling
   }
 
   retire(): void {
@@ -202,5 +213,6 @@ class Rules {
         () => undefined,
       )
     this.#compiled.clear()
+    this.#ofUsers.clear()
   }
 }

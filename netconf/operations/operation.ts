@@ -12,7 +12,7 @@ export type Reply =
   /** Output elements, as XML that declares its namespaces. */
   | { readonly kind: 'content'; readonly xml: string }
   /** The content of a `<data>`, of the base namespace when none is given. */
-  | { readonly kind: 'data'; readonly slices: AsyncIterable<Buffer>; readonly namespace?: string }
+  | { readonly kind: 'data'; readonly slices: AsyncIterable<Buffer>; readonly namespace?: string | undefined }
 
 /** What operations work on; the same for all sessions. */
 export interface Services {

@@ -10,12 +10,11 @@ const datastores: readonly DatastoreName[] = ['running', 'candidate', 'startup']
 
 /** The datastore that a `source` or `target` names; undefined when it holds something else or is not there. */
 function named(rpc: Rpc, parameter: string, context?: Context): DatastoreName | undefined {
-  const identity = identityOf(rpc, parameter)
-  if (identity !== undefined) {
-    const there = datastores.filter((name) => name !== 'startup' || (context && offers(context, name)))
-    return datastoreNamed(rpc, identity, there)
-  }
-  return datastores.find((name) => rpc.value(`${parameter}/${name}`) !== undefined)
+  const plain = datastores.find((name) => rpc.value(`${parameter}/${name}`) !== undefined)
+  const identity = plain === undefined ? identityOf(rpc, parameter) : undefined
+  if (identity === undefined) return plain
+  const there = datastores.filter((name) => name !== 'startup' || (context && offers(context, name)))
+  return datastoreNamed(rpc, identity, there)
 }
 
 /** `context`: where identities may name the datastore too. */

@@ -12,14 +12,10 @@ export function readReply(
 ): Reply {
   const filter = filterOf(rpc)
   const defaults = given.defaults ?? defaultsOf(rpc)
-  const { datastores, budget } = services
-  const options = {
-    ...given,
-    ...(defaults && { defaults }),
-    ...(access && { access }),
-    ...(filter && { filter, budget }),
-  }
-  return { kind: 'data', ...(namespace !== undefined && { namespace }), slices: datastores.read(options) }
+  const { source, config, maxDepth, origins } = given
+  const budget = filter && services.budget
+  const options = { source, filter, budget, access, defaults, config, maxDepth, origins }
+  return { kind: 'data', namespace, slices: services.datastores.read(options) }
 }
 
 /** The parameter with-defaults (RFC 6243, section 4.5.1). */

@@ -12,7 +12,7 @@ import * as events from './events.js'
 import { FileSink } from './file.js'
 import { Outbox, type Sink } from './outbox.js'
 import { touched } from './paths.js'
-import { format, type AuditEvent } from './record.js'
+import { format, hostName, type AuditEvent } from './record.js'
 import {
   factorySettings,
   type AuditControl,
@@ -136,13 +136,14 @@ export class Audit implements Observer, AuditControl, AsyncDisposable {
   }
 
   #record(event: Omit<AuditEvent, 'time'>): void {
-    const timed = { ...event, time: this.#clock() }
+    const { id, severity, who, fields, text } = event
+    const timed = { id, severity, time: this.#clock(), who, fields, text }
     this.#file.push(timed)
     for (const { outbox } of this.#servers.values()) outbox.push(timed)
   }
 
   #outbox(sink: Sink): Outbox {
-    const originator = { host: hostname(), process: process.pid }
+    const originator = { host: hostName(hostname()), process: process.pid }
     return new Outbox(sink, {
       clock: this.#clock,
       log: this.#options.log,

@@ -2,16 +2,22 @@
 import type { CommitRecord, Loss } from '../../datastore/index.js'
 import type { Login, Outcome, SessionInfo } from '../../netconf/index.js'
 import { pathAt, type Touched } from './paths.js'
-import type { AuditEvent } from './record.js'
+import type { AuditEvent, Fields } from './record.js'
 
 type Event = Omit<AuditEvent, 'time'>
-type Fields = AuditEvent['fields']
 
 /** Characters of the paths that one record names: it must fit a datagram. */
 const longestPaths = 4096
 
-function who({ id, user, peer, transport }: SessionInfo): Fields {
-  return [['session', id], ['user', user], ...from(peer), ['transport', transport]]
+const known = new WeakMap<SessionInfo, Fields>()
+
+/** The same array for all events of a session. */
+function who(session: SessionInfo): Fields {
+  const { id, user, peer, transport } = session
+  let fields = known.get(session)
+  if (fields === undefined)
+    known.set(session, (fields = [['session', id], ['user', user], ...from(peer), ['transport', transport]]))
+  return fields
 }
 
 function from({ address, port }: Login['peer']): Fields {
@@ -34,14 +40,20 @@ export function opened(session: SessionInfo): Event {
   return {
     id: 'session-opened',
     severity: session.recovery ? 'warning' : 'info',
-    fields: [...who(session), ['recovery', session.recovery ? true : undefined]],
+    who: who(session),
+    fields: [['recovery', session.recovery ? true : undefined]],
     text: `${session.recovery ? 'recovery session' : 'session'} ${session.id} was opened`,
   }
 }
 
 export function closed(session: SessionInfo, why: string): Event {
-  const fields: Fields = [...who(session), ['reason', why]]
-  return { id: 'session-closed', severity: 'info', fields, text: `session ${session.id} has ended` }
+  return {
+    id: 'session-closed',
+    severity: 'info',
+    who: who(session),
+    fields: [['reason', why]],
+    text: `session ${session.id} has ended`,
+  }
 }
 
 /** How many of the first paths have no more characters than this. */
@@ -54,23 +66,23 @@ function within(characters: number, paths: readonly Touched[]): number {
 /** Each tag once; a reply may bear many errors. */
 export function answered(session: SessionInfo, outcome: Outcome): Event {
   const { operation, target, source, victim, errors, delivered } = outcome
-  const tags = [...new Set(errors.map(({ tag }) => tag))]
+  const tags = errors.length === 0 ? [] : [...new Set(errors.map(({ tag }) => tag))]
   const result = tags.length === 0 ? 'ok' : tags.join(',')
   return {
     id: 'rpc',
     severity: tags.includes('access-denied') ? 'warning' : tags.length > 0 ? 'notice' : 'info',
+    who: who(session),
     fields: [
-      ...who(session),
       ['operation', operation],
       ['target', target],
       ['source', source],
       ['victim', victim],
       ['result', result],
       ['errors', errors.length > 0 ? errors.length : undefined],
-      ['path', pathAt(errors[0]?.path ?? '')],
+      ['path', errors[0]?.path ? pathAt(errors[0].path) : undefined],
       ['delivered', delivered ? undefined : false],
     ],
-    text: `${[operation ?? 'no operation', target].filter(Boolean).join(' ')}: ${result}`,
+    text: `${operation ?? 'no operation'}${target ? ` ${target}` : ''}: ${result}`,
   }
 }
 

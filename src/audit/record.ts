@@ -16,13 +16,18 @@ export interface AuditEvent {
   readonly id: string
   readonly severity: Severity
   readonly time: Date
-  /** Names and values in order; a name may stand more than once, and an undefined value is left out. */
-  readonly fields: readonly (readonly [name: string, value: string | number | boolean | undefined])[]
+  /** Before `fields`; the text of the same array is made once. */
+  readonly who?: Fields | undefined
+  readonly fields: Fields
   readonly text: string
 }
 
+/** Names and values in order; a name may stand more than once, and an undefined value is left out. */
+export type Fields = readonly (readonly [name: string, value: string | number | boolean | undefined])[]
+
 /** Whose records they are. */
 export interface Originator {
+  /** As `hostName` writes it. */
   readonly host: string
   readonly process: number
 }
@@ -34,16 +39,33 @@ const longestValue = 512
 const plain = /^[\w ,.:;()/+=-]*$/
 const lastSequence = 2 ** 31 - 1
 
+/** RFC 5424, section 6.2.4: printable ASCII, or that there is no name. */
+export function hostName(name: string): string {
+  return name.replace(/[^!-~]/g, '').slice(0, 255) || '-'
+}
+
 /** One line without its end. `sequence` counts from 1 and starts again where RFC 5424, section 7.3.1, says. */
 export function format(event: AuditEvent, { host, process }: Originator, sequence: number): string {
   const priority = facility * 8 + severities[event.severity]
-  const name = host.replace(/[^!-~]/g, '').slice(0, 255) || '-'
-  const header = `<${priority}>1 ${event.time.toISOString()} ${name} weftd ${process} ${event.id}`
-  let fields = ''
-  for (const [name, value] of event.fields)
-    if (value !== undefined) fields += ` ${name}="${typeof value === 'string' ? parameter(value) : value}"`
+  const header = `<${priority}>1 ${event.time.toISOString()} ${host} weftd ${process} ${event.id}`
+  const fields = (event.who ? whoText(event.who) : '') + parameters(event.fields)
   const meta = `[meta sequenceId="${((sequence - 1) % lastSequence) + 1}"]`
   return `${header} ${meta}[${element}${fields}] ${message(event.text)}`
+}
+
+const whoTexts = new WeakMap<Fields, string>()
+
+function whoText(who: Fields): string {
+  let text = whoTexts.get(who)
+  if (text === undefined) whoTexts.set(who, (text = parameters(who)))
+  return text
+}
+
+function parameters(fields: Fields): string {
+  let text = ''
+  for (const [name, value] of fields)
+    if (value !== undefined) text += ` ${name}="${typeof value === 'string' ? parameter(value) : value}"`
+  return text
 }
 
 function parameter(value: string): string {

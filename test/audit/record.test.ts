@@ -1,7 +1,7 @@
 /** What a record looks like, whatever is put into it. */
 import test from 'ava'
 import { touched } from '../../src/audit/paths.js'
-import { format, type AuditEvent } from '../../src/audit/record.js'
+import { format, hostName, type AuditEvent } from '../../src/audit/record.js'
 import { field, parse } from './parse.js'
 
 const originator = { host: 'box', process: 7 }
@@ -73,7 +73,7 @@ test('sequence numbers start again after the last one', (t) => {
 })
 
 test('a host name that the header cannot hold is left out', (t) => {
-  t.is(parse(format(event([]), { host: ' \n', process: 7 }, 1)).host, '-')
+  t.is(parse(format(event([]), { host: hostName(' \n'), process: 7 }, 1)).host, '-')
 })
 
 for (const [line, deed, path] of [

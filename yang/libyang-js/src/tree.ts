@@ -91,14 +91,10 @@ export class TreeHandle implements Tree {
   }
 
   print(options: PrintOptions): Print {
-    const filter = options.filter && nativeFilter(options.filter)
-    const beside = options.beside && nativeTree(options.beside)
-    const intended = options.intended && nativeTree(options.intended)
-    const access = options.access && nativeAccess(options.access)
-    const plain = Object.entries(options).every(([name, value]) => value === undefined || frequent.has(name))
+    const plain = isPlain(options)
+    const native = plain ? plainOptions(options) : nativeOptions(options)
     let cursor: NativeCursor<Slice> | undefined
-    const open = () =>
-      (cursor ??= this.#native.print({ ...options, filter, beside, intended, access }, plain))
+    const open = () => (cursor ??= this.#native.print(native, plain))
     return Object.assign(
       pieces(open, (slice) => slice),
       { begin: async () => open().begin() },
@@ -156,4 +152,26 @@ export class TreeHandle implements Tree {
 export function nativeTree(tree: Tree): NativeTree {
   if (!(tree instanceof TreeHandle)) throw new TypeError('expected a Tree of this package')
   return TreeHandle.native(tree)
+}
+
+/** No option is set but those of `plainOptions`. */
+function isPlain(options: PrintOptions): boolean {
+  for (const name in options)
+    if (options[name as keyof PrintOptions] !== undefined && !frequent.has(name)) return false
+  return true
+}
+
+function plainOptions({ format, configOnly, filter, budget }: PrintOptions): object {
+  return { format, configOnly, filter: filter && nativeFilter(filter), budget }
+}
+
+function nativeOptions(options: PrintOptions): object {
+  const { filter, beside, intended, access } = options
+  return {
+    ...options,
+    filter: filter && nativeFilter(filter),
+    beside: beside && nativeTree(beside),
+    intended: intended && nativeTree(intended),
+    access: access && nativeAccess(access),
+  }
 }

@@ -267,29 +267,29 @@ export interface Origins {
 
 export interface PrintOptions {
   readonly format: DataFormat
-  readonly filter?: Filter
+  readonly filter?: Filter | undefined
   /** Of the filter, until the first slice is there. */
-  readonly budget?: Budget
+  readonly budget?: Budget | undefined
   /**
    * A second tree, such as state beside configuration, printed as if it were merged into this one: what it says of a leaf
    * counts more. The filter, if any, must be one that is evaluated on the way.
    */
   readonly beside?: Tree
   /** What may not be read is left out, and for the filter it does not exist. A filter that is not `onTheWay` must be cleared by it. */
-  readonly access?: Access
+  readonly access?: Access | undefined
   /** In place of `beside`, with `origins`: a tree of which all that is printed here is in this one. */
   readonly intended?: Tree
   /** Only configuration (`config true`) nodes. */
   readonly configOnly?: boolean
   /** Only nodes that are not configuration, with those above them and the keys of entries. */
-  readonly stateOnly?: boolean
+  readonly stateOnly?: boolean | undefined
   /** What is printed of leaves that have a default; `explicit` when absent. */
-  readonly defaults?: DefaultsMode
+  readonly defaults?: DefaultsMode | undefined
   /**
    * Levels of what a filter selects, its own among them; without a filter of each top-level node. Keys come with their
    * entry. All when absent.
    */
-  readonly maxDepth?: number
+  readonly maxDepth?: number | undefined
   readonly origins?: Origins
   /**
    * Schema paths of containers whose content comes from elsewhere. Where one is selected whole, the slice ends behind its
