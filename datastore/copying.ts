@@ -5,11 +5,11 @@
  *
  * Callers are alone among writers (see `datastores.ts`), and have seen to locks.
  */
-import type { Context, Fragment, Tree } from 'libyang-js'
+import type { Access, Context, Fragment, Tree } from 'libyang-js'
 import type { Candidate } from './candidate.js'
 import { replaceRunning } from './direct.js'
 import { RequestError } from './errors.js'
-import { admit, admitEdit, type CommitGuard } from './guard.js'
+import { admit, admitAsked, admitEdit, type CommitGuard } from './guard.js'
 import { normalize, type Normalizing } from './normalize.js'
 import type { Startup } from './startup.js'
 import type { Transactions } from './transaction.js'
@@ -28,23 +28,42 @@ export interface CopyParts {
 
 const whole = { defaultOperation: 'replace', errorOption: 'rollback-on-error' } as const
 
-/** `source` differs from `target`. */
+/**
+ * `source` differs from `target`. With `access`, what it hides of a source that is a datastore is as if it were not there, and
+ * so goes from the target; running becomes startup whole (RFC 8341, section 3.2.6).
+ */
 export async function copyTo(
   parts: CopyParts,
   requester: Requester,
   target: DatastoreName,
   source: DatastoreName | Fragment,
+  access?: Access,
 ): Promise<void> {
   const { candidate, transactions, startup, guards } = parts
-  if (target === 'startup') await copyToStartup(parts, requester, source)
-  else if (source === 'running') await candidate.discard(admitEdit(guards, requester, false))
-  else if (source === 'candidate') await transactions.commit(requester, {})
+  const sent = typeof source !== 'string'
+  if (sent) await admitAsked(guards, requester, source, 'replace')
+  const hides = access && !access.readsAll() && !(source === 'running' && target === 'startup')
+  using part = !sent && hides ? await readable(parts, source, access) : undefined
+  if (target === 'startup') await copyToStartup(parts, requester, part ?? source)
+  else if (source === 'running' && !part) await candidate.discard(admitEdit(guards, requester, false))
+  else if (source === 'candidate' && !part) await transactions.commit(requester, {})
   else {
-    using stored = source === 'startup' ? await startup.content() : undefined
-    const config = stored ?? (source as Fragment)
+    using stored = source === 'startup' && !part ? await startup.content() : undefined
+    const config = part ?? stored ?? (source as Fragment)
     if (target === 'running') await replaceRunning(parts, requester, config)
-    else await candidate.edit(config, { ...whole, testOption: 'set' }, admitEdit(guards, requester, !stored))
+    else await candidate.edit(config, { ...whole, testOption: 'set' }, admitEdit(guards, requester, sent))
   }
+}
+
+/** What of a datastore may be read. */
+async function readable(
+  { context, trees, startup }: CopyParts,
+  source: DatastoreName,
+  access: Access,
+): Promise<Fragment> {
+  if (source === 'startup') return await startup.content(access)
+  using lease = await trees.read(source)
+  return context.fragment(await printed(lease.tree, access))
 }
 
 /** A configuration that is no datastore's, as a tree of its own: the caller's. Rejects with what does not fit the models. */
@@ -68,7 +87,7 @@ export async function treeOf(
   }
 }
 
-/** Who may execute the copy of running needs no other right (RFC 8341, section 3.2.8). */
+/** Who may execute the copy of running needs no other right (RFC 8341, section 3.2.6). */
 async function copyToStartup(
   parts: CopyParts,
   requester: Requester,
@@ -109,8 +128,9 @@ async function admitToStartup(parts: CopyParts, requester: Requester, next: Tree
   await admit(guards, requester, changes, before, after)
 }
 
-async function printed(tree: Tree): Promise<Buffer> {
+async function printed(tree: Tree, access?: Access): Promise<Buffer> {
   const pieces: Buffer[] = []
-  for await (const piece of tree.print({ format: 'xml', configOnly: true })) pieces.push(piece)
+  for await (const piece of tree.print({ format: 'xml', configOnly: true, ...(access && { access }) }))
+    pieces.push(piece)
   return Buffer.concat(pieces)
 }

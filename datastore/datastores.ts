@@ -139,19 +139,24 @@ export class DatastoreService<Operation> implements Datastores<Operation> {
   ): Promise<void> {
     await this.#write(async () => {
       this.#targets.admitEdit(requester, target)
-      await admitAsked(this.#parts.guards, requester, config)
+      await admitAsked(this.#parts.guards, requester, config, options.defaultOperation)
       if (target === 'running') await editRunning(this.#parts, requester, config, options)
       else await this.#parts.candidate.edit(config, options, this.#admitEdit(requester, true))
     })
   }
 
-  async copy(requester: Requester, target: DatastoreName, source: DatastoreName | Fragment): Promise<void> {
+  async copy(
+    requester: Requester,
+    target: DatastoreName,
+    source: DatastoreName | Fragment,
+    access?: Access,
+  ): Promise<void> {
     await this.#write(async () => {
       if (source === target)
         throw failure('invalid-value', `source and target are both ${target}; they must differ`)
       if (typeof source === 'string') this.#targets.check(source)
       this.#targets.admit(requester, target)
-      await copyTo(this.#parts, requester, target, source)
+      await copyTo(this.#parts, requester, target, source, access)
     })
   }
 

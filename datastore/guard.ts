@@ -3,7 +3,7 @@
  * and before anything is planned. What the appliance does of its own accord, and the taking back of a confirmed commit, is
  * not asked for. A guard may want to judge edits of the candidate as well, before they are kept.
  */
-import type { Fragment, Journal, Tree } from 'libyang-js'
+import type { EditOptions, Fragment, Journal, Tree } from 'libyang-js'
 import { RequestError } from './errors.js'
 import type { Requester, YangError } from './types.js'
 
@@ -14,7 +14,11 @@ export interface CommitGuard {
    */
   check(requester: Requester, changes: Journal, before: Tree, after: Tree): Promise<readonly YangError[]>
   /** What of an edit `requester` may not even ask for, whatever is there. */
-  asked?(requester: Requester, config: Fragment): Promise<readonly YangError[]>
+  asked?(
+    requester: Requester,
+    config: Fragment,
+    defaultOperation: EditOptions['defaultOperation'],
+  ): Promise<readonly YangError[]>
   /**
    * What `requester` may not do to the candidate; empty when all is permitted. `changes` is not net, and only to be read.
    * `own`: all that is written there was sent by the requester; else it comes from elsewhere, such as the history.
@@ -37,9 +41,11 @@ export async function admitAsked(
   guards: readonly CommitGuard[],
   requester: Requester,
   config: Fragment,
+  defaultOperation: EditOptions['defaultOperation'],
 ): Promise<void> {
   const errors: YangError[] = []
-  for (const guard of guards) errors.push(...((await guard.asked?.(requester, config)) ?? []))
+  for (const guard of guards)
+    errors.push(...((await guard.asked?.(requester, config, defaultOperation)) ?? []))
   if (errors.length > 0) throw new RequestError(errors)
 }
 

@@ -5,7 +5,7 @@
  *
  * Callers are alone among writers (see `datastores.ts`).
  */
-import type { Context, Fragment, Tree } from 'libyang-js'
+import type { Access, Context, Fragment, Tree } from 'libyang-js'
 import { migrate } from './carry.js'
 import { RequestError, UnavailableError, why } from './errors.js'
 import type { CommitJournal, StartupHeader } from './journal/index.js'
@@ -71,7 +71,7 @@ export class Startup {
   }
 
   /** What a client would send to make a datastore what startup is. Rejects with RequestError: `data-missing` when there is none. */
-  async content(): Promise<Fragment> {
+  async content(access?: Access): Promise<Fragment> {
     const header = await this.header()
     if (!header || header.deleted)
       throw new UnavailableError(
@@ -84,7 +84,8 @@ export class Startup {
       )
     using tree = await this.tree()
     const pieces: Buffer[] = []
-    for await (const piece of tree.print({ format: 'xml', configOnly: true })) pieces.push(piece)
+    for await (const piece of tree.print({ format: 'xml', configOnly: true, ...(access && { access }) }))
+      pieces.push(piece)
     return this.#parts.context.fragment(Buffer.concat(pieces))
   }
 

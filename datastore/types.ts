@@ -189,9 +189,15 @@ export interface Datastores<Operation = unknown> extends AsyncDisposable {
   ): Promise<void>
   /**
    * Replaces all of the target (RFC 6241, section 7.3); running only with writable-running. The configuration must be valid,
-   * unless the target is the candidate.
+   * unless the target is the candidate. What `access` hides of a source that is a datastore is not copied, so it goes from the
+   * target, but from running to startup (RFC 8341, section 3.2.6).
    */
-  copy(requester: Requester, target: DatastoreName, source: DatastoreName | Fragment): Promise<void>
+  copy(
+    requester: Requester,
+    target: DatastoreName,
+    source: DatastoreName | Fragment,
+    access?: Access,
+  ): Promise<void>
   /** The configuration of a `<config>` as a copy would store it, without state and defaults; XML elements in slices. */
   print(config: Fragment): AsyncIterableIterator<Buffer>
   /** RFC 6241, section 7.4: the next boot begins with the factory configuration. */

@@ -9,6 +9,7 @@ import {
   LibyangError,
   type Access,
   type Context,
+  type EditOptions,
   type Fragment,
   type Journal,
   type YangError,
@@ -81,20 +82,17 @@ export class AccessControl implements CommitGuard {
   }
 
   /**
-   * Nodes that may not be read are refused as if they were not there, or differed from what is sent: to let pass what
-   * changes nothing would tell a right guess from a wrong one.
+   * Nodes that may not be read need the right to be written even where nothing would change: to let pass what changes
+   * nothing would tell a right guess from a wrong one.
    */
-  async asked(requester: Requester, config: Fragment): Promise<readonly YangError[]> {
-    return await this.#judge(requester, async (access) => {
-      if (access.readsAll()) return []
-      using tree = this.#options.context.tree()
-      const edited = await tree
-        .edit(config, { defaultOperation: 'merge', errorOption: 'continue-on-error' })
-        .catch(() => undefined)
-      if (edited === undefined) return []
-      using sent = edited.journal
-      return await access.denied(sent, mostErrors, 'hidden')
-    })
+  async asked(
+    requester: Requester,
+    config: Fragment,
+    defaultOperation: EditOptions['defaultOperation'],
+  ): Promise<readonly YangError[]> {
+    return await this.#judge(requester, async (access) =>
+      access.readsAll() ? [] : await access.refused(config, defaultOperation, mostErrors),
+    )
   }
 
   async edited(requester: Requester, changes: Journal, own: boolean): Promise<readonly YangError[]> {

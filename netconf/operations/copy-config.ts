@@ -15,7 +15,7 @@ export const copyConfig: Operation = {
   async run({ rpc, requester, access, services }) {
     const { datastores, files } = services
     const target = targetOf(rpc)
-    const source = await sourceOf(rpc, services)
+    const source = await sourceOf(rpc, services, access)
     using _content = typeof source === 'string' ? undefined : source
     if (typeof target === 'string') {
       if (source === target)
@@ -23,7 +23,7 @@ export const copyConfig: Operation = {
       await atAsked(
         rpc,
         { [identityOf(rpc, 'source') ?? 'source/startup']: source === 'startup' ? source : undefined },
-        () => datastores.copy(requester, target, source),
+        () => datastores.copy(requester, target, source, access),
       )
     } else
       await atParameter(rpc, 'target/url', async () => {

@@ -1,5 +1,5 @@
 /** Reading the parameters of an rpc: what is missing or not supported is an error with its place in the request. */
-import type { Context, Fragment, Rpc } from 'libyang-js'
+import type { Access, Context, Fragment, Rpc } from 'libyang-js'
 import { RequestError, UnavailableError, type DatastoreName } from '../../datastore/index.js'
 import { rpcPath } from '../error.js'
 import { BASE_NAMESPACE } from '../xml.js'
@@ -31,11 +31,12 @@ export function targetOf(rpc: Rpc): DatastoreName | { readonly url: string } {
 /** Where a configuration comes from: a datastore, or a `<config>` of the message or of a file. */
 export type Source = DatastoreName | (Fragment & { readonly url?: string })
 
-export async function sourceOf(rpc: Rpc, services: Services): Promise<Source> {
+/** `access`: what it hides of factory-default is left out. */
+export async function sourceOf(rpc: Rpc, services: Services, access?: Access): Promise<Source> {
   const url = rpc.value('source/url')
   if (url !== undefined) return Object.assign(await contentOf(rpc, services, 'source/url'), { url })
   return (
-    (await factoryDefault(rpc, services)) ??
+    (await factoryDefault(rpc, services, access)) ??
     named(rpc, 'source', services.context) ??
     rpc.fragment('source/config') ??
     noPlace(rpc, 'source')
@@ -43,12 +44,17 @@ export async function sourceOf(rpc: Rpc, services: Services): Promise<Source> {
 }
 
 /** As a source, factory-default (RFC 8808) is the configuration that it holds. */
-async function factoryDefault(rpc: Rpc, { context, datastores }: Services): Promise<Fragment | undefined> {
+async function factoryDefault(
+  rpc: Rpc,
+  { context, datastores }: Services,
+  access?: Access,
+): Promise<Fragment | undefined> {
   const identity = identityOf(rpc, 'source')
   if (identity === undefined || rpc.value(identity) !== 'ietf-factory-default:factory-default')
     return undefined
   const slices: Buffer[] = []
-  for await (const slice of datastores.read({ source: 'factory-default' })) slices.push(slice)
+  for await (const slice of datastores.read({ source: 'factory-default', ...(access && { access }) }))
+    slices.push(slice)
   return context.fragment(Buffer.concat(slices))
 }
 

@@ -17,10 +17,14 @@ const rule = (name: string, content: string, action = 'permit') =>
 const path = (text: string, access = '*') =>
   `<path xmlns:if="urn:ietf:params:xml:ns:yang:ietf-interfaces">${text}</path><access-operations>${access}</access-operations>`
 
-/** admin may do all; alice of the group staff may change eth1 and read it alone with eth2; bob is in no group. */
+/**
+ * admin may do all; alice of the group staff may change eth1 and read it alone with eth2; dave may read all but secret0, and
+ * erin also write it; bob is in no group.
+ */
 const nacm =
   `<nacm xmlns="${NACM}"><groups><group><name>admins</name><user-name>admin</user-name></group>` +
-  '<group><name>staff</name><user-name>alice</user-name></group></groups>' +
+  '<group><name>staff</name><user-name>alice</user-name></group>' +
+  '<group><name>guests</name><user-name>dave</user-name></group><group><name>writers</name><user-name>erin</user-name></group></groups>' +
   `<rule-list><name>admins</name><group>admins</group>${rule('all', '<module-name>*</module-name>')}</rule-list>` +
   '<rule-list><name>staff</name><group>staff</group>' +
   rule('eth1', path("/if:interfaces/if:interface[if:name='eth1']")) +
@@ -31,6 +35,11 @@ const nacm =
     '<module-name>ietf-netconf</module-name><rpc-name>lock</rpc-name><access-operations>exec</access-operations>',
     'deny',
   ) +
+  '</rule-list><rule-list><name>guests</name><group>guests</group>' +
+  rule('one', path("/if:interfaces/if:interface[if:name='secret0']"), 'deny') +
+  '</rule-list><rule-list><name>writers</name><group>writers</group>' +
+  rule('read', path("/if:interfaces/if:interface[if:name='secret0']", 'read'), 'deny') +
+  rule('rest', '<module-name>*</module-name>') +
   '</rule-list></nacm>'
 
 const content = interfaces(
@@ -39,7 +48,10 @@ const content = interfaces(
     port('secret0', '<description>vault</description><enabled>false</enabled>'),
 )
 
-async function begin(t: ExecutionContext, options: { recoveryUser?: string } = {}) {
+async function begin(
+  t: ExecutionContext,
+  options: { recoveryUser?: string; capabilities?: readonly ('startup' | 'writable-running')[] } = {},
+) {
   const appliance = await startAppliance(t, { nacm: nacm + content, ...options })
   const as = (username: string) => appliance.connect({ username })
   return { appliance, as }
@@ -49,6 +61,7 @@ const config = (source: string, filter = '') =>
   `<get-config><source><${source}/></source>${filter}</get-config>`
 const edit = (xml: string, more = '') =>
   `<edit-config><target><candidate/></target>${more}<config>${interfaces(xml)}</config></edit-config>`
+const wanted = `<filter type="subtree">${interfaces('')}</filter>`
 const ok = /<ok\/>/
 const tags = (reply: string) => [...reply.matchAll(/<error-tag>([^<]*)/g)].map(([, tag]) => tag)
 const paths = (reply: string) =>
@@ -102,7 +115,7 @@ test('an edit is refused where it is made, and a commit by what it would change 
     edit('<interface><name>eth2</name><description>x</description></interface>' + port('eth3')),
   )
   t.deepEqual(new Set(tags(refused)), new Set(['access-denied']))
-  t.deepEqual(paths(refused), ["/if:interfaces/if:interface[if:name='eth3']"], 'what is hidden comes first')
+  t.is(paths(refused)[0], "/if:interfaces/if:interface[if:name='eth3']", 'what is hidden comes first')
   t.deepEqual(
     paths(await alice.rpc(edit('<interface><name>eth2</name><enabled>true</enabled></interface>'))),
     ["/if:interfaces/if:interface[if:name='eth2']/if:enabled"],
@@ -135,9 +148,42 @@ test('an edit is refused where it is made, and a commit by what it would change 
   // A copy over the candidate is a change of the candidate.
   t.regex(await admin.rpc(edit(port('eth9'))), ok)
   const copy = '<copy-config><target><candidate/></target><source><running/></source></copy-config>'
-  t.deepEqual(tags(await alice.rpc(copy)), ['access-denied'])
+  t.deepEqual(new Set(tags(await alice.rpc(copy))), new Set(['access-denied']))
   t.regex(await admin.rpc(config('candidate')), /eth9/)
   t.regex(await admin.rpc(copy), ok)
+})
+
+test('a copy of a datastore leaves out what may not be read, and so deletes it from the target', async (t) => {
+  const { as } = await begin(t, { capabilities: ['startup', 'writable-running'] })
+  const [admin, bob, erin] = await Promise.all([as('admin'), as('bob'), as('erin')])
+  const copy = (source: string, target: string) =>
+    `<copy-config><target><${target}/></target><source><${source}/></source></copy-config>`
+  const secret = async (source: string) => names(await admin.rpc(config(source))).includes('secret0')
+
+  // From running to startup the right to execute the operation is enough, and all is copied.
+  t.regex(await bob.rpc(copy('running', 'startup')), ok)
+  t.true(await secret('startup'))
+  const denied = async (...ways: (readonly [string, string])[]) => {
+    for (const [source, target] of ways) {
+      const refused = await bob.rpc(copy(source, target))
+      t.deepEqual(new Set(tags(refused)), new Set(['access-denied']), `${source} to ${target}`)
+      t.notRegex(refused, /vault|description/)
+      t.true(await secret(target))
+    }
+  }
+  await denied(['running', 'candidate'], ['candidate', 'running'], ['candidate', 'startup'])
+  await denied(['startup', 'candidate'], ['startup', 'running'])
+
+  t.regex(await erin.rpc(copy('running', 'candidate')), ok)
+  t.deepEqual(names(await admin.rpc(config('candidate', wanted))), ['eth1', 'eth2'])
+  t.regex(await admin.rpc('<discard-changes/>'), ok)
+  t.regex(await erin.rpc(copy('candidate', 'startup')), ok)
+  t.false(await secret('startup'))
+  t.regex(await erin.rpc(copy('candidate', 'running')), ok)
+  t.false(await secret('running'))
+  // With nothing left to hide, a copy is a copy.
+  t.regex(await erin.rpc(copy('startup', 'candidate')), ok)
+  t.regex(await admin.rpc(copy('running', 'candidate')), ok)
 })
 
 test('errors tell nothing of what may not be read', async (t) => {
@@ -180,32 +226,63 @@ test('what is hidden is refused in the same words whether it is there or not', a
     const [there, missing] = [await alice.rpc(operation('secret0')), await alice.rpc(operation('secret1'))]
     const plain = (reply: string) => reply.replaceAll(/secret\d|message-id="\d+"/g, '')
     t.is(plain(there), plain(missing))
-    t.deepEqual(tags(there), ['access-denied'])
+    t.deepEqual(new Set(tags(there)), new Set(['access-denied']))
   }
-  await uniform((name) => edit(`<interface nc:operation="create"><name>${name}</name>${type}</interface>`))
-  await uniform((name) => edit(`<interface nc:operation="delete"><name>${name}</name></interface>`))
+  const entry =
+    (operation: string, more = '') =>
+    (name: string) =>
+      edit(`<interface nc:operation="${operation}"><name>${name}</name>${more}</interface>`)
+  for (const operation of ['create', 'merge', 'replace']) await uniform(entry(operation, type))
+  for (const operation of ['delete', 'remove']) await uniform(entry(operation))
   await uniform((name) => edit(port(name, '<description>guess</description>')))
 
   await uniform((name) => edit(`<interface><name>${name}</name><enabled>false</enabled></interface>`))
-  await uniform((name) =>
-    edit(
-      `<interface><name>${name}</name><enabled>false</enabled></interface>`,
-      '<default-operation>none</default-operation>',
-    ),
-  )
+  for (const more of ['', '<enabled>false</enabled>', '<enabled nc:operation="remove"/>'])
+    await uniform((name) =>
+      edit(
+        `<interface><name>${name}</name>${more}</interface>`,
+        '<default-operation>none</default-operation>',
+      ),
+    )
+  // Nor is it to be seen that a rule names it: dave may not write what he may read either.
+  const dave = await as('dave')
+  const told = async (name: string) =>
+    (await dave.rpc(edit(port(name)))).replaceAll(/secret\d|message-id="\d+"/g, '')
+  t.is(await told('secret0'), await told('secret1'))
+  t.regex(await told('secret1'), /right to create/)
+
   // A right guess of a value is answered as a wrong one is.
   const bob = await as('bob')
   const guess = (value: string) =>
     edit(`<interface><name>secret0</name><description>${value}</description></interface>`)
-  const [right, wrong] = [await bob.rpc(guess('vault')), await bob.rpc(guess('other'))]
-  t.is(right.replace(/message-id="\d+"/, ''), wrong.replace(/message-id="\d+"/, ''))
-  t.deepEqual(tags(right), ['access-denied'])
+  const copy = (value: string) =>
+    `<copy-config><target><candidate/></target><source><config>${interfaces(
+      `<interface><name>secret0</name><description>${value}</description></interface>`,
+    )}</config></source></copy-config>`
+  for (const operation of [guess, copy]) {
+    const [right, wrong] = [await bob.rpc(operation('vault')), await bob.rpc(operation('other'))]
+    t.is(right.replace(/message-id="\d+"/, ''), wrong.replace(/message-id="\d+"/, ''))
+    t.regex(right, /if:description/)
+    t.deepEqual(tags(right), ['access-denied'])
+  }
 
   const lock = (name: string) =>
     '<partial-lock xmlns="urn:ietf:params:xml:ns:netconf:partial-lock:1.0">' +
     `<select ${prefixed}>/if:interfaces/if:interface[if:name='${name}']</select></partial-lock>`
   t.regex(await alice.rpc(lock('secret0')), /no-matches/)
   t.regex(await alice.rpc(lock('eth1')), /<lock-id/)
+  // A lock that stands in the way is told of with its session, and without its place.
+  const admin = await as('admin')
+  t.regex(await admin.rpc(lock('secret0')), /<lock-id/)
+  const denied = await alice.rpc(
+    lock('')
+      .replace(/\[[^\]]*\]/, '')
+      .replace('/if:interface<', '<'),
+  )
+  t.deepEqual(tags(denied), ['lock-denied'])
+  t.true(denied.includes(`<session-id>${admin.sessionId}</session-id>`))
+  t.true(denied.includes(`session ${admin.sessionId} has locked a part of it`))
+  t.notRegex(denied, /secret0|error-path/)
 })
 
 async function change(t: ExecutionContext, admin: Client, xml: string): Promise<void> {

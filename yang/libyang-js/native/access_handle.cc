@@ -1,3 +1,4 @@
+#include "access_edit.h"
 #include "access_journal.h"
 #include "convert.h"
 #include "handles.h"
@@ -124,11 +125,25 @@ Napi::Value AccessHandle::denied(const Napi::CallbackInfo &info) {
     journal.same_context(info.Env(), *held_.shared);
     const auto limit = info[1].ToNumber().Int64Value();
     const auto whose = required(info, 2, "whose");
-    const auto asked = whose == "own" ? Asked::own : whose == "hidden" ? Asked::hidden : Asked::any;
+    const auto asked = whose == "own" ? Asked::own : Asked::any;
     return submit<Errors>(
         info.Env(), held_.shared->pool, Lane::read, {{journal.held().gate, false}},
         [access = held_.data, changes = journal.held().data, limit, asked] {
             return libyang_js::denied(access->access, *changes, limit < 0 ? 0 : static_cast<size_t>(limit), asked);
+        },
+        [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
+}
+
+Napi::Value AccessHandle::refused(const Napi::CallbackInfo &info) {
+    check(info.Env());
+    const auto config = FragmentHandle::of(info[0], "Fragment", Addon::of(info.Env()).fragment_class).held().data;
+    const auto name = required(info, 1, "defaultOperation");
+    const auto operation = name == "none" ? DefaultOperation::none : name == "replace" ? DefaultOperation::replace : DefaultOperation::merge;
+    const auto limit = info[2].ToNumber().Int64Value();
+    return submit<Errors>(
+        info.Env(), held_.shared->pool, Lane::read, {},
+        [access = held_.data, config, operation, limit] {
+            return libyang_js::refused(access->access, config->wrapped("config"), operation, limit < 0 ? 0 : static_cast<size_t>(limit));
         },
         [](Napi::Env env, Errors &errors) { return to_js(env, errors); });
 }
@@ -139,7 +154,7 @@ Napi::Function AccessHandle::define(Napi::Env env) {
                         InstanceMethod<&AccessHandle::reads>("reads"), InstanceMethod<&AccessHandle::hidden>("hidden"), InstanceMethod<&AccessHandle::reads_all>("readsAll"),
                         InstanceMethod<&AccessHandle::reads_none>("readsNone"), InstanceMethod<&AccessHandle::writes_all>("writesAll"),
                         InstanceMethod<&AccessHandle::clears>("clears"),
-                        InstanceMethod<&AccessHandle::denied>("denied"), InstanceMethod<&AccessHandle::dispose>("dispose")});
+                        InstanceMethod<&AccessHandle::denied>("denied"), InstanceMethod<&AccessHandle::refused>("refused"), InstanceMethod<&AccessHandle::dispose>("dispose")});
 }
 
 Napi::Value JournalHandle::visible(const Napi::CallbackInfo &info) {

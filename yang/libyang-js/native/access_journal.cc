@@ -54,7 +54,7 @@ constexpr const char *denied_to_one_in_it = "access is denied to a node in it";
 
 class Judge {
   public:
-    Judge(const Access &access, size_t limit, Asked asked) : places_(access), limit_(limit), asked_(asked) {}
+    Judge(const Access &access, size_t limit, Asked asked) : places_(access), denials_(limit), asked_(asked) {}
 
     void change(const Journal::Change &change) {
         const auto above = places_.of(change.parent.get());
@@ -80,19 +80,11 @@ class Judge {
         // Beside an error that may be told it would say nothing but that there is something.
         if (veiled_ && !told_ && std::find(veils_.begin(), veils_.end(), veiled_->path) == veils_.end()) {
             veils_.push_back(veiled_->path);
-            add(std::move(*veiled_));
+            denials_.add(std::move(*veiled_));
         }
     }
 
-    Errors end() {
-        if (more_ > 0) {
-            Error error;
-            error.tag = "access-denied";
-            error.message = "access is denied to " + std::to_string(more_) + (more_ == 1 ? " more node" : " more nodes");
-            errors_.push_back(std::move(error));
-        }
-        return std::move(errors_);
-    }
+    Errors end() { return denials_.end(); }
 
   private:
     using Above = std::vector<std::pair<const lyd_node *, bool>>;  // below the change's own parent, and if it may be read
@@ -109,25 +101,12 @@ class Judge {
 
     void node(AccessOperation operation, const Seen &seen, const lyd_node *node, const Above &above) {
         if (seen.grant->may(operation)) return;
-        Error error;
-        error.tag = "access-denied";
         if (!seen.readable) {
             if (!veiled_) veiled_ = veiled(operation, node, above);
             return;
         }
-        if (asked_ == Asked::hidden) return;
         told_ = true;
-        error.message = std::string("access is denied: it needs the right to ") + verb(operation) + " this node";
-        error.path = path(above) + step(above, node);
-        add(std::move(error));
-    }
-
-    void add(Error error) {
-        if (errors_.size() < limit_) {
-            errors_.push_back(std::move(error));
-        } else {
-            more_++;
-        }
+        denials_.add(operation, path(above) + step(above, node));
     }
 
     // See types.ts, Access.denied.
@@ -142,9 +121,7 @@ class Judge {
             node = readable.back().first;
             readable.pop_back();
         }
-        const auto *schema = place != nullptr ? place->schema : node->schema;
-        const bool entry = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
-        const bool name = asked_ != Asked::any && !(entry && operation == access_delete);
+        const bool name = asked_ == Asked::own && operation != access_delete;
         if (place != nullptr) {
             error.path = path_of(name ? place : place->parent.get());
         } else {
@@ -169,14 +146,12 @@ class Judge {
         return text;
     }
     Places places_;
-    size_t limit_;
+    Denials denials_;
     Asked asked_;
     const Journal::Change *change_ = nullptr;
     bool told_ = false;            // of this change
     std::optional<Error> veiled_;  // of this change, where the user may not read
     std::vector<std::string> veils_;
-    Errors errors_;
-    size_t more_ = 0;
 };
 
 // Takes out of a copy what may not be read below a node.
@@ -206,6 +181,32 @@ void prune_siblings(const Access &access, const Access::Grant *grant, DataTree &
 }
 
 }  // namespace
+
+void Denials::add(AccessOperation operation, std::string path) {
+    Error error;
+    error.tag = "access-denied";
+    error.message = std::string("access is denied: it needs the right to ") + verb(operation) + " this node";
+    error.path = std::move(path);
+    add(std::move(error));
+}
+
+void Denials::add(Error error) {
+    if (errors_.size() < limit_) {
+        errors_.push_back(std::move(error));
+    } else {
+        more_++;
+    }
+}
+
+Errors Denials::end() {
+    if (more_ > 0) {
+        Error error;
+        error.tag = "access-denied";
+        error.message = "access is denied to " + std::to_string(more_) + (more_ == 1 ? " more node" : " more nodes");
+        errors_.push_back(std::move(error));
+    }
+    return std::move(errors_);
+}
 
 Errors denied(const Access &access, const Journal &journal, size_t limit, Asked asked) {
     Judge judge(access, limit, asked);

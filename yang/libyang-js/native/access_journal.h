@@ -6,8 +6,23 @@
 
 namespace libyang_js {
 
-// Of whom the changes are: any client; the user; the user, and only what may not be read counts.
-enum class Asked : uint8_t { any, own, hidden };
+// Of whom the changes are: any client, or the user.
+enum class Asked : uint8_t { any, own };
+
+// Errors of what is denied, at most so many, and one that counts the others.
+class Denials {
+  public:
+    explicit Denials(size_t limit) : limit_(limit) {}
+
+    void add(AccessOperation operation, std::string path);
+    void add(Error error);
+    Errors end();
+
+  private:
+    size_t limit_;
+    size_t more_ = 0;
+    Errors errors_;
+};
 
 // The explicit changes of a net journal that the user may not make, node by node; see types.ts, Access.denied. Containers
 // without a meaning of their own and defaults are not asked for.

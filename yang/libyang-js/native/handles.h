@@ -147,6 +147,7 @@ class AccessHandle : public Handle<AccessHandle, AccessData> {
     Napi::Value reads_none(const Napi::CallbackInfo &info);
     Napi::Value clears(const Napi::CallbackInfo &info);
     Napi::Value denied(const Napi::CallbackInfo &info);
+    Napi::Value refused(const Napi::CallbackInfo &info);
 };
 
 class RpcHandle : public Handle<RpcHandle, RpcMessage> {

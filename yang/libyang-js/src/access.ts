@@ -1,7 +1,7 @@
 import { nativeJournal } from './journal.js'
 import type { NativeAccess } from './native.js'
-import { nativeFilter } from './rpc.js'
-import type { Access, Filter, Journal, YangError } from './types.js'
+import { nativeFilter, nativeFragment } from './rpc.js'
+import type { Access, EditOptions, Filter, Fragment, Journal, YangError } from './types.js'
 
 export class AccessHandle implements Access {
   readonly native: NativeAccess
@@ -42,12 +42,16 @@ export class AccessHandle implements Access {
     return this.native.clears(nativeFilter(filter))
   }
 
-  async denied(
-    journal: Journal,
-    limit: number,
-    whose: 'any' | 'own' | 'hidden',
-  ): Promise<readonly YangError[]> {
+  async denied(journal: Journal, limit: number, whose: 'any' | 'own'): Promise<readonly YangError[]> {
     return this.native.denied(nativeJournal(journal), limit, whose)
+  }
+
+  async refused(
+    config: Fragment,
+    defaultOperation: EditOptions['defaultOperation'],
+    limit: number,
+  ): Promise<readonly YangError[]> {
+    return this.native.refused(nativeFragment(config), defaultOperation, limit)
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,15 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LibyangError } from './error.js'
-import type { AccessOptions, ContextOptions, DataFormat, ModuleInfo, Slice, YangError } from './types.js'
+import type {
+  AccessOptions,
+  ContextOptions,
+  DataFormat,
+  EditOptions,
+  ModuleInfo,
+  Slice,
+  YangError,
+} from './types.js'
 
 export interface NativeHandle {
   dispose(): void
@@ -44,7 +52,12 @@ export interface NativeAccess extends NativeHandle {
   readsNone(schemaPath: string): boolean
   writesAll(): boolean
   clears(filter: NativeFilter): boolean
-  denied(journal: NativeJournal, limit: number, whose: 'any' | 'own' | 'hidden'): Promise<YangError[]>
+  denied(journal: NativeJournal, limit: number, whose: 'any' | 'own'): Promise<YangError[]>
+  refused(
+    config: NativeFragment,
+    defaultOperation: EditOptions['defaultOperation'],
+    limit: number,
+  ): Promise<YangError[]>
 }
 
 export interface NativeRpc extends NativeHandle {

@@ -228,10 +228,20 @@ export interface Access extends Disposable {
   /**
    * The explicit changes of a net journal that may not be made: errors with tag `access-denied`, at most `limit`, and one
    * that counts the others. Where the user may not read, one error for all, that says the same whatever is there: of what
-   * the user sent (`own`) it names the first node on the way that may not be read; of entries that are deleted, and of
-   * changes that may be `any` client's, the last one that may be. `hidden`: as `own`, of what may not be read alone.
+   * the user sent (`own`) it names the first node on the way that may not be read; of what goes, and of changes that may be
+   * `any` client's, the last one that may be.
    */
-  denied(journal: Journal, limit: number, whose: 'any' | 'own' | 'hidden'): Promise<readonly YangError[]>
+  denied(journal: Journal, limit: number, whose: 'any' | 'own'): Promise<readonly YangError[]>
+  /**
+   * What of an edit may not be asked for, whatever is there: each node that may not be read needs the right to be created,
+   * or deleted if that is the operation; of a leaf that is not asked to be new the right to update it will do. Errors as of
+   * `denied`, in the words for what is not there.
+   */
+  refused(
+    config: Fragment,
+    defaultOperation: EditOptions['defaultOperation'],
+    limit: number,
+  ): Promise<readonly YangError[]>
 }
 
 /** Bounds of one filter evaluation; past either, the read rejects with tag `resource-denied`. */

@@ -293,6 +293,55 @@ test('a refused change names what the user may see of it', async (t) => {
   t.true((await journal.describe(100)).join('\n').includes('other'))
 })
 
+test('an edit may not ask for what may not be read, whatever is there', async (t) => {
+  using context = await vault()
+  using access = await context.access({
+    rules: [
+      permit("/vault:vault/room/box[id='a']"),
+      deny("/vault:vault/room[floor='1']", ['create', 'read', 'delete']),
+      deny('/vault:vault/label', ['read', 'create']),
+      permit('/vault:vault/label', ['update']),
+    ],
+    defaults: reading,
+  })
+  const room = "/vault:vault/room[floor='1'][name='red']"
+  const red = (operation: string, more = '') =>
+    `<room nc:operation="${operation}"><floor>1</floor><name>red</name>${more}</room>`
+  const rows: readonly (readonly ['merge' | 'none', string, readonly string[]])[] = [
+    ['merge', '<room><floor>2</floor><name>red</name><size>4</size></room>', []],
+    ['merge', red('merge'), [`create ${room}`, `create ${room}/floor`, `create ${room}/name`]],
+    ['merge', red('delete'), [`delete ${room}`]],
+    ['none', red('remove', '<size>9</size>'), [`delete ${room}`]],
+    ['none', '<room><floor>1</floor><name>red</name></room>', [`create ${room}`]],
+    ['none', '<room><floor>1</floor><name>red</name><size>9</size></room>', [`create ${room}/size`]],
+    [
+      'none',
+      '<room><floor>1</floor><name>red</name><size nc:operation="remove"/></room>',
+      [`delete ${room}/size`],
+    ],
+    ['none', '<room><floor>1</floor><name>red</name><box nc:operation="create"><id>a</id></box></room>', []],
+    ['merge', '<label>north</label>', []],
+    ['merge', '<label nc:operation="create">north</label>', ['create /vault:vault/label']],
+    ['merge', '<label nc:operation="delete"/>', ['delete /vault:vault/label']],
+    ['merge', '<unknown/>', []],
+  ]
+  for (const [defaultOperation, xml, expected] of rows) {
+    using config = context.fragment(
+      `<vault ${namespaces} xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0">${xml}</vault>`,
+    )
+    const errors = await access.refused(config, defaultOperation, 20)
+    const said = errors.map(
+      ({ tag, path, message }) =>
+        `${tag}: ${/right to (\w+)/.exec(message)?.[1]} ${path?.replaceAll('"', "'")}`,
+    )
+    t.deepEqual(
+      said,
+      expected.map((one) => `access-denied: ${one}`),
+      `${defaultOperation} ${xml}`,
+    )
+  }
+})
+
 const models = Number(process.env['WEFT_RANDOM_MODELS'] ?? 120)
 
 test('reads, filters and writes agree with the rules taken word for word', async (t) => {
@@ -450,8 +499,7 @@ function naiveDenied(
     if (permits(options, operation, steps)) return
     const hidden = steps.findIndex((_, at) => !readable(options, steps.slice(0, at + 1)))
     if (hidden < 0) return void out.told.add(`${operation} ${pathOf(steps)}`)
-    const entry = Object.keys(steps[hidden]?.keys ?? {}).length > 0
-    out.veiled.add(`veiled ${pathOf(steps.slice(0, entry && operation === 'delete' ? hidden : hidden + 1))}`)
+    out.veiled.add(`veiled ${pathOf(steps.slice(0, operation === 'delete' ? hidden : hidden + 1))}`)
   }
   for (const [path, { steps, value }] of now) {
     const was = old.get(path)
