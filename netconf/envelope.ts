@@ -50,14 +50,15 @@ export function trimMessage(message: Buffer): Buffer {
 /** Throws MalformedMessage. */
 export function readEnvelope(message: Buffer): Envelope {
   const text = message.toString('utf8', 0, Math.min(message.length, HEAD_BYTES))
+  const cut = message.length > HEAD_BYTES
   let at = skipDeclaration(text)
   at = skip(text, at)
-  const root = readTag(text, at, predeclared)
+  const root = readTag(text, at, predeclared, cut)
   let operation: Name | undefined
   if (!root.empty) {
     at = skip(text, root.end)
     if (text.startsWith('<', at) && !text.startsWith('</', at))
-      operation = readTag(text, at, root.namespaces).name
+      operation = readTag(text, at, root.namespaces, cut).name
   }
   return { root: root.name, attributes: root.attributes, attributeText: root.text, operation }
 }
@@ -74,13 +75,19 @@ interface Tag {
 const none: ReadonlyMap<string, string> = new Map()
 const predeclared: ReadonlyMap<string, string> = new Map([['xml', 'http://www.w3.org/XML/1998/namespace']])
 
-function readTag(text: string, at: number, scope: ReadonlyMap<string, string>): Tag {
+/** `cut`: the message goes on behind the text. */
+function readTag(text: string, at: number, scope: ReadonlyMap<string, string>, cut: boolean): Tag {
   startTag.lastIndex = at
   const match = startTag.exec(text)
   if (match === null) {
     if (text.startsWith('<!DOCTYPE', at))
       throw new MalformedMessage('document type declarations are not permitted')
-    const found = text.length === 0 ? 'nothing' : JSON.stringify(text.slice(at, at + 40))
+    const begun = /^<([^\s<>/=&'"!?]+)\s[^<]*$/.exec(text.slice(at))?.[1]
+    if (begun !== undefined && cut)
+      throw new MalformedMessage(
+        `the start tag of <${begun}> is too long: it has to end within the first ${HEAD_BYTES} bytes of the message`,
+      )
+    const found = text.length === at ? 'nothing' : `'${text.slice(at, at + 40)}'`
     throw new MalformedMessage(`expected the start tag of an element, found ${found}`)
   }
   const written = match[2] ?? ''

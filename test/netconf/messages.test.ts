@@ -56,6 +56,19 @@ for (const [name, text] of Object.entries(malformed)) {
   })
 }
 
+test('an envelope tells of a start tag that is too long, and shows what it found otherwise', (t) => {
+  const attributes = (n: number): string => Array.from({ length: n }, (_, i) => ` a${i}=">"`).join('')
+  t.throws(() => envelope(`<rpc xmlns="${BASE}"${attributes(100_000)}><get/></rpc>`), {
+    message: 'the start tag of <rpc> is too long: it has to end within the first 65536 bytes of the message',
+  })
+  t.throws(() => envelope(`<rpc xmlns="${BASE}"><get${attributes(100_000)}/></rpc>`), {
+    message: /^the start tag of <get> is too long/,
+  })
+  t.throws(() => envelope(`<rpc a="1" b=c>`), {
+    message: `expected the start tag of an element, found '<rpc a="1" b=c>'`,
+  })
+})
+
 test('white space and a byte order mark before a message are ignored', (t) => {
   t.is(trimMessage(Buffer.from('\ufeff \r\n\t<a/>\n')).toString(), '<a/>\n')
   t.is(trimMessage(Buffer.from(' \n')).length, 0)

@@ -7,6 +7,26 @@ const rpc = (content: string, attributes = ' message-id="1"'): string =>
 const read = (content: string, attributes = ''): string =>
   `<get-config${attributes}><source><running/></source>${content}</get-config>`
 const none = 'urn:example:none'
+const data = (content: string): string =>
+  `<get-data xmlns="urn:ietf:params:xml:ns:yang:ietf-netconf-nmda" xmlns:ds="urn:ietf:params:xml:ns:yang:ietf-datastores">` +
+  `<datastore>ds:running</datastore>${content}</get-data>`
+const expression = (
+  text: string,
+  says: RegExp,
+  tag = 'invalid-value',
+  info: readonly string[] = [],
+): Case => ({
+  name: `the xpath-filter "${text}"`,
+  request: data(`<xpath-filter xmlns:st="urn:weft:test:store">${text}</xpath-filter>`),
+  errors: [
+    {
+      error: `protocol ${tag}`,
+      path: '/nc:rpc/ncds:get-data/ncds:xpath-filter',
+      says,
+      info: [...info, 'bad-element=xpath-filter'],
+    },
+  ],
+})
 
 export const protocol: readonly Case[] = [
   {
@@ -18,6 +38,21 @@ export const protocol: readonly Case[] = [
     name: 'an entity that XML does not define',
     request: edit('<a>&own;</a>'),
     errors: [{ error: 'rpc malformed-message', says: /only predefined references/ }],
+  },
+  {
+    name: 'a character that XML does not have',
+    request: edit(store('<!--\n-->\uffff')),
+    errors: [{ error: 'rpc malformed-message', says: /character U\+FFFF, which XML.*\(line 2, column 4\)/ }],
+  },
+  {
+    name: 'NUL in a filter',
+    request: read('<filter>\0</filter>'),
+    errors: [{ error: 'rpc malformed-message', says: /character U\+0000/ }],
+  },
+  {
+    name: 'the end of a CDATA section that has not begun',
+    request: edit(store(shelf('a]]>b'))),
+    errors: [{ error: 'rpc malformed-message', says: /\]\]> in text, where it is written \]\]&gt;/ }],
   },
   {
     name: 'elements that are nested too deep',
@@ -227,6 +262,59 @@ export const protocol: readonly Case[] = [
         path: '/nc:rpc/nc:get-config/nc:filter',
         says: /needs a select attribute/,
         info: ['bad-element=filter', 'bad-attribute=select'],
+      },
+    ],
+  },
+  {
+    name: 'a filter that is text',
+    request: read('<filter>store</filter>'),
+    errors: [
+      {
+        error: 'protocol bad-element',
+        path: '/nc:rpc/nc:get-config/nc:filter',
+        says: /text outside of the elements that select/,
+        info: ['bad-element=filter'],
+      },
+    ],
+  },
+  {
+    name: 'a subtree-filter that is text',
+    request: data('<subtree-filter>store</subtree-filter>'),
+    errors: [
+      {
+        error: 'protocol bad-element',
+        path: '/nc:rpc/ncds:get-data/ncds:subtree-filter',
+        says: /text outside of the elements that select/,
+        info: ['bad-element=subtree-filter'],
+      },
+    ],
+  },
+  expression('', /an expression is missing/),
+  expression('///', /character 3/),
+  expression('/st:store[', /character 11, at its end/),
+  expression('count(/st:store)', /gives a number/),
+  expression('/zz:store', /prefix "zz" is neither declared/, 'unknown-namespace', ['bad-namespace=zz']),
+  {
+    name: 'a parameter in the namespace of its operation, which is not its own',
+    request: read('<with-defaults>report-all</with-defaults>'),
+    errors: [
+      {
+        error: 'protocol unknown-element',
+        path: '/nc:rpc/nc:get-config',
+        says: /<get-config> has no element <with-defaults> of namespace \S+base:1.0; <with-defaults> here is of namespace \S+ietf-netconf-with-defaults$/,
+        info: ['bad-element=with-defaults'],
+      },
+    ],
+  },
+  {
+    name: 'a parameter in a namespace that no module has',
+    request: '<lock><target xmlns="urn:example:none"><candidate/></target></lock>',
+    errors: [
+      {
+        error: 'protocol unknown-namespace',
+        path: '/nc:rpc/nc:lock',
+        says: /no module .* urn:example:none of <target>; <target> here is of namespace \S+base:1.0$/,
+        info: ['bad-element=target', 'bad-namespace=urn:example:none'],
       },
     ],
   },

@@ -14,6 +14,7 @@ export const prefixes = new Map([
   ['rt', 'urn:ietf:params:xml:ns:yang:ietf-routing'],
   ['v4ur', 'urn:ietf:params:xml:ns:yang:ietf-ipv4-unicast-routing'],
   ['ncm', 'urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring'],
+  ['ncds', 'urn:ietf:params:xml:ns:yang:ietf-netconf-nmda'],
   ['x', 'urn:example:none'],
 ])
 

@@ -3,6 +3,7 @@
 #include "handles.h"
 #include "ly_error.h"
 #include "parse.h"
+#include "xml_input.h"
 #include "xpath_value.h"
 
 namespace libyang_js {
@@ -186,7 +187,11 @@ Napi::Value ContextHandle::parse_rpc(const Napi::CallbackInfo &info) {
 
 Napi::Value ContextHandle::fragment(const Napi::CallbackInfo &info) {
     auto fragment = std::make_shared<Fragment>();
-    fragment->bytes = Addon::of(info.Env()).bytes(info[0]);
+    try {
+        fragment->bytes = xml_input(Addon::of(info.Env()).bytes(info[0]));
+    } catch (const Failure &failure) {
+        raise(info.Env(), failure.errors);
+    }
     return FragmentHandle::make(info.Env(), Addon::of(info.Env()).fragment_class, shared(info.Env()), std::move(fragment));
 }
 
@@ -230,7 +235,11 @@ Napi::Value ContextHandle::xpath_filter(const Napi::CallbackInfo &info) {
 Napi::Value ContextHandle::subtree_filter(const Napi::CallbackInfo &info) {
     const auto &shared = this->shared(info.Env());
     Fragment fragment;
-    fragment.bytes = Addon::of(info.Env()).bytes(info[0]);
+    try {
+        fragment.bytes = xml_input(Addon::of(info.Env()).bytes(info[0]));
+    } catch (const Failure &failure) {
+        raise(info.Env(), failure.errors);
+    }
     Errors errors;
     auto data = std::make_shared<FilterData>();
     data->schema = shared->schema;

@@ -16,13 +16,14 @@ class Compiler {
         if (!element.ns.empty()) node->module = ly_ctx_get_module_implemented_ns(context_, element.ns.c_str());
         if (!top) node->attributes = element.attributes;
         node->text = element.text;
-        if (!element.children.empty() && !element.text.empty()) {
+        if (!element.text.empty() && (top || !element.children.empty())) {
             Error error;
             error.type = "protocol";
             error.tag = "bad-element";
-            error.message = "Subtree filter, line " + std::to_string(element.line) + ": <" + element.name +
-                            "> has text beside elements; it has to be one or the other";
-            error.info.emplace_back("bad-element", element.name);
+            error.message = "Subtree filter, line " + std::to_string(element.line) + ": ";
+            error.message += top ? "text outside of the elements that select"
+                                 : "<" + element.name + "> has text beside elements; it has to be one or the other";
+            if (!top) error.info.emplace_back("bad-element", element.name);  // the wrapper is not what the client named
             errors_.push_back(std::move(error));
             return nullptr;
         }

@@ -1,6 +1,7 @@
 #include "escape.h"
 #include "rpc.h"
 #include "rpc_input.h"
+#include "xml_input.h"
 #include "xml_scan.h"
 
 namespace libyang_js {
@@ -25,7 +26,8 @@ std::string Fragment::wrapped(const std::string &name) const {
     return out;
 }
 
-Fragment content_of(const Bytes &document, const std::string &name, const std::string &ns) {
+Fragment content_of(const Bytes &given, const std::string &name, const std::string &ns) {
+    const auto document = xml_input(given);
     XmlScanner scanner(document.view());
     while (scanner.next() != XmlScanner::Event::start) {
     }
@@ -42,6 +44,9 @@ Fragment content_of(const Bytes &document, const std::string &name, const std::s
     content.bytes.data += begin;
     content.bytes.size = scanner.skip() - begin;
     while (scanner.next() != XmlScanner::Event::done) {
+    }
+    if (!scanner.breaks().empty()) {
+        return content_of(with_spaces(document, scanner.breaks()), name, ns);
     }
     return content;
 }

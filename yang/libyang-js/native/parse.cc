@@ -6,6 +6,7 @@
 #include "json_scan.h"
 #include "ly_error.h"
 #include "value_text.h"
+#include "xml_input.h"
 #include "xml_scan.h"
 
 namespace libyang_js {
@@ -134,7 +135,7 @@ std::shared_ptr<TreeData> parse_data(const std::shared_ptr<Schema> &schema, cons
     const auto *context = schema->context();
     clear_errors(context);
     auto tree = std::make_shared<TreeData>(schema);
-    std::string text(bytes.view());
+    std::string text(format == LYD_XML ? xml_input(bytes).view() : bytes.view());
     if (const auto zero = text.find('\0'); zero != std::string::npos) {
         Error error;
         error.type = "rpc";

@@ -8,6 +8,7 @@
 #include "rpc_cache.h"
 #include "rpc_input.h"
 #include "value_text.h"
+#include "xml_input.h"
 #include "xml_scan.h"
 #include "xml_text.h"
 
@@ -236,6 +237,7 @@ std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Byt
     rpc->schema = schema;
     rpc->size = message.size;
     try {
+        message = xml_input(message);
         XmlScanner scanner(message.view());
         RpcInput input(schema->context(), scanner, message);
         const auto id = read_envelope(scanner, *rpc);
@@ -246,6 +248,9 @@ std::shared_ptr<RpcMessage> parse_rpc(const std::shared_ptr<Schema> &schema, Byt
         rpc->operation = std::make_shared<RpcOperation>();
         auto &operation = *rpc->operation;
         read_operation(schema->context(), scanner, input, operation);
+        if (!scanner.breaks().empty()) {
+            return parse_rpc(schema, with_spaces(message, scanner.breaks()), cache);
+        }
         parse_operation(schema->context(), input, operation);
         operation.cuts = std::move(input.cuts);
         operation.scopes = std::move(input.scopes);

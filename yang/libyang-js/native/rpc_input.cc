@@ -16,6 +16,17 @@ namespace {
 
 constexpr std::string_view netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
 
+// The namespace in which a parent has a child of this name, in words; nothing when there is none.
+std::string elsewhere(const lysc_node *parent, const std::string &name) {
+    const lysc_node *child = nullptr;
+    while ((child = lys_getnext(child, parent, nullptr, 0)) != nullptr) {
+        if (name == child->name) {
+            return "; <" + name + "> here is of namespace " + child->module->ns;
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 void fail(const char *type, const char *tag, std::string message, std::string path,
@@ -168,12 +179,25 @@ void RpcInput::children(const lysc_node *schema, const std::string &path, const 
         default:
             if (xpath && std::string_view(schema->name) == "xpath-filter") {
                 xpath->text = text;
+                expression(schema, path);
             }
             if (term && errors.size() == before) {
                 value(schema, path, text);
             }
             return;
         }
+    }
+}
+
+// With the position of what is wrong, which libyang does not say.
+void RpcInput::expression(const lysc_node *schema, const std::string &path) {
+    auto prefixes = xpath->namespaces;
+    prefixes.erase("");
+    Errors found;
+    compile_xpath(context_, xpath->text, prefixes, found);
+    for (auto &error : found) {
+        error.info.emplace_back("bad-element", schema->name);
+        report(error.tag.c_str(), std::move(error.message), path, std::move(error.info));
     }
 }
 
@@ -212,8 +236,9 @@ const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &
     const auto *module = ly_ctx_get_module_implemented_ns(context_, ns.c_str());
     if (module == nullptr) {
         report("unknown-namespace",
-               ns.empty() ? "<" + name + "> in " + in + " has no namespace, it needs that of its module"
-                          : "no module of this server has the namespace " + ns + " of <" + name + ">",
+               (ns.empty() ? "<" + name + "> in " + in + " has no namespace, it needs that of its module"
+                           : "no module of this server has the namespace " + ns + " of <" + name + ">") +
+                   elsewhere(schema, name),
                path, {{"bad-element", name}, {"bad-namespace", ns}});
         return nullptr;
     }
@@ -224,6 +249,10 @@ const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &
     const auto *child = lys_find_child(schema, module, name.c_str(), name.size(), 0, 0);
     if (child != nullptr) {
         return child;
+    }
+    if (const auto right = elsewhere(schema, name); !right.empty()) {
+        report("unknown-element", in + " has no element <" + name + "> of namespace " + ns + right, path, {{"bad-element", name}});
+        return nullptr;
     }
     std::string others = "; " + in + " takes nothing here";
     bool first = true;

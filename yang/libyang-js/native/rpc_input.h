@@ -31,6 +31,7 @@ class RpcInput {
     void element(const lysc_node *schema, const std::string &path, const std::string &inside);
     void children(const lysc_node *schema, const std::string &path, const std::string &inside);
     void cut(const lysc_node *schema, const std::string &path, const std::string &inside);
+    void expression(const lysc_node *schema, const std::string &path);
     void value(const lysc_node *schema, const std::string &path, const std::string &text);
     void attribute(const XmlScanner::Attribute &attribute, const lysc_node *schema, const std::string &path);
     const lysc_node *child_of(const lysc_node *schema, const std::string &path);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "addon.h"
+#include "xml_input.h"
 #include "xml_text.h"
 
 namespace libyang_js {
@@ -15,9 +15,6 @@ const std::string of_xml(xml_namespace);
 }  // namespace
 
 XmlScanner::XmlScanner(std::string_view text, Roots roots) : text_(text), roots_(roots) {
-    if (const auto wrong = invalid_utf8(text_); wrong != std::string_view::npos) {
-        fail_at(wrong, "not UTF-8");
-    }
     if (text_.starts_with("\xef\xbb\xbf")) {
         at_ = 3;
     }
@@ -25,13 +22,7 @@ XmlScanner::XmlScanner(std::string_view text, Roots roots) : text_(text), roots_
 }
 
 void XmlScanner::fail_at(size_t offset, const std::string &what) const {
-    offset = std::min(offset, text_.size());
-    const auto line = 1 + std::count(text_.begin(), text_.begin() + static_cast<ptrdiff_t>(offset), '\n');
-    Error error;
-    error.type = "rpc";
-    error.tag = "malformed-message";
-    error.message = what + " (line " + std::to_string(line) + ", byte " + std::to_string(offset) + ")";
-    throw Failure{{error}};
+    fail_malformed(text_, offset, what);
 }
 
 void XmlScanner::declaration() {
@@ -103,10 +94,8 @@ void XmlScanner::check_text(size_t from, size_t to) {
         const char c = text_[i];
         if (c == '&') {
             check_reference(i);
-        } else if (static_cast<unsigned char>(c) < 0x20 && !is_xml_space(c)) {
-            fail_at(i, "a control character");
         } else if (c == ']' && text_.substr(i, 3) == "]]>") {
-            fail_at(i, "]]> in text");
+            fail_at(i, "]]> in text, where it is written ]]&gt;");
         }
         significant_ = significant_ || !is_xml_space(c);
     }
@@ -167,10 +156,17 @@ size_t XmlScanner::skip() {
     const size_t depth = open_.size();
     const auto prefix = prefix_;
     const auto name = name_;
+    if (!sections_) {
+        sections_ = text_.find("]]>") != std::string_view::npos;
+    }
     for (;;) {
         const auto found = text_.find('<', at_);
         if (found == std::string_view::npos) {
             fail_at(text_.size(), "the message ends inside <" + std::string(open_.back()) + ">");
+        }
+        if (const auto close = *sections_ ? text_.substr(at_, found - at_).find("]]>") : std::string_view::npos;
+            close != std::string_view::npos) {
+            fail_at(at_ + close, "]]> in text, where it is written ]]&gt;");
         }
         at_ = found;
         if (at("</")) {

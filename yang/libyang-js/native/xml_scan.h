@@ -1,11 +1,12 @@
 // A strict scanner of XML 1.0 with namespaces, for the envelopes of messages whose content may be very big.
 //
-// It checks that the text is UTF-8 and well formed, resolves namespaces, and gives byte offsets, so that content can
-// be kept as the bytes that came. Document type declarations are refused, and with them every entity of a message's
-// own. Inside skipped content it checks the tags, not the characters: libyang does, when it reads the content.
+// It checks that the text, which has passed xml_input, is well formed, resolves namespaces, and gives byte offsets, so
+// that content can be kept as the bytes that came. Document type declarations are refused, and with them every entity of
+// a message's own. Inside skipped content it checks the tags, not the references: libyang does, when it reads the content.
 // Nothing is copied; the text outlives the scanner. Throws Failure with tag malformed-message.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,9 @@ class XmlScanner {
     // After a start: goes to the end tag that belongs to it, which is the next event. Returns the content's last offset.
     size_t skip();
 
+    // Offsets of white space in attribute values, skipped ones too, that is to be read as spaces (XML 1.0, section 3.3.3).
+    const std::vector<size_t> &breaks() const { return breaks_; }
+
     // Namespace of a prefix in scope; the empty string for the default one when none is declared. Null when unknown.
     const std::string *ns(std::string_view prefix) const;
     // Throws when the prefix of the last start is not declared.
@@ -83,6 +87,8 @@ class XmlScanner {
     std::vector<Attribute> attributes_;
     bool empty_ = false, pending_end_ = false, significant_ = false, root_seen_ = false;
     std::vector<std::string_view> open_;
+    std::vector<size_t> breaks_;
+    std::optional<bool> sections_;  // whether ]]> stands anywhere; unknown before the first skip
     std::vector<Binding> bindings_;
 };
 

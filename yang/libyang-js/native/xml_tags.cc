@@ -58,6 +58,11 @@ void XmlScanner::attribute(bool bind) {
         fail_at(value, "the end of an attribute's value is missing");
     }
     at_ = end + 1;
+    for (size_t i = value; i < end; i++) {
+        if (text_[i] == '\n' || text_[i] == '\t') {
+            breaks_.push_back(i);
+        }
+    }
     if (!bind) {
         return;
     }

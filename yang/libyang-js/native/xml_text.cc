@@ -4,31 +4,35 @@
 
 namespace libyang_js {
 
-size_t invalid_utf8(std::string_view text) {
+size_t utf8_length(std::string_view text) {
     const auto *bytes = reinterpret_cast<const unsigned char *>(text.data());
-    const size_t size = text.size();
-    for (size_t i = 0; i < size;) {
+    const unsigned char lead = bytes[0];
+    const size_t length = lead < 0x80                    ? 1
+                          : lead >= 0xc2 && lead < 0xe0 ? 2
+                          : lead >= 0xe0 && lead < 0xf0 ? 3
+                          : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                        : 0;
+    bool good = length != 0 && length <= text.size();
+    for (size_t k = 1; good && k < length; k++) {
+        good = (bytes[k] & 0xc0) == 0x80;
+    }
+    if (good && length > 2) {
+        const unsigned char second = bytes[1];
+        good = !(lead == 0xe0 && second < 0xa0) && !(lead == 0xed && second >= 0xa0) && !(lead == 0xf0 && second < 0x90) &&
+               !(lead == 0xf4 && second >= 0x90);
+    }
+    return good ? length : 0;
+}
+
+size_t invalid_utf8(std::string_view text) {
+    for (size_t i = 0; i < text.size();) {
         uint64_t eight;
-        if (i + 8 <= size && (std::memcpy(&eight, bytes + i, 8), (eight & 0x8080808080808080) == 0)) {
+        if (i + 8 <= text.size() && (std::memcpy(&eight, text.data() + i, 8), (eight & 0x8080808080808080) == 0)) {
             i += 8;
             continue;
         }
-        const unsigned char lead = bytes[i];
-        const size_t length = lead < 0x80                    ? 1
-                              : lead >= 0xc2 && lead < 0xe0 ? 2
-                              : lead >= 0xe0 && lead < 0xf0 ? 3
-                              : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                            : 0;
-        bool good = length != 0 && i + length <= size;
-        for (size_t k = 1; good && k < length; k++) {
-            good = (bytes[i + k] & 0xc0) == 0x80;
-        }
-        if (good && length > 2) {
-            const unsigned char second = bytes[i + 1];
-            good = !(lead == 0xe0 && second < 0xa0) && !(lead == 0xed && second >= 0xa0) && !(lead == 0xf0 && second < 0x90) &&
-                   !(lead == 0xf4 && second >= 0x90);
-        }
-        if (!good) {
+        const size_t length = utf8_length(text.substr(i));
+        if (length == 0) {
             return i;
         }
         i += length;

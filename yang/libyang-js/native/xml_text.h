@@ -14,6 +14,8 @@ inline bool is_xml_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+// Octets of the character at the start of a text; 0 when it is not UTF-8.
+size_t utf8_length(std::string_view text);
 // Offset of the first byte that is not UTF-8; npos when all are.
 size_t invalid_utf8(std::string_view text);
 

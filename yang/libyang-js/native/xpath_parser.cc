@@ -41,6 +41,7 @@ std::unique_ptr<Expr> Parser::parse() {
         return nullptr;
     }
     if (!tokenize(text_, lexemes_, errors_)) return nullptr;
+    if (now().token == Token::end) return fail("an expression is missing");
     Result result = chain(0);
     if (result && now().token != Token::end) return fail("something is left over");
     return result;

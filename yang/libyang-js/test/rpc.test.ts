@@ -325,3 +325,98 @@ for (const [title, message, { messageId, ...expected }] of bad) {
     t.is(context.alive.rpcs, 0)
   })
 }
+
+const inConfig = (content: string): string =>
+  `<edit-config><target><candidate/></target><config><shop xmlns="urn:libyang-js:bakery">${content}</shop></config></edit-config>`
+const far = 'é\n'.repeat(100)
+const characters: [string, Buffer, RegExp][] = [
+  ['U+0000', Buffer.from('\0'), /the character U\+0000, which XML does not permit/],
+  ['U+000B', Buffer.from('\v'), /the character U\+000B/],
+  ['U+FFFE', Buffer.from('\ufffe'), /the character U\+FFFE/],
+  ['U+FFFF', Buffer.from('\uffff'), /the character U\+FFFF/],
+  ['a surrogate', Buffer.from([0xed, 0xa0, 0x80]), /the surrogate U\+D800, which UTF-8 does not have/],
+  ['an octet that begins nothing', Buffer.from([0xff]), /the octet 0xFF, which is not UTF-8 here/],
+  ['a character in more octets than it takes', Buffer.from([0xc0, 0xaf]), /the octet 0xC0/],
+  ['a character that is cut', Buffer.from([0xe2, 0x82]), /the octet 0xE2/],
+  ['more than Unicode has', Buffer.from([0xf4, 0x90, 0x80, 0x80]), /the octet 0xF4/],
+]
+const places: Readonly<Record<string, string>> = {
+  'a value': inConfig(`<name>${far}x\u0001</name>`),
+  'an attribute of configuration': inConfig('<name a="\u0001">x</name>'),
+  'a comment': inConfig('<!--\u0001-->'),
+  'a CDATA section': inConfig('<name><![CDATA[\u0001]]></name>'),
+  'a name': inConfig('<na\u0001me/>'),
+  'a parameter': '<kill-session><session-id>1\u0001</session-id></kill-session>',
+  'a filter': '<get><filter>\u0001</filter></get>',
+  'an expression': '<get><filter type="xpath" select="/shop[name=\'\u0001\']"/></get>',
+  'a processing instruction': '<?x \u0001?><get/>',
+}
+for (const [title, octets, says] of characters) {
+  test(`an rpc is refused for ${title}, wherever it stands`, async (t) => {
+    using context = await netconf()
+    for (const [place, request] of Object.entries(places)) {
+      const text = rpc(request)
+      const at = Buffer.from(text).indexOf(1)
+      const message = Buffer.from(text)
+      const bytes = Buffer.concat([message.subarray(0, at), octets, message.subarray(at + 1)])
+      const { errors } = await t.throwsAsync(context.parseRpc(bytes), { instanceOf: LibyangError }, place)
+      t.deepEqual(
+        errors.map(({ type, tag }) => [type, tag]),
+        [['rpc', 'malformed-message']],
+        place,
+      )
+      const before = message.subarray(0, at).toString().split('\n')
+      const where = `(line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`
+      t.regex(errors[0]?.message ?? '', says, place)
+      t.true(errors[0]?.message.endsWith(where), `${place}: ${errors[0]?.message}, not ${where}`)
+    }
+  })
+}
+
+test('the end of a CDATA section without one is refused wherever it stands, and what ends one is not', async (t) => {
+  using context = await netconf()
+  for (const request of [inConfig('<name>a]]>b</name>'), '<get><filter><a>]]></a></filter></get>'])
+    await t.throwsAsync(context.parseRpc(Buffer.from(rpc(request))), { message: /\]\]> in text.*\]\]&gt;/ })
+  using _good = await context.parseRpc(
+    Buffer.from(rpc(inConfig('<!--]]>--><name q="]]>"><![CDATA[a]]b]]>]]&gt;</name>'))),
+  )
+})
+
+test('what characters of every length stand in is taken, in blocks of any alignment', async (t) => {
+  using context = await netconf()
+  const value = 'a\u007fé\ud7ff\ue000\ufffd😀\u{10ffff}\t'
+  for (let offset = 0; offset < 70; offset++)
+    for (const good of [value, `${'x'.repeat(70)}${value}`]) {
+      using _message = await context.parseRpc(
+        Buffer.from(rpc(inConfig(`<!--${'-x'.repeat(offset)}${good}-->`))),
+      )
+    }
+  t.pass()
+})
+
+test('line ends are line feeds, and white space in an attribute is spaces, unless they are written as references', async (t) => {
+  using context = await netconf()
+  const edited = async (name: string): Promise<string | undefined> => {
+    using message = await context.parseRpc(Buffer.from(rpc(inConfig(`\r\n<name>${name}</name>`))))
+    using fragment = message.fragment('config')
+    using tree = context.tree()
+    const { errors, journal } = await tree.edit(fragment!, {
+      defaultOperation: 'merge',
+      errorOption: 'rollback-on-error',
+    })
+    journal[Symbol.dispose]()
+    t.deepEqual(errors, [])
+    return tree.value('/bakery:shop/name')
+  }
+  t.is(await edited('a\rb\r\nc\r\r\nd\n\re'), 'a\nb\nc\n\nd\n\ne')
+  t.is(await edited('<![CDATA[a\r\n]]>b'), 'a\nb')
+  t.is(await edited('a&#13;b&#xD;\r'), 'a\rb\r\n')
+
+  const parsed = async (attributes: string): Promise<string | undefined> => {
+    using message = await context.parseRpc(Buffer.from(rpc('<get/>', attributes)))
+    return message.messageId
+  }
+  t.is(await parsed(' message-id="a\tb\nc\r\nd&#10;"'), 'a b c d\n')
+  using tree = await context.parse('<shop xmlns="urn:libyang-js:bakery"><name>a\r\nb</name></shop>', 'xml')
+  t.is(await tree.value('/bakery:shop/name'), 'a\nb')
+})
