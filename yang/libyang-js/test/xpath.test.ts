@@ -126,7 +126,7 @@ test('numbers, strings and comparisons are those of XPath 1.0 and YANG 1.1', asy
 })
 
 const mistakes: readonly (readonly [string, RegExp])[] = [
-  ['', /name, '\*' or node\(\) is missing at character 1, at its end/],
+  ['', /an expression is missing at character 1, at its end/],
   ['/shop[', /missing at character 7, at its end/],
   ['/shop]', /left over at character 6, before "\]"/],
   ["'abc", /string is not closed at character 1/],
