@@ -5,6 +5,7 @@
 
 #include "edit_markup.h"
 #include "edit_path.h"
+#include "edit_repeats.h"
 #include "edit_wrapper.h"
 #include "ly_error.h"
 #include "node_text.h"
@@ -288,6 +289,9 @@ bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Sib
     config.reset();
     if (build(context, xml, state, config)) {
         return true;
+    }
+    if (!state && find_repeats(context, xml, errors)) {
+        return false;
     }
     const auto unwrapped = unwrap(xml);
     if (unwrapped.empty) {

@@ -90,13 +90,15 @@ void TreeEditor::choose(lyd_node *parent, const lysc_node *schema) {
 void TreeEditor::clear(lyd_node *parent, const lysc_node *schema, bool only_defaults, bool journaled) {
     lyd_node *node = find(parent, schema);
     while (node != nullptr && node->schema == schema) {
+        // Of a leaf-list, all values are defaults or none (RFC 7950, section 7.7.2).
+        if (only_defaults && (node->flags & LYD_DEFAULT) == 0) {
+            return;
+        }
         lyd_node *next = node->next;
-        if (!only_defaults || (node->flags & LYD_DEFAULT) != 0) {
-            if (journaled) {
-                remove(node, true);
-            } else {
-                tree_.drop(node);
-            }
+        if (journaled) {
+            remove(node, true);
+        } else {
+            tree_.drop(node);
         }
         node = next;
     }

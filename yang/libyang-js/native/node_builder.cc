@@ -267,10 +267,24 @@ void NodeBuilder::term(Member &member, string_view text, uint32_t hints, bool la
     attach(member, &node->node);
 }
 
+// Each node of very many that are alike is compared with all others of them: the caller is to look what they are.
+void NodeBuilder::count(Level &level, const lyd_node *node) {
+    constexpr size_t buckets = 4096;
+    constexpr size_t first = 1024;
+    if (state_ || ++level.children < first) {
+        return;
+    }
+    level.alike.resize(buckets);
+    if (++level.alike[node->hash % buckets] > 100 + level.children / 512) {
+        throw Unusual();
+    }
+}
+
 void NodeBuilder::attach(Member &member, lyd_node *node) {
     auto &level = levels_.back();
     if (level.node == nullptr) {
         done_.push_back(node);
+        count(level, node);
         return;
     }
     auto &parent = *level.node;
@@ -294,7 +308,7 @@ void NodeBuilder::attach(Member &member, lyd_node *node) {
         }
     }
     level.order = level.children == 0 || member.order > level.order ? member.order : level.order;
-    level.children++;
+    count(level, node);
 }
 
 }  // namespace libyang_js

@@ -72,7 +72,9 @@ class NodeBuilder {
         lyd_node_inner *node;
         size_t children = 0;
         size_t order = 0;  // of the last child
+        std::vector<uint32_t> alike = {};  // children, by their hashes; counted once there are many
     };
+    void count(Level &level, const lyd_node *node);
     void attach(Member &member, lyd_node *node);
     void check_hash(Shape &shape, const lyd_node *node) const;
     Member make(const lysc_node *schema, size_t order) const;

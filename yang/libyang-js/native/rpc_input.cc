@@ -48,6 +48,9 @@ class RpcInput::Siblings {
     void add(const lysc_node *schema, const std::string &path) {
         const std::string name(schema->name);
         const bool many = (schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
+        if (many && ++entries_[schema] > most_entries) {
+            fail("protocol", "resource-denied", "<" + name + "> stands more than " + std::to_string(most_entries) + " times", path);
+        }
         if (!seen_.insert(schema).second && !many) {
             input_.report("bad-element", "<" + name + "> stands twice, it can stand once", path, {{"bad-element", name}});
         }
@@ -65,7 +68,11 @@ class RpcInput::Siblings {
     }
 
   private:
+    // The work of libyang grows with the square of how many there are.
+    static constexpr size_t most_entries = 1000;
+
     RpcInput &input_;
+    std::map<const lysc_node *, size_t> entries_;
     std::set<const lysc_node *> seen_;
     std::map<const lysc_node *, std::pair<const lysc_node *, std::string>> cases_;
 };
