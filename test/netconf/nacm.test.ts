@@ -370,6 +370,7 @@ test('going back is a change of the candidate', async (t) => {
   )
   const refused = await alice.rpc(back)
   t.deepEqual(tags(refused), ['access-denied'])
+  t.regex(refused, /<error-path/)
   t.notRegex(refused, /later|vault|secret0/)
   t.regex(await admin.rpc(config('candidate')), />kept</, 'what was pending is pending')
   t.regex(await admin.rpc(back), /<commit/)

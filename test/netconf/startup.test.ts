@@ -35,6 +35,7 @@ test('startup is copied, read, filtered, validated, locked and deleted, but not 
   t.deepEqual(await names(client, 'startup'), [])
   const [empty] = await outcome(client, copy('<startup/>', '<candidate/>'))
   t.is(empty?.tag, 'data-missing')
+  t.regex(empty?.path ?? '', /nc:copy-config\/nc:source\/nc:startup$/)
 })
 
 test('without the capability there is no startup', async (t) => {

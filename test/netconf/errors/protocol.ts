@@ -362,6 +362,17 @@ export const protocol: readonly Case[] = [
     errors: [{ error: 'application resource-denied', says: /limit of 200 nodes/ }],
   },
   {
+    name: 'more of a parameter than the server takes',
+    request: `<partial-lock xmlns="urn:ietf:params:xml:ns:netconf:partial-lock:1.0">${'<select>/</select>'.repeat(1001)}</partial-lock>`,
+    errors: [
+      {
+        error: 'protocol resource-denied',
+        path: '/nc:rpc/pl:partial-lock/pl:select',
+        says: /<select> stands more than 1000 times/,
+      },
+    ],
+  },
+  {
     name: 'an unlock of what nobody has locked',
     request: '<unlock><target><running/></target></unlock>',
     errors: [{ error: 'protocol operation-failed', says: /running is not locked/ }],

@@ -15,6 +15,7 @@ export const prefixes = new Map([
   ['v4ur', 'urn:ietf:params:xml:ns:yang:ietf-ipv4-unicast-routing'],
   ['ncm', 'urn:ietf:params:xml:ns:yang:ietf-netconf-monitoring'],
   ['ncds', 'urn:ietf:params:xml:ns:yang:ietf-netconf-nmda'],
+  ['pl', 'urn:ietf:params:xml:ns:netconf:partial-lock:1.0'],
   ['x', 'urn:example:none'],
 ])
 

@@ -148,6 +148,36 @@ test('every error of an edit is told, with tag, path and what is bad', async (t)
   t.deepEqual(await whole(tree), empty)
 })
 
+test('what is given very often in a long edit is one error', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  const long = 100_000
+  const often = (xml: string): string => xml.repeat(Math.ceil(long / xml.length))
+  const entry = '<item><name>a</name><size>1</size></item>'
+  const item = '/workshop:item: an entry of "item"'
+  for (const [xml, what] of [
+    [often(entry), item],
+    [often(entry + entry.replace('<item', '<item op="delete"')), item],
+    [often(entry.replace('>a<', '><![CDATA[a]]><').replace('size>1', 'size>x')), item],
+    [often('<box/>'), '/workshop:box: "box"'],
+    [
+      `<box>${often('<number>1</number><number> 01</number>')}</box>`,
+      '/workshop:box/number: a value of "number"',
+    ],
+    [`<box>${often('<limit>1</limit>')}</box>`, '/workshop:box/limit: "limit"'],
+  ] as const) {
+    const { journal, errors } = await edit(context, tree, xml)
+    journal[Symbol.dispose]()
+    t.deepEqual(
+      errors.map(({ tag, path, message }) => `${tag} ${path}: ${message}`),
+      [`bad-element ${what} is given more than 100 times, it can be given once`],
+    )
+  }
+  const values = Array.from({ length: long / 10 }, (_, i) => `<tag>${i}</tag>`).join('')
+  ;(await done(context, tree, `<box>${values}</box>`))[Symbol.dispose]()
+  t.is((await tree.find('/workshop:box/tag')).length, long / 10)
+})
+
 test('what is given more than once in one edit is an error, whether it is there already or not', async (t) => {
   using context = await workshop()
   using tree = context.tree()
