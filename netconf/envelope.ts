@@ -49,7 +49,7 @@ export function trimMessage(message: Buffer): Buffer {
 
 /** Throws MalformedMessage. */
 export function readEnvelope(message: Buffer): Envelope {
-  const text = message.toString('utf8', 0, Math.min(message.length, HEAD_BYTES))
+  const text = lineFeeds(message.toString('utf8', 0, Math.min(message.length, HEAD_BYTES)))
   const cut = message.length > HEAD_BYTES
   let at = skipDeclaration(text)
   at = skip(text, at)
@@ -61,6 +61,11 @@ export function readEnvelope(message: Buffer): Envelope {
       operation = readTag(text, at, root.namespaces, cut).name
   }
   return { root: root.name, attributes: root.attributes, attributeText: root.text, operation }
+}
+
+/** XML 1.0, section 2.11. */
+function lineFeeds(text: string): string {
+  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
 }
 
 interface Tag {
@@ -108,7 +113,7 @@ function readTag(text: string, at: number, scope: ReadonlyMap<string, string>, c
   attribute.lastIndex = 0
   for (let found = attribute.exec(written); found !== null; found = attribute.exec(written)) {
     const [, name = '', quoted = ''] = found
-    const value = unescapeXml(quoted.slice(1, -1))
+    const value = unescapeXml(quoted.slice(1, -1).replace(/[\t\n]/g, ' '))
     if (!isXmlText(quoted))
       throw new MalformedMessage(`attribute ${name} holds a character that XML does not permit`)
     if (value === undefined)

@@ -17,9 +17,11 @@ interface Step {
 
 /** After a module's name and a colon, or, of an element that is no module's, after its namespace in braces. */
 const nameStep = /^(?:([A-Za-z_][\w.-]*):|\{([^{}]*)\})?([^\s/:[\]{}'"]+)/
-const keyPredicate = /^\[(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)=('[^']*'|"[^"]*")\]/
+/** A literal; of a text with both kinds of quotes concat() of some. */
+const literal = `'[^']*'|"[^"]*"|concat\\((?:'[^']*'|"[^"]*"|,)*\\)`
+const keyPredicate = new RegExp(`^\\[(?:([A-Za-z_][\\w.-]*):)?([A-Za-z_][\\w.-]*)=(${literal})\\]`)
 const identityPrefix = /^['"]([A-Za-z_][\w.-]*):[A-Za-z_][\w.-]*['"]$/
-const otherPredicate = /^\[(?:\.=(?:'[^']*'|"[^"]*")|\d+)\]/
+const otherPredicate = new RegExp(`^\\[(?:\\.=(?:${literal})|\\d+)\\]`)
 
 /** Prints paths for one schema; module prefixes are made unique once. */
 export class InstancePaths {

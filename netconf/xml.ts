@@ -16,6 +16,7 @@ const entities: Readonly<Record<string, string>> = {
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
+  '\r': '&#13;',
 }
 
 // eslint-disable-next-line no-control-regex
@@ -28,7 +29,9 @@ export function isXmlText(text: string): boolean {
 
 /** Text for element content or a double-quoted attribute; characters that XML cannot hold become U+FFFD. */
 export function escapeXml(text: string): string {
-  return text.replace(forbidden, '\ufffd').replace(/[&<>"]/g, (character) => entities[character] ?? character)
+  return text
+    .replace(forbidden, '\ufffd')
+    .replace(/[&<>"\r]/g, (character) => entities[character] ?? character)
 }
 
 /** Whether XML can hold all characters of a text. */

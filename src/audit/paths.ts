@@ -8,7 +8,8 @@ export interface Touched {
 
 const deeds = { '+': 'created', '-': 'removed', '~': 'changed' } as const
 /** A step with the keys of an entry. What an entry of a leaf-list holds, or what cannot be read, ends the path. */
-const steps = /^(?:\/(?:[\w.-]+:)?[\w.-]+(?:\[[\w.-]*[\w-]=(?:'[^']*'|"[^"]*")\])*)+/
+const steps =
+  /^(?:\/(?:[\w.-]+:)?[\w.-]+(?:\[[\w.-]*[\w-]=(?:'[^']*'|"[^"]*"|concat\((?:'[^']*'|"[^"]*"|,)*\))\])*)+/
 
 /** The path that a text begins with. */
 export function pathAt(text: string): string | undefined {

@@ -80,6 +80,7 @@ for (const [line, deed, path] of [
   ['+ /a:b/c = secret', 'created', '/a:b/c'],
   ["+ /a:b/user[name='x = y']/password = $6$secret", 'created', "/a:b/user[name='x = y']/password"],
   ["~ /a:b/c[k=\"it's\"][l='2']/d secret → other", 'changed', "/a:b/c[k=\"it's\"][l='2']/d"],
+  [`+ /a:b/c[k=concat('a',"'",'b"]/')]/d = secret`, 'created', `/a:b/c[k=concat('a',"'",'b"]/')]/d`],
   ['- /a:b/d:c', 'removed', '/a:b/d:c'],
   ["+ /a:b/tokens[.='secret']", 'created', '/a:b/tokens'],
   ["~ /a:b/l[k='2'] → after l[k='1']", 'changed', "/a:b/l[k='2']"],

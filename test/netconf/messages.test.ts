@@ -56,6 +56,13 @@ for (const [name, text] of Object.entries(malformed)) {
   })
 }
 
+test('line ends and white space in attributes are read as XML says, and go back as they came but for carriage returns', (t) => {
+  const read = envelope(`<rpc\r\n xmlns="${BASE}"\rmessage-id="a\tb\nc\r\nd\re&#13;&#10;"/>`)
+  t.is(read.attributes.get('message-id'), 'a b c d e\r\n')
+  t.is(replyTags(read).open, `<rpc-reply xmlns="${BASE}" message-id="a\tb\nc\nd\ne&#13;&#10;">`)
+  t.is(escapeXml('a\rb'), 'a&#13;b')
+})
+
 test('an envelope tells of a start tag that is too long, and shows what it found otherwise', (t) => {
   const attributes = (n: number): string => Array.from({ length: n }, (_, i) => ` a${i}=">"`).join('')
   t.throws(() => envelope(`<rpc xmlns="${BASE}"${attributes(100_000)}><get/></rpc>`), {

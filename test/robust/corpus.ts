@@ -45,7 +45,7 @@ export function someConfig(roll: Roll): string {
     '',
   )
   const entry = (): string =>
-    `<interface${operation()}>${leaf('name', 'a', 'b', 'c', '&lt;', '')}${leaf('description', 'd', '😀', '&#x9;', 'x'.repeat(300))}` +
+    `<interface${operation()}>${leaf('name', 'a', 'b', 'c', '&lt;', '', `a'b"c]/[.`, 'a\r\nb', '\uffff')}${leaf('description', 'd', '😀', '&#x9;', '\r', 'a]]>b', '\ufffe', 'x'.repeat(300))}` +
     `${leaf('enabled', 'true', 'false', '1', 'yes')}${leaf('oper-status', 'up')}${type}${address()}</interface>`
   return `<interfaces xmlns="${one(IF, IF, IF, IF, 'urn:none', '')}"${operation()}>${Array.from({ length: roll(4) }, entry).join('')}</interfaces>`
 }
@@ -137,6 +137,13 @@ const tokens = [
   '\0',
   '\u0001',
   '\ufffe',
+  '\uffff',
+  '\r',
+  '\r\n',
+  '&#13;',
+  '&#xFFFF;',
+  '\u007f',
+  '\u{10ffff}',
   '"',
   "'",
   ' xmlns=""',
@@ -146,6 +153,14 @@ const tokens = [
   '\n#5\n',
   '\n##\n',
   'é',
+]
+
+/** An octet of any kind, a surrogate, a character that is longer than it needs to be, one that Unicode does not have. */
+const notUtf8: readonly ((roll: Roll) => Buffer)[] = [
+  (roll) => Buffer.from([0x80 + roll(128)]),
+  (roll) => Buffer.from([0xed, 0xa0 + roll(32), 0x80 + roll(64)]),
+  () => Buffer.from([0xc0, 0xaf]),
+  () => Buffer.from([0xf4, 0x90, 0x80, 0x80]),
 ]
 
 /** A message with some of its octets deleted, doubled, moved or replaced. */
@@ -166,7 +181,11 @@ export function mutated(roll: Roll, message: string): Buffer {
     text = pick(roll, ways)?.() ?? text
   }
   const bytes = Buffer.from(text)
-  // Octets that are no UTF-8.
-  if (bytes.length > 0 && roll(10) === 0) bytes[roll(bytes.length)] = 0x80 + roll(128)
-  return bytes
+  if (bytes.length === 0 || roll(8) > 0) return bytes
+  const offset = roll(bytes.length)
+  return Buffer.concat([
+    bytes.subarray(0, offset),
+    pick(roll, notUtf8)?.(roll) ?? bytes,
+    bytes.subarray(offset),
+  ])
 }

@@ -21,6 +21,9 @@ const tags =
 
 /** What is wrong with a reply; undefined when nothing is. */
 function fault(reply: string, id: string | undefined): string | undefined {
+  // eslint-disable-next-line no-control-regex
+  const raw = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/.exec(reply)
+  if (raw !== null) return `${JSON.stringify(raw[0])} in the reply`
   const verdict = XMLValidator.validate(reply)
   if (verdict !== true) return `not well-formed: ${verdict.err.msg}`
   const [, attributes = ''] = /^<(?:\w+:)?rpc-reply\b([^>]*)>/.exec(reply) ?? []

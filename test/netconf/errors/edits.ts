@@ -1,5 +1,5 @@
 /** Elements, attributes and operations of an edit that are wrong, in the second of two entries (RFC 6241, section 7.2; RFC 7950, section 8.3). */
-import { at, edit, operation, second, shelf, store, type Case } from './case.js'
+import { at, edit, interfaces, operation, port, second, shelf, store, type Case } from './case.js'
 
 const bad = (tag: string, path: string, says: RegExp, ...info: string[]): Case['errors'][number] => ({
   error: `application ${tag}`,
@@ -13,6 +13,9 @@ const wrong = (name: string, content: string, ...errors: Case['errors']): Case =
   errors,
 })
 const attribute = (name: string, of: string): string[] => [`bad-attribute=${name}`, `bad-element=${of}`]
+
+const quotes = `a'b"c]/[.''`
+const quoted = `/if:interfaces/if:interface[if:name=concat('a',"'",'b"c]/[.',"''")]`
 
 export const edits: readonly Case[] = [
   wrong(
@@ -172,6 +175,20 @@ export const edits: readonly Case[] = [
     before: [edit(second(''))],
     request: edit(store(shelf('c') + shelf('b', '', operation('create')))),
     errors: [{ error: 'application data-exists', path: at.b, says: /shelf\[name='b'\] exists already/ }],
+  },
+  {
+    name: 'a creation of what there is, by a key with both kinds of quotes',
+    before: [edit(interfaces(port(quotes)))],
+    request: edit(interfaces(`<interface${operation('create')}><name>${quotes}</name></interface>`)),
+    errors: [{ error: 'application data-exists', path: quoted, says: /exists already/ }],
+  },
+  {
+    name: 'elements and values that do not fit, under a key with both kinds of quotes',
+    request: edit(interfaces(port(quotes, '<colours/><enabled>x</enabled>'))),
+    errors: [
+      bad('unknown-element', `${quoted}/if:colours`, /no node "colours" here/, 'bad-element=colours'),
+      bad('invalid-value', `${quoted}/if:enabled`, /"x"/, 'bad-element=enabled'),
+    ],
   },
   {
     name: 'deletions of what there is not: each is told with continue-on-error',

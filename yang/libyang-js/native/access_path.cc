@@ -1,5 +1,6 @@
 #include "access.h"
 #include "xpath_eval.h"
+#include "xpath_literal.h"
 #include "xpath_value.h"
 
 namespace libyang_js {
@@ -28,12 +29,10 @@ class Scanner {
         return std::string(text_.substr(from, to - from));
     }
     bool quoted(std::string &out) {
-        if (end() || (text_[at_] != '\'' && text_[at_] != '"')) return false;
-        const size_t to = text_.find(text_[at_], at_ + 1);
-        if (to == std::string_view::npos) return false;
-        out = text_.substr(at_ + 1, to - at_ - 1);
-        at_ = to + 1;
-        return true;
+        auto rest = text_.substr(at_);
+        const bool taken = take_xpath_literal(rest, out);
+        at_ = text_.size() - rest.size();
+        return taken;
     }
 
   private:

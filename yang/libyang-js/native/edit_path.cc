@@ -2,6 +2,8 @@
 
 #include <cstdlib>
 
+#include "xpath_literal.h"
+
 namespace libyang_js {
 
 namespace {
@@ -36,8 +38,7 @@ std::string step(const lys_module *module, std::string_view ns, std::string_view
 }
 
 std::string predicate(std::string_view name, std::string_view value) {
-    const char quote = value.find('\'') == value.npos ? '\'' : '"';
-    return std::string("[").append(name).append("=").append(1, quote).append(value).append(1, quote).append("]");
+    return std::string("[").append(name).append("=").append(xpath_literal(value)).append("]");
 }
 
 const lysc_node *schema_of(const lyd_node *node, const lysc_node *parent) {

@@ -1,16 +1,10 @@
 // A journal in words: paths, and lines for people.
-#include <cstring>
-
 #include "journal.h"
+#include "xpath_literal.h"
 
 namespace libyang_js {
 
 namespace {
-
-std::string quoted(const char *value) {
-    const char quote = std::strchr(value, '\'') == nullptr ? '\'' : '"';
-    return quote + std::string(value) + quote;
-}
 
 std::string value_of(const lyd_node *node) {
     if ((node->schema->nodetype & LYD_NODE_TERM) != 0) {
@@ -86,10 +80,10 @@ std::string step_of(const lysc_node *schema, const lysc_node *above, const lyd_n
     }
     text += schema->name;
     if (node != nullptr && schema->nodetype == LYS_LEAFLIST) {
-        text += "[.=" + quoted(lyd_get_value(node)) + "]";
+        text += "[.=" + xpath_literal(lyd_get_value(node)) + "]";
     } else if (node != nullptr && schema->nodetype == LYS_LIST) {
         for (const lyd_node *key = lyd_child(node); key != nullptr && lysc_is_key(key->schema); key = key->next) {
-            text += std::string("[") + key->schema->name + "=" + quoted(lyd_get_value(key)) + "]";
+            text += std::string("[") + key->schema->name + "=" + xpath_literal(lyd_get_value(key)) + "]";
         }
     }
     return text;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "edit_path.h"
 #include "json_scan.h"
 #include "ly_error.h"
 #include "value_text.h"
@@ -17,9 +18,7 @@ Error twice(const lyd_node *node, const std::string &message, const char *tag) {
     Error error;
     error.tag = tag;
     error.message = message;
-    char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
-    error.path = path == nullptr ? "" : path;
-    free(path);
+    error.path = config_path(node);
     error.info.emplace_back("bad-element", LYD_NAME(node));
     return error;
 }

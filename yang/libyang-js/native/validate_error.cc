@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "edit_path.h"
 #include "journal.h"
 #include "validate_instances.h"
 
@@ -14,10 +15,7 @@ std::string quoted(const std::string &text) {
 }
 
 std::string path_to(const lyd_node *node) {
-    char *path = node == nullptr ? nullptr : lyd_path(node, LYD_PATH_STD, nullptr, 0);
-    std::string text = path == nullptr ? "" : path;
-    free(path);
-    return text;
+    return node == nullptr ? std::string() : config_path(node);
 }
 
 // Path of a schema node in data, without choices, cases and keys.

@@ -176,6 +176,15 @@ test('a filter finds nothing by what may not be read', async (t) => {
   }
 })
 
+test('an entry whose key holds both kinds of quotes is known by its path', async (t) => {
+  using context = await vault()
+  const room = (end: string): string => `/vault:vault/room[name=concat('a',"'",'${end}"]/')]`
+  using access = await context.access({ rules: [deny(room('b'))], defaults: all })
+  t.false(access.reads(room('b')))
+  t.false(access.reads(`${room('b')}/size`))
+  t.true(access.reads(room('c')))
+})
+
 test('operations and actions', async (t) => {
   using context = await vault()
   const exec = (module: string, operation: string, permit: boolean): AccessRule => ({
