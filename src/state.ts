@@ -67,7 +67,7 @@ export function runFolder(state: string): string {
 /** A folder with this file in it is erased when it is opened the next time. */
 const erasure = 'factory-reset'
 
-/** Makes sure that the next start finds neither store nor host keys (RFC 8808); the audit log stays. */
+/** Makes sure that the next start finds no store, host keys and logs of helpers (RFC 8808); the audit log stays. */
 export async function markErased(path: string): Promise<void> {
   await using mark = await open(join(path, erasure), 'w', 0o600)
   await mark.sync()
@@ -78,7 +78,7 @@ export async function markErased(path: string): Promise<void> {
 function eraseMarked(path: string): void {
   const mark = join(path, erasure)
   if (!existsSync(mark)) return
-  for (const name of ['store', 'keys']) rmSync(join(path, name), { recursive: true, force: true })
+  for (const name of ['store', 'keys', 'log']) rmSync(join(path, name), { recursive: true, force: true })
   rmSync(mark)
 }
 

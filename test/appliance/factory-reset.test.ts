@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { NetconfClient } from '../../src/demo/client.js'
@@ -28,6 +28,7 @@ test('after a factory reset the appliance is as new, but for the audit log', asy
   const port = weftd.port
   const [first] = passwords(await weftd.ready(1))
   const client = await connect(first)
+  await appendFile(join(weftd.state, 'log/dataplane.log'), 'before the reset\n')
   await client.rpc(contact('somebody'))
   await client.rpc('<commit/>')
   const before = await client.rpc(hostKeys)
@@ -47,5 +48,6 @@ test('after a factory reset the appliance is as new, but for the audit log', asy
   )
   t.not(/<fingerprint>(.*?)</.exec(await again.rpc(hostKeys))?.[1], /<fingerprint>(.*?)</.exec(before)?.[1])
   await again[Symbol.asyncDispose]()
+  t.notRegex(await readFile(join(weftd.state, 'log/dataplane.log'), 'utf8'), /before the reset/)
   t.regex(await readFile(join(weftd.state, 'audit.log'), 'utf8'), /operation="factory-reset"/)
 })
