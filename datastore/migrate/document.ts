@@ -117,19 +117,21 @@ export class Document {
     throw new Error(`there is no entry ${JSON.stringify(told).slice(0, 200)}`)
   }
 
-  /** The object at a data path such as `/m:a/b[k='x']/n:c`; what does not exist is made. */
+  /** The object at a place such as `/m:a/b{"k":"x"}/n:c`, or `/m:a/b[k='x']/n:c` in older journals; what does not exist is made. */
   #find(path: string): Place {
     let place: Place = { object: this.root, module: '' }
     for (const { name: written, keys } of stepsOf(path)) {
       const colon = written.indexOf(':')
       const module = colon < 0 ? place.module : written.slice(0, colon)
       const name = module === place.module ? written.slice(colon + 1) : written
-      if (keys.length > 0) {
+      if (keys) {
         const list = place.object[name]
         if (!Array.isArray(list)) throw new Error(`there is no list at ${path}`)
+        // An XPath literal does not tell a number from a string.
         const has = (entry: Json) =>
-          isObject(entry) && keys.every(([key, value]) => String(entry[key]) === value)
-        place = { object: list[this.#search(list, has, Object.fromEntries(keys))] as JsonObject, module }
+          isObject(entry) &&
+          Object.entries(keys).every(([key, value]) => String(entry[key]) === String(value))
+        place = { object: list[this.#search(list, has, keys)] as JsonObject, module }
       } else {
         const object = (place.object[name] ??= {})
         if (!isObject(object)) throw new Error(`there is no container at ${path}`)
@@ -156,18 +158,26 @@ function isEntry(entry: Json, told: Json): boolean {
 
 interface PathStep {
   readonly name: string
-  readonly keys: readonly (readonly [key: string, value: string])[]
+  /** Of an entry. */
+  readonly keys?: JsonObject
 }
 
 function* stepsOf(path: string): Generator<PathStep, void, undefined> {
-  const step = /\/([^/[]+)((?:\[[^=\]]+=(?:'[^']*'|"[^"]*")\])*)/y
+  const older = /^[^[{]*\[/.test(path)
+  const step = older
+    ? /\/([^/[]+)((?:\[[^=\]]+=(?:'[^']*'|"[^"]*")\])*)/y
+    : /\/([^/{]+)(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})?/y
   while (step.lastIndex < path.length) {
-    const found = step.exec(path)
-    if (found === null) throw new Error(`the path ${path} cannot be read`)
-    const predicates = (found[2] ?? '').matchAll(/\[([^=\]]+)=(?:'([^']*)'|"([^"]*)")\]/g)
-    yield {
-      name: found[1] ?? '',
-      keys: [...predicates].map(([, key = '', single, double]) => [key, single ?? double ?? ''] as const),
-    }
+    const [, name, keys = ''] = step.exec(path) ?? []
+    if (name === undefined) throw new Error(`the place ${path} cannot be read`)
+    if (keys === '') yield { name }
+    else yield { name, keys: older ? predicatesOf(keys) : (JSON.parse(keys) as JsonObject) }
   }
+}
+
+function predicatesOf(text: string): JsonObject {
+  const predicates = text.matchAll(/\[([^=\]]+)=(?:'([^']*)'|"([^"]*)")\]/g)
+  return Object.fromEntries(
+    [...predicates].map(([, key = '', single, double]) => [key, single ?? double ?? ''] as const),
+  )
 }

@@ -272,11 +272,12 @@ test('the text of any commits makes the same document as the modules make of it'
   const { datastores, edit, directory } = await openBench(t, context)
   const operation = 'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation'
   const insert = 'xmlns:y="urn:ietf:params:xml:ns:yang:1" y:insert'
+  const port = () => `p${[0, '\'"1', '"]{2}', '&#10;@3'][upTo(4)]}`
   const deeds: readonly (() => string)[] = [
     () => `<mtu>${1000 + upTo(3) * 250}</mtu>`,
     () => `<mtu ${operation}="remove"/>`,
-    () => `<port><name>p${upTo(4)}</name><enabled>${next() < 0.5}</enabled></port>`,
-    () => `<port ${operation}="remove"><name>p${upTo(4)}</name></port>`,
+    () => `<port><name>${port()}</name><enabled>${next() < 0.5}</enabled></port>`,
+    () => `<port ${operation}="remove"><name>${port()}</name></port>`,
     () => `<order ${insert}="${next() < 0.5 ? 'first' : 'last'}">o${upTo(5)}</order>`,
     () => `<order ${operation}="remove">o${upTo(5)}</order>`,
     () => `<user><name>u${upTo(3)}</name><password>${'"\\\\\'é'.slice(upTo(4))}x</password></user>`,

@@ -79,6 +79,32 @@ test('what was committed is there after a restart, defaults and order included',
   t.deepEqual(again.datastores.recovery.lost, [])
 })
 
+test('keys that hold quotes, line feeds and statements of the journal are nothing but keys after a restart', async (t) => {
+  const { datastores, edit, text, directory } = await openBench(t, context)
+  const names = [
+    `a'b"c]/[.`,
+    'two\nlines',
+    `x"]\n@/test-box:box\n+{"test-box:name":"written by nobody"}\n@/test-box:box/port[name="y`,
+  ]
+  const ports = (content: string) =>
+    box(
+      names
+        .map((name) => name.replace(/\n/g, '&#10;'))
+        .map((name) => `<port><name>${name}</name>${content}</port>`)
+        .join(''),
+    )
+  for (const content of ['', '<enabled>false</enabled>', '<enabled>true</enabled>']) {
+    await edit(ports(content))
+    await datastores.commit(alice)
+  }
+  const before = await text('running')
+  await datastores[Symbol.asyncDispose]()
+  const again = await openBench(t, context, { directory })
+  t.is(again.datastores.recovery.number, 3)
+  t.is(await again.text('running'), before)
+  t.is((await again.datastores.compare(1, 'running', 10)).lines.length, names.length)
+})
+
 test('bytes flipped in the middle of the log: recovered up to the last whole commit, and said', async (t) => {
   const directory = await filled(t, 6)
   const log = await logOf(directory)

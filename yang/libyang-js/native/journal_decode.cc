@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "edit_tree.h"
+#include "journal_place.h"
 #include "journal_text.h"
 #include "ly_error.h"
 #include "node_text.h"
@@ -21,13 +22,15 @@ class Decoder {
 
   private:
     bool line(string_view text);
-    bool stand_at(const std::string &path);
+    bool stand_at(const std::string &place);
     // The nodes of one JSON object below the present parent.
     bool parse(string_view json, std::vector<NodeCopy> &nodes, size_t &count);
     // The common case of it, without libyang's parser.
     bool build(string_view json, std::vector<NodeCopy> &nodes, size_t &count);
     bool anchor(string_view json, NodeCopy &entry);
     PlaceRef place_of(const lyd_node *node);
+    // The present parent as a data path.
+    std::string where() const;
     bool fail(const std::string &message);
 
     const ly_ctx *context_;
@@ -37,11 +40,21 @@ class Decoder {
     lyd_node *top_ = nullptr;     // of the present parent, which has just its ancestors and keys
     lyd_node *parent_ = nullptr;
     PlaceRef place_;
-    std::string path_;
+    std::string standing_;
     NodeCopy after_, old_after_, old_;
     bool old_derived_ = false;
     size_t number_ = 0;
 };
+
+std::string Decoder::where() const {
+    if (parent_ == nullptr) {
+        return "";
+    }
+    char *path = lyd_path(parent_, LYD_PATH_STD, nullptr, 0);
+    std::string text(path);
+    free(path);
+    return text;
+}
 
 bool Decoder::fail(const std::string &message) {
     auto found = take_errors(context_, message);
@@ -52,7 +65,7 @@ bool Decoder::fail(const std::string &message) {
         }
         error.message += " (journal, line " + std::to_string(number_) + ")";
         if (error.path.empty()) {
-            error.path = path_;
+            error.path = where();
         }
         errors_.push_back(std::move(error));
     }
@@ -63,9 +76,7 @@ PlaceRef Decoder::place_of(const lyd_node *node) {
     if (node == nullptr) {
         return nullptr;
     }
-    char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
-    auto &known = places_[path == nullptr ? "" : path];
-    free(path);
+    auto &known = places_[place_text(node)];
     if (known == nullptr) {
         auto place = std::make_shared<Place>();
         place->schema = node->schema;
@@ -80,19 +91,20 @@ PlaceRef Decoder::place_of(const lyd_node *node) {
     return known;
 }
 
-bool Decoder::stand_at(const std::string &path) {
-    if (path == path_ && (parent_ != nullptr || path.empty())) {
+bool Decoder::stand_at(const std::string &place) {
+    if (place == standing_ && (parent_ != nullptr || place.empty())) {
         return true;
     }
     lyd_free_all(top_);
     top_ = parent_ = nullptr;
     place_ = nullptr;
-    path_ = path;
-    if (path.empty()) {
+    standing_ = place;
+    if (place.empty()) {
         return true;
     }
-    if (lyd_new_path2(nullptr, context_, path.c_str(), nullptr, 0, LYD_ANYDATA_STRING, 0, &top_, &parent_) != LY_SUCCESS) {
-        return fail("no such place in the schema");
+    parent_ = make_place(context_, place, &top_);
+    if (parent_ == nullptr) {
+        return fail("no such place in the schema: " + place);
     }
     place_ = place_of(parent_);
     return true;

@@ -1,4 +1,5 @@
 #include "journal.h"
+#include "journal_place.h"
 #include "journal_text.h"
 #include "journal_writer.h"
 
@@ -40,7 +41,7 @@ void Encoder::created(const std::string &parent, const lyd_node *node, bool deri
     value_.clear();
     write_value(node, true, SIZE_MAX / 2, value_);
     writer_.statement(parent, ordered ? JournalWriter::anchor('<', after) : std::string(), '+', derived, node->schema, value_);
-    const auto path = parent + step_of(node->schema, parent.empty() ? nullptr : lysc_data_parent(node->schema), node);
+    const auto path = parent + place_step(node->schema, parent.empty() ? nullptr : lysc_data_parent(node->schema), node);
     last_ = nullptr;
     for (const lyd_node *child = lyd_child_no_keys(node); child != nullptr; child = child->next) {
         if ((child->flags & LYD_DEFAULT) == 0) {
@@ -60,7 +61,7 @@ void Encoder::removed(const std::string &parent, const lyd_node *node, bool deri
         }
         return;
     }
-    const auto path = parent + step_of(node->schema, parent.empty() ? nullptr : lysc_data_parent(node->schema), node);
+    const auto path = parent + place_step(node->schema, parent.empty() ? nullptr : lysc_data_parent(node->schema), node);
     for (const lyd_node *child = lyd_child_no_keys(node); child != nullptr; child = child->next) {
         if ((child->flags & LYD_DEFAULT) == 0) {
             removed(path, child, derived, nullptr);  // all before it are gone already
@@ -78,7 +79,7 @@ void Encoder::add(const Journal::Change &change) {
     }
     if (place_ != change.parent.get() || place_path_.empty()) {
         place_ = change.parent.get();
-        place_path_ = path_of(place_);
+        place_path_ = place_text(place_);
     }
     if (change.op != Op::create) {
         last_ = nullptr;

@@ -1,7 +1,7 @@
 // A journal as text, in chunks that can each be read alone. UTF-8, one statement a line:
 //
 //   libyang-js journal 1      first line of each chunk
-//   @PATH                     parent of the changes that follow, a data path; nothing after @: the top level
+//   @PLACE                    parent of the changes that follow (journal_place.h); nothing after @: the top level
 //   +{"m:list":[{…},{…}]}     created, with everything below; neighbours in one list share a line
 //   -{"m:leaf":5}             removed, with everything below
 //   ~{"m:leaf":5}             a value changed from this …

@@ -12,7 +12,7 @@ class JournalWriter {
   public:
     explicit JournalWriter(size_t chunk_bytes) : limit_(chunk_bytes < 1024 ? 1024 : chunk_bytes) {}
 
-    // One statement below `parent`, a data path; `before` are the lines that tell the neighbours. It starts a new chunk
+    // One statement below `parent`, a place (journal_place.h); `before` are the lines that tell the neighbours. It starts a new chunk
     // when this one would become too long.
     void statement(const std::string &parent, const std::string &before, char op, bool derived, const lysc_node *schema,
                    const std::string &value);

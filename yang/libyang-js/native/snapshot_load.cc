@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "journal.h"
+#include "journal_place.h"
 #include "journal_text.h"
 #include "ly_error.h"
 #include "node_text.h"
@@ -13,13 +14,22 @@ namespace {
 
 using std::string_view;
 
+std::string path_text(const lyd_node *node) {
+    char *path = lyd_path(node, LYD_PATH_STD, nullptr, 0);
+    std::string text(path);
+    free(path);
+    return text;
+}
+
 class Loader {
   public:
     explicit Loader(TreeData &tree) : tree_(tree), context_(tree.schema->context()) {}
     void chunk(string_view text);
 
   private:
-    void stand_at(string_view path);
+    void stand_at(string_view place);
+    // The present parent as a data path.
+    std::string where() const;
     void create(string_view json);
     std::vector<lyd_node *> parse(string_view json);
     void put(lyd_node *node);
@@ -29,7 +39,6 @@ class Loader {
     TreeData &tree_;
     const ly_ctx *context_;
     lyd_node *parent_ = nullptr;
-    std::string path_;
     size_t line_ = 0;
 };
 
@@ -40,18 +49,36 @@ void Loader::fail(const std::string &message, const std::string &path) {
         error.message = (error.message == message ? message : message + ": " + error.message) + " (snapshot, line " +
                         std::to_string(line_) + " of the chunk)";
         if (error.path.empty() || !path.empty()) {
-            error.path = path.empty() ? path_ : path;
+            error.path = path.empty() ? where() : path;
         }
     }
     throw Failure{std::move(errors)};
 }
 
-void Loader::stand_at(string_view path) {
-    path_ = path;
+std::string Loader::where() const {
+    return parent_ == nullptr ? std::string() : path_text(parent_);
+}
+
+void Loader::stand_at(string_view place) {
     parent_ = nullptr;
-    if (!path.empty() && (tree_.root == nullptr || lyd_find_path(tree_.root, path_.c_str(), 0, &parent_) != LY_SUCCESS ||
-                          (parent_->schema->nodetype & (LYS_CONTAINER | LYS_LIST)) == 0)) {
-        fail("no chunk before has created this place");
+    if (place.empty()) {
+        return;
+    }
+    lyd_node *top = nullptr;
+    const lyd_node *named = make_place(context_, place, &top);
+    const std::unique_ptr<lyd_node, decltype(&lyd_free_all)> owned(top, lyd_free_all);
+    std::vector<const lyd_node *> steps;
+    for (const lyd_node *step = named; step != nullptr; step = lyd_parent(step)) {
+        steps.push_back(step);
+    }
+    bool found = named != nullptr;
+    for (auto step = steps.rbegin(); found && step != steps.rend(); ++step) {
+        const auto *schema = (*step)->schema;
+        parent_ = schema->nodetype == LYS_LIST ? tree_.find(parent_, *step) : tree_.find(parent_, schema);
+        found = parent_ != nullptr;
+    }
+    if (!found) {
+        fail("no chunk before has created this place", named == nullptr ? std::string(place) : path_text(named));
     }
 }
 
@@ -141,11 +168,11 @@ void Loader::put(lyd_node *node) {
     }
     const bool many = (node->schema->nodetype & (LYS_LIST | LYS_LEAFLIST)) != 0;
     if (errors.empty() && (many ? tree_.find(parent_, node) : tree_.find(parent_, node->schema)) != nullptr) {
-        fail("stands twice", path_ + step_of(node->schema, parent_ == nullptr ? nullptr : parent_->schema, node));
+        fail("stands twice", where() + step_of(node->schema, parent_ == nullptr ? nullptr : parent_->schema, node));
     }
     if (!errors.empty()) {
         for (auto &error : errors) {
-            error.path = path_ + (error.path.empty() ? "" : error.path);
+            error.path = where() + (error.path.empty() ? "" : error.path);
         }
         throw Failure{std::move(errors)};
     }

@@ -1,4 +1,5 @@
 #include "journal.h"
+#include "journal_place.h"
 #include "journal_text.h"
 #include "snapshot.h"
 
@@ -55,7 +56,7 @@ void SnapshotWriter::step() {
     writer_.statement(level.path, ordered_by_user(schema) ? JournalWriter::anchor('<', before) : std::string(), '+', false, schema,
                       value_);
     if (!whole) {
-        auto path = level.path + step_of(schema, level.path.empty() ? nullptr : lysc_data_parent(schema), node);
+        auto path = level.path + place_step(schema, level.path.empty() ? nullptr : lysc_data_parent(schema), node);
         levels_.push_back({lyd_child_no_keys(node), std::move(path)});
     }
 }
