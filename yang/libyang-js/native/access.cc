@@ -70,7 +70,7 @@ void Access::compile(Errors &errors) {
         if (const auto *node = lys_find_path(context_, nullptr, path.c_str(), 0)) sensitive_.push_back(node);
     }
     for (const auto &rule : rules_.rules) {
-        Compiled compiled{rule.kind, nullptr, rule.operations, rule.permit, {}};
+        Compiled compiled{rule.kind, nullptr, rule.operations, rule.permit, {}, 0};
         // A rule about a module that is not there matches nothing.
         if (rule.module != "*" && !(compiled.module = ly_ctx_get_module_implemented(context_, rule.module.c_str()))) continue;
         std::vector<PathStep> steps;
@@ -105,6 +105,11 @@ void Access::compile(Errors &errors) {
                 continue;
             }
         }
+        const uint32_t number = static_cast<uint32_t>(compiled_.size());
+        const auto *before = compiled_.empty() ? nullptr : &compiled_.back();
+        const bool alike = before && before->module == compiled.module && before->operations == compiled.operations &&
+                           before->permit == compiled.permit;
+        compiled.alike = alike ? before->alike : number;
         compiled_.push_back(std::move(compiled));
     }
     uint32_t index = 0;
@@ -132,6 +137,7 @@ Access::Grant *Access::make(const Grant *parent, const lysc_node *schema, std::v
     grant.covered = std::move(covered);
     grant.pending = std::move(pending);
     std::sort(grant.covered.begin(), grant.covered.end());
+    grant.covered.erase(std::unique(grant.covered.begin(), grant.covered.end()), grant.covered.end());
     if (schema) {
         const bool sensitive = std::find(sensitive_.begin(), sensitive_.end(), schema) != sensitive_.end();
         grant.marked_all = parent->marked_all || sensitive || marked(schema->exts, "default-deny-all");
@@ -169,7 +175,7 @@ void Access::fill(Grant &grant) const {
                     if (std::find(values.begin(), values.end(), nullptr) == values.end()) {
                         std::string all;
                         for (const auto *value : values) add_key(all, *value, child.keys);
-                        child.full[all].push_back(child.tests.size());
+                        child.full[all].tests.push_back(child.tests.size());
                     } else {
                         child.partial.push_back(child.tests.size());
                     }
@@ -216,40 +222,56 @@ uint8_t Access::judge(const Grant &grant) const {
     return permitted;
 }
 
+const Access::Grant *Access::join(const Grant *parent, const Child &child, std::vector<size_t> fit) const {
+    auto covered = child.plain->covered;
+    auto pending = child.plain->pending;
+    std::vector<uint64_t> says;
+    for (const size_t index : fit) {
+        const auto &[rule, step] = child.tests[index];
+        const bool here = step + 1 == compiled_[rule].steps.size();
+        if (here) {
+            covered.push_back(compiled_[rule].alike);
+        } else {
+            pending.push_back({rule, step + 1});
+        }
+        says.push_back(here ? compiled_[rule].alike : compiled_.size() + index);
+    }
+    std::sort(says.begin(), says.end());
+    says.erase(std::unique(says.begin(), says.end()), says.end());
+    const std::lock_guard<std::mutex> lock(making_);
+    const auto [known, fresh] = child.fitting.try_emplace(std::move(says), nullptr);
+    if (fresh) known->second = make(parent, child.schema, std::move(covered), std::move(pending));
+    return known->second;
+}
+
 // `key`: the canonical value of a key by its number.
 template <class Key>
 const Access::Grant *Access::fitting(const Grant *parent, const Child &child, const Key &key) const {
-    std::vector<size_t> fit;
+    const Named *named = nullptr;
     if (!child.full.empty()) {
         std::string all;
         for (size_t i = 0; child.keys > 1 && i < child.keys; i++) add_key(all, key(i), child.keys);
         const auto found = child.keys == 1 ? child.full.find(key(0)) : child.full.find(all);
-        if (found != child.full.end()) fit = found->second;
+        if (found != child.full.end()) named = &found->second;
     }
+    std::vector<size_t> fit;
     for (const size_t index : child.partial) {
         const auto &[rule, step] = child.tests[index];
         const auto &keys = compiled_[rule].steps[step].test.keys;
         const auto holds = [&](const auto &wanted) { return key(wanted.first) == wanted.second; };
         if (std::all_of(keys.begin(), keys.end(), holds)) fit.push_back(index);
     }
-    if (fit.empty()) return child.plain;
-    std::sort(fit.begin(), fit.end());
-    const std::lock_guard<std::mutex> lock(making_);
-    const auto [known, fresh] = child.fitting.try_emplace(fit, nullptr);
-    if (fresh) {
-        auto covered = child.plain->covered;
-        auto pending = child.plain->pending;
-        for (const size_t index : fit) {
-            const auto &[rule, step] = child.tests[index];
-            if (step + 1 == compiled_[rule].steps.size()) {
-                covered.push_back(rule);
-            } else {
-                pending.push_back({rule, step + 1});
-            }
-        }
-        known->second = make(parent, child.schema, std::move(covered), std::move(pending));
+    if (!named) return fit.empty() ? child.plain : join(parent, child, std::move(fit));
+    if (!fit.empty()) {
+        fit.insert(fit.end(), named->tests.begin(), named->tests.end());
+        return join(parent, child, std::move(fit));
     }
-    return known->second;
+    const auto *grant = named->grant.load(std::memory_order_acquire);
+    if (!grant) {
+        grant = join(parent, child, named->tests);
+        named->grant.store(grant, std::memory_order_release);
+    }
+    return grant;
 }
 
 const Access::Grant *Access::of_entry(const Grant *parent, const Child &child, const lyd_node *entry) const {

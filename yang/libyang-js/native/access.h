@@ -3,7 +3,7 @@
 // Rules apply to the node that their path names and to everything below; the first that matches decides (section 3.4.5).
 // They are turned into *grants*: one for each schema node under the circumstances that the rules can tell apart. Rules
 // without keys in their paths make one grant for each schema node; a rule with keys makes others for the entries that it names,
-// when they are first met. So a reader that walks down a tree with a grant in hand asks one table for each node, and none below a
+// when they are first met; entries of which rules say the same share one. So a reader that walks down a tree with a grant in hand asks one table for each node, and none below a
 // grant that permits everything.
 //
 // A node is readable when it and all nodes above it are permitted to be read, and for a list entry its keys too: an
@@ -16,6 +16,7 @@
 
 #include <libyang/libyang.h>
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -71,15 +72,20 @@ class Access {
         uint32_t rule;
         uint32_t step;
     };
+    // The tests that the keys of one entry fit, and what they make of it when no other fits: null until it is met.
+    struct Named {
+        std::vector<size_t> tests;
+        mutable std::atomic<const Grant *> grant{nullptr};
+    };
     struct Child {
         const lysc_node *schema = nullptr;
         const Grant *plain = nullptr;  // of an instance that no test fits
         std::vector<Pending> tests;
         // The tests of an entry by all its keys, and the others.
         size_t keys = 0;
-        std::unordered_map<std::string, std::vector<size_t>, TextHash, std::equal_to<>> full;
+        std::unordered_map<std::string, Named, TextHash, std::equal_to<>> full;
         std::vector<size_t> partial;
-        mutable std::map<std::vector<size_t>, const Grant *> fitting;
+        mutable std::map<std::vector<uint64_t>, const Grant *> fitting;  // by what the rules say, see `join`
     };
     struct Grant {
         const lysc_node *schema = nullptr;  // null: above the top level
@@ -135,6 +141,8 @@ class Access {
         uint8_t operations;
         bool permit;
         std::vector<Step> steps;  // of a path with more than "/"
+        // The first of the rules before it without a gap that decide the same where they match: which of them matches is all one.
+        uint32_t alike = 0;
     };
     using Generic = std::vector<uint32_t>;  // rules that speak of all nodes of a module
 
@@ -144,6 +152,8 @@ class Access {
     uint8_t judge(const Grant &grant) const;
     const Generic &generic(const lys_module *module) const;
     const Grant *of_entry(const Grant *parent, const Child &child, const lyd_node *entry) const;
+    // Of an entry that these tests fit.
+    const Grant *join(const Grant *parent, const Child &child, std::vector<size_t> fit) const;
     template <class Key>
     const Grant *fitting(const Grant *parent, const Child &child, const Key &key) const;
     bool clears(const Filter &filter, const Grant &grant) const;
