@@ -1,6 +1,7 @@
 #include "access.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "addon.h"
@@ -49,6 +50,16 @@ size_t key_count(const lysc_node *schema) {
 void add_key(std::string &all, std::string_view value, size_t keys) {
     if (keys > 1) all.append(std::to_string(value.size())).append(":");
     all.append(value);
+}
+
+// Which of `marks` stands for a key: by its length and its ends, since it is asked for every entry that is read.
+size_t mark_of(std::string_view key, size_t marks) {
+    uint64_t head = 0, tail = 0;
+    const size_t ends = std::min<size_t>(key.size(), sizeof head);
+    std::memcpy(&head, key.data(), ends);
+    std::memcpy(&tail, key.data() + key.size() - ends, ends);
+    const uint64_t mixed = (head ^ (tail * 0x9e3779b97f4a7c15u) ^ key.size()) * 0xff51afd7ed558ccdu;
+    return static_cast<size_t>(mixed >> 40) & (marks * 64 - 1);
 }
 
 }  // namespace
@@ -189,6 +200,13 @@ void Access::fill(Grant &grant) const {
                 pending.push_back({rule, step + 1});
             }
         }
+        if (child.keys == 1 && !child.full.empty()) {
+            child.marks.resize(std::bit_ceil(child.full.size() / 4 + 1));
+            for (const auto &[key, named] : child.full) {
+                const size_t mark = mark_of(key, child.marks.size());
+                child.marks[mark / 64] |= uint64_t{1} << (mark % 64);
+            }
+        }
         const auto *plain = make(&grant, node, std::move(covered), std::move(pending));
         child.plain = plain;
         const bool key = schema && schema->nodetype == LYS_LIST && (node->flags & LYS_KEY) && node->nodetype == LYS_LEAF;
@@ -248,10 +266,17 @@ const Access::Grant *Access::join(const Grant *parent, const Child &child, std::
 template <class Key>
 const Access::Grant *Access::fitting(const Grant *parent, const Child &child, const Key &key) const {
     const Named *named = nullptr;
-    if (!child.full.empty()) {
+    if (child.keys == 1 && !child.full.empty()) {
+        const std::string_view only = key(0);
+        const size_t mark = mark_of(only, child.marks.size());
+        const bool marked = (child.marks[mark / 64] >> (mark % 64) & 1) != 0;
+        if (!marked && child.partial.empty()) return child.plain;
+        const auto found = marked ? child.full.find(only) : child.full.end();
+        if (found != child.full.end()) named = &found->second;
+    } else if (!child.full.empty()) {
         std::string all;
-        for (size_t i = 0; child.keys > 1 && i < child.keys; i++) add_key(all, key(i), child.keys);
-        const auto found = child.keys == 1 ? child.full.find(key(0)) : child.full.find(all);
+        for (size_t i = 0; i < child.keys; i++) add_key(all, key(i), child.keys);
+        const auto found = child.full.find(all);
         if (found != child.full.end()) named = &found->second;
     }
     std::vector<size_t> fit;

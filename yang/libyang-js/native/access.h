@@ -84,6 +84,7 @@ class Access {
         // The tests of an entry by all its keys, and the others.
         size_t keys = 0;
         std::unordered_map<std::string, Named, TextHash, std::equal_to<>> full;
+        std::vector<uint64_t> marks;  // bits of the keys in `full`, of entries with one key: most others have none of them
         std::vector<size_t> partial;
         mutable std::map<std::vector<uint64_t>, const Grant *> fitting;  // by what the rules say, see `join`
     };
