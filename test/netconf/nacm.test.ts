@@ -285,6 +285,20 @@ test('what is hidden is refused in the same words whether it is there or not', a
   t.notRegex(denied, /secret0|error-path/)
 })
 
+test('a path with the variable USER is refused, so that no rule is without effect', async (t) => {
+  const { as } = await begin(t)
+  const admin = await as('admin')
+  const own = rule('own', path('/if:interfaces/if:interface[if:name=$USER]'), 'deny')
+  const refused = await admin.rpc(
+    `<edit-config><target><candidate/></target><config><nacm xmlns="${NACM}"><rule-list><name>staff</name>${own}</rule-list></nacm></config></edit-config>`,
+  )
+  t.true(tags(refused).includes('invalid-value'))
+  t.true(
+    paths(refused)[0]?.endsWith("rule-list[nacm:name='staff']/nacm:rule[nacm:name='own']/nacm:path"),
+    refused,
+  )
+})
+
 async function change(t: ExecutionContext, admin: Client, xml: string): Promise<void> {
   const base = 'xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"'
   t.regex(
