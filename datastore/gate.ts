@@ -36,16 +36,11 @@ export class Gate {
   }
 
   #turn(changing: boolean): Disposable {
-    let left = false
-    return {
-      [Symbol.dispose]: () => {
-        if (left) return
-        left = true
-        if (changing) this.#changing = false
-        else this.#sharing--
-        this.#admit()
-      },
-    }
+    return new Turn(() => {
+      if (changing) this.#changing = false
+      else this.#sharing--
+      this.#admit()
+    })
   }
 
   #admit(): void {
@@ -56,5 +51,20 @@ export class Gate {
       else this.#sharing++
       next.admit()
     }
+  }
+}
+
+/** Not a literal: one with a computed name costs each read more than its gate. */
+class Turn implements Disposable {
+  #leave: (() => void) | undefined
+
+  constructor(leave: () => void) {
+    this.#leave = leave
+  }
+
+  [Symbol.dispose](): void {
+    const leave = this.#leave
+    this.#leave = undefined
+    leave?.()
   }
 }

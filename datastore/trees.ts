@@ -41,7 +41,7 @@ export class Trees implements AsyncDisposable {
 
   async read(name: ResidentName): Promise<TreeLease> {
     const slot = name === 'running' ? this.#running : await this.#candidate
-    return lease(slot.tree, slot.gate.sharedNow() ?? (await slot.gate.shared()))
+    return new Lease(slot.tree, slot.gate.sharedNow() ?? (await slot.gate.shared()))
   }
 
   /** Prints what a tree is now; writers do not wait for the end. */
@@ -60,7 +60,7 @@ export class Trees implements AsyncDisposable {
 
   async write(): Promise<TreeLease> {
     const slot = await this.#candidate
-    return lease(slot.tree, await slot.gate.exclusive())
+    return new Lease(slot.tree, await slot.gate.exclusive())
   }
 
   /**
@@ -124,8 +124,15 @@ export class Trees implements AsyncDisposable {
   }
 }
 
-function lease(tree: Tree, turn: Disposable): TreeLease {
-  return { tree, [Symbol.dispose]: () => turn[Symbol.dispose]() }
+class Lease implements TreeLease {
+  constructor(
+    readonly tree: Tree,
+    private readonly turn: Disposable,
+  ) {}
+
+  [Symbol.dispose](): void {
+    this.turn[Symbol.dispose]()
+  }
 }
 
 async function free(slot: Slot): Promise<void> {

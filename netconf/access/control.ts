@@ -153,13 +153,11 @@ class Rules {
 
   async lend(user: string): Promise<Admission> {
     this.#lent++
-    let given = true
     const giveBack = (): void => {
-      if (given && --this.#lent === 0 && this.#retired) this.#dispose()
-      given = false
+      if (--this.#lent === 0 && this.#retired) this.#dispose()
     }
     try {
-      return { access: await this.#accessOf(user), [Symbol.dispose]: giveBack }
+      return new Lent(await this.#accessOf(user), giveBack)
     } catch (error) {
       giveBack()
       throw error
@@ -212,5 +210,23 @@ class Rules {
       )
     this.#compiled.clear()
     this.#ofUsers.clear()
+  }
+}
+
+/** Not a literal: one with a computed name costs each rpc more than the look at its rules. */
+class Lent implements Admission {
+  #giveBack: (() => void) | undefined
+
+  constructor(
+    readonly access: Access,
+    giveBack: () => void,
+  ) {
+    this.#giveBack = giveBack
+  }
+
+  [Symbol.dispose](): void {
+    const giveBack = this.#giveBack
+    this.#giveBack = undefined
+    giveBack?.()
   }
 }

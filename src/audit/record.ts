@@ -47,10 +47,22 @@ export function hostName(name: string): string {
 /** One line without its end. `sequence` counts from 1 and starts again where RFC 5424, section 7.3.1, says. */
 export function format(event: AuditEvent, { host, process }: Originator, sequence: number): string {
   const priority = facility * 8 + severities[event.severity]
-  const header = `<${priority}>1 ${event.time.toISOString()} ${host} weftd ${process} ${event.id}`
+  const header = `<${priority}>1 ${timeText(event.time.getTime())} ${host} weftd ${process} ${event.id}`
   const fields = (event.who ? whoText(event.who) : '') + parameters(event.fields)
   const meta = `[meta sequenceId="${((sequence - 1) % lastSequence) + 1}"]`
   return `${header} ${meta}[${element}${fields}] ${message(event.text)}`
+}
+
+let lastTime = NaN
+let lastTimeText = ''
+
+/** Several records of a busy server are of one millisecond. */
+function timeText(time: number): string {
+  if (time !== lastTime) {
+    lastTimeText = new Date(time).toISOString()
+    lastTime = time
+  }
+  return lastTimeText
 }
 
 const whoTexts = new WeakMap<Fields, string>()

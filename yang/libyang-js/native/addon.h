@@ -130,18 +130,22 @@ Napi::Promise submit(Napi::Env env, const std::shared_ptr<Pool> &pool, Lane lane
 }
 
 // As submit, but at once and on this thread: for work that takes less time than the way to another thread and back.
+// Answers with what it is, or with a promise that is rejected.
 template <class Value>
-Napi::Promise work_here(Napi::Env env, const std::function<Value()> &work, const Result<Value> &result) {
-    auto deferred = Napi::Promise::Deferred::New(env);
+Napi::Value work_here(Napi::Env env, const std::function<Value()> &work, const Result<Value> &result) {
+    const auto rejected = [env](Napi::Value reason) {
+        auto deferred = Napi::Promise::Deferred::New(env);
+        deferred.Reject(reason);
+        return deferred.Promise();
+    };
     try {
         auto value = work();
-        deferred.Resolve(result(env, value));
+        return result(env, value);
     } catch (const Napi::Error &error) {
-        deferred.Reject(error.Value());
+        return rejected(error.Value());
     } catch (...) {
-        deferred.Reject(rejection(env, current_errors()));
+        return rejected(rejection(env, current_errors()));
     }
-    return deferred.Promise();
 }
 
 }  // namespace libyang_js

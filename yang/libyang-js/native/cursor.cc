@@ -123,24 +123,24 @@ bool CursorHandle::begin_here(Cursor &cursor) {
 }
 
 Napi::Value CursorHandle::start(Napi::Env env, bool opening) {
-    auto deferred = Napi::Promise::Deferred::New(env);
     if (!held_.data) {
-        deferred.Resolve(env.Undefined());
-        return deferred.Promise();
+        return env.Undefined();
     }
     auto &cursor = *held_.data;
     try {
         const bool begun = !cursor.opened && begin_here(cursor);
         if (opening ? begun : cursor.ready || cursor.last) {
-            deferred.Resolve(!opening && cursor.ready ? cursor.take(env) : env.Undefined());
+            const auto piece = !opening && cursor.ready ? cursor.take(env) : env.Undefined();
             cursor.ready = cursor.ready && opening;
-            return deferred.Promise();
+            return piece;
         }
     } catch (...) {
         cursor.lease.reset();
+        auto deferred = Napi::Promise::Deferred::New(env);
         deferred.Reject(rejection(env, current_errors()));
         return deferred.Promise();
     }
+    auto deferred = Napi::Promise::Deferred::New(env);
     auto &addon = Addon::of(env);
     auto job = std::make_shared<Job>(Job{deferred, held_.data, held_.shared, addon, opening});
     addon.begin();

@@ -4,7 +4,8 @@
 // when it is collected; one that sees the tree as it was at `begin`, whatever is done to it later, holds the tree in its
 // turns alone. Each piece is made on a reader's thread in turns of a few milliseconds, but for what a print can do at once
 // and in less time than a thread takes to wake: when it need not wait for the tree, `begin`, or the first `next`, does so
-// much on the spot, and a `next` that finds the piece ready, or knows that there is none, asks no thread either.
+// much on the spot, and a `next` that finds the piece ready, or knows that there is none, asks no thread either. What is done on
+// the spot is answered at once, anything else, and a failure, by a promise.
 #pragma once
 
 #include "handles.h"

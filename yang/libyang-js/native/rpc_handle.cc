@@ -74,7 +74,7 @@ Napi::Value RpcHandle::describe(const Napi::CallbackInfo &info) {
 Napi::Value RpcHandle::operation(const Napi::CallbackInfo &info) {
     check(info.Env());
     const auto &operation = *held_.data->operation;
-    return Napi::String::New(info.Env(), operation.name + " " + operation.module + " " + operation.ns);
+    return Napi::String::New(info.Env(), operation.name + " " + operation.module + " " + operation.ns + (operation.path.empty() ? "" : " action"));
 }
 
 Napi::Value RpcHandle::value(const Napi::CallbackInfo &info) {

@@ -46,7 +46,8 @@ class ContextHandle implements Context {
   }
 
   async parseRpc(message: Buffer): Promise<Rpc> {
-    return new RpcHandle(await this.#native.parseRpc(message))
+    const parsed = this.#native.parseRpc(message)
+    return new RpcHandle(parsed instanceof Promise ? await parsed : parsed)
   }
 
   fragment(xml: Buffer | string): Fragment {

@@ -42,7 +42,8 @@ export function pieces<From, To>(
     async next() {
       if (ended) return end()
       try {
-        const piece = await (cursor ??= open()).next()
+        const next = (cursor ??= open()).next()
+        const piece = next instanceof Promise ? await next : next
         return piece === undefined ? end() : { value: convert(piece), done: false }
       } catch (error) {
         end()

@@ -26,8 +26,10 @@ export interface NativeBatch {
 }
 
 export interface NativeCursor<Piece> {
-  begin(): Promise<void>
-  next(): Promise<Piece | undefined>
+  /** No promise: it has been done on the spot. */
+  begin(): Promise<void> | undefined
+  /** As `begin`. */
+  next(): Promise<Piece | undefined> | Piece | undefined
   close(): void
 }
 
@@ -138,7 +140,8 @@ export interface NativeContext extends NativeHandle {
   journal(): NativeJournal
   lockScopes(): NativeLockScopes
   parse(data: Buffer | string, format: DataFormat): Promise<NativeTree>
-  parseRpc(message: Buffer): Promise<NativeRpc>
+  /** A long message by a promise, and a failure. */
+  parseRpc(message: Buffer): Promise<NativeRpc> | NativeRpc
   fragment(xml: Buffer | string): NativeFragment
   content(document: Buffer, name: string, namespace: string): Promise<NativeFragment>
   xpathFilter(expression: string, namespaces?: Readonly<Record<string, string>>): NativeFilter

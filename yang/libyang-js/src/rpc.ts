@@ -59,12 +59,17 @@ export function nativeFilter(filter: Filter): NativeFilter {
   return filter.native
 }
 
-/** The operations that have been asked for, of which a schema has some dozens. */
-const operations = new Map<string, Rpc['operation']>()
+interface Operation {
+  readonly of: Rpc['operation']
+  readonly action: boolean
+}
 
-function operationOf(text: string): Rpc['operation'] {
-  const [name = '', module = '', namespace = ''] = text.split(' ')
-  const operation = { name, module, namespace }
+/** The operations that have been asked for, of which a schema has some dozens. */
+const operations = new Map<string, Operation>()
+
+function operationOf(text: string): Operation {
+  const [name = '', module = '', namespace = '', action] = text.split(' ')
+  const operation = { of: { name, module, namespace }, action: action !== undefined }
   operations.set(text, operation)
   return operation
 }
@@ -72,12 +77,15 @@ function operationOf(text: string): Rpc['operation'] {
 export class RpcHandle implements Rpc {
   readonly operation: Rpc['operation']
   readonly #native: NativeRpc
+  readonly #action: boolean
   #filter: FilterHandle | undefined
 
   constructor(native: NativeRpc) {
     this.#native = native
     const operation = native.operation()
-    this.operation = operations.get(operation) ?? operationOf(operation)
+    const { of, action } = operations.get(operation) ?? operationOf(operation)
+    this.operation = of
+    this.#action = action
   }
 
   get messageId(): string | undefined {
@@ -89,7 +97,7 @@ export class RpcHandle implements Rpc {
   }
 
   get path(): string | undefined {
-    return this.#native.describe().path
+    return this.#action ? this.#native.describe().path : undefined
   }
 
   value(path: string): string | undefined {
