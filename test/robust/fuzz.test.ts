@@ -125,6 +125,8 @@ test('messages that are not quite XML', async (t) => {
     const client = await Client.open(connection, { base })
     for (let i = 0; i < 20 && !client.ended; i++) {
       const bytes = mutated(roll, rpcOf(`m${i}`, someRequest(roll)))
+      // Cut short, the id of no session is that of another one that plays.
+      if (/<session-id>\s*\d{1,9}\s*</.test(bytes.toString())) continue
       if (base === '1.0') {
         // White space between messages is none.
         if (bytes.includes(']]>]]>') || bytes.toString().trim() === '') continue
