@@ -37,13 +37,18 @@ export class UnavailableError extends RequestError {
 
 /** A controller's refusal of a configuration: at which instance path, and why. */
 export class ConfigError extends RequestError {
-  constructor(path: string, message: string, options: { tag?: YangError['tag']; appTag?: string } = {}) {
+  constructor(
+    path: string,
+    message: string,
+    options: { tag?: YangError['tag']; appTag?: string; others?: YangError['others'] } = {},
+  ) {
     super({
       type: 'application',
       tag: options.tag ?? 'invalid-value',
       message,
       path,
       ...(options.appTag === undefined ? {} : { appTag: options.appTag }),
+      ...(options.others && { others: options.others }),
     })
     this.name = 'ConfigError'
   }

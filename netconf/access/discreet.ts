@@ -10,10 +10,20 @@ const paths = /\/[A-Za-z_][\w.-]*:[A-Za-z_][\w.-]*(?:\[(?:[^\]'"]|'[^']*'|"[^"]*
 
 export function discreet(errors: readonly NetconfError[], access: Access): readonly NetconfError[] {
   if (access.readsAll()) return errors
-  const told = errors.map((error) => (tells(error, access) ? veiled(error, access) : error))
+  const told = errors
+    .map((error) => withoutOthers(error, access))
+    .map((error) => (tells(error, access) ? veiled(error, access) : error))
   return told.filter(
     (error, index) => index === told.findIndex((other) => JSON.stringify(other) === JSON.stringify(error)),
   )
+}
+
+/** A controller names what stands in the way elsewhere: only to whom that may be told. */
+function withoutOthers(error: NetconfError, access: Access): NetconfError {
+  const { others } = error
+  return others?.paths.some((path) => !access.reads(path)) === true
+    ? { ...error, message: others.without }
+    : error
 }
 
 /** Does it speak of what may not be read? */

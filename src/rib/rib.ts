@@ -9,7 +9,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { widthOf, type Family, type Prefix } from './address.js'
 import type { Delta } from './delta.js'
-import { hopOf, reasonOf } from './failure.js'
+import { hopOf, reasonOf, type Reason } from './failure.js'
 import {
   addon,
   rejections,
@@ -35,8 +35,7 @@ export interface Unresolved {
   readonly source: Source
   readonly nextHop: NextHop
   readonly hop: Hop | undefined
-  /** For a person; what is wrong and what would be right. */
-  readonly reason: string
+  readonly reason: Reason
 }
 
 export interface Finished {

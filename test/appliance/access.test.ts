@@ -89,6 +89,39 @@ test('the factory lets admin do everything and others read what is no secret; wh
     for (const operation of writing)
       t.regex((await guest.send(operation)).toString(), /<error-tag>access-denied</, operation)
 
+    const address = (name: string, prefix: string) =>
+      `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><name>${name}</name>` +
+      '<type xmlns:ianaift="urn:ietf:params:xml:ns:yang:iana-if-type">ianaift:softwareLoopback</type>' +
+      `<ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip"><address><ip>${prefix}</ip><prefix-length>32</prefix-length></address></ipv4>` +
+      '</interface></interfaces>'
+    const rule = (name: string, interfaceName: string, operations: string, action: string) =>
+      `<rule><name>${name}</name><path xmlns:if="urn:ietf:params:xml:ns:yang:ietf-interfaces">` +
+      `/if:interfaces/if:interface[if:name='${interfaceName}']</path>` +
+      `<access-operations>${operations}</access-operations><action>${action}</action></rule>`
+    const permitted = (operation: string) =>
+      `<rule><name>${operation}</name><module-name>ietf-netconf</module-name><rpc-name>${operation}</rpc-name>` +
+      '<access-operations>exec</access-operations><action>permit</action></rule>'
+    await admin.rpc(edit(address('lo1', '192.0.2.77')))
+    await admin.rpc(
+      edit(
+        nacm(
+          '<groups><group><name>guests</name><user-name>guest</user-name></group></groups>' +
+            `<rule-list nc:operation="create" xmlns:y="urn:ietf:params:xml:ns:yang:1" y:insert="first"><name>guests</name><group>guests</group>` +
+            rule('hidden', 'lo1', 'read', 'deny') +
+            rule('own', 'lo2', '*', 'permit') +
+            ['edit-config', 'commit', 'discard-changes'].map(permitted).join('') +
+            '</rule-list>',
+        ),
+      ),
+    )
+    await admin.rpc('<commit/>')
+    await guest.rpc(edit(address('lo2', '192.0.2.77')))
+    const told = (await guest.send('<commit/>')).toString()
+    t.regex(told, /192\.0\.2\.77 is an address of another interface already/)
+    t.notRegex(told, /lo1/)
+    t.regex((await admin.send('<commit/>')).toString(), /is an address of interface lo1 already/)
+    await guest.rpc('<discard-changes/>')
+
     await admin.rpc(edit(nacm('<groups><group nc:operation="delete"><name>admin</name></group></groups>')))
     await admin.rpc('<commit/>')
     t.regex((await admin.send('<commit/>')).toString(), /<error-tag>access-denied</)

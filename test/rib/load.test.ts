@@ -266,7 +266,7 @@ test('a chain of next hops of any length is followed, and a circle of any length
   )
   const bad = await circle.finish()
   t.is(bad.delta.routesDeleted.count, length)
-  t.regex(bad.unresolved[0]?.reason ?? '', /leads back to itself/)
+  t.regex(bad.unresolved[0]?.reason.text ?? '', /leads back to itself/)
   circle.abandon()
   const down = await rib.interfaceUp('p1', false)
   t.is(down?.delta.routesDeleted.count, length + 2)

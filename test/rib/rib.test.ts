@@ -89,7 +89,7 @@ test('a next hop is resolved through other routes to a neighbour, but never thro
   const bad = await change(rib, fib, (x) => x.set(main, 0, p('40.0.0.0/8'), through('50.0.0.1')))
   t.is(bad.unresolved.length, 1)
   t.regex(
-    bad.unresolved[0]?.reason ?? '',
+    bad.unresolved[0]?.reason.text ?? '',
     /50\.0\.0\.1 is in no connected prefix.*10\.0\.1\.0\/24 on p1, 10\.0\.2\.0\/24 on p2/,
   )
   t.false('0 40.0.0.0/8' in fib.lookup())
@@ -106,7 +106,7 @@ test('next hops that lead back to themselves resolve to nothing, whichever is as
         x.set(main, 0, p(prefix), through(prefix.startsWith('20') ? '30.0.0.1' : '20.0.0.1'))
     })
     t.is(unresolved.length, 2)
-    t.regex(unresolved[0]?.reason ?? '', /leads back to itself/)
+    t.regex(unresolved[0]?.reason.text ?? '', /leads back to itself/)
   }
 })
 
@@ -180,7 +180,7 @@ test('what cannot be a neighbour is no next hop', async (t) => {
     x.set(main, 0, p('20.0.0.0/8'), nextHop)
     const { unresolved } = await x.finish()
     x.abandon()
-    return unresolved.map(({ reason }) => reason).join()
+    return unresolved.map(({ reason }) => reason.text).join()
   }
   t.regex(await reasonOf(through('10.0.1.1')), /10\.0\.1\.1 is an address of this box/)
   t.regex(await reasonOf(through({ address: '10.0.1.1', interface: 'p2' })), /is an address of this box/)

@@ -12,6 +12,7 @@ import {
   type Records,
   type Unresolved,
 } from '../../rib/index.js'
+import { pathOf } from '../interfaces/model.js'
 import { isRequested, type Change, type Context } from '../context.js'
 import { refuse } from '../refuse.js'
 
@@ -33,7 +34,12 @@ export async function planFib(change: Change, { rib, member }: Context): Promise
 }
 
 function refusal({ source, prefix, hop, reason }: Unresolved): ConfigError {
-  return new ConfigError(source.where?.(prefix, hop) ?? '/', reason)
+  const at = source.where?.(prefix, hop) ?? '/'
+  const { text, others } = reason
+  if (!others) return new ConfigError(at, text)
+  const family = prefix.address.length === 4 ? 4 : 6
+  const paths = others.interfaces.map((name) => pathOf.ip(name, family, 'address'))
+  return new ConfigError(at, text, { others: { paths, without: others.without } })
 }
 
 function steps(

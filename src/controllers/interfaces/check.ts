@@ -190,11 +190,20 @@ function* checkSubnets(before: Interfaces, after: Interfaces): Iterable<ConfigEr
       const [first, second] = comesFirst(other, one) ? [other, one] : [one, other]
       const text = formatAddress(second.address)
       const path = pathOf.ip(second.name, family, `address${key('ip', text)}`)
+      const taken = pathOf.ip(first.name, family, `address${key('ip', formatAddress(first.address))}`)
+      const others = (without: string) => ({ others: { paths: [taken], without } })
       yield sameAddress(first.address, second.address)
-        ? new ConfigError(`${path}/ip`, `${text} is an address of interface ${first.name} already`)
+        ? new ConfigError(
+            `${path}/ip`,
+            `${text} is an address of interface ${first.name} already`,
+            others(`${text} is an address of another interface already`),
+          )
         : new ConfigError(
             `${path}/prefix-length`,
             `${formatPrefix(second.subnet)} overlaps ${formatPrefix(first.subnet)} of interface ${first.name}; a subnet is on one interface`,
+            others(
+              `${formatPrefix(second.subnet)} overlaps a subnet of another interface; a subnet is on one interface`,
+            ),
           )
     }
   }

@@ -40,6 +40,8 @@ export interface YangError {
   readonly appTag?: string
   /** Children of `error-info`, by name: bad-element, bad-attribute, bad-namespace, missing-choice, non-unique (paths). */
   readonly info?: Readonly<Record<string, string | readonly string[]>>
+  /** Other nodes that the message speaks of, by their paths, and the message for whom they may not be told. */
+  readonly others?: { readonly paths: readonly string[]; readonly without: string }
 }
 
 export interface ModuleRequest {
