@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -147,14 +148,18 @@ class Conflicts {
 
     // Leafs without a value, to be deleted, which libyang has put behind all others.
     void repeated(const lyd_node *first, const std::vector<std::pair<const lyd_node *, const lysc_node *>> &opaque) {
-        for (size_t i = 0; i < opaque.size(); i++) {
-            const auto same = [&](const auto &other) { return other.second == opaque[i].second; };
-            bool twice = std::any_of(opaque.begin(), opaque.begin() + static_cast<ptrdiff_t>(i), same);
-            for (const lyd_node *node = first; node != nullptr && !twice; node = node->next) {
-                twice = node->schema != nullptr && node->schema == opaque[i].second;
+        if (opaque.empty()) {
+            return;
+        }
+        std::unordered_set<const lysc_node *> seen;
+        for (const lyd_node *node = first; node != nullptr; node = node->next) {
+            if (node->schema != nullptr) {
+                seen.insert(node->schema);
             }
-            if (twice) {
-                report(opaque[i].first, quoted(LYD_NAME(opaque[i].first)) + " is given more than once");
+        }
+        for (const auto &[node, schema] : opaque) {
+            if (!seen.insert(schema).second) {
+                report(node, quoted(LYD_NAME(node)) + " is given more than once");
             }
         }
     }

@@ -27,14 +27,6 @@ bool deletes(const lyd_node *node) {
     return operation != nullptr && (std::strcmp(operation, "delete") == 0 || std::strcmp(operation, "remove") == 0);
 }
 
-Error error_at(const lyd_node *node, const char *tag, std::string message) {
-    Error error;
-    error.tag = tag;
-    error.path = config_path(node);
-    error.message = std::move(message);
-    return error;
-}
-
 // Collects what is wrong with a tolerantly parsed tree.
 class Check {
   public:
@@ -50,6 +42,24 @@ class Check {
     size_t deleted = 0;
 
   private:
+    // Siblings share what is above them: keys may have to be looked for among very many.
+    std::string path_of(const lyd_node *node) {
+        const lyd_node *parent = lyd_parent(node);
+        if (parent != nullptr && parent != parent_) {
+            parent_path_ = config_path(parent);
+            parent_ = parent;
+        }
+        return config_path(node, parent == nullptr ? "" : parent_path_);
+    }
+
+    Error error_at(const lyd_node *node, const char *tag, std::string message) {
+        Error error;
+        error.tag = tag;
+        error.path = path_of(node);
+        error.message = std::move(message);
+        return error;
+    }
+
     void known(const lyd_node *node) {
         if (!state_ && (node->schema->flags & LYS_CONFIG_R) != 0) {
             state(node, node->schema);
@@ -169,7 +179,7 @@ class Check {
         auto &error = found.front();
         error.type = "application";
         error.tag = "invalid-value";
-        error.path = config_path(node);
+        error.path = path_of(node);
         error.info = {{"bad-element", schema->name}};
         errors_.push_back(std::move(error));
     }
@@ -177,6 +187,8 @@ class Check {
     const ly_ctx *context_;
     bool state_;
     Errors &errors_;
+    const lyd_node *parent_ = nullptr;
+    std::string parent_path_;
 };
 
 // The common case: data without a single operation, and nothing wrong with it.

@@ -51,10 +51,14 @@ const lysc_node *schema_of(const lyd_node *node, const lysc_node *parent) {
 
 std::string config_path(const lyd_node *node) {
     const lyd_node *parent = lyd_parent(node);
+    return config_path(node, parent == nullptr ? "" : config_path(parent));
+}
+
+std::string config_path(const lyd_node *node, const std::string &of_parent) {
+    const lyd_node *parent = lyd_parent(node);
     const bool opaq = node->schema == nullptr;
     const char *ns = opaq ? opaque(node)->name.module_ns : nullptr;
-    std::string path = (parent == nullptr ? "" : config_path(parent)) +
-                       step(module_of(node), ns == nullptr ? "" : ns, LYD_NAME(node), parent == nullptr ? nullptr : module_of(parent));
+    std::string path = of_parent + step(module_of(node), ns == nullptr ? "" : ns, LYD_NAME(node), parent == nullptr ? nullptr : module_of(parent));
     const lysc_node *above = parent == nullptr ? nullptr : parent->schema;
     const lysc_node *schema = opaq && parent != nullptr && above == nullptr ? nullptr : schema_of(node, above);
     if (schema == nullptr) {

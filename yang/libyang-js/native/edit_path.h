@@ -15,6 +15,8 @@ std::string predicate(std::string_view name, std::string_view value);
 
 // Path of a node of a parsed configuration, opaque ones too. Of a key that is given twice the first counts.
 std::string config_path(const lyd_node *node);
+// The same, when the path of its parent (empty at the top level) is known.
+std::string config_path(const lyd_node *node, const std::string &of_parent);
 
 // The schema that an opaque node is meant for, under the schema of its parent; null when there is none.
 const lysc_node *schema_of(const lyd_node *opaque, const lysc_node *parent);

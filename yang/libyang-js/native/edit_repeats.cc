@@ -72,11 +72,14 @@ bool search(const ly_ctx *context, const std::string &xml, Errors &errors) {
             const auto *module = ly_ctx_get_module_implemented_ns(context, scanner.element_ns().c_str());
             const auto name = scanner.name();
             const auto *schema = module == nullptr ? nullptr : lys_find_child(levels.back().schema, module, name.data(), name.size(), 0, 0);
-            if (schema == nullptr || (schema->nodetype & LYD_NODE_ANY) != 0) {
+            if (schema == nullptr) {
                 scanner.skip();
                 scanner.next();
-            } else {
-                levels.push_back({schema, "", {}});
+                break;
+            }
+            levels.push_back({schema, "", {}});
+            if ((schema->nodetype & LYD_NODE_ANY) != 0) {
+                scanner.skip();
             }
             break;
         }

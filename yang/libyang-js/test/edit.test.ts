@@ -331,3 +331,28 @@ test('elements in no namespace are refused with their places, in any content too
     t.true(errors.every(({ tag }) => tag === 'unknown-namespace' || tag === 'unknown-element'))
   }
 })
+
+test('of very many wrong nodes, none is looked for among all others', async (t) => {
+  using context = await workshop()
+  using tree = context.tree()
+  const many = 50_000
+  const rows: [string, number, string, string][] = [
+    [
+      `<item>${'<wrong/>'.repeat(many)}</item>`,
+      1001,
+      'the key "name" of an entry of "item" is missing',
+      '/workshop:item',
+    ],
+    [
+      `<box>${'<any/>'.repeat(many)}</box>`,
+      1,
+      '"any" is given more than 100 times, it can be given once',
+      '/workshop:box/any',
+    ],
+  ]
+  for (const [xml, count, message, path] of rows) {
+    const { errors, journal } = await edit(context, tree, xml)
+    journal[Symbol.dispose]()
+    t.deepEqual([errors.length, errors[0]?.message, errors[0]?.path], [count, message, path])
+  }
+})
