@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,6 +86,7 @@ class XmlScanner {
     size_t begin_ = 0;
     std::string_view prefix_, name_, attribute_text_;
     std::vector<Attribute> attributes_;
+    std::set<std::pair<std::string_view, std::string_view>> names_;  // of the attributes, when they are many
     bool empty_ = false, pending_end_ = false, significant_ = false, root_seen_ = false;
     std::vector<std::string_view> open_;
     std::vector<size_t> breaks_;

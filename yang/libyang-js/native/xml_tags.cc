@@ -92,10 +92,23 @@ void XmlScanner::attribute(bool bind) {
         bindings_.push_back({prefix, std::move(uri), open_.size()});
         return;
     }
-    for (const auto &other : attributes_) {
-        if (other.prefix == attribute.prefix && other.name == attribute.name) {
-            fail_at(from, "the attribute " + std::string(qualified) + " twice");
+    // Few are compared with each other, more are looked up.
+    constexpr size_t few = 16;
+    if (attributes_.size() == few) {
+        for (const auto &other : attributes_) {
+            names_.emplace(other.prefix, other.name);
         }
+    }
+    bool twice = false;
+    if (attributes_.size() >= few) {
+        twice = !names_.emplace(attribute.prefix, attribute.name).second;
+    } else {
+        for (const auto &other : attributes_) {
+            twice = twice || (other.prefix == attribute.prefix && other.name == attribute.name);
+        }
+    }
+    if (twice) {
+        fail_at(from, "the attribute " + std::string(qualified) + " twice");
     }
     attributes_.push_back(attribute);
 }
@@ -113,6 +126,7 @@ void XmlScanner::start_tag(bool bind) {
     }
     open_.push_back(qualified);
     attributes_.clear();
+    names_.clear();
     empty_ = false;
     const size_t from = at_;
     for (;;) {

@@ -344,6 +344,12 @@ test('of very many wrong nodes, none is looked for among all others', async (t) 
       '/workshop:item',
     ],
     [
+      `<box ${Array.from({ length: many }, (_, i) => `z${i}="1"`).join(' ')}/>`,
+      1001,
+      'unknown attribute "z0", which is in no namespace',
+      '/workshop:box',
+    ],
+    [
       `<box>${'<any/>'.repeat(many)}</box>`,
       1,
       '"any" is given more than 100 times, it can be given once',
