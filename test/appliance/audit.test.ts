@@ -23,8 +23,13 @@ async function start(t: ExecutionContext): Promise<Weftd> {
   return weftd
 }
 
+/** Between the renaming of a full file and the first record of the next there is none. */
 async function lines({ state }: Weftd): Promise<string[]> {
-  return (await readFile(join(state, 'audit.log'), 'utf8')).split('\n').filter((line) => line !== '')
+  const text = await readFile(join(state, 'audit.log'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  return text.split('\n').filter((line) => line !== '')
 }
 
 /** All records, once there is one that `wanted` accepts. */
