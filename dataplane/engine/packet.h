@@ -9,6 +9,7 @@ namespace weft {
 
 inline constexpr size_t burst_size = 64;
 inline constexpr uint32_t no_interface = 0xffffffff;
+inline constexpr uint16_t type_ip4 = 0x0800, type_arp = 0x0806, type_vlan = 0x8100, type_qinq = 0x88a8, type_ip6 = 0x86dd;
 
 // As struct virtio_net_hdr of <linux/virtio_net.h>, little endian on the wire of rings and taps.
 struct Offload {
@@ -34,6 +35,7 @@ struct Packet {
     uint16_t vlan_tpid = 0;
     Offload offload;
     bool local_origin = false;  // came from the host (tap or inject device)
+    uint8_t passed = 0;         // last node of the output arc that it passed (nodes/features.h)
 };
 
 }  // namespace weft

@@ -23,6 +23,8 @@ uint64_t monotonic() {
 
 Worker::Worker(Core &c, unsigned number) : core(c), id(number), epoll_(epoll_create1(EPOLL_CLOEXEC)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     dirty_.reserve(256);
+    for (size_t n = 0; n < node_count; n++) vectors_[n] = &memory_[n];
+    spare_ = &memory_[node_count];
 }
 
 Worker::~Worker() {
@@ -40,9 +42,11 @@ void Worker::stop() {
     wake();
 }
 
-void Worker::discard(const Packet &p, Drop reason) {
+void Worker::drop(Packet &, Drop reason) { drops[static_cast<size_t>(reason)] += 1; }
+
+void Worker::discard(Packet &p, Drop reason) {
     if (const Interface *i = table->at(p.interface)) counters(*i).in_discards += 1;
-    drop(reason);
+    drop(p, reason);
 }
 
 void Worker::send(PortHandle &port, Packet &packet) {
@@ -67,24 +71,6 @@ void Worker::flush() {
     dirty_.clear();
     arena.reset();
     holding.flushed();
-}
-
-void Worker::run_graph() {
-    static constexpr void (*nodes[])(Worker &, Vector &) = {ethernet_input, arp_input, ip4_input, ip6_input, ip4_lookup,
-                                                            ip6_lookup, adjacency, glean, local};
-    static_assert(sizeof nodes / sizeof *nodes == static_cast<size_t>(Node::count));
-    while (pending_) {
-        pending_ = false;
-        for (size_t n = 0; n < vectors_.size(); n++) {
-            Vector &v = vectors_[n];
-            if (v.size == 0) continue;
-            Vector work;
-            work.size = std::exchange(v.size, 0);
-            std::copy_n(v.packets, work.size, work.packets);
-            std::copy_n(v.objects, work.size, work.objects);
-            nodes[n](*this, work);
-        }
-    }
 }
 
 bool Worker::take_burst(const PortUse &use) {

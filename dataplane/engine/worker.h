@@ -9,25 +9,14 @@
 
 #include "core.h"
 #include "nodes/drops.h"
+#include "nodes/list.h"
 #include "tables/arena.h"
 #include "tables/holding.h"
 #include "tables/neighbours.h"
 
 namespace weft {
 
-enum class Node : uint8_t {
-    ethernet_input,
-    arp_input,
-    ip4_input,
-    ip6_input,
-    ip4_lookup,
-    ip6_lookup,
-    adjacency,
-    glean,
-    local,
-    count
-};
-
+// Packets that wait for a node, with their forwarding objects once they have one.
 struct Vector {
     static constexpr unsigned capacity = 256;
     unsigned size = 0;
@@ -64,15 +53,18 @@ class Worker {
 
     // What nodes use.
     void push(Node node, Packet *packet, const Object *object = nullptr) {
-        Vector &v = vectors_[static_cast<size_t>(node)];
-        if (v.size == Vector::capacity) return drop(Drop::no_room);
+        Vector &v = *vectors_[static_cast<size_t>(node)];
+        if (v.size == Vector::capacity) return drop(*packet, Drop::no_room);
         v.packets[v.size] = packet;
         v.objects[v.size++] = object;
-        pending_ = true;
+        pending_ |= 1ull << static_cast<unsigned>(node);
     }
-    void drop(Drop reason) { drops[static_cast<size_t>(reason)] += 1; }
+    // The end of a packet that is not sent.
+    void drop(Packet &packet, Drop reason);
     // As drop(), and an input discard of its interface.
-    void discard(const Packet &packet, Drop reason);
+    void discard(Packet &packet, Drop reason);
+    // Counts what could not be made: an answer, an error, a request.
+    void unmade(Drop reason) { drops[static_cast<size_t>(reason)] += 1; }
     const Interface *interface(uint32_t index) const { return table->at(index); }
     InterfaceCounters &counters(const Interface &i) { return i.counters(id); }
     Vrf *vrf_of(const Packet &packet) const {
@@ -81,6 +73,7 @@ class Worker {
     }
     // Queues a whole frame on a port.
     void send(PortHandle &port, Packet &packet);
+    // Until no node has anything left.
     void run_graph();
 
     Core &core;
@@ -94,14 +87,17 @@ class Worker {
     Neighbours neighbours;
     TokenBucket icmp_errors{1000, 100}, punt_icmp{20000, 2000}, punt_neighbour{20000, 2000}, punt_other{20000, 2000};
     uint64_t random = 0x853c49e6748fea9bull;
+    bool tracing = false;  // the packet under way is being traced
 
   private:
     bool take_burst(const PortUse &use);
     void flush();
     void new_table();
 
-    std::array<Vector, static_cast<size_t>(Node::count)> vectors_;
-    bool pending_ = false;
+    std::array<Vector, node_count + 1> memory_;
+    std::array<Vector *, node_count> vectors_;  // by node
+    Vector *spare_;
+    uint64_t pending_ = 0;  // nodes whose vectors are not empty
     std::array<Packet, burst_size> burst_;
     std::vector<PortHandle *> dirty_;
     std::vector<uint8_t> ready_;  // by place in table->ports: its descriptor was readable

@@ -34,7 +34,7 @@ void one(Worker &w, Packet &p) {
     if (from != 0) {
         if (i.owns(from)) {
             if (sender != i.mac) return w.discard(p, Drop::arp_conflict);
-            return w.drop(Drop::arp_not_for_us);
+            return w.drop(p, Drop::arp_not_for_us);
         }
         const Subnet4 *subnet = i.subnet(from);
         const bool asks = operation == 1 && ours;
@@ -42,15 +42,15 @@ void one(Worker &w, Packet &p) {
             return w.discard(p, Drop::arp_off_subnet);
         if (subnet) learn(w, i, mapped(from), sender, ours ? Learn::create : Learn::update, operation == 2 && ours && !in_group_frame(p));
     }
-    if (operation != 1 || !ours) return w.drop(ours ? Drop::arp_consumed : Drop::arp_not_for_us);
+    if (operation != 1 || !ours) return w.drop(p, ours ? Drop::arp_consumed : Drop::arp_not_for_us);
 
     Packet *reply = w.arena.take(ethernet_size + arp_size);
-    if (!reply) return w.drop(Drop::no_buffer);
+    if (!reply) return w.drop(p, Drop::no_buffer);
     reply->l3_offset = ethernet_size;
     reply->local_origin = true;
     fill(l3(*reply), 2, i.mac, target, sender, from);
     if (put_ethernet(w, *reply, sender, i.mac, type_arp)) egress(w, *reply, i);
-    w.drop(Drop::arp_consumed);
+    w.drop(p, Drop::arp_consumed);
 }
 
 }  // namespace
@@ -64,7 +64,7 @@ void send_arp_request(Worker &w, const Interface &i, uint32_t target, const MacA
     if (!subnet && i.subnets4.empty()) return;
     const uint32_t from = subnet ? subnet->address : i.subnets4.front().address;
     Packet *p = w.arena.take(ethernet_size + arp_size);
-    if (!p) return w.drop(Drop::no_buffer);
+    if (!p) return w.unmade(Drop::no_buffer);
     p->l3_offset = ethernet_size;
     p->local_origin = true;
     fill(l3(*p), 1, i.mac, from, MacAddress{}, target);

@@ -6,7 +6,7 @@ namespace weft {
 bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const MacAddress &from, uint16_t type) {
     const int shift = static_cast<int>(p.l3_offset) - static_cast<int>(ethernet_size);
     if (shift < 0 && p.headroom < static_cast<uint32_t>(-shift)) {
-        w.drop(Drop::forward_headroom);
+        w.drop(p, Drop::forward_headroom);
         return false;
     }
     p.data += shift;
@@ -25,11 +25,11 @@ void egress(Worker &w, Packet &p, const Interface &out) {
     PortHandle *port = out.port.get();
     if (!port || !port->port) {
         c.out_discards += 1;
-        return w.drop(Drop::egress_no_port);
+        return w.drop(p, Drop::egress_no_port);
     }
     if (!out.up()) {
         c.out_discards += 1;
-        return w.drop(Drop::egress_down);
+        return w.drop(p, Drop::egress_down);
     }
     p.egress = out.index;
     c.out_octets += p.length;

@@ -10,13 +10,13 @@ void ethernet_input(Worker &w, Vector &in) {
         if (n + 4 < in.size) __builtin_prefetch(in.packets[n + 4]->data);
         if (!i || i->index != p.interface) i = w.interface(p.interface);
         if (!i) {
-            w.drop(Drop::ethernet_unbound);
+            w.drop(p, Drop::ethernet_unbound);
             continue;
         }
         InterfaceCounters &c = w.counters(*i);
         if (p.length < ethernet_size) {
             c.in_errors += 1;
-            w.drop(Drop::ethernet_short);
+            w.drop(p, Drop::ethernet_short);
             continue;
         }
         c.in_octets += p.length;
@@ -55,7 +55,7 @@ void ethernet_input(Worker &w, Vector &in) {
             w.push(Node::arp_input, &p);
         } else {
             c.in_unknown += 1;
-            w.drop(Drop::ethernet_type);
+            w.drop(p, Drop::ethernet_type);
         }
     }
 }

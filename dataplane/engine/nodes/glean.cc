@@ -11,6 +11,10 @@ void glean(Worker &w, Vector &in) {
             w.discard(p, Drop::forward_no_interface);
             continue;
         }
+        if (const Node next = next_output(p, out->features, Node::glean); next != Node::glean) {
+            w.push(next, &p, in.objects[n]);
+            continue;
+        }
         if (p.ether_type == type_ip4) {
             const uint32_t destination = load32(l3(p) + 16);
             const Subnet4 *subnet = out->subnet(destination);

@@ -52,7 +52,7 @@ void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use) {
     for (size_t n = 0; n < count; n++) {
         Packet &p = packets[n];
         if (p.length < ethernet_size || !i) {
-            w.drop(Drop::host_short);
+            w.drop(p, Drop::host_short);
             continue;
         }
         p.local_origin = true;

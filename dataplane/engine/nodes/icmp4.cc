@@ -66,14 +66,14 @@ uint32_t own_address(Worker &w, const Packet &p, uint32_t peer, const Interface 
 
 void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out) {
     if (!may_complain(p)) return;
-    if (!w.icmp_errors.take(w.now)) return w.drop(Drop::icmp_limited);
+    if (!w.icmp_errors.take(w.now)) return w.unmade(Drop::icmp_limited);
     const uint8_t *h = l3(p);
     const uint32_t peer = load32(h + 12), own = own_address(w, p, peer, out);
-    if (!own) return w.drop(Drop::icmp_no_source);
+    if (!own) return w.unmade(Drop::icmp_no_source);
     complete_checksum(p);
     const uint32_t quoted = std::min<uint32_t>(l3_length(p), 576 - 28), total = 28 + quoted;
     Packet *e = w.arena.take(ethernet_size + total);
-    if (!e) return w.drop(Drop::no_buffer);
+    if (!e) return w.unmade(Drop::no_buffer);
     e->interface = p.interface;
     e->local_origin = true;
     e->ether_type = type_ip4;

@@ -105,7 +105,7 @@ void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
         if (!first || offset + 1 > l3_length(p)) return;
         if (h[offset] < 128 || h[offset] == 137) return;
     }
-    if (!w.icmp_errors.take(w.now)) return w.drop(Drop::icmp_limited);
+    if (!w.icmp_errors.take(w.now)) return w.unmade(Drop::icmp_limited);
 
     Ip6 own{};
     for (const Interface *i : {w.interface(p.interface), out})
@@ -115,11 +115,11 @@ void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
         for (const auto &i : w.table->interfaces)
             if (i && i->vrf == vrf && i->ip6 && is_unspecified6(own)) own = source_on(*i, peer);
     }
-    if (is_unspecified6(own)) return w.drop(Drop::icmp_no_source);
+    if (is_unspecified6(own)) return w.unmade(Drop::icmp_no_source);
     complete_checksum(p);
     const uint32_t quoted = std::min<uint32_t>(l3_length(p), 1280 - 48), length = 8 + quoted;
     Packet *e = w.arena.take(ethernet_size + 40 + length);
-    if (!e) return w.drop(Drop::no_buffer);
+    if (!e) return w.unmade(Drop::no_buffer);
     e->interface = p.interface;
     e->local_origin = true;
     e->ether_type = type_ip6;

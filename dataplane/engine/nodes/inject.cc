@@ -15,7 +15,7 @@ void inject_input(Worker &w, Packet *packets, size_t count, const PortUse &use) 
         if (version == 4 && p.length >= 20) {
             const uint32_t header = (p.data[0] & 15u) * 4, total = load16(p.data + 2);
             if (header < 20 || total < header || total > p.length || p.data[16] >= 224 || p.data[16] == 127) {
-                w.drop(Drop::inject_version);
+                w.drop(p, Drop::inject_version);
                 continue;
             }
             p.ether_type = type_ip4;
@@ -26,7 +26,7 @@ void inject_input(Worker &w, Packet *packets, size_t count, const PortUse &use) 
             p.length = load16(p.data + 4) + 40u;
             w.push(Node::ip6_lookup, &p);
         } else {
-            w.drop(Drop::inject_version);
+            w.drop(p, Drop::inject_version);
         }
     }
 }

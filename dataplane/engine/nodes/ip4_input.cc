@@ -28,7 +28,7 @@ void one(Worker &w, Packet &p, const Interface &i) {
     if (d == 0 || d == 127 || (d >= 240 && !limited)) return w.discard(p, Drop::ip4_martian_destination);
     if (limited || destination >> 8 == 0xe00000) return w.push(Node::local, &p);
     if (d >= 224) return w.discard(p, Drop::ip4_multicast);
-    w.push(Node::ip4_lookup, &p);
+    w.push(next_input(p, i.features, Node::ip4_input), &p);
 }
 
 }  // namespace

@@ -48,15 +48,15 @@ void ip4_lookup(Worker &w, Vector &in) {
             continue;
         }
         const Object *o = w.core.objects.at(static_cast<uint32_t>(found[n]));
-        if (o && o->spec.type == ObjectType::group) {
+        if (o && o->type == ObjectType::group) {
             if (!p.flow_hash) p.flow_hash = flow_hash(p);
-            o = w.core.objects.at(o->buckets[p.flow_hash % group_buckets]);
+            o = w.core.objects.at(o->group->buckets[p.flow_hash % group_buckets]);
         }
-        if (!o || o->spec.type == ObjectType::group) {
+        if (!o || o->type == ObjectType::group) {
             w.discard(p, Drop::ip4_no_object);
             continue;
         }
-        switch (o->spec.type) {
+        switch (o->type) {
             case ObjectType::adjacency:
                 if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
                 break;
@@ -72,7 +72,7 @@ void ip4_lookup(Worker &w, Vector &in) {
                 w.push(Node::local, &p, o);
                 break;
             default:
-                by_drop(w, p, o->spec.drop);
+                by_drop(w, p, o->drop);
         }
     }
 }

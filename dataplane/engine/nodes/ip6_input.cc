@@ -67,7 +67,7 @@ void one(Worker &w, Packet &p, const Interface &i) {
         return w.push(Node::local, &p);
     }
     if (is_unspecified6(source)) return w.discard(p, Drop::ip6_martian_source);
-    w.push(Node::ip6_lookup, &p);
+    w.push(next_input(p, i.features, Node::ip6_input), &p);
 }
 
 }  // namespace

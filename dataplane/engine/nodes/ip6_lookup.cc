@@ -44,12 +44,12 @@ void one(Worker &w, Packet &p) {
     const int64_t found = vrf ? vrf->fib6.lookup(destination) : -1;
     if (found < 0) return refuse(w, p, Drop::ip6_no_route, 0);
     const Object *o = w.core.objects.at(static_cast<uint32_t>(found));
-    if (o && o->spec.type == ObjectType::group) {
+    if (o && o->type == ObjectType::group) {
         if (!p.flow_hash) p.flow_hash = flow_hash(p);
-        o = w.core.objects.at(o->buckets[p.flow_hash % group_buckets]);
+        o = w.core.objects.at(o->group->buckets[p.flow_hash % group_buckets]);
     }
-    if (!o || o->spec.type == ObjectType::group) return w.discard(p, Drop::ip6_no_object);
-    switch (o->spec.type) {
+    if (!o || o->type == ObjectType::group) return w.discard(p, Drop::ip6_no_object);
+    switch (o->type) {
         case ObjectType::adjacency:
             if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
             break;
@@ -65,7 +65,7 @@ void one(Worker &w, Packet &p) {
             w.push(Node::local, &p, o);
             break;
         default:
-            by_drop(w, p, o->spec.drop);
+            by_drop(w, p, o->drop);
     }
 }
 

@@ -33,7 +33,7 @@ void send(Worker &w, const Interface &i, uint8_t type, uint32_t flags, const Ip6
           const MacAddress &to_mac, uint8_t option_type) {
     constexpr uint32_t length = 32;
     Packet *p = w.arena.take(ethernet_size + 40 + length);
-    if (!p) return w.drop(Drop::no_buffer);
+    if (!p) return w.unmade(Drop::no_buffer);
     p->l3_offset = ethernet_size;
     p->local_origin = true;
     p->ether_type = type_ip6;
@@ -69,19 +69,19 @@ void solicited(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_
     const bool probing = is_unspecified6(source);
     if (!good || is_multicast6(target) || (probing && (has_mac || destination != solicited_node(target))))
         return w.discard(p, Drop::nd_malformed);
-    if (!i.owns(target)) return w.drop(Drop::nd_not_for_us);
+    if (!i.owns(target)) return w.drop(p, Drop::nd_not_for_us);
     const uint32_t router = i.forward6 ? flag_router : 0;
     if (probing) {
         constexpr Ip6 all_nodes{0xff02000000000000ull, 1};
         send(w, i, advertisement, router | flag_override, target, target, all_nodes, group_mac(all_nodes), 2);
-        return w.drop(Drop::nd_consumed);
+        return w.drop(p, Drop::nd_consumed);
     }
     if (i.owns(source)) return w.discard(p, Drop::nd_conflict);
     if (!i.subnet(source) && !is_link_local6(source)) return w.discard(p, Drop::nd_off_subnet);
     if (has_mac) learn(w, i, source, mac, Learn::create, false);
     send(w, i, advertisement, router | flag_solicited | flag_override, target, target, source,
          has_mac ? mac : load_mac(p.data + 6), 2);
-    w.drop(Drop::nd_consumed);
+    w.drop(p, Drop::nd_consumed);
 }
 
 // RFC 4861 §7.2.5.
@@ -98,14 +98,14 @@ void advertised(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size
     uint32_t at = w.neighbours.find(i.index, target);
     if (at == no_neighbour) {
         // Solicited, but not by us: the host's stack asked, by its tap, and takes the answer from the mirror.
-        if (!asked || !has_mac || (!i.subnet(target) && !is_link_local6(target))) return w.drop(Drop::nd_not_for_us);
+        if (!asked || !has_mac || (!i.subnet(target) && !is_link_local6(target))) return w.drop(p, Drop::nd_not_for_us);
         learn(w, i, target, mac, Learn::create, true);
         at = w.neighbours.find(i.index, target);
         if (at == no_neighbour) return;
     } else {
         const Neighbour &n = w.neighbours[at];
         const bool incomplete = n.state == NeighbourState::State::incomplete;
-        if (incomplete && !has_mac) return w.drop(Drop::nd_malformed);
+        if (incomplete && !has_mac) return w.drop(p, Drop::nd_malformed);
         if (!has_mac) mac = n.mac;
         if (!incomplete && mac != n.mac && !(flags & flag_override)) {
             // Another address, not to override: doubt is all that comes of it.
@@ -115,7 +115,7 @@ void advertised(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size
         }
     }
     set_router(w, at, flags & flag_router);
-    w.drop(Drop::nd_consumed);
+    w.drop(p, Drop::nd_consumed);
 }
 
 }  // namespace
@@ -123,7 +123,7 @@ void advertised(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size
 void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset) {
     const uint8_t *h = l3(p), *m = h + offset;
     const size_t length = l3_length(p) - offset;
-    if (m[0] != solicitation && m[0] != advertisement) return w.drop(Drop::nd_ignored);
+    if (m[0] != solicitation && m[0] != advertisement) return w.drop(p, Drop::nd_ignored);
     if (h[7] != 255 || m[1] != 0 || length < 24) return w.discard(p, Drop::nd_malformed);
     if (m[0] == solicitation)
         solicited(w, p, i, m, length);

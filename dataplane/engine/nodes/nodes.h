@@ -1,28 +1,23 @@
-// The nodes of the graph: one function over a burst each, and what they share. A node reads its vector once, hands every packet
-// to the next node or drops it with a reason, and keeps no state of its own but counters.
+// The nodes of the graph (list.h): one function over a burst each, and what they share. A node reads its vector once, hands every
+// packet to the next node or drops it with a reason, and keeps no state of its own but counters.
 #pragma once
 
 #include <cstdint>
 
 #include "../net/bytes.h"
 #include "../worker.h"
+#include "features.h"
+#include "list.h"
 
 namespace weft {
 
 inline constexpr size_t ethernet_size = 14;
-inline constexpr uint16_t type_ip4 = 0x0800, type_arp = 0x0806, type_vlan = 0x8100, type_qinq = 0x88a8, type_ip6 = 0x86dd;
 inline constexpr uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17, protocol_icmp6 = 58;
 inline constexpr MacAddress broadcast_mac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-void ethernet_input(Worker &w, Vector &in);  // frames of a port
-void arp_input(Worker &w, Vector &in);
-void ip4_input(Worker &w, Vector &in);
-void ip6_input(Worker &w, Vector &in);
-void ip4_lookup(Worker &w, Vector &in);  // checked packets, forwarded or of our own
-void ip6_lookup(Worker &w, Vector &in);
-void adjacency(Worker &w, Vector &in);  // with their object
-void glean(Worker &w, Vector &in);
-void local(Worker &w, Vector &in);  // for the box
+#define X(node, name) void node(Worker &w, Vector &in);
+WEFT_NODES(X)
+#undef X
 
 uint32_t flow_hash(const Packet &p);
 

@@ -49,7 +49,7 @@ void release_held(Worker &w, Neighbour &n) {
 void forget(Worker &w, uint32_t at) {
     Neighbour &n = w.neighbours[at];
     for (uint32_t slot = n.first_held; slot != Holding::none; slot = w.holding.next(slot)) {
-        w.drop(Drop::neighbour_failed);
+        w.drop(w.holding.packet(slot), Drop::neighbour_failed);
         w.holding.done(slot);
     }
     n.first_held = n.last_held = Holding::none;
@@ -77,7 +77,7 @@ void fail(Worker &w, uint32_t at) {
             else
                 icmp6_error(w, p, 1, 3, 0, out);
         }
-        w.drop(Drop::neighbour_failed);
+        w.drop(p, Drop::neighbour_failed);
         w.holding.done(slot);
     }
     w.run_graph();
@@ -149,23 +149,23 @@ void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_ho
 void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t at) {
     if (!out.up()) {
         w.counters(out).out_discards += 1;
-        return w.drop(Drop::egress_down);
+        return w.drop(p, Drop::egress_down);
     }
     const bool fresh = at == no_neighbour;
     if (fresh) {
         at = make_entry(w, out.index, next_hop);
-        if (at == no_neighbour) return w.drop(Drop::neighbour_table_full);
+        if (at == no_neighbour) return w.drop(p, Drop::neighbour_table_full);
         Neighbour &n = w.neighbours[at];
         n.deadline = w.now + retransmit;
         n.probes = 1;
         tell(w, at);
     }
     Neighbour &n = w.neighbours[at];
-    if (n.held == held_most) return w.drop(Drop::neighbour_queue_full);
+    if (n.held == held_most) return w.drop(p, Drop::neighbour_queue_full);
     p.egress = out.index;
     const uint32_t slot = w.holding.keep(p);
     if (slot == Holding::none) {
-        w.drop(Drop::neighbour_holding_full);
+        w.drop(p, Drop::neighbour_holding_full);
     } else {
         if (n.last_held == Holding::none)
             n.first_held = slot;
@@ -206,7 +206,7 @@ void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &
     if (at == Neighbours::none) {
         if (how == Learn::update) return;
         at = make_entry(w, i.index, address);
-        if (at == Neighbours::none) return w.drop(Drop::neighbour_table_full);
+        if (at == Neighbours::none) return w.unmade(Drop::neighbour_table_full);
         w.neighbours[at].dirty = true;
     }
     confirm(w, at, mac, confirmed);
@@ -249,7 +249,7 @@ void neighbours_follow_table(Worker &w) {
         uint32_t at = w.neighbours.find(s.interface, s.address);
         if (at == Neighbours::none) at = make_entry(w, s.interface, s.address);
         if (at == Neighbours::none) {
-            w.drop(Drop::neighbour_table_full);
+            w.unmade(Drop::neighbour_table_full);
             continue;
         }
         Neighbour &n = w.neighbours[at];

@@ -57,10 +57,11 @@ std::string Core::prepare_objects(Transaction &t) {
     std::unordered_map<uint64_t, const ObjectOp *> last;
     last.reserve(t.objects.size());
     for (const ObjectOp &op : t.objects) last[op.key] = &op;
-    const auto after = [&](uint64_t key) -> const ObjectSpec * {
+    const auto after = [&](uint64_t key) -> const ObjectType * {
         const auto found = last.find(key);
-        if (found != last.end()) return found->second->remove ? nullptr : &found->second->spec;
-        return t.full ? nullptr : objects.spec(key);
+        if (found != last.end()) return found->second->remove ? nullptr : &found->second->spec.type;
+        const Object *body = t.full ? nullptr : objects.body(key);
+        return body ? &body->type : nullptr;
     };
 
     for (const auto &[key, op] : last) {
@@ -68,25 +69,30 @@ std::string Core::prepare_objects(Transaction &t) {
             if (objects.has(key)) t.keys_gone.push_back(key);
             continue;
         }
-        auto body = std::make_unique<Object>();
         const ObjectSpec &spec = op->spec;
+        uint32_t interface = no_interface;
         if (spec.type == ObjectType::adjacency || spec.type == ObjectType::glean) {
             const auto found = names.interfaces.find(spec.interface);
             if (found == names.interfaces.end())
                 return "object " + key_text(key) + " names interface '" + spec.interface + "', which does not exist";
-            body->interface = found->second->index;
+            interface = found->second->index;
         }
         for (const GroupMember &member : spec.members) {
-            const ObjectSpec *other = after(member.key);
+            const ObjectType *other = after(member.key);
             if (!other) return "object " + key_text(key) + " has member " + key_text(member.key) + ", which does not exist";
-            if (other->type == ObjectType::group)
+            if (*other == ObjectType::group)
                 return "object " + key_text(key) + " has member " + key_text(member.key) + ", which is a group itself";
         }
-        const uint32_t slot = objects.reserve(key);
-        if (objects.has(key) && *objects.spec(key) == spec && objects.at(slot)->interface == body->interface) continue;
-        for (const GroupMember &member : spec.members) body->members.push_back(objects.reserve(member.key));
-        if (spec.type == ObjectType::group) body->buckets = Objects::spread(spec.members, body->members);
-        body->spec = spec;
+        objects.reserve(key);
+        if (const Object *now = objects.body(key); now && now->is(spec, interface)) continue;
+        auto body = std::make_unique<Object>(spec, interface);
+        if (spec.type == ObjectType::group) {
+            auto group = std::make_unique<Group>();
+            group->members = spec.members;
+            for (const GroupMember &member : spec.members) group->slots.push_back(objects.reserve(member.key));
+            Objects::spread(*group);
+            body->group = std::move(group);
+        }
         t.bodies.emplace_back(key, std::move(body));
     }
     if (t.full)

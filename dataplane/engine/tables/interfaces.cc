@@ -33,6 +33,7 @@ void derive(Interface &i, const LinkState &link) {
     i.ip6 = spec.flags & interface_ipv6;
     i.forward4 = spec.flags & interface_ipv4_forwarding;
     i.forward6 = spec.flags & interface_ipv6_forwarding;
+    i.features = 0;
     i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
     i.mac = spec.has_mac ? spec.mac : link.mac;
     i.subnets4.clear();

@@ -68,17 +68,21 @@ struct Subnet6 {
 };
 
 struct Interface {
+    // What packets ask for, in one cache line.
     uint32_t index = 0;
-    InterfaceSpec spec;
-    Vrf *vrf = nullptr;
-    std::shared_ptr<PortHandle> port, tap;
-    std::shared_ptr<InterfaceRuntime> runtime;
-    MacAddress mac{};
     uint32_t mtu = 1500;
+    uint16_t features = 0;  // nodes/features.h
     bool enabled = false, ip4 = false, ip6 = false, forward4 = false, forward6 = false;
+    MacAddress mac{};
+    Vrf *vrf = nullptr;
+    std::shared_ptr<InterfaceRuntime> runtime;
+    std::shared_ptr<PortHandle> port;
+
+    std::shared_ptr<PortHandle> tap;
     std::vector<Subnet4> subnets4;
     std::vector<Subnet6> subnets6;  // the link-local one first
     Ip6 link_local;
+    InterfaceSpec spec;
 
     bool up() const { return enabled && runtime->link_up.load(std::memory_order_relaxed); }
     InterfaceCounters &counters(unsigned worker) const { return runtime->counters[worker]; }

@@ -7,6 +7,15 @@
 
 namespace weft {
 
+Object::Object(const ObjectSpec &spec, uint32_t index)
+    : type(spec.type), drop(spec.drop), interface(index), next_hop(spec.next_hop), vrf(spec.vrf) {}
+
+bool Object::is(const ObjectSpec &spec, uint32_t index) const {
+    static const std::vector<GroupMember> none;
+    return type == spec.type && drop == spec.drop && interface == index && next_hop == spec.next_hop && vrf == spec.vrf &&
+           (group ? group->members : none) == spec.members;
+}
+
 Objects::~Objects() {
     for (auto &chunk : chunks_) {
         Chunk *c = chunk.load();
@@ -26,10 +35,9 @@ int64_t Objects::find(uint64_t key) const {
     return found == by_key_.end() ? -1 : static_cast<int64_t>(found->second);
 }
 
-const ObjectSpec *Objects::spec(uint64_t key) const {
+const Object *Objects::body(uint64_t key) const {
     const auto found = by_key_.find(key);
-    if (found == by_key_.end() || !slots_[found->second].set) return nullptr;
-    return &at(found->second)->spec;
+    return found == by_key_.end() || !slots_[found->second].set ? nullptr : at(found->second);
 }
 
 uint32_t Objects::reserve(uint64_t key) {
@@ -57,19 +65,21 @@ void Objects::unreserve(uint64_t key) {
     if (index >= 0 && !slots_[index].set && slots_[index].references == 0) forget(static_cast<uint32_t>(index));
 }
 
-const Object *Objects::exchange(uint32_t index, const Object *body) {
-    return chunks_[index / chunk_size].load()->objects[index % chunk_size].exchange(body, std::memory_order_acq_rel);
+void Objects::exchange(uint32_t index, const Object *body) {
+    const Object *old = chunks_[index / chunk_size].load()->objects[index % chunk_size].exchange(body, std::memory_order_acq_rel);
+    if (!old) return;
+    if (old->group)
+        for (const uint32_t member : old->group->slots) drop(member);
+    epochs_.retire([old] { delete old; });
 }
 
 void Objects::set(uint64_t key, std::unique_ptr<Object> body) {
     const uint32_t index = by_key_.at(key);
-    for (const uint32_t member : body->members) hold(member);
+    if (body->group)
+        for (const uint32_t member : body->group->slots) hold(member);
     if (!slots_[index].set) live_++;
     slots_[index].set = true;
-    if (const Object *old = exchange(index, body.release())) {
-        for (const uint32_t member : old->members) drop(member);
-        epochs_.retire([old] { delete old; });
-    }
+    exchange(index, body.release());
 }
 
 void Objects::erase(uint64_t key) {
@@ -77,10 +87,7 @@ void Objects::erase(uint64_t key) {
     if (index < 0 || !slots_[index].set) return;
     slots_[index].set = false;
     live_--;
-    if (const Object *old = exchange(static_cast<uint32_t>(index), nullptr)) {
-        for (const uint32_t member : old->members) drop(member);
-        epochs_.retire([old] { delete old; });
-    }
+    exchange(static_cast<uint32_t>(index), nullptr);
     if (slots_[index].references == 0) forget(static_cast<uint32_t>(index));
 }
 
@@ -95,8 +102,8 @@ void Objects::forget(uint32_t index) {
     epochs_.retire([this, index] { free_.push_back(index); });
 }
 
-std::vector<uint32_t> Objects::spread(const std::vector<GroupMember> &members, const std::vector<uint32_t> &slots) {
-    std::vector<uint32_t> buckets(group_buckets);
+void Objects::spread(Group &group) {
+    const auto &members = group.members;
     for (uint32_t b = 0; b < group_buckets; b++) {
         double best = -1;
         for (size_t i = 0; i < members.size(); i++) {
@@ -104,11 +111,10 @@ std::vector<uint32_t> Objects::spread(const std::vector<GroupMember> &members, c
             const double score = members[i].weight / -std::log(u);
             if (score > best) {
                 best = score;
-                buckets[b] = slots[i];
+                group.buckets[b] = group.slots[i];
             }
         }
     }
-    return buckets;
 }
 
 }  // namespace weft

@@ -1,5 +1,5 @@
 // Forwarding objects: what a route points at. An object is an immutable body in a dense slot; replacing it is one write of the
-// slot's pointer. Outside, an object is known by its 64-bit key; routes and groups hold the slot's index and are counted. A
+// slot's pointer. What packets read of a body is one cache line; only groups have more behind it. Outside, an object is known by its 64-bit key; routes and groups hold the slot's index and are counted. A
 // deleted object that is still pointed at leaves a slot that drops, and the key gets it back when it is set again.
 // Everything but at() is the programming lock's.
 #pragma once
@@ -37,13 +37,29 @@ struct ObjectSpec {
     bool operator==(const ObjectSpec &) const = default;
 };
 
-struct Object {
-    ObjectSpec spec;
-    uint32_t interface = no_interface;
-    std::vector<uint32_t> members;  // slots, held
-    std::vector<uint32_t> buckets;  // of a group: flow hash % group_buckets → slot
-    mutable std::atomic<uint32_t> neighbour{no_neighbour};  // a hint of the workers, verified on use
+// What a group has behind its cache line.
+struct Group {
+    std::vector<GroupMember> members;  // as specified
+    std::vector<uint32_t> slots;       // of the members, held
+    std::array<uint32_t, group_buckets> buckets;  // flow hash % group_buckets → slot
 };
+
+struct alignas(64) Object {
+    Object() = default;
+    // `interface`: index of the one that an adjacency or glean names. Members of a group follow by hand.
+    Object(const ObjectSpec &spec, uint32_t interface);
+    // True when the body is what the specification says.
+    bool is(const ObjectSpec &spec, uint32_t interface) const;
+
+    ObjectType type = ObjectType::drop;
+    DropKind drop = DropKind::blackhole;
+    uint32_t interface = no_interface;
+    Ip6 next_hop;
+    uint32_t vrf = 0;
+    mutable std::atomic<uint32_t> neighbour{no_neighbour};  // a hint of the workers, verified on use
+    std::unique_ptr<const Group> group;
+};
+static_assert(sizeof(Object) == 64);
 
 class Objects {
   public:
@@ -60,7 +76,8 @@ class Objects {
     bool has(uint64_t key) const;
     // The slot of a key, or -1.
     int64_t find(uint64_t key) const;
-    const ObjectSpec *spec(uint64_t key) const;
+    // What the key stands for now; null: nothing.
+    const Object *body(uint64_t key) const;
     // The slot of a key, made empty when the key is new: prepare's. Throws bad_alloc.
     uint32_t reserve(uint64_t key);
     // Gives reserved slots back that were not used.
@@ -77,7 +94,7 @@ class Objects {
     }
 
     // Spreads members over buckets by weighted rendezvous: a member that comes or goes moves no flow between the others.
-    static std::vector<uint32_t> spread(const std::vector<GroupMember> &members, const std::vector<uint32_t> &slots);
+    static void spread(Group &group);
 
   private:
     static constexpr size_t chunk_size = 4096, max_chunks = 4096;
@@ -90,7 +107,7 @@ class Objects {
         bool set = false;
     };
     void forget(uint32_t index);
-    const Object *exchange(uint32_t index, const Object *body);
+    void exchange(uint32_t index, const Object *body);
 
     Epochs &epochs_;
     std::array<std::atomic<Chunk *>, max_chunks> chunks_{};
