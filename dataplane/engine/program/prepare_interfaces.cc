@@ -4,11 +4,10 @@
 #include <set>
 
 #include "../core.h"
+#include "reader.h"
 
 namespace weft {
 namespace {
-
-std::string quoted(const std::string &name) { return "'" + name + "'"; }
 
 bool wants_tap(const Interface &i) { return i.port && i.port->port && (i.ip4 || i.ip6); }
 
