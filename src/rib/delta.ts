@@ -14,7 +14,7 @@ export type Records = NativeRecords
 export type RouteRecords = NativeResult['routesSet']
 
 /** Members of groups are set before the groups, and deleted after them. */
-export type Delta = Omit<NativeResult, 'unresolved' | 'more'>
+export type Delta = Omit<NativeResult, 'unresolved' | 'more' | 'examined'>
 
 export const isEmpty = ({ objectsSet, routesSet, routesDeleted, objectsDeleted }: Delta): boolean =>
   objectsSet.count + routesSet.count + routesDeleted.count + objectsDeleted.count === 0

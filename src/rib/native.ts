@@ -93,6 +93,7 @@ export interface NativeResult {
   readonly unresolved: readonly NativeUnresolved[]
   /** Routes of the same kind that are not told. */
   readonly more: number
+  readonly examined: number
 }
 
 /** Entries in columns; routes of entry e are `starts[e]` to `starts[e + 1]`. */

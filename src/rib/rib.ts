@@ -44,6 +44,8 @@ export interface Finished {
   readonly unresolved: readonly Unresolved[]
   /** Routes of the same kind that are not told. */
   readonly more: number
+  /** Next hops that were resolved, and prefixes whose routes were looked at: what it cost. */
+  readonly examined: number
 }
 
 /** Routes of one protocol, one a row, in columns. */
@@ -184,8 +186,8 @@ export class Rib {
         await setImmediate()
         continue
       }
-      const { unresolved, more, ...delta } = result
-      return { delta, more, unresolved: unresolved.map((one) => this.#unresolved(one)) }
+      const { unresolved, more, examined, ...delta } = result
+      return { delta, more, examined, unresolved: unresolved.map((one) => this.#unresolved(one)) }
     }
   }
 

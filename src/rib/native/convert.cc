@@ -128,7 +128,7 @@ class Page {
         write_address(prefix.address, table_.family, addresses_.data() + at);
         lengths_.push_back(prefix.length);
         starts_.push_back(static_cast<uint32_t>(sources_.size()));
-        updated_.push_back(version == Version::draft ? table_.updated(number, store_.now()) : table_.updated(number));
+        updated_.push_back(table_.updated(number, version, store_.now()));
         const uint32_t active = table_.active(number, version);
         int32_t index = 0;
         active_.push_back(-1);
@@ -247,6 +247,7 @@ Napi::Object to_js(Napi::Env env, Result &result, const Store &store) {
     for (const Unresolved &one : result.unresolved) unresolved[unresolved.Length()] = to_js(env, one, store);
     made["unresolved"] = unresolved;
     made["more"] = static_cast<double>(result.more);
+    made["examined"] = static_cast<double>(result.examined);
     return made;
 }
 

@@ -54,11 +54,13 @@ void Records::route_delete(uint32_t vrf, Family family, const Prefix &prefix) {
     route(route_delete_kind, vrf, family, prefix);
 }
 
-void Records::object_set(const Object &object, const Objects &objects) {
+void Records::object_set(uint64_t key, const Object &object, const Objects &objects) {
     begin(object_set_kind, 64 + object.interface.size() + 10 * object.ways.size());
-    u64(object.key);
+    u64(key);
     u8(static_cast<uint8_t>(object.type));
     switch (object.type) {
+        case ObjectType::next_hop:
+            break;
         case ObjectType::adjacency:
             text(object.interface);
             address(object.address, object.family);

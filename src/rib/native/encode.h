@@ -13,7 +13,8 @@ class Records {
   public:
     void route_set(uint32_t vrf, Family family, const Prefix &prefix, uint64_t key);
     void route_delete(uint32_t vrf, Family family, const Prefix &prefix);
-    void object_set(const Object &object, const Objects &objects);
+    // `body`: of the object itself, or of what it leads to.
+    void object_set(uint64_t key, const Object &body, const Objects &objects);
     void object_delete(uint64_t key);
 
     size_t count() const { return count_; }

@@ -101,6 +101,7 @@ bool Finish::spread(Part &part, Budget &budget) {
 bool Finish::resolve(Part &part, Budget &budget) {
     for (; at_ < part.dirty.size(); at_++) {
         if (!part.resolver.resolve(part.dirty[at_], budget)) return false;
+        result_.examined++;
     }
     return true;
 }
@@ -109,6 +110,7 @@ bool Finish::touch_users(Part &part, Budget &budget) {
     Table &table = part.table;
     for (; at_ < part.dirty.size(); at_++) {
         const NextHop &next_hop = table.next_hops[part.dirty[at_]];
+        // One that has its own object and leads elsewhere: that is to be told of the object, and of no route.
         if (next_hop.outcome.object == next_hop.draft.object) continue;
         if (use_ == none) use_ = next_hop.first_use;
         for (; use_ != none; use_ = table.route(use_).next_use) {
@@ -120,7 +122,10 @@ bool Finish::touch_users(Part &part, Budget &budget) {
 }
 
 bool Finish::select(Part &part, Budget &budget) {
-    return each(part.table.touched.size(), budget, [&](uint32_t at) { select_one(part, part.table.touched[at]); });
+    return each(part.table.touched.size(), budget, [&](uint32_t at) {
+        select_one(part, part.table.touched[at]);
+        result_.examined++;
+    });
 }
 
 void Finish::select_one(Part &part, Draft &draft) {
@@ -204,22 +209,32 @@ const std::vector<Finish::Subnet> &Finish::connected(Part &part) {
     return part.connected;
 }
 
-// A group refers to its members while something refers to the group. No group is a member of another.
+// A group refers to its members while something refers to the group, or to a next hop that leads to it. No group is a member of
+// another.
 bool Finish::count_references(Budget &budget) {
     const List<uint32_t> &referred = store_.referred;
+    const List<uint32_t> &led = store_.objects.led();
+    for (; led_ < led.size(); led_++) {
+        if (budget.over()) return false;
+        store_.refer(led[led_], 0);
+    }
     for (; counting_ < 3; counting_++) {
         for (; at_ < referred.size(); at_++) {
             if (budget.over()) return false;
             const Object &object = store_.objects[referred[at_]];
-            const bool group = object.type == ObjectType::group;
             const bool was = object.references > 0;
             const bool is = object.references + object.change > 0;
-            if (was == is) continue;
+            if (was == is && (!is || object.draft_target == none)) continue;
+            const Object &before = store_.objects.body(object);
+            const Object &after = store_.objects.draft_body(object);
             if (counting_ == 0) {
-                for (const Way &way : object.ways) store_.refer(way.object, is ? 1 : -1);
-            } else if (is && group == (counting_ == 2)) {
-                result_.objects_set.object_set(object, store_.objects);
-            } else if (was && group == (counting_ == 1)) {
+                if (was)
+                    for (const Way &way : before.ways) store_.refer(way.object, -1);
+                if (is)
+                    for (const Way &way : after.ways) store_.refer(way.object, 1);
+            } else if (is) {
+                if ((after.type == ObjectType::group) == (counting_ == 2)) result_.objects_set.object_set(object.key, after, store_.objects);
+            } else if ((before.type == ObjectType::group) == (counting_ == 1)) {
                 result_.objects_deleted.object_delete(object.key);
             }
         }

@@ -39,6 +39,8 @@ struct Result {
     std::vector<Unresolved> unresolved;
     // Routes of the same kind beyond these.
     size_t more = 0;
+    // Next hops that were resolved, and prefixes whose routes were looked at: what it cost.
+    size_t examined = 0;
 };
 
 constexpr size_t unresolved_limit = 20;
@@ -103,6 +105,7 @@ class Finish {
     uint32_t from_ = 0;
     uint32_t use_ = none;
     unsigned counting_ = 0;
+    uint32_t led_ = 0;
     Result result_;
 };
 

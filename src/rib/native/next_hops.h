@@ -42,7 +42,9 @@ struct Outcome {
     bool inactive = false;
     // It leads back to itself.
     bool looped = false;
+    // What routes point at, and what it leads to: no next hop's own object.
     uint32_t object = none;
+    uint32_t target = none;
     // The interface on which the destination itself is a neighbour.
     uint32_t on_link = none;
 };
@@ -58,6 +60,8 @@ struct NextHop {
     uint64_t resolved_in = 0;
     // The transaction that makes it be resolved again.
     uint64_t dirty_in = 0;
+    // When it came to lead elsewhere, in milliseconds since the epoch.
+    double moved = 0;
     // Next hops that it was resolved through.
     std::vector<uint32_t> asked;
     std::vector<uint32_t> draft_asked;

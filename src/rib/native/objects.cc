@@ -115,6 +115,40 @@ uint32_t Objects::group(const std::vector<Way> &ways) {
     return intern(std::move(object));
 }
 
+uint32_t Objects::next_hop(std::string identity) {
+    Object object;
+    object.type = ObjectType::next_hop;
+    object.identity = std::move(identity);
+    return intern(std::move(object));
+}
+
+void Objects::lead(uint32_t number, uint32_t target) {
+    Object &object = *objects_[number];
+    const uint32_t drafted = object.draft_target;
+    const uint32_t draft = target == object.target ? none : target;
+    if (drafted == draft) return;
+    if (draft != none) hold(draft);
+    object.draft_target = draft;
+    if (drafted != none) release(drafted);
+    led_.push_back(number);
+}
+
+bool Objects::settle(bool adopt, Budget &budget) {
+    for (; settled_ < led_.size(); settled_++) {
+        if (budget.over()) return false;
+        Object &object = *objects_[led_[settled_]];
+        const uint32_t drafted = object.draft_target;
+        if (drafted == none) continue;
+        object.draft_target = none;
+        const uint32_t gone = adopt ? object.target : drafted;
+        if (adopt) object.target = drafted;
+        if (gone != none) release(gone);
+    }
+    led_.clear();
+    settled_ = 0;
+    return true;
+}
+
 void Objects::release(uint32_t number) {
     if (--objects_[number]->holders > 0) return;
     const std::unique_ptr<Object> object = std::move(objects_[number]);
@@ -122,6 +156,8 @@ void Objects::release(uint32_t number) {
     by_key_.erase(object->key);
     numbers_.give_back(number);
     for (const Way &way : object->ways) release(way.object);
+    if (object->target != none) release(object->target);
+    if (object->draft_target != none) release(object->draft_target);
 }
 
 }  // namespace weft::rib

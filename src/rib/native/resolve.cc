@@ -1,5 +1,6 @@
 #include "resolve.h"
 
+#include <algorithm>
 #include <numeric>
 
 namespace weft::rib {
@@ -93,15 +94,16 @@ Outcome Resolver::simple(const NextHopValue &value) {
     outcome.resolved = true;
     if (value.kind == NextHopKind::connected) {
         const Way way = on_interface(value.interface, {}, nullptr);
-        outcome.object = way.object;
+        outcome.target = way.object;
         outcome.on_link = way.on_link;
         outcome.failed = way.object == none;
         outcome.inactive = way.inactive;
     } else if (configured_) {
-        outcome.object = some_object;
+        outcome.target = some_object;
     } else {
-        outcome.object = value.kind == NextHopKind::local ? objects_.local(table_.vrf) : objects_.drop(value.drop);
+        outcome.target = value.kind == NextHopKind::local ? objects_.local(table_.vrf) : objects_.drop(value.drop);
     }
+    outcome.object = outcome.target;
     return outcome;
 }
 
@@ -113,8 +115,10 @@ Outcome Resolver::conclude(const Frame &frame) {
     if (frame.looped) return outcome;
     outcome.inactive = frame.first_inactive;
     if (frame.ways.empty()) return outcome;
+    const NextHopValue &value = table_.next_hops[frame.next_hop].value;
     if (configured_ || frame.ways.size() == 1) {
-        outcome.object = frame.ways.front().object;
+        outcome.target = frame.ways.front().object;
+        outcome.object = object_of(value, outcome.target);
         if (frame.ways.size() == 1) outcome.on_link = frame.ways.front().on_link;
         return outcome;
     }
@@ -133,8 +137,32 @@ Outcome Resolver::conclude(const Frame &frame) {
         if (object.ways.empty()) shares.push_back({way.object, scale});
         for (const auto &[member, weight] : object.ways) shares.push_back({member, weight * scale});
     }
-    outcome.object = objects_.group(shares);
+    outcome.target = objects_.group(shares);
+    outcome.object = object_of(value, outcome.target);
     return outcome;
+}
+
+uint32_t Resolver::object_of(const NextHopValue &value, uint32_t target) {
+    if (configured_ || (value.hops.size() == 1 && value.hops.front().interface != none)) return target;
+    // Neither the order of hops nor how the configuration calls them makes another next hop.
+    std::vector<std::string> hops;
+    for (const Hop &hop : value.hops) {
+        hops.push_back((hop.has_address ? format(hop.address, table_.family) : std::string()) +
+                       (hop.interface == none ? std::string() : "%" + interfaces_.name(hop.interface)));
+    }
+    std::sort(hops.begin(), hops.end());
+    std::string identity = "next hop " + std::to_string(table_.vrf);
+    for (const std::string &hop : hops) identity += " " + hop;
+    objects_.hold(target);
+    try {
+        const uint32_t own = objects_.next_hop(std::move(identity));
+        objects_.lead(own, target);
+        objects_.release(target);
+        return own;
+    } catch (...) {
+        objects_.release(target);
+        throw;
+    }
 }
 
 Resolver::Step Resolver::advance(Frame &frame, Way &way, uint32_t &ask) const {
@@ -184,12 +212,12 @@ Resolver::Step Resolver::advance(Frame &frame, Way &way, uint32_t &ask) const {
                 ask = route.next_hop;
                 return Step::ask;
             }
-            if (outcome->object != none) {
+            if (outcome->target != none) {
                 if (outcome->on_link != none) {
                     way = on_interface(outcome->on_link, hop, nullptr);
                     way.reason.hop = frame.hop;
                 } else {
-                    way.object = outcome->object;
+                    way.object = outcome->target;
                 }
                 return Step::way;
             }

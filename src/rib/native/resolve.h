@@ -4,6 +4,8 @@
 //
 // Works on the transaction's version of a table. What is found for a next hop is kept with it, so that it is found once; a
 // chain of next hops of any length takes no stack, and can be followed in slices.
+//
+// A next hop has an object of its own (objects.h) unless it is one hop that names its interface and so never leads elsewhere.
 #pragma once
 
 #include <unordered_map>
@@ -95,6 +97,8 @@ class Resolver {
     void let_go(const Frame &frame);
     void keep(uint32_t next_hop, const Outcome &outcome, std::vector<uint32_t> asked);
     Outcome simple(const NextHopValue &value);
+    // What routes point at that say this next hop, which leads to `target`.
+    uint32_t object_of(const NextHopValue &value, uint32_t target);
 
     Table &table_;
     const Interfaces &interfaces_;

@@ -59,6 +59,8 @@ bool Store::settle(Budget &budget) {
         object.change = 0;
         object.listed = false;
     }
+    // Where next hops led to may end with this, and be one of those above.
+    if (!objects.settle(adopt, budget)) return false;
     for (const auto &[of, table] : tables_) {
         if (!table->settle(adopt, now_, objects, budget)) return false;
     }

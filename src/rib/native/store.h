@@ -38,7 +38,7 @@ class Store {
     std::vector<uint32_t> links_changed;
     // Nothing was said.
     bool untouched() const;
-    // Objects whose references the transaction changes.
+    // Objects that the transaction gives other references or leads elsewhere.
     void refer(uint32_t object, int64_t by);
     List<uint32_t> referred;
 

@@ -1,5 +1,7 @@
 #include "table.h"
 
+#include <algorithm>
+
 namespace weft::rib {
 
 uint32_t Table::add(uint32_t prefix, uint16_t source, uint32_t next_hop) {
@@ -96,6 +98,17 @@ uint32_t Table::covering(Address address, int &length) const {
     return none;
 }
 
+double Table::updated(uint32_t prefix, Version version, double now) const {
+    const State &state = states_[prefix];
+    const bool drafted = version == Version::draft;
+    if (drafted && state.touch != none && touched[state.touch].renewed) return now;
+    const uint32_t active = this->active(prefix, version);
+    if (active == none) return state.updated;
+    const NextHop &next_hop = next_hops[routes_[active].next_hop];
+    if (drafted && next_hop.resolved_in != 0 && next_hop.draft.target != next_hop.outcome.target) return now;
+    return std::max(state.updated, next_hop.moved);
+}
+
 void Table::settle_one(const Draft &draft, bool adopt, double now) {
     State &state = states_[draft.prefix];
     state.touch = none;
@@ -126,6 +139,7 @@ bool Table::settle(bool adopt, double now, Objects &objects, Budget &budget) {
         NextHop &next_hop = next_hops[resolved[settled_outcomes_]];
         const uint32_t object = adopt ? next_hop.outcome.object : next_hop.draft.object;
         if (adopt) {
+            if (next_hop.outcome.target != next_hop.draft.target) next_hop.moved = now;
             next_hop.outcome = next_hop.draft;
             next_hops.set_asked(resolved[settled_outcomes_], std::move(next_hop.draft_asked));
         }

@@ -77,13 +77,9 @@ class Table {
         const State &state = states_[prefix];
         return version == Version::draft && state.touch != none ? touched[state.touch].active : state.active;
     }
-    // When another route became active or the active one led elsewhere, in milliseconds since the epoch.
-    double updated(uint32_t prefix) const { return states_[prefix].updated; }
-    // Of the transaction's version, which renews some of them at its own time.
-    double updated(uint32_t prefix, double now) const {
-        const State &state = states_[prefix];
-        return state.touch != none && touched[state.touch].renewed ? now : state.updated;
-    }
+    // When another route became active or the active one led elsewhere, in milliseconds since the epoch. The transaction's
+    // version renews some of them at its own time, `now`.
+    double updated(uint32_t prefix, Version version, double now) const;
     // Is the route part of the transaction's version of its prefix?
     bool in_draft(const Route &route) const {
         const State &state = states_[route.prefix];
