@@ -78,6 +78,16 @@ void Core::tell_neighbours() {
     }
 }
 
+void Core::tell_misses() {
+    for (const auto &worker : workers)
+        worker->misses.drain([this](const Miss &m) {
+            Event e{Event::Kind::resolve, {}};
+            e.resolve = {hold_names[static_cast<size_t>(m.kind)], m.id, m.vrf, to_host_address(m.source, 0),
+                         to_host_address(m.destination, 0), m.protocol, m.source_port, m.destination_port};
+            event(e);
+        });
+}
+
 std::vector<InterfaceState> Core::interface_states(const std::string &only) const {
     std::vector<InterfaceState> out;
     for (const auto &[name, i] : registry.interfaces) {
@@ -163,6 +173,28 @@ std::vector<DropCounter> Core::drop_counters() const {
     return out;
 }
 
+std::vector<HoldState> Core::hold_states() const {
+    std::vector<HoldState> out;
+    for (size_t kind = 0; kind < hold_kinds; kind++) {
+        HoldState s{hold_names[kind]};
+        for (const auto &worker : workers) {
+            const HoldCounters &c = worker->holding.counters[kind];
+            s.entries += c.entries.value();
+            s.packets += c.packets.value();
+            s.octets += c.octets.value();
+            s.events += c.events.value();
+            const auto dropped = [&](HoldDrop why) { return c.drops[static_cast<size_t>(why)].value(); };
+            s.queue_full += dropped(HoldDrop::queue_full);
+            s.holding_full += dropped(HoldDrop::holding_full);
+            s.table_full += dropped(HoldDrop::table_full);
+            s.expired += dropped(HoldDrop::expired);
+            s.failed += dropped(HoldDrop::failed);
+        }
+        out.push_back(s);
+    }
+    return out;
+}
+
 EngineStatistics Core::statistics() {
     EngineStatistics s;
     s.repair = repair;
@@ -172,7 +204,7 @@ EngineStatistics Core::statistics() {
     });
     s.objects = objects.size();
     s.neighbours = neighbours.size();
-    s.held_packets = neighbours.held;
+    for (const HoldState &held : hold_states()) s.held_packets += held.packets;
     s.commit = commit;
     return s;
 }

@@ -35,12 +35,14 @@ struct Core {
     std::vector<NeighbourState> neighbour_states(const std::string &interface);
     std::vector<PortState> port_states() const;
     std::vector<DropCounter> drop_counters() const;
+    std::vector<HoldState> hold_states() const;
     EngineStatistics statistics();
 
     // Housekeeping, under the programming lock: carriers, lost devices, neighbours to be told.
     void watch_links();
     void reopen_ports();
     void tell_neighbours();
+    void tell_misses();
     void event(const Event &e);
 
     std::unique_ptr<PortFactory> factory;
@@ -54,6 +56,7 @@ struct Core {
     std::map<uint64_t, Transaction> transactions;
     uint64_t mark = 1;  // of the next route that is set
     std::atomic<uint64_t> commit{0};
+    std::atomic<uint64_t> changes{0};  // transactions applied: what waits may go now
     Repair repair;
     NeighbourView neighbours;
     std::vector<std::unique_ptr<Worker>> workers;

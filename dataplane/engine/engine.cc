@@ -48,6 +48,7 @@ void Engine::Parts::keep_house() {
                 core.reopen_ports();
             }
             core.tell_neighbours();
+            core.tell_misses();
             core.epochs.collect();
         }
         guard.lock();
@@ -127,6 +128,11 @@ std::vector<PortState> Engine::ports() const {
 std::vector<DropCounter> Engine::drops() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.drop_counters();
+}
+
+std::vector<HoldState> Engine::holds() const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.hold_states();
 }
 
 EngineStatistics Engine::statistics() const {

@@ -67,10 +67,28 @@ struct EngineStatistics {
     Repair repair;
 };
 
+// Packets that wait for something, by what: kept in every worker alike.
+struct HoldState {
+    const char *kind;
+    uint64_t entries = 0, packets = 0, octets = 0;
+    uint64_t events = 0;
+    uint64_t queue_full = 0, holding_full = 0, table_full = 0, expired = 0, failed = 0;
+};
+
+// What a controller is to resolve (nodes/resolve.cc).
+struct ResolveEvent {
+    const char *kind = "";
+    uint32_t id = 0, vrf = 0;
+    HostAddress source, destination;
+    uint8_t protocol = 0;
+    uint16_t source_port = 0, destination_port = 0;
+};
+
 struct Event {
-    enum class Kind : uint8_t { link, neighbour, port_lost } kind;
+    enum class Kind : uint8_t { link, neighbour, port_lost, resolve } kind;
     std::string interface;
     bool up = false;
+    ResolveEvent resolve{};
 };
 
 class Engine {
@@ -96,6 +114,7 @@ class Engine {
     std::vector<NeighbourState> neighbours(const std::string &interface = {}) const;
     std::vector<PortState> ports() const;
     std::vector<DropCounter> drops() const;
+    std::vector<HoldState> holds() const;
     EngineStatistics statistics() const;
     // Called from engine threads other than workers; must be quick.
     void on_event(std::function<void(const Event &)> handler);

@@ -129,6 +129,10 @@ bool Worker::step(uint64_t time) {
         table = current;
         new_table();
     }
+    if (holds.any()) {
+        release_resolved(*this);
+        flush();
+    }
     bool moved = false;
     // All ports belong to the first worker.
     for (size_t n = 0; id == 0 && n < table->ports.size(); n++) {
@@ -142,6 +146,7 @@ bool Worker::step(uint64_t time) {
     if (now >= next_tick_) {
         next_tick_ = now + tick_every;
         neighbour_tick(*this);
+        holds_tick(*this);
         flush();
     }
     core.epochs.leave(id);

@@ -12,7 +12,9 @@
 #include "nodes/list.h"
 #include "tables/arena.h"
 #include "tables/holding.h"
+#include "tables/holds.h"
 #include "tables/neighbours.h"
+#include "tables/ring.h"
 
 namespace weft {
 
@@ -84,8 +86,12 @@ class Worker {
     std::array<Counter, drop_count> drops;
     Arena arena;
     Holding holding;
+    Holds holds;
+    static constexpr size_t miss_ring = 1024;
+    Ring<Miss, miss_ring> misses;  // to housekeeping
     Neighbours neighbours;
     TokenBucket icmp_errors{1000, 100}, punt_icmp{20000, 2000}, punt_neighbour{20000, 2000}, punt_other{20000, 2000};
+    TokenBucket miss_events{1000, 1000};
     uint64_t random = 0x853c49e6748fea9bull;
     bool tracing = false;  // the packet under way is being traced
 

@@ -103,6 +103,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
         env, [](const Napi::CallbackInfo &info) { return ports(info.Env(), running(info.Env()).ports()); });
     exports["drops"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return drops(info.Env(), running(info.Env()).drops()); });
+    exports["holds"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return holds(info.Env(), running(info.Env()).holds()); });
     exports["statistics"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return statistics(info.Env(), running(info.Env()).statistics()); });
     return exports;

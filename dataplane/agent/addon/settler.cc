@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "host.h"
+#include "state.h"
 
 namespace weft::addon {
 
@@ -41,6 +42,7 @@ const char *kind_of(Event::Kind kind) {
         case Event::Kind::link: return "link";
         case Event::Kind::neighbour: return "neighbour";
         case Event::Kind::port_lost: return "port-lost";
+        case Event::Kind::resolve: return "resolve";
     }
     return "";
 }
@@ -53,6 +55,7 @@ void deliver(napi_env env, napi_value callback, void *, void *data) {
     object["kind"] = kind_of(event->kind);
     object["interface"] = event->interface;
     object["up"] = event->up;
+    if (event->kind == Event::Kind::resolve) object["resolve"] = resolve_event(env, event->resolve);
     try {
         Napi::Function(env, callback).Call({object});
     } catch (const Napi::Error &) {

@@ -100,6 +100,34 @@ Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters) {
     });
 }
 
+Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states) {
+    return list(env, states, [](Napi::Object object, const HoldState &state) {
+        object["kind"] = state.kind;
+        object["entries"] = count(object, state.entries);
+        object["packets"] = count(object, state.packets);
+        object["octets"] = count(object, state.octets);
+        object["events"] = count(object, state.events);
+        object["queueFull"] = count(object, state.queue_full);
+        object["holdingFull"] = count(object, state.holding_full);
+        object["tableFull"] = count(object, state.table_full);
+        object["expired"] = count(object, state.expired);
+        object["failed"] = count(object, state.failed);
+    });
+}
+
+Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event) {
+    Napi::Object object = Napi::Object::New(env);
+    object["kind"] = event.kind;
+    object["id"] = event.id;
+    object["vrf"] = event.vrf;
+    object["source"] = bytes(object, event.source.bytes.data(), event.source.family == 4 ? 4 : 16);
+    object["destination"] = bytes(object, event.destination.bytes.data(), event.destination.family == 4 ? 4 : 16);
+    object["protocol"] = static_cast<uint32_t>(event.protocol);
+    object["sourcePort"] = static_cast<uint32_t>(event.source_port);
+    object["destinationPort"] = static_cast<uint32_t>(event.destination_port);
+    return object;
+}
+
 Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics) {
     Napi::Object object = Napi::Object::New(env);
     object["routes4"] = count(object, statistics.routes4);

@@ -11,6 +11,8 @@ Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states)
 Napi::Value neighbours(Napi::Env env, const std::vector<NeighbourState> &states);
 Napi::Value ports(Napi::Env env, const std::vector<PortState> &states);
 Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters);
+Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states);
+Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event);
 Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics);
 
 }  // namespace weft::addon

@@ -65,13 +65,19 @@ namespace weft {
     X(neighbour_table_full, "neighbour", "table-full")                       \
     X(neighbour_queue_full, "neighbour", "queue-full")                       \
     X(neighbour_holding_full, "neighbour", "holding-full")                   \
+    X(neighbour_gave_way, "neighbour", "gave-way")                           \
     X(neighbour_failed, "neighbour", "unresolved")                           \
+    X(resolve_queue_full, "resolve", "queue-full")                           \
+    X(resolve_holding_full, "resolve", "holding-full")                       \
+    X(resolve_table_full, "resolve", "table-full")                           \
+    X(resolve_expired, "resolve", "expired")                                 \
+    X(resolve_withdrawn, "resolve", "withdrawn")                             \
+    X(resolve_not_held, "resolve", "not-held")                               \
     X(local_malformed, "local", "malformed")                                 \
     X(local_checksum, "local", "bad-checksum")                               \
     X(local_consumed, "local", "consumed")                                   \
     X(nd_malformed, "nd-input", "malformed")                                 \
     X(nd_not_for_us, "nd-input", "not-for-us")                               \
-    X(nd_off_subnet, "nd-input", "sender-off-subnet")                        \
     X(nd_conflict, "nd-input", "address-conflict")                           \
     X(nd_ignored, "nd-input", "ignored-message")                             \
     X(nd_consumed, "nd-input", "consumed")                                   \

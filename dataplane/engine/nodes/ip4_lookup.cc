@@ -41,6 +41,7 @@ void ip4_lookup(Worker &w, Vector &in) {
         const Vrf *vrf = w.vrf_of(p);
         found[n] = vrf ? vrf->fib4.lookup(load32(l3(p) + 16)) : -1;
     }
+    const bool waiting = w.holds.any();
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
         if (found[n] < 0) {
@@ -56,6 +57,7 @@ void ip4_lookup(Worker &w, Vector &in) {
             w.discard(p, Drop::ip4_no_object);
             continue;
         }
+        if (waiting && waits_behind(w, p, *o)) continue;
         switch (o->type) {
             case ObjectType::adjacency:
                 if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
@@ -70,6 +72,9 @@ void ip4_lookup(Worker &w, Vector &in) {
             }
             case ObjectType::local:
                 w.push(Node::local, &p, o);
+                break;
+            case ObjectType::resolve:
+                if (forwardable(w, p)) w.push(Node::resolve, &p, o);
                 break;
             default:
                 by_drop(w, p, o->drop);

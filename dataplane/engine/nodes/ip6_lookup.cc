@@ -49,6 +49,7 @@ void one(Worker &w, Packet &p) {
         o = w.core.objects.at(o->group->buckets[p.flow_hash % group_buckets]);
     }
     if (!o || o->type == ObjectType::group) return w.discard(p, Drop::ip6_no_object);
+    if (w.holds.any() && waits_behind(w, p, *o)) return;
     switch (o->type) {
         case ObjectType::adjacency:
             if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
@@ -63,6 +64,9 @@ void one(Worker &w, Packet &p) {
         }
         case ObjectType::local:
             w.push(Node::local, &p, o);
+            break;
+        case ObjectType::resolve:
+            if (forwardable(w, p)) w.push(Node::resolve, &p, o);
             break;
         default:
             by_drop(w, p, o->drop);

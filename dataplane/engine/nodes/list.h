@@ -18,6 +18,7 @@ namespace weft {
     X(ip6_lookup, "ip6-lookup")             \
     X(adjacency, "adjacency")               \
     X(glean, "glean")                       \
+    X(resolve, "resolve")                   \
     X(local, "local")
 // clang-format on
 

@@ -77,8 +77,7 @@ void solicited(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_
         return w.drop(p, Drop::nd_consumed);
     }
     if (i.owns(source)) return w.discard(p, Drop::nd_conflict);
-    if (!i.subnet(source) && !is_link_local6(source)) return w.discard(p, Drop::nd_off_subnet);
-    if (has_mac) learn(w, i, source, mac, Learn::create, false);
+    if (has_mac && (i.subnet(source) || is_link_local6(source))) learn(w, i, source, mac, Learn::create, false);
     send(w, i, advertisement, router | flag_solicited | flag_override, target, target, source,
          has_mac ? mac : load_mac(p.data + 6), 2);
     w.drop(p, Drop::nd_consumed);

@@ -29,7 +29,17 @@ void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_ho
 // True when a super-packet or a single one fits; header and payload of each segment counted.
 bool fits(const Packet &p, uint32_t mtu);
 
-// Neighbour states (nodes/resolve.cc), both families.
+// Packets that wait (nodes/hold.cc). Kept, or dropped when there is no room; `longer`: however many wait in the queue.
+void keep_held(Worker &w, Packet &p, HoldKind kind, HoldQueue &queue, bool longer = false);
+void drop_held(Worker &w, Packet &p, HoldKind kind, HoldDrop why);
+void drop_queue(Worker &w, HoldQueue &queue, HoldKind kind, HoldDrop why);
+// Objects of type resolve (nodes/resolve.cc). Of a packet whose object is known: true when it was put behind older ones of its
+// key. To be asked for only while there are holds.
+bool waits_behind(Worker &w, Packet &p, const Object &object);
+void release_resolved(Worker &w);
+void holds_tick(Worker &w);
+
+// Neighbour states (nodes/neighbour.cc), both families.
 void neighbour_tick(Worker &w);
 void neighbours_follow_table(Worker &w);
 // What a message said: link-layer address of a sender. `create`: also when it was not asked for.

@@ -1,265 +1,156 @@
-// The neighbour machine of RFC 4861 §7.3, for ARP likewise: who is asked, when, and what becomes of the packets that wait. The
-// table is the worker's own; what others should know goes to the NeighbourView.
+// Packets whose forwarding object is of type resolve: it stands for a LISP map-cache miss (RFC 9301 §8) or an IPsec policy
+// without a security association (RFC 4301 §4.4.1.2), and names it to the controller by an identifier of the controller's own.
+//
+// A packet waits under its key: for LISP the VRF and the destination, for IPsec the object. The first of a key raises an event at
+// once, later ones at most one a second, all keys of a worker together at most 1000 a second. It is carried out by programming:
+// once the route or the object says something else, those that wait go through the lookup again, in the order in which they
+// came and before any that come later (waits_behind() puts these behind them). After 4 s they are dropped. An object with flag
+// resolve_no_hold raises events and drops.
+//
+// Drops (node resolve): queue-full, holding-full, table-full, expired, withdrawn (the object, or the packet's interface, was
+// deleted), not-held. Cost: one copy of a packet that waits; others pay one branch a burst.
 #include "nodes.h"
 
 namespace weft {
 namespace {
 
-using State = NeighbourState::State;
-using Origin = NeighbourState::Origin;
+constexpr uint64_t second = 1000000, patience = 4 * second;
 
-constexpr uint64_t second = 1000000;
-constexpr uint64_t retransmit = second, delay_first_probe = 5 * second, stale_for = 1200 * second;
-constexpr unsigned solicitations = 3, held_most = 16;
-
-// 0.5 to 1.5 times 30 s, so that a box's neighbours are not all probed at once.
-uint64_t reachable_time(Worker &w) {
-    w.random ^= w.random << 13;
-    w.random ^= w.random >> 7;
-    w.random ^= w.random << 17;
-    return 15 * second + w.random % (30 * second);
+Ip6 destination_of(const Packet &p) {
+    return p.ether_type == type_ip4 ? mapped(load32(l3(p) + 16)) : load_ip6(l3(p) + 24);
 }
 
-void ask(Worker &w, const Neighbour &n, bool unicast) {
-    const Interface *i = w.interface(n.interface);
-    if (!i) return;
-    if (is_mapped(n.address))
-        send_arp_request(w, *i, unmapped(n.address), unicast ? &n.mac : nullptr);
-    else
-        send_solicitation(w, *i, n.address, unicast ? &n.mac : nullptr);
+HoldKey key_of(HoldKind kind, const Object &o, Vrf *vrf, const Packet &p) {
+    if (kind == HoldKind::ike) return {kind, o.slot, nullptr, {}};
+    return {kind, 0, vrf, destination_of(p)};
 }
 
-void transmit(Worker &w, Packet &p, const Interface &out, const MacAddress &mac) {
-    const uint16_t type = (l3(p)[0] >> 4) == 4 ? type_ip4 : type_ip6;
-    if (put_ethernet(w, p, mac, out.mac, type)) egress(w, p, out);
-}
-
-void release_held(Worker &w, Neighbour &n) {
-    const Interface *out = w.interface(n.interface);
-    for (uint32_t slot = n.first_held; slot != Holding::none;) {
-        const uint32_t next = w.holding.next(slot);
-        if (out) transmit(w, w.holding.packet(slot), *out, n.mac);
-        w.holding.done(slot);
-        slot = next;
+Miss miss_of(HoldKind kind, uint32_t id, const Vrf &vrf, const Packet &p) {
+    Miss m;
+    m.kind = kind;
+    m.id = id;
+    m.vrf = vrf.id;
+    const uint8_t *h = l3(p);
+    uint32_t offset;
+    bool whole;
+    m.destination = destination_of(p);
+    if (p.ether_type == type_ip4) {
+        m.source = mapped(load32(h + 12));
+        m.protocol = h[9];
+        offset = (h[0] & 15u) * 4;
+        whole = (load16(h + 6) & 0x3fff) == 0;
+    } else {
+        m.source = load_ip6(h + 8);
+        bool fragment, first;
+        whole = skip_extensions(p, m.protocol, offset, fragment, first) && !fragment;
     }
-    n.first_held = n.last_held = Holding::none;
-    n.held = 0;
-}
-
-void forget(Worker &w, uint32_t at) {
-    Neighbour &n = w.neighbours[at];
-    for (uint32_t slot = n.first_held; slot != Holding::none; slot = w.holding.next(slot)) {
-        w.drop(w.holding.packet(slot), Drop::neighbour_failed);
-        w.holding.done(slot);
+    const bool ports = m.protocol == protocol_tcp || m.protocol == protocol_udp || m.protocol == 132;
+    if (whole && ports && offset + 4 <= l3_length(p)) {
+        m.source_port = load16(h + offset);
+        m.destination_port = load16(h + offset + 2);
     }
-    n.first_held = n.last_held = Holding::none;
-    n.held = 0;
-    w.neighbours.remove(at);
-    tell(w, at);
+    return m;
 }
 
-// Nobody answered: the senders of what waited are told (RFC 1812 §5.2.7.1, RFC 4443 §3.1).
-void fail(Worker &w, uint32_t at) {
-    Neighbour &n = w.neighbours[at];
-    const Interface *out = w.interface(n.interface);
-    uint32_t slot = n.first_held;
-    n.first_held = n.last_held = Holding::none;
-    n.held = 0;
-    const bool v4 = is_mapped(n.address);
-    w.neighbours.remove(at);
-    tell(w, at);
-    for (; slot != Holding::none; slot = w.holding.next(slot)) {
-        Packet &p = w.holding.packet(slot);
-        if (out) {
-            w.burst_vrf = out->vrf;
-            if (v4)
-                icmp4_error(w, p, 3, 1, 0, out);
-            else
-                icmp6_error(w, p, 1, 3, 0, out);
-        }
-        w.drop(p, Drop::neighbour_failed);
-        w.holding.done(slot);
+// What the lookup would say of a packet that waits; null: nothing.
+const Object *object_now(Worker &w, Packet &p, const Vrf &vrf) {
+    const int64_t found = p.ether_type == type_ip4 ? vrf.fib4.lookup(load32(l3(p) + 16)) : vrf.fib6.lookup(load_ip6(l3(p) + 24));
+    if (found < 0) return nullptr;
+    const Object *o = w.core.objects.at(static_cast<uint32_t>(found));
+    if (!o || o->type != ObjectType::group) return o;
+    if (!p.flow_hash) p.flow_hash = flow_hash(p);
+    return w.core.objects.at(o->group->buckets[p.flow_hash % group_buckets]);
+}
+
+bool still_waits(Worker &w, const Hold &hold) {
+    Packet &first = w.holding.front(hold.queue);
+    const Object *o = object_now(w, first, *hold.vrf);
+    return o && o->type == ObjectType::resolve && o->resolve == hold.key.kind &&
+           key_of(o->resolve, *o, hold.vrf, first) == hold.key;
+}
+
+void one(Worker &w, Packet &p, const Object &o) {
+    Vrf *vrf = w.vrf_of(p);
+    const HoldKey key = key_of(o.resolve, o, vrf, p);
+    uint32_t at = w.holds.find(key);
+    if (at == Holds::none) at = w.holds.add(key);
+    if (at == Holds::none) return drop_held(w, p, o.resolve, HoldDrop::table_full);
+    Hold &hold = w.holds[at];
+    hold.vrf = vrf;
+    if (w.now >= hold.next_event && w.misses.size() < w.miss_ring && w.miss_events.take(w.now)) {
+        w.misses.push(miss_of(o.resolve, o.resolve_id, *vrf, p));
+        w.holding.counters[static_cast<size_t>(o.resolve)].events += 1;
+        hold.next_event = w.now + second;
     }
-    w.run_graph();
-}
-
-void enter(Neighbour &n, State state, uint64_t deadline) {
-    if (n.state != state) n.dirty = true;
-    n.state = state;
-    n.deadline = deadline;
-}
-
-// A slot for a new entry, if need be that of the oldest stale one.
-uint32_t make_entry(Worker &w, uint32_t interface, const Ip6 &address) {
-    if (w.neighbours.full()) {
-        uint32_t oldest = Neighbours::none;
-        for (uint32_t i = 0; i < w.neighbours.high(); i++) {
-            const Neighbour &n = w.neighbours[i];
-            if (n.interface == no_interface || n.gone || n.state != State::stale || n.origin != Origin::dynamic) continue;
-            if (oldest == Neighbours::none || n.deadline < w.neighbours[oldest].deadline) oldest = i;
-        }
-        if (oldest == Neighbours::none) return Neighbours::none;
-        forget(w, oldest);
-    }
-    return w.neighbours.add(interface, address);
-}
-
-void expire(Worker &w, uint32_t at) {
-    Neighbour &n = w.neighbours[at];
-    switch (n.state) {
-        case State::incomplete:
-        case State::probe:
-            if (n.probes >= solicitations) return fail(w, at);
-            n.probes++;
-            n.deadline = w.now + retransmit;
-            return ask(w, n, n.state == State::probe);
-        case State::reachable:
-            enter(n, State::stale, w.now + stale_for);
-            break;
-        case State::delay:
-            enter(n, State::probe, w.now + retransmit);
-            n.probes = 1;
-            ask(w, n, true);
-            break;
-        case State::stale:
-            return forget(w, at);
-    }
-    tell(w, at);
+    if (o.flags & resolve_no_hold) return w.drop(p, Drop::resolve_not_held);
+    if (!hold.queue.count) hold.expires = w.now + patience;
+    keep_held(w, p, o.resolve, hold.queue);
 }
 
 }  // namespace
 
-void tell(Worker &w, uint32_t at) {
-    Neighbour &n = w.neighbours[at];
-    const NeighbourChange change{n.interface, n.address, n.mac, n.origin, n.state, n.router, n.gone};
-    n.dirty = !w.core.neighbours.push(change);
-    if (!n.dirty && n.gone) w.neighbours.release(at);
+void resolve(Worker &w, Vector &in) {
+    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n], *in.objects[n]);
 }
 
-void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t at) {
-    if (at == no_neighbour || w.neighbours[at].state == State::incomplete) return hold(w, p, out, next_hop, at);
-    Neighbour &n = w.neighbours[at];
-    if (n.state == State::stale) {
-        enter(n, State::delay, w.now + delay_first_probe);
-        tell(w, at);
+bool waits_behind(Worker &w, Packet &p, const Object &o) {
+    if (o.type == ObjectType::resolve) return false;
+    Vrf *vrf = w.vrf_of(p);
+    for (const HoldKind kind : {HoldKind::lisp, HoldKind::ike}) {
+        const uint32_t at = w.holds.find(key_of(kind, o, vrf, p));
+        // Of one destination some flows may wait and others not, when a group says so.
+        if (at == Holds::none || !w.holds[at].queue.count || still_waits(w, w.holds[at])) continue;
+        keep_held(w, p, kind, w.holds[at].queue, true);
+        w.holds.overdue = true;
+        return true;
     }
-    transmit(w, p, out, n.mac);
+    return false;
 }
 
-void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t at) {
-    if (!out.up()) {
-        w.counters(out).out_discards += 1;
-        return w.drop(p, Drop::egress_down);
-    }
-    const bool fresh = at == no_neighbour;
-    if (fresh) {
-        at = make_entry(w, out.index, next_hop);
-        if (at == no_neighbour) return w.drop(p, Drop::neighbour_table_full);
-        Neighbour &n = w.neighbours[at];
-        n.deadline = w.now + retransmit;
-        n.probes = 1;
-        tell(w, at);
-    }
-    Neighbour &n = w.neighbours[at];
-    if (n.held == held_most) return w.drop(p, Drop::neighbour_queue_full);
-    p.egress = out.index;
-    const uint32_t slot = w.holding.keep(p);
-    if (slot == Holding::none) {
-        w.drop(p, Drop::neighbour_holding_full);
-    } else {
-        if (n.last_held == Holding::none)
-            n.first_held = slot;
-        else
-            w.holding.next(n.last_held) = slot;
-        n.last_held = slot;
-        n.held++;
-    }
-    if (fresh) ask(w, n, false);
-}
-
-void confirm(Worker &w, uint32_t at, const MacAddress &mac, bool reachable) {
-    Neighbour &n = w.neighbours[at];
-    if (n.origin == Origin::fixed) return;
-    const bool was_incomplete = n.state == State::incomplete;
-    if (n.mac != mac) n.dirty = true;
-    const bool moved = n.mac != mac;
-    n.mac = mac;
-    if (reachable) {
-        enter(n, State::reachable, w.now + reachable_time(w));
-    } else if (was_incomplete || moved) {
-        enter(n, State::stale, w.now + stale_for);
-    }
-    n.probes = 0;
-    if (was_incomplete) release_held(w, n);
-    if (n.dirty) tell(w, at);
-}
-
-void doubt(Worker &w, uint32_t at) {
-    Neighbour &n = w.neighbours[at];
-    if (n.origin == Origin::fixed || n.state != State::reachable) return;
-    enter(n, State::stale, w.now + stale_for);
-    tell(w, at);
-}
-
-void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed) {
-    uint32_t at = w.neighbours.find(i.index, address);
-    if (at == Neighbours::none) {
-        if (how == Learn::update) return;
-        at = make_entry(w, i.index, address);
-        if (at == Neighbours::none) return w.unmade(Drop::neighbour_table_full);
-        w.neighbours[at].dirty = true;
-    }
-    confirm(w, at, mac, confirmed);
-}
-
-void set_router(Worker &w, uint32_t at, bool router) {
-    Neighbour &n = w.neighbours[at];
-    if (n.router == router) return;
-    n.router = router;
-    tell(w, at);
-}
-
-void neighbour_tick(Worker &w) {
-    for (uint32_t i = 0; i < w.neighbours.high(); i++) {
-        Neighbour &n = w.neighbours[i];
-        if (n.interface == no_interface) continue;
-        if (!n.gone && n.origin != Origin::fixed && w.now >= n.deadline) expire(w, i);
-        if (n.interface != no_interface && n.dirty) tell(w, i);
-    }
-    w.core.neighbours.held.store(w.holding.count(), std::memory_order_relaxed);
-}
-
-void neighbours_follow_table(Worker &w) {
-    for (uint32_t at = 0; at < w.neighbours.high(); at++) {
-        Neighbour &n = w.neighbours[at];
-        if (n.interface == no_interface || n.gone) continue;
-        const Interface *i = w.interface(n.interface);
-        const bool v4 = is_mapped(n.address);
-        bool stays = i && i->enabled && (v4 ? i->ip4 : i->ip6);
-        if (stays && n.origin == Origin::fixed) {
-            stays = false;
-            for (const StaticNeighbour &s : w.table->neighbours)
-                stays |= s.interface == n.interface && s.address == n.address;
+void release_resolved(Worker &w) {
+    Holds &holds = w.holds;
+    const uint64_t changes = w.core.changes.load(std::memory_order_acquire);
+    if (changes == holds.seen && !holds.overdue) return;
+    holds.seen = changes;
+    holds.overdue = false;
+    for (uint32_t i = 0; i < holds.high(); i++) {
+        Hold &hold = holds[i];
+        if (!hold.used || !hold.queue.count || still_waits(w, hold)) continue;
+        const HoldKind kind = hold.key.kind;
+        HoldQueue queue = std::exchange(hold.queue, {});
+        Vrf *vrf = w.burst_vrf = hold.vrf;
+        // Once it is resolved, the next miss is a new one.
+        holds.remove(i);
+        while (queue.count) {
+            // A vector's worth at a time.
+            for (unsigned n = 0; queue.count && n < burst_size; n++) {
+                Packet &p = w.holding.take(queue);
+                const Interface *in = w.interface(p.interface);
+                const Object *o = object_now(w, p, *vrf);
+                if ((!in && !p.local_origin) || (in && in->vrf != vrf) || !o)
+                    drop_held(w, p, kind, HoldDrop::failed);
+                else
+                    w.push(p.ether_type == type_ip4 ? Node::ip4_lookup : Node::ip6_lookup, &p);
+            }
+            w.run_graph();
         }
-        if (!stays) forget(w, at);
     }
-    for (const StaticNeighbour &s : w.table->neighbours) {
-        const Interface *i = w.interface(s.interface);
-        if (!i || !i->enabled) continue;
-        uint32_t at = w.neighbours.find(s.interface, s.address);
-        if (at == Neighbours::none) at = make_entry(w, s.interface, s.address);
-        if (at == Neighbours::none) {
-            w.unmade(Drop::neighbour_table_full);
+}
+
+void holds_tick(Worker &w) {
+    uint64_t entries[hold_kinds] = {};
+    for (uint32_t i = 0; i < w.holds.high(); i++) {
+        Hold &hold = w.holds[i];
+        if (!hold.used) continue;
+        if (hold.queue.count && w.now >= hold.expires) drop_queue(w, hold.queue, hold.key.kind, HoldDrop::expired);
+        if (!hold.queue.count && w.now >= hold.next_event) {
+            w.holds.remove(i);
             continue;
         }
-        Neighbour &n = w.neighbours[at];
-        if (n.origin == Origin::fixed && n.mac == s.mac) continue;
-        n.mac = s.mac;
-        n.origin = Origin::fixed;
-        n.state = State::reachable;
-        release_held(w, n);
-        tell(w, at);
+        entries[static_cast<size_t>(hold.key.kind)]++;
     }
+    entries[static_cast<size_t>(HoldKind::glean)] = w.neighbours.asked();
+    for (size_t kind = 0; kind < hold_kinds; kind++) w.holding.counters[kind].entries.set(entries[kind]);
 }
 
 }  // namespace weft

@@ -113,6 +113,8 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     if (t.table) publish(std::move(t.table));
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);
     commit.store(commit_number);
+    changes.fetch_add(1, std::memory_order_release);
+    wake();
     if (t.full) {
         repaired.transactions = repair.transactions + 1;
         repair = repaired;

@@ -97,6 +97,18 @@ std::string decode_object(Reader &r, Transaction &t) {
             if (r.good() && n == 0) return "object " + key_text(op.key) + " is a group without members";
             break;
         }
+        case ObjectType::resolve: {
+            const uint8_t kind = r.u8();
+            op.spec.resolve_id = r.u32();
+            op.spec.flags = r.u8();
+            if (!r.good()) return {};
+            if (kind != static_cast<uint8_t>(HoldKind::lisp) && kind != static_cast<uint8_t>(HoldKind::ike))
+                return "object " + key_text(op.key) + " has unknown kind " + std::to_string(kind) + " of what is to be resolved";
+            if (op.spec.flags & ~resolve_no_hold)
+                return "object " + key_text(op.key) + " has unknown flags " + std::to_string(op.spec.flags);
+            op.spec.resolve = static_cast<HoldKind>(kind);
+            break;
+        }
         default:
             return "object " + key_text(op.key) + " has unknown type " + std::to_string(type);
     }

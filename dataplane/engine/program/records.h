@@ -40,6 +40,11 @@ enum class ObjectType : uint8_t {
     local = 3,      // u32 vrf: for the box
     drop = 4,       // u8 DropKind
     group = 5,      // u16 n, n × (key, u16 weight): weighted ECMP over other objects
+    resolve = 6,    // u8 kind (1 LISP, 2 IKE), u32 id, u8 ResolveFlag: packets wait until a controller programs something else
+};
+
+enum ResolveFlag : uint8_t {
+    resolve_no_hold = 1,  // packets are dropped, and only raise events
 };
 
 enum class DropKind : uint8_t { blackhole = 0, unreachable = 1, prohibit = 2 };

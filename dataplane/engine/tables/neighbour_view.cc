@@ -5,10 +5,7 @@
 namespace weft {
 
 void NeighbourView::drain() {
-    size_t tail = tail_.load(std::memory_order_relaxed);
-    const size_t head = head_.load(std::memory_order_acquire);
-    for (; tail != head; tail++) {
-        const NeighbourChange &c = ring_[tail % ring_.size()];
+    ring_.drain([this](const NeighbourChange &c) {
         const auto key = std::make_pair(c.interface, c.address);
         const auto found = known_.find(key);
         const bool had = found != known_.end() && found->second.state != NeighbourState::State::incomplete;
@@ -21,8 +18,7 @@ void NeighbourView::drain() {
             known_[key] = c;
         else if (found != known_.end())
             known_.erase(found);
-    }
-    tail_.store(tail, std::memory_order_release);
+    });
 }
 
 std::vector<NeighbourChange> NeighbourView::all() {
@@ -48,7 +44,6 @@ void NeighbourView::clear() {
         mirror_.back().gone = true;
     }
     known_.clear();
-    held = 0;
 }
 
 size_t NeighbourView::size() {

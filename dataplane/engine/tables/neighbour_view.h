@@ -3,14 +3,13 @@
 // lock takes them out, keeps the picture that state is read from, and hands on what is to be mirrored to the host taps.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <map>
 #include <mutex>
 #include <vector>
 
 #include "../engine.h"
 #include "../net/address.h"
+#include "ring.h"
 
 namespace weft {
 
@@ -25,13 +24,10 @@ struct NeighbourChange {
 
 class NeighbourView {
   public:
-    // The worker's. False: full.
+    // The worker's. False: full. What is but a question leaves half of the ring to answers.
     bool push(const NeighbourChange &change) {
-        const size_t head = head_.load(std::memory_order_relaxed);
-        if (head - tail_.load(std::memory_order_acquire) == ring_.size()) return false;
-        ring_[head % ring_.size()] = change;
-        head_.store(head + 1, std::memory_order_release);
-        return true;
+        const bool question = change.state == NeighbourState::State::incomplete && !change.gone;
+        return !(question && ring_.size() >= ring_size / 2) && ring_.push(change);
     }
 
     // Any other thread.
@@ -41,7 +37,6 @@ class NeighbourView {
     size_t size();
     // The worker is no more, and what it knew with it.
     void clear();
-    std::atomic<uint64_t> held{0};  // packets that wait for an address, by the worker
 
   private:
     struct Less {
@@ -52,9 +47,8 @@ class NeighbourView {
     };
     void drain();
 
-    std::array<NeighbourChange, 4096> ring_;
-    alignas(64) std::atomic<size_t> head_{0};
-    alignas(64) std::atomic<size_t> tail_{0};
+    static constexpr size_t ring_size = 4096;
+    Ring<NeighbourChange, ring_size> ring_;
     std::mutex lock_;
     std::map<std::pair<uint32_t, Ip6>, NeighbourChange, Less> known_;
     std::vector<NeighbourChange> mirror_;

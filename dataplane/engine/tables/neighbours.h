@@ -1,5 +1,7 @@
 // Neighbours by (interface, address), both families: the table of the worker that owns the ports, which alone touches it. Fixed
-// memory; when it is full the oldest stale entry that nobody used makes room.
+// memory. No more than 2048 are incomplete at a time, in the order in which they were first asked for: a scan of unused
+// addresses pushes out its own oldest questions, never an address that is known. When the table is full, a question gives way,
+// else a stale entry.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +11,7 @@
 #include "../engine.h"
 #include "../net/address.h"
 #include "holding.h"
+#include "slot_index.h"
 
 namespace weft {
 
@@ -20,18 +23,21 @@ struct Neighbour {
     NeighbourState::Origin origin = NeighbourState::Origin::dynamic;
     bool router = false;
     bool dirty = false;  // the view has not been told
+    bool told = false;   // the view knows of it
     bool gone = false;   // out of the index; the slot waits until the view has been told
-    uint8_t probes = 0, held = 0;
-    uint32_t first_held = Holding::none, last_held = Holding::none;
+    bool asked = false;  // in the row of the incomplete
+    uint8_t probes = 0;
+    uint32_t older = SlotIndex::none, newer = SlotIndex::none;  // in that row
+    HoldQueue held;
     uint64_t deadline = 0;  // microseconds, of the state
 };
 
 class Neighbours {
   public:
-    static constexpr uint32_t none = 0xffffffff;
-    static constexpr uint32_t capacity = 32768;
+    static constexpr uint32_t none = SlotIndex::none;
+    static constexpr uint32_t capacity = 32768, incomplete_most = 2048;
 
-    Neighbours() : entries_(capacity), index_(capacity * 4, none) {
+    Neighbours() : entries_(capacity) {
         for (uint32_t i = capacity; i-- > 0;) free_.push_back(i);
     }
 
@@ -46,11 +52,22 @@ class Neighbours {
     uint32_t high() const { return high_; }
     bool full() const { return free_.empty(); }
 
+    // The row of the incomplete.
+    void ask(uint32_t i);
+    void settle(uint32_t i);  // nothing when it is not in the row
+    uint32_t oldest_asked() const { return oldest_; }
+    uint32_t asked() const { return asked_; }
+    // A dynamic stale entry: the one unused for longest among the next few of a hand that goes round the table; none: there is
+    // none at all.
+    uint32_t stale();
+
   private:
     static uint64_t hash(uint32_t interface, const Ip6 &address);
     std::vector<Neighbour> entries_;
-    std::vector<uint32_t> index_, free_;
-    uint32_t high_ = 0;
+    std::vector<uint32_t> free_;
+    SlotIndex index_{capacity};
+    uint32_t high_ = 0, hand_ = 0;
+    uint32_t oldest_ = none, newest_ = none, asked_ = 0;
 };
 
 }  // namespace weft

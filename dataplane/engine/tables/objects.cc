@@ -8,11 +8,16 @@
 namespace weft {
 
 Object::Object(const ObjectSpec &spec, uint32_t index)
-    : type(spec.type), drop(spec.drop), interface(index), next_hop(spec.next_hop), vrf(spec.vrf) {}
+    : type(spec.type), drop(spec.drop), interface(index), next_hop(spec.next_hop), vrf(spec.vrf) {
+    resolve = spec.resolve;
+    flags = spec.flags;
+    resolve_id = spec.resolve_id;
+}
 
 bool Object::is(const ObjectSpec &spec, uint32_t index) const {
     static const std::vector<GroupMember> none;
     return type == spec.type && drop == spec.drop && interface == index && next_hop == spec.next_hop && vrf == spec.vrf &&
+           resolve == spec.resolve && flags == spec.flags && resolve_id == spec.resolve_id &&
            (group ? group->members : none) == spec.members;
 }
 
@@ -79,6 +84,7 @@ void Objects::set(uint64_t key, std::unique_ptr<Object> body) {
         for (const uint32_t member : body->group->slots) hold(member);
     if (!slots_[index].set) live_++;
     slots_[index].set = true;
+    body->slot = index;
     exchange(index, body.release());
 }
 

@@ -14,6 +14,7 @@
 #include "../net/address.h"
 #include "../program/records.h"
 #include "epochs.h"
+#include "holding.h"
 
 namespace weft {
 
@@ -33,6 +34,9 @@ struct ObjectSpec {
     Ip6 next_hop;
     uint32_t vrf = 0;
     DropKind drop = DropKind::blackhole;
+    HoldKind resolve = HoldKind::glean;
+    uint8_t flags = 0;        // of resolve: ResolveFlag
+    uint32_t resolve_id = 0;  // the controller's name for what is missing
     std::vector<GroupMember> members;
     bool operator==(const ObjectSpec &) const = default;
 };
@@ -53,9 +57,13 @@ struct alignas(64) Object {
 
     ObjectType type = ObjectType::drop;
     DropKind drop = DropKind::blackhole;
+    HoldKind resolve = HoldKind::glean;
+    uint8_t flags = 0;
     uint32_t interface = no_interface;
     Ip6 next_hop;
     uint32_t vrf = 0;
+    uint32_t resolve_id = 0;
+    uint32_t slot = 0;  // that it is in
     mutable std::atomic<uint32_t> neighbour{no_neighbour};  // a hint of the workers, verified on use
     std::unique_ptr<const Group> group;
 };

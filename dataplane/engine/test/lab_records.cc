@@ -64,6 +64,9 @@ Records &Records::group(uint64_t key, const std::vector<std::pair<uint64_t, unsi
     for (const auto &[member, weight] : members) u64(member).u16(weight);
     return *this;
 }
+Records &Records::resolve(uint64_t key, unsigned kind, uint32_t id, unsigned flags) {
+    return u8(5).u64(key).u8(6).u8(kind).u32(id).u8(flags);
+}
 Records &Records::object_delete(uint64_t key) { return u8(6).u64(key); }
 Records &Records::route(const std::string &text, uint64_t key, uint32_t vrf) {
     const HostAddress a = prefix(text);
