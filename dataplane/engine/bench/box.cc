@@ -1,0 +1,171 @@
+#include "box.h"
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "../net/checksum.h"
+
+namespace weft::bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t headroom = 64, frame4_length = 60, frame6_length = 80;
+constexpr uint8_t frame4[48] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 46, 0, 0, 0x40, 0, 64, 17,
+                                0, 0, 10, 0, 1, 9, 0, 0, 0, 0, 0x10, 0, 0x20, 0, 0, 26};
+constexpr uint8_t frame6[64] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 26, 17, 64,
+                                0x20, 1, 0xd, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9};
+
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+class Factory : public PortFactory {
+  public:
+    explicit Factory(Box &box) : box_(box) {}
+    std::unique_ptr<Port> open(const PortRequest &request, std::string &) override {
+        auto port = std::make_unique<SourcePort>(request.name);
+        (request.name == "p1" ? box_.in : box_.out) = port.get();
+        return port;
+    }
+    std::unique_ptr<Port> host_tap(const HostTapRequest &, std::string &) override { return nullptr; }
+    std::unique_ptr<Port> inject(uint32_t, std::string &) override { return nullptr; }
+    std::string set_host_addresses(const HostTapRequest &, const HostAddress *, size_t) override { return {}; }
+    void mirror_neighbour(uint32_t, const std::string &, const HostAddress &, const MacAddress *) override {}
+    void remove_host_tap(uint32_t, const std::string &) override {}
+
+  private:
+    Box &box_;
+};
+
+}  // namespace
+
+Block &Block::v4(uint32_t a) {
+    uint8_t b[4];
+    store32(b, a);
+    return u8(4).raw(b, 4);
+}
+
+Block &Block::v6(const Ip6 &a) {
+    uint8_t b[16];
+    store_ip6(b, a);
+    return u8(6).raw(b, 16);
+}
+
+Traffic traffic4(std::vector<uint32_t> destinations) {
+    Traffic t;
+    uint8_t header[20];
+    std::memcpy(header, frame4 + 14, 20);
+    for (const uint32_t to : destinations) {
+        store32(header + 16, to);
+        t.checksums.push_back(__builtin_bswap16(checksum(header, 20)));
+    }
+    t.to4 = std::move(destinations);
+    return t;
+}
+
+Traffic traffic6(std::vector<Ip6> destinations) {
+    Traffic t;
+    t.to6 = std::move(destinations);
+    return t;
+}
+
+void SourcePort::play(const Traffic &traffic) {
+    traffic_ = &traffic;
+    at_ = 0;
+}
+
+size_t SourcePort::receive(Packet *packets, size_t count) {
+    const size_t n = std::min({count, left, burst});
+    const bool v4 = n && !traffic_->to4.empty();
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *frame = &memory_[slot_ * slot_size + headroom];
+        slot_ = (slot_ + 1) % slots;
+        if (v4) {
+            std::memcpy(frame, frame4, sizeof frame4);
+            store32(frame + 30, traffic_->to4[at_]);
+            std::memcpy(frame + 24, &traffic_->checksums[at_], 2);
+            at_ = at_ + 1 == traffic_->to4.size() ? 0 : at_ + 1;
+        } else {
+            std::memcpy(frame, frame6, sizeof frame6);
+            store_ip6(frame + 38, traffic_->to6[at_]);
+            at_ = at_ + 1 == traffic_->to6.size() ? 0 : at_ + 1;
+        }
+        Packet &p = packets[i];
+        p = Packet{};
+        p.data = frame;
+        p.length = v4 ? frame4_length : frame6_length;
+        p.headroom = headroom;
+    }
+    left -= n;
+    return n;
+}
+
+LinkState SourcePort::link() const {
+    LinkState l;
+    l.up = true;
+    l.mtu = 1500;
+    l.mac = {2, 0, 0, 0, 0, static_cast<uint8_t>(name_.back() - '0')};
+    return l;
+}
+
+Box::Box(unsigned next_hops) : core(std::make_unique<Core>(std::make_unique<Factory>(*this))) {
+    core->workers.push_back(std::make_unique<Worker>(*core, 0));
+    Block b;
+    b.u8(1).str("p1").str("memory").str("p1").u8(1).str("p2").str("memory").str("p2");
+    b.u8(3).str("if1").u32(0).str("p1").u8(31).u16(0).u8(0).u16(2).v4(0x0a000101).u8(24).v6({0x20010db800010000ull, 1}).u8(64);
+    b.u8(3).str("if2").u32(0).str("p2").u8(31).u16(0).u8(0).u16(2).v4(0x0a020001).u8(16).v6({0x20010db800020000ull, 1}).u8(64);
+    for (unsigned n = 0; n < next_hops; n++) {
+        const uint32_t hop4 = 0x0a020100 + n;
+        const Ip6 hop6{0x20010db800020000ull, 0x100 + n};
+        const uint8_t mac[6] = {2, 0, 0, 1, static_cast<uint8_t>(n >> 8), static_cast<uint8_t>(n)};
+        b.u8(9).str("if2").v4(hop4).raw(mac, 6).u8(9).str("if2").v6(hop6).raw(mac, 6);
+        b.u8(5).u64(adjacency4 + n).u8(1).str("if2").v4(hop4).u8(5).u64(adjacency6 + n).u8(1).str("if2").v6(hop6);
+    }
+    commit(b);
+}
+
+void Box::commit(const Block &b) {
+    std::string error = core->stage(++number_, b.bytes.data(), b.bytes.size());
+    if (error.empty()) error = core->prepare(number_, false);
+    if (!error.empty()) {
+        std::fprintf(stderr, "graph-bench: %s\n", error.c_str());
+        std::exit(1);
+    }
+    core->apply(number_, number_);
+    core->workers[0]->step(1000000);
+}
+
+double Box::nanoseconds(const Traffic &traffic, double seconds, size_t burst) {
+    in->play(traffic);
+    in->burst = burst;
+    out->sent = 0;
+    size_t packets = 0;
+    double spent = 0;
+    for (const auto begin = Clock::now(); spent < seconds; spent = seconds_since(begin)) {
+        in->left = 100000;
+        packets += in->left;
+        while (core->workers[0]->step(2000000)) {
+        }
+    }
+    if (out->sent != packets) {
+        std::fprintf(stderr, "graph-bench: %zu of %zu packets came out\n", out->sent, packets);
+        std::exit(1);
+    }
+    return spent * 1e9 / static_cast<double>(packets);
+}
+
+double Box::source_nanoseconds(const Traffic &traffic, double seconds) {
+    in->play(traffic);
+    in->burst = burst_size;
+    Packet packets[burst_size];
+    size_t count = 0;
+    double spent = 0;
+    for (const auto begin = Clock::now(); spent < seconds; spent = seconds_since(begin)) {
+        in->left = 100000;
+        while (const size_t n = in->receive(packets, burst_size)) count += n;
+    }
+    return spent * 1e9 / static_cast<double>(count);
+}
+
+}  // namespace weft::bench

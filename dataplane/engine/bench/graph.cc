@@ -1,0 +1,79 @@
+// graph-bench [SECONDS]: nanoseconds a packet through the whole graph of one worker, as lines "name value": 1M IPv4 and 200k
+// IPv6 routes of the Internet's shape over 500 next hops, uniform destinations, a new one for each packet.
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "box.h"
+#include "tables.h"
+
+namespace weft::bench {
+namespace {
+
+constexpr unsigned rounds = 5;
+constexpr size_t block_routes = 100000;
+
+void load(Box &box, const std::vector<Route4> &table) {
+    for (size_t at = 0; at < table.size();) {
+        Block b;
+        for (const size_t end = std::min(table.size(), at + block_routes); at < end; at++) {
+            const Route4 &r = table[at];
+            b.u8(7).u32(0).v4(r.prefix).u8(r.length).u64(Box::adjacency4 + r.next_hop);
+        }
+        box.commit(b);
+    }
+}
+
+void load(Box &box, const std::vector<Route6> &table) {
+    for (size_t at = 0; at < table.size();) {
+        Block b;
+        for (const size_t end = std::min(table.size(), at + block_routes); at < end; at++) {
+            const Route6 &r = table[at];
+            b.u8(7).u32(0).v6(r.prefix).u8(r.length).u64(Box::adjacency6 + r.next_hop);
+        }
+        box.commit(b);
+    }
+}
+
+struct Figure {
+    const char *name;
+    std::function<double()> measure;
+    std::vector<double> values;
+};
+
+// Rounds over all figures, so that what else the machine does meets all alike.
+void run(double seconds) {
+    Box box(usual_next_hops);
+    const auto table = table4();
+    const auto table_6 = table6();
+    load(box, table);
+    load(box, table_6);
+    const auto usable = [](uint32_t a) { return a >> 24 != 0 && a >> 24 != 127 && a >> 24 < 224 && a >> 16 != 0xa9fe; };
+    auto destinations = trace4(table, Trace::uniform, 1u << 20);
+    std::erase_if(destinations, [&](uint32_t a) { return !usable(a); });
+    const Traffic four = traffic4(std::move(destinations)), six = traffic6(trace6(table_6, Trace::uniform, 1u << 18));
+    const Traffic flow = traffic4({table.front().prefix | 1});
+
+    Figure figures[] = {
+        {"ns-per-packet", [&] { return box.nanoseconds(four, seconds); }, {}},
+        {"ns-per-packet-source", [&] { return box.source_nanoseconds(four, seconds); }, {}},
+        {"ns-per-packet-one-destination", [&] { return box.nanoseconds(flow, seconds); }, {}},
+        {"ns-per-packet-burst-4", [&] { return box.nanoseconds(four, seconds, 4); }, {}},
+        {"ns-per-packet-burst-1", [&] { return box.nanoseconds(four, seconds, 1); }, {}},
+        {"ns-per-packet-ip6", [&] { return box.nanoseconds(six, seconds); }, {}},
+    };
+    for (unsigned n = 0; n < rounds; n++)
+        for (Figure &f : figures) f.values.push_back(f.measure());
+    for (Figure &f : figures) {
+        std::sort(f.values.begin(), f.values.end());
+        std::printf("%s %.2f\n", f.name, f.values[rounds / 2]);
+    }
+}
+
+}  // namespace
+}  // namespace weft::bench
+
+int main(int argc, char **argv) {
+    weft::bench::run(argc > 1 ? std::atof(argv[1]) : 0.3);
+    return 0;
+}
