@@ -49,18 +49,6 @@ void Worker::discard(Packet &p, Drop reason) {
     drop(p, reason);
 }
 
-void Worker::send(PortHandle &port, Packet &packet) {
-    if (!port.dirty) {
-        port.dirty = true;
-        dirty_.push_back(&port);
-    }
-    port.queue[port.queued++] = &packet;
-    if (port.queued == burst_size) {
-        port.port->transmit(port.queue, port.queued);
-        port.queued = 0;
-    }
-}
-
 void Worker::flush() {
     for (PortHandle *port : dirty_) {
         if (port->queued) port->port->transmit(port->queue, port->queued);
@@ -81,6 +69,7 @@ bool Worker::take_burst(const PortUse &use) {
     switch (use.role) {
         case PortRole::data:
             for (size_t n = 0; n < count; n++) {
+                __builtin_prefetch(burst_[n].data);
                 burst_[n].interface = use.interface;
                 push(Node::ethernet_input, &burst_[n]);
             }
@@ -96,7 +85,6 @@ bool Worker::take_burst(const PortUse &use) {
     run_graph();
     flush();
     port.release();
-    std::fill_n(burst_.begin(), count, Packet{});
     return true;
 }
 

@@ -74,7 +74,17 @@ class Worker {
         return i ? i->vrf : burst_vrf;
     }
     // Queues a whole frame on a port.
-    void send(PortHandle &port, Packet &packet);
+    void send(PortHandle &port, Packet &packet) {
+        if (!port.dirty) {
+            port.dirty = true;
+            dirty_.push_back(&port);
+        }
+        port.queue[port.queued++] = &packet;
+        if (port.queued == burst_size) {
+            port.port->transmit(port.queue, port.queued);
+            port.queued = 0;
+        }
+    }
     // Until no node has anything left.
     void run_graph();
 

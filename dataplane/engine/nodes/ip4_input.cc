@@ -6,10 +6,9 @@
 namespace weft {
 namespace {
 
-void one(Worker &w, Packet &p, const Interface &i) {
+inline void one(Worker &w, Packet &p, const Interface &i) {
     const uint8_t *h = l3(p);
     const uint32_t room = l3_length(p);
-    w.counters(i).in4 += 1;
     if (!i.ip4) return w.discard(p, Drop::ip4_disabled);
     if (room < 20) return w.discard(p, Drop::ip4_short);
     if (h[0] >> 4 != 4) return w.discard(p, Drop::ip4_version);
@@ -17,7 +16,7 @@ void one(Worker &w, Packet &p, const Interface &i) {
     const uint32_t total = load16(h + 2);
     if (header < 20) return w.discard(p, Drop::ip4_header_length);
     if (total < header || total > room) return w.discard(p, Drop::ip4_length);
-    if (!checksum_good(h, header)) return w.discard(p, Drop::ip4_checksum);
+    if (!(header == 20 ? checksum_good20(h) : checksum_good(h, header))) return w.discard(p, Drop::ip4_checksum);
     p.length = p.l3_offset + total;
 
     const uint32_t source = load32(h + 12), destination = load32(h + 16);
@@ -34,7 +33,8 @@ void one(Worker &w, Packet &p, const Interface &i) {
 }  // namespace
 
 void ip4_input(Worker &w, Vector &in) {
-    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n], *w.interface(in.packets[n]->interface));
+    by_ingress(
+        w, in, [&](Packet &p, const Interface &i) { one(w, p, i); }, [](InterfaceCounters &c, unsigned n) { c.in4 += n; });
 }
 
 }  // namespace weft

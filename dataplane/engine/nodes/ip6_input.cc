@@ -44,10 +44,9 @@ bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool 
 
 namespace {
 
-void one(Worker &w, Packet &p, const Interface &i) {
+inline void one(Worker &w, Packet &p, const Interface &i) {
     const uint8_t *h = l3(p);
     const uint32_t room = l3_length(p);
-    w.counters(i).in6 += 1;
     if (!i.ip6) return w.discard(p, Drop::ip6_disabled);
     if (room < 40) return w.discard(p, Drop::ip6_short);
     if (h[0] >> 4 != 6) return w.discard(p, Drop::ip6_version);
@@ -73,7 +72,8 @@ void one(Worker &w, Packet &p, const Interface &i) {
 }  // namespace
 
 void ip6_input(Worker &w, Vector &in) {
-    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n], *w.interface(in.packets[n]->interface));
+    by_ingress(
+        w, in, [&](Packet &p, const Interface &i) { one(w, p, i); }, [](InterfaceCounters &c, unsigned n) { c.in6 += n; });
 }
 
 }  // namespace weft

@@ -73,6 +73,18 @@ void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset);
 // Past the extension headers: protocol and its offset from the IPv6 header; false when the chain is cut short.
 bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool &fragment, bool &first);
 
+// visit(packet, interface) for the packets of a vector, which came by interfaces; counted(counters, n) after each n that came by one.
+template <class Visit, class Counted>
+void by_ingress(Worker &w, Vector &in, Visit visit, Counted counted) {
+    for (unsigned n = 0; n < in.size;) {
+        const uint32_t index = in.packets[n]->interface;
+        const Interface &i = *w.interface(index);
+        const unsigned first = n;
+        for (; n < in.size && in.packets[n]->interface == index; n++) visit(*in.packets[n], i);
+        counted(w.counters(i), n - first);
+    }
+}
+
 inline uint8_t *l3(Packet &p) { return p.data + p.l3_offset; }
 inline const uint8_t *l3(const Packet &p) { return p.data + p.l3_offset; }
 inline uint32_t l3_length(const Packet &p) { return p.length - p.l3_offset; }

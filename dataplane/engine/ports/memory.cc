@@ -46,6 +46,7 @@ size_t MemoryPort::receive(Packet *packets, size_t count) {
         std::vector<uint8_t> &memory = received_.back();
         if (!frame.bytes.empty()) std::memcpy(memory.data() + headroom, frame.bytes.data(), frame.bytes.size());
         Packet &p = packets[n];
+        p = Packet{};
         p.data = memory.data() + headroom;
         p.length = static_cast<uint32_t>(frame.bytes.size());
         p.headroom = headroom;

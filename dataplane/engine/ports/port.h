@@ -35,7 +35,7 @@ class Port {
     // True: packets carry no Ethernet header (tun).
     virtual bool layer3() const { return false; }
 
-    // Up to `count` packets whose memory stays valid until release(). Never blocks.
+    // Up to `count` packets, each written as a new one, whose memory stays valid until release(). Never blocks.
     virtual size_t receive(Packet *packets, size_t count) = 0;
     virtual void release() = 0;
     // Takes packets for sending; their bytes may be referenced until flush(), which hands all to the device. What does

@@ -15,7 +15,7 @@
 
 namespace weft {
 
-struct Neighbour {
+struct alignas(64) Neighbour {
     Ip6 address;
     uint32_t interface = no_interface;
     MacAddress mac{};
@@ -30,6 +30,8 @@ struct Neighbour {
     uint32_t older = SlotIndex::none, newer = SlotIndex::none;  // in that row
     HoldQueue held;
     uint64_t deadline = 0;  // microseconds, of the state
+
+    bool is(uint32_t on, const Ip6 &whose) const { return !gone && interface == on && address == whose; }
 };
 
 class Neighbours {
