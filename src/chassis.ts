@@ -135,10 +135,12 @@ function follow(members: Members, parts: EngineParts, { log, closers }: Starting
   members.on('detached', (member) => stage.dismiss(member))
   members.on('attached', (member) => void program(member))
   members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
-  members.on('event', (member, { kind, ...event }) => {
+  members.on('event', (member, event) => {
+    if (event.kind === 'resolve') return bus.emit('resolve', { member: member.name, ...event.miss })
+    const { kind, interface: name, up } = event
     // What links are is told by `tellLinks` once the member has all of running.
     if (kind === 'link' && !stage.admitted(member)) return
-    bus.emit(kind, { member: member.name, ...event })
+    bus.emit(kind, { member: member.name, interface: name, up })
   })
   const links = followLinks({
     events: bus,

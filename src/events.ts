@@ -3,12 +3,16 @@
  * answer, hold up, or fail whoever tells them.
  */
 
+import type { Miss } from '../dataplane/client/index.js'
+
 /** What is told, by name. */
 export interface Events {
   /** An interface got or lost its link. */
   readonly link: { readonly member: string; readonly interface: string; readonly up: boolean }
   readonly neighbour: { readonly member: string; readonly interface: string }
   readonly 'port-lost': { readonly member: string; readonly interface: string }
+  /** Packets wait at a member for what a controller is to find out: a LISP mapping, an IPsec security association. */
+  readonly resolve: Miss & { readonly member: string }
   readonly attached: { readonly member: string }
   readonly detached: { readonly member: string }
   /** A commit is durable and applied. */

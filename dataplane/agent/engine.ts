@@ -3,6 +3,7 @@
  * programming calls are done in the order in which they are made; an empty text is success.
  */
 import { createRequire } from 'node:module'
+import type { EventMessage } from '../proto/contract.js'
 
 export interface Engine {
   /** Makes the engine and its forwarding threads; the first call counts. Throws when that fails. */
@@ -22,9 +23,10 @@ export interface Engine {
   neighbours(only?: string): Record<string, unknown>[]
   ports(): Record<string, unknown>[]
   drops(): Record<string, unknown>[]
+  holds(): Record<string, unknown>[]
   statistics(): Record<string, bigint>
   /** For as long as the calling environment lives. */
-  onEvent(handler: (event: { kind: string; interface: string; up: boolean }) => void): void
+  onEvent(handler: (event: EventMessage) => void): void
 }
 
 export function loadEngine(): Engine {

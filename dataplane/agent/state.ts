@@ -20,6 +20,7 @@ export function stateReply(engine: Engine, request: StateRequest): Partial<State
     neighbours: request.neighbours ? engine.neighbours(only) : [],
     ports: request.ports ? engine.ports().map(strings) : [],
     drops: request.drops ? engine.drops().map(strings) : [],
+    holds: request.holds ? engine.holds().map(strings) : [],
     statistics: request.statistics ? strings(engine.statistics()) : null,
   }
 }

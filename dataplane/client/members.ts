@@ -10,12 +10,13 @@ import {
   channelOptions,
   Chassis,
   checkSocketPath,
+  type EventMessage,
   type Hello,
   type MemberMessage,
   type ServerAttach,
 } from '../proto/contract.js'
 import { AttachedMember, type MemberLog } from './member.js'
-import type { Member, MemberEvent, Members } from './types.js'
+import type { InterfaceEvent, Member, MemberEvent, Members, ResolveKind } from './types.js'
 
 export interface MembersOptions {
   /** Where to listen; at most 107 bytes. A socket that nobody listens on any more is replaced. */
@@ -31,7 +32,15 @@ const localMember = '0'
 const helloPatience = 5_000
 const shutdownPatience = 10_000
 
-const eventKinds: readonly string[] = ['link', 'neighbour', 'port-lost']
+const interfaceEvents: readonly string[] = ['link', 'neighbour', 'port-lost']
+const resolveKinds: readonly string[] = ['lisp', 'ike']
+
+/** Undefined: of a kind that is not known here. */
+function readEvent({ kind, interface: name, up, resolve }: EventMessage): MemberEvent | undefined {
+  if (interfaceEvents.includes(kind)) return { kind: kind as InterfaceEvent['kind'], interface: name, up }
+  if (kind !== 'resolve' || !resolve || !resolveKinds.includes(resolve.kind)) return undefined
+  return { kind, miss: { ...resolve, kind: resolve.kind as ResolveKind } }
+}
 
 async function someoneListens(path: string): Promise<boolean> {
   return await new Promise((resolve) => {
@@ -148,11 +157,9 @@ class MemberServer implements Members {
 
   #receive(member: AttachedMember, message: MemberMessage): void {
     if (!message.event) return member.receive(message)
-    const { kind, interface: name, up } = message.event
-    if (!eventKinds.includes(kind)) return
-    for (const handler of this.#handlers.event) {
-      handler(member, { kind: kind as MemberEvent['kind'], interface: name, up })
-    }
+    const event = readEvent(message.event)
+    if (!event) return
+    for (const handler of this.#handlers.event) handler(member, event)
   }
 
   async shutdown(): Promise<void> {

@@ -2,7 +2,7 @@
  * Operations to the packed records of dataplane/engine/program/records.h. Costs some 0.3 µs a route; what is packed already
  * is passed on without being looked at.
  */
-import type { Address, DropKind, ForwardingObject, InterfaceSpec, Operation } from './types.js'
+import type { Address, DropKind, ForwardingObject, InterfaceSpec, Operation, ResolveKind } from './types.js'
 
 const blockSize = 1 << 20
 /** No single record is longer: names have at most 65,535 bytes, and lists at most 65,535 entries. */
@@ -21,7 +21,9 @@ const Kind = {
   neighbourDelete: 10,
 } as const
 
-const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5 } as const
+const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6 } as const
+const resolveKinds: Readonly<Record<ResolveKind, number>> = { lisp: 1, ike: 2 }
+const noHold = 1
 const dropKinds: Readonly<Record<DropKind, number>> = { blackhole: 0, unreachable: 1, prohibit: 2 }
 
 function check(value: number, most: number): void {
@@ -131,7 +133,11 @@ function writeObject(writer: Writer, object: ForwardingObject): void {
   } else if (object.type === 'glean') writer.text(object.interface)
   else if (object.type === 'local') writer.u32(object.vrf)
   else if (object.type === 'drop') writer.u8(dropKinds[object.kind])
-  else {
+  else if (object.type === 'resolve') {
+    writer.u8(resolveKinds[object.kind])
+    writer.u32(object.id)
+    writer.u8(object.hold ? 0 : noHold)
+  } else {
     writer.u16(object.members.length)
     for (const { key, weight } of object.members) {
       writer.key(key)

@@ -1,6 +1,14 @@
 /** A member's state reply as values: counters are bigints, times and codes what types.ts says. */
 import type { StateReply } from '../proto/contract.js'
-import type { InterfaceCounter, InterfaceState, MemberState, NeighbourState, PortState } from './types.js'
+import type {
+  HoldCounter,
+  HoldState,
+  InterfaceCounter,
+  InterfaceState,
+  MemberState,
+  NeighbourState,
+  PortState,
+} from './types.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -30,6 +38,10 @@ const statistics = [
   ...(['objectsAdded', 'objectsChanged', 'objectsRemoved'] as const),
   ...(['routesAdded', 'routesChanged', 'routesRemoved'] as const),
 ] as const
+const holdCounters: readonly HoldCounter[] = [
+  ...(['entries', 'packets', 'octets', 'events'] as const),
+  ...(['queueFull', 'holdingFull', 'tableFull', 'expired', 'failed'] as const),
+]
 const origins = ['other', 'static', 'dynamic'] as const
 const states = ['incomplete', 'reachable', 'stale', 'delay', 'probe'] as const
 
@@ -94,6 +106,10 @@ export function readState(reply: Partial<StateReply>): MemberState {
       node: fields['node'] as string,
       reason: fields['reason'] as string,
       packets: BigInt(fields['packets'] as string),
+    })),
+    holds: (reply.holds ?? []).map((fields) => ({
+      kind: fields['kind'] as HoldState['kind'],
+      counters: bigints(fields, holdCounters),
     })),
     statistics: reply.statistics ? bigints(reply.statistics, statistics) : undefined,
   }

@@ -25,6 +25,14 @@ export type ForwardingObject =
       readonly type: 'group'
       readonly members: readonly { readonly key: ObjectKey; readonly weight: number }[]
     }
+  /**
+   * Packets wait for what `id` stands for with the controller that programs it, which hears of them by `resolve` events and
+   * answers by programming something else. Without `hold` they are dropped.
+   */
+  | { readonly type: 'resolve'; readonly kind: ResolveKind; readonly id: number; readonly hold: boolean }
+
+/** A LISP mapping of the destination; an IPsec security association for the object. */
+export type ResolveKind = 'lisp' | 'ike'
 
 export interface InterfaceSpec {
   readonly name: string
@@ -75,6 +83,7 @@ export interface StateQuery {
   readonly drops?: boolean
   readonly statistics?: boolean
   readonly interface?: string
+  readonly holds?: boolean
 }
 
 export interface InterfaceState {
@@ -138,12 +147,30 @@ export interface PortState {
   >
 }
 
+/** Packets that wait for something of this kind, and what became of those that did not get away. */
+export interface HoldState {
+  readonly kind: 'glean' | ResolveKind
+  readonly counters: Readonly<Record<HoldCounter, bigint>>
+}
+
+export type HoldCounter =
+  | 'entries'
+  | 'packets'
+  | 'octets'
+  | 'events'
+  | 'queueFull'
+  | 'holdingFull'
+  | 'tableFull'
+  | 'expired'
+  | 'failed'
+
 export interface MemberState {
   readonly interfaces: readonly InterfaceState[]
   readonly neighbours: readonly NeighbourState[]
   readonly ports: readonly PortState[]
   readonly drops: readonly { readonly node: string; readonly reason: string; readonly packets: bigint }[]
   readonly statistics: Readonly<Record<MemberStatistic, bigint>> | undefined
+  readonly holds: readonly HoldState[]
 }
 
 export type MemberStatistic =
@@ -158,11 +185,25 @@ export type MemberStatistic =
   /** What the last of them found to be repaired. */
   | `${'interfaces' | 'objects' | 'routes'}${'Added' | 'Changed' | 'Removed'}`
 
-export interface MemberEvent {
+export interface InterfaceEvent {
   readonly kind: 'link' | 'neighbour' | 'port-lost'
   readonly interface: string
   readonly up: boolean
 }
+
+/** What a controller is to resolve, and a packet that waits for it; ports are 0 where it has none. */
+export interface Miss {
+  readonly kind: ResolveKind
+  readonly id: number
+  readonly vrf: number
+  readonly source: Address
+  readonly destination: Address
+  readonly protocol: number
+  readonly sourcePort: number
+  readonly destinationPort: number
+}
+
+export type MemberEvent = InterfaceEvent | { readonly kind: 'resolve'; readonly miss: Miss }
 
 /** One member, attached or not. */
 export interface Member {

@@ -34,6 +34,7 @@ export interface StateRequest {
   readonly drops?: boolean
   readonly statistics?: boolean
   readonly interface?: string
+  readonly holds?: boolean
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -45,12 +46,25 @@ export interface StateReply {
   readonly ports: readonly Fields[]
   readonly drops: readonly Fields[]
   readonly statistics: Fields | null
+  readonly holds: readonly Fields[]
+}
+
+export interface ResolveMessage {
+  readonly kind: string
+  readonly id: number
+  readonly vrf: number
+  readonly source: Uint8Array
+  readonly destination: Uint8Array
+  readonly protocol: number
+  readonly sourcePort: number
+  readonly destinationPort: number
 }
 
 export interface EventMessage {
   readonly kind: string
   readonly interface: string
   readonly up: boolean
+  readonly resolve?: ResolveMessage | null
 }
 
 export interface MemberMessage {

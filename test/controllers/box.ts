@@ -41,7 +41,7 @@ export class ModelMember implements Member {
 
   state(_query: StateQuery): Promise<MemberState> {
     if (!this.attached) return Promise.reject(new Error('member 0 is not attached'))
-    const nothing = { interfaces: [], neighbours: [], ports: [], drops: [], statistics: undefined }
+    const nothing = { interfaces: [], neighbours: [], ports: [], drops: [], holds: [], statistics: undefined }
     return Promise.resolve({ ...nothing, ...this.answer })
   }
 

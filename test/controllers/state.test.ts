@@ -158,6 +158,15 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   box.member.answer = {
     ports: [port],
     drops: [{ node: 'ip4', reason: 'no-route', packets: 42n }],
+    holds: [
+      {
+        kind: 'lisp',
+        counters: {
+          ...{ entries: 1n, packets: 2n, octets: 3n, events: 4n, queueFull: 5n },
+          ...{ holdingFull: 6n, tableFull: 7n, expired: 8n, failed: 9n },
+        },
+      },
+    ],
     statistics: {
       ...{ routes4: 1n, routes6: 2n, objects: 3n, neighbours: 4n, heldPackets: 5n, commit: 7n },
       ...{ repairs: 2n, interfacesAdded: 0n, interfacesChanged: 1n, interfacesRemoved: 0n },
@@ -171,6 +180,10 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   t.is(at(member, 'port', 'name=p1', 'driver-reason'), undefined)
   t.is(at(member, 'port', 'name=p1', 'statistics', 'in-drops'), '3')
   t.is(at(member, 'drop', 'node=ip4', 'packets'), '42')
+  t.deepEqual(at(member, 'hold', 'kind=lisp'), {
+    ...{ kind: 'lisp', keys: '1', packets: '2', octets: '3', events: '4' },
+    drops: { 'queue-full': '5', 'holding-full': '6', 'table-full': '7', expired: '8', failed: '9' },
+  })
   t.like(at(member, 'tables'), { 'ipv4-routes': '1', 'held-packets': '5' })
   t.is(at(member, 'reconciliation', 'runs'), '2')
   t.like(at(member, 'reconciliation', 'interfaces'), { added: '0', changed: '1', removed: '0' })

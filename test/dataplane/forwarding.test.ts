@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
-import { addresses, Router, until } from '../lab/router.js'
+import { address, addresses, Router, until } from '../lab/router.js'
 import { UdpStream } from '../lab/udp-stream.js'
 
 /** What h1 sends to h2 passes the engine and no kernel: its counters move by at least `packets`, the kernel's stay 0. */
@@ -103,9 +104,37 @@ test.serial('link state, counters and neighbours are told as they are', async (t
     ['p2'],
   )
 
+  const prefix = { address: address(addresses.h2[0]), length: 32 }
+  await router.commit([
+    { op: 'object-set', key: 50n, object: { type: 'resolve', kind: 'lisp', id: 7, hold: true } },
+    { op: 'route-set', vrf: 0, prefix, key: 50n },
+  ])
+  const ping = router.h1.pings(addresses.h2[0])
+  await until('an event that says what to resolve', () =>
+    router.events.some(
+      (event) =>
+        event.kind === 'resolve' &&
+        isDeepStrictEqual(
+          {
+            ...event.miss,
+            source: event.miss.source.join('.'),
+            destination: event.miss.destination.join('.'),
+          },
+          {
+            ...{ kind: 'lisp', id: 7, vrf: 0, source: addresses.h1[0], destination: addresses.h2[0] },
+            ...{ protocol: 1, sourcePort: 0, destinationPort: 0 },
+          },
+        ),
+    ),
+  )
+  const { holds } = await router.member.state({ holds: true })
+  t.like(holds.find(({ kind }) => kind === 'lisp')?.counters, { packets: 1n, events: 1n, expired: 0n })
+  await router.commit([{ op: 'route-delete', vrf: 0, prefix }])
+  t.true(await ping)
+
   await router.h1.ip('link', 'set', 'eth0', 'down')
   await until('a link event', () =>
-    router.events.some(({ kind, interface: name, up }) => kind === 'link' && name === 'p1' && !up),
+    router.events.some((event) => event.kind === 'link' && event.interface === 'p1' && !event.up),
   )
   const state = await router.member.state({ interfaces: true, interface: 'p1' })
   t.false(state.interfaces[0]?.operUp)

@@ -56,6 +56,14 @@ test('each record is what records.h says, byte for byte', (t) => {
     encode({ op: 'object-set', key, object: { type: 'group', members: [{ key: 1n, weight: 300 }] } }),
     object + '05' + '0100' + '0100000000000000' + '2c01',
   )
+  t.is(
+    encode({ op: 'object-set', key, object: { type: 'resolve', kind: 'ike', id: 258, hold: true } }),
+    object + '06' + '02' + '02010000' + '00',
+  )
+  t.is(
+    encode({ op: 'object-set', key, object: { type: 'resolve', kind: 'lisp', id: 1, hold: false } }),
+    object + '06' + '01' + '01000000' + '01',
+  )
   t.is(encode({ op: 'object-delete', key }), '06' + '0807060504030201')
   const prefix = { address: address('10.0.0.0'), length: 8 }
   t.is(

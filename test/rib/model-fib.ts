@@ -72,6 +72,8 @@ export class ModelFib {
         return 'local'
       case 'drop':
         return object.kind
+      case 'resolve':
+        return `resolve ${object.kind} ${object.id}`
       case 'group':
         return object.members
           .map((member) => `${this.#word(member.key)}×${member.weight}`)

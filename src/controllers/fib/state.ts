@@ -1,5 +1,5 @@
 /** Operational state of the data plane (weft-dataplane): members with ports, drops by name, and the size of their tables. */
-import type { Member, MemberState, PortState } from '../../../dataplane/client/index.js'
+import type { HoldState, Member, MemberState, PortState } from '../../../dataplane/client/index.js'
 import type { StateProvider } from '../../../datastore/index.js'
 import { formatMac } from '../../rib/index.js'
 import { leaf } from '../xml.js'
@@ -14,7 +14,7 @@ export function dataplaneState(member: () => Member): StateProvider {
       const one = member()
       const asked = (name: string): boolean => wanted.mayMatch(`${path}/members/member/${name}`)
       const statistics = asked('tables') || asked('reconciliation')
-      const query = { ports: asked('port'), drops: asked('drop'), statistics }
+      const query = { ports: asked('port'), drops: asked('drop'), statistics, holds: asked('hold') }
       const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
       const drops = state?.drops.map(
         ({ node, reason, packets }) =>
@@ -29,6 +29,7 @@ export function dataplaneState(member: () => Member): StateProvider {
         one.commit > 0 ? leaf('commit', one.commit) : '',
         ...(state?.ports ?? []).map(port),
         ...(drops ?? []),
+        ...(state?.holds ?? []).map(hold),
         tables &&
           `<tables>${leaf('ipv4-routes', tables.routes4)}${leaf('ipv6-routes', tables.routes6)}` +
             `${leaf('objects', tables.objects)}${leaf('neighbours', tables.neighbours)}` +
@@ -48,6 +49,23 @@ function repair(statistics: NonNullable<MemberState['statistics']>): string {
     return `<${kind}>${counts.join('')}</${kind}>`
   })
   return `<reconciliation>${leaf('runs', statistics.repairs)}${kinds.join('')}</reconciliation>`
+}
+
+function hold({ kind, counters }: HoldState): string {
+  return [
+    `<hold>${leaf('kind', kind)}`,
+    leaf('keys', counters.entries),
+    leaf('packets', counters.packets),
+    leaf('octets', counters.octets),
+    leaf('events', counters.events),
+    '<drops>',
+    leaf('queue-full', counters.queueFull),
+    leaf('holding-full', counters.holdingFull),
+    leaf('table-full', counters.tableFull),
+    leaf('expired', counters.expired),
+    leaf('failed', counters.failed),
+    '</drops></hold>',
+  ].join('')
 }
 
 function port({ name, device, driver, reason, present, up, mtu, mac, counters }: PortState): string {
