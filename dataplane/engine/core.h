@@ -54,7 +54,7 @@ struct Core {
     Registry registry;
     std::atomic<const InterfaceTable *> table;
     std::map<uint64_t, Transaction> transactions;
-    uint64_t mark = 1;  // of the next route that is set
+    bool generation = false;  // of routes: another one with each full transaction, which all that it sets have
     std::atomic<uint64_t> commit{0};
     std::atomic<uint64_t> changes{0};  // transactions applied: what waits may go now
     Repair repair;
@@ -71,7 +71,7 @@ struct Core {
     void undo(Transaction &t);
     void apply_interfaces(Transaction &t);
     Difference apply_routes(Transaction &t);
-    uint64_t sweep(uint64_t since);
+    uint64_t sweep();
     // What is to be done to interfaces and objects.
     Repair difference(const Transaction &t) const;
     void publish(std::unique_ptr<InterfaceTable> next);

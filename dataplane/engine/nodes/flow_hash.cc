@@ -1,6 +1,6 @@
 // The flow of a packet as 32 bits, the same for all its packets: addresses, protocol and, of whole TCP, UDP and SCTP packets,
 // ports; of IPv6 the flow label too. Never 0. Fragments have no ports, not even the first.
-#include "../tables/route_map.h"
+#include "../tables/hash.h"
 #include "nodes.h"
 
 namespace weft {

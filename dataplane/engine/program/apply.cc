@@ -40,45 +40,50 @@ void Core::apply_interfaces(Transaction &t) {
     watch_links();
 }
 
+// Sets come before deletes, so that what is covered stays covered. A delete holds unless a later record of the transaction set
+// the prefix again: the first pass notes what the last record about a route says, the second one deletes.
 Difference Core::apply_routes(Transaction &t) {
+    constexpr size_t ahead = 16;
     Difference done;
-    const uint64_t since = mark;
-    mark += t.routes.size();
+    if (t.full) generation = !generation;
+    vrfs.each([](Vrf &vrf) { vrf.fib4.adopt(); });
     Vrf *vrf = nullptr;
     const auto of = [&](const RouteOp &op) {
         if (!vrf || vrf->id != op.vrf) vrf = vrfs.find(op.vrf);
         return vrf;
     };
-    for (size_t i = 0; i < t.routes.size(); i++) {
-        const RouteOp &op = t.routes[i];
-        if (op.remove) continue;
-        int64_t before;
-        if (op.v6)
-            of(op)->fib6.set(op.prefix, op.length, op.object, before).mark = since + i;
-        else
-            of(op)->fib4.set(static_cast<uint32_t>(op.prefix.low), op.length, op.object, before).mark = since + i;
-        if (before == op.object) continue;
-        before < 0 ? done.added++ : done.changed++;
-        objects.hold(op.object);
-        if (before >= 0) objects.drop(static_cast<uint32_t>(before));
-    }
-    // A delete holds unless a later record of the transaction set the prefix again.
-    const auto remove = [&](auto &fib, auto *slot, uint64_t when) {
-        if (!slot || slot->mark > when) return;
-        const uint32_t object = slot->value.load() - Fib4::Map::first;
-        fib.erase(*slot);
-        objects.drop(object);
-        done.removed++;
+    const auto on = [&](const RouteOp &op, auto use) {
+        return op.v6 ? use(vrf->fib6, op.prefix) : use(vrf->fib4, static_cast<uint32_t>(op.prefix.low));
     };
-    for (size_t i = 0; i < t.routes.size(); i++) {
-        const RouteOp &op = t.routes[i];
-        if (!op.remove || !of(op)) continue;
-        if (op.v6)
-            remove(vrf->fib6, vrf->fib6.find(op.prefix, op.length), since + i);
-        else
-            remove(vrf->fib4, vrf->fib4.find(static_cast<uint32_t>(op.prefix.low), op.length), since + i);
-    }
-    if (t.full) done.removed += sweep(since);
+    const auto each = [&](auto change) {
+        for (size_t i = 0; i < t.routes.size(); i++) {
+            if (i + ahead < t.routes.size() && of(t.routes[i + ahead]))
+                on(t.routes[i + ahead], [&](auto &fib, const auto &prefix) { fib.prefetch(prefix, t.routes[i + ahead].length); });
+            if (of(t.routes[i])) change(t.routes[i]);
+        }
+    };
+    size_t sets = 0;
+    for (const RouteOp &op : t.routes) sets += !op.remove;
+    if (sets > 0)
+        each([&](const RouteOp &op) {
+            if (op.remove) return on(op, [&](auto &fib, const auto &prefix) { fib.doom(prefix, op.length); });
+            const int64_t before =
+                on(op, [&](auto &fib, const auto &prefix) { return fib.set(prefix, op.length, op.object, generation); });
+            if (before == op.object) return;
+            before < 0 ? done.added++ : done.changed++;
+            objects.hold(op.object);
+            if (before >= 0) objects.drop(static_cast<uint32_t>(before));
+        });
+    if (sets < t.routes.size())
+        each([&](const RouteOp &op) {
+            if (!op.remove) return;
+            const int64_t object =
+                on(op, [&](auto &fib, const auto &prefix) { return fib.erase(prefix, op.length, sets == 0); });
+            if (object < 0) return;
+            objects.drop(static_cast<uint32_t>(object));
+            done.removed++;
+        });
+    if (t.full) done.removed += sweep();
     return done;
 }
 

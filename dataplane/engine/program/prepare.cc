@@ -50,6 +50,7 @@ void Core::undo(Transaction &t) {
     for (const ObjectOp &op : t.objects) objects.unreserve(op.key);
     t.bodies.clear();
     t.registry.reset();
+    vrfs.each([](Vrf &vrf) { vrf.fib4.cancel(); });
 }
 
 std::string Core::prepare_objects(Transaction &t) {
@@ -106,7 +107,9 @@ std::string Core::prepare_routes(Transaction &t) {
     std::unordered_set<uint64_t> set, gone(t.keys_gone.begin(), t.keys_gone.end());
     for (const ObjectOp &op : t.objects) op.remove ? set.erase(op.key) : set.insert(op.key).second;
     struct Need {
-        size_t v4 = 0, v6 = 0, above8 = 0, above16 = 0, above24 = 0;
+        std::vector<Prefix4> v4;
+        uint32_t objects4 = 0;
+        size_t v6 = 0;
     };
     std::unordered_map<uint32_t, Need> needs;
     uint64_t last_key = 0;
@@ -130,17 +133,14 @@ std::string Core::prepare_routes(Transaction &t) {
             need->v6++;
             continue;
         }
-        need->v4++;
-        need->above8 += op.length > 8;
-        need->above16 += op.length > 16;
-        need->above24 += op.length > 24;
+        need->v4.push_back({static_cast<uint32_t>(op.prefix.low), op.length});
+        need->objects4 = std::max(need->objects4, op.object + 1);
     }
     size_t nodes = 0;
     for (const auto &[id, n] : needs) {
         Vrf *vrf = vrfs.find(id);
-        if (n.v4) vrf->fib4.reserve(n.v4);
+        if (!n.v4.empty()) nodes += vrf->fib4.prepare(n.v4, n.objects4);
         if (n.v6) vrf->fib6.reserve(n.v6);
-        nodes += std::min<size_t>(n.above8, 256) + std::min<size_t>(n.above16, 65536) + n.above24;
     }
     if (nodes > trie_nodes.available()) return "the IPv4 routes do not fit the forwarding table";
     return {};

@@ -3,20 +3,15 @@
 
 namespace weft {
 
-uint64_t Core::sweep(uint64_t since) {
+uint64_t Core::sweep() {
     uint64_t swept = 0;
-    const auto stale = [&](auto &fib) {
-        fib.each([&](auto &slot) {
-            if (slot.mark >= since) return;
-            const uint32_t object = slot.value.load() - Fib4::Map::first;
-            fib.erase(slot);
-            objects.drop(object);
-            swept++;
-        });
+    const auto drop = [&](uint32_t object) {
+        objects.drop(object);
+        swept++;
     };
     vrfs.each([&](Vrf &vrf) {
-        stale(vrf.fib4);
-        stale(vrf.fib6);
+        vrf.fib4.sweep(generation, drop);
+        vrf.fib6.sweep(generation, drop);
     });
     return swept;
 }

@@ -1,99 +1,155 @@
 #include "fib4.h"
 
+#include <algorithm>
+#include <bit>
+#include <new>
+#include <vector>
+
 namespace weft {
 
-Fib4::Fib4(Epochs &epochs, TrieNodes &nodes) : epochs_(epochs), nodes_(nodes), root_(nodes.take(0, 0)), map_(epochs) {}
+Fib4::Fib4(Epochs &epochs, TrieNodes &nodes) : epochs_(epochs), table_(new Trie4(epochs, nodes)) {}
 
-Fib4::~Fib4() { free_below(root_); }
+Fib4::~Fib4() { delete table_.load(); }
 
-void Fib4::free_below(uint32_t node) {
-    for (const auto &entry : nodes_[node].entries) {
-        const uint32_t e = entry.load(std::memory_order_relaxed);
-        if (e & TrieNodes::child_flag) free_below(e & ~TrieNodes::child_flag);
-    }
-    nodes_.give(node);
+void Fib4::lookup(const uint32_t *addresses, uint32_t *objects, size_t n) const {
+    with_table([&](const auto &table) {
+        if constexpr (requires { table.lookup(addresses, objects, n); })
+            table.lookup(addresses, objects, n);
+        else
+            for (size_t i = 0; i < n; i++) objects[i] = table.lookup(addresses[i]);
+    });
 }
 
-template <class Replaces>
-void Fib4::paint(uint32_t node, unsigned from, unsigned count, uint32_t leaf, uint8_t depth, Replaces replaces) {
-    TrieNode &n = nodes_[node];
-    for (unsigned i = from; i < from + count; i++) {
-        const uint32_t e = n.entries[i].load(std::memory_order_relaxed);
-        if (e & TrieNodes::child_flag) {
-            paint(e & ~TrieNodes::child_flag, 0, 256, leaf, depth, replaces);
-        } else if (replaces(n.depths[i])) {
-            n.entries[i].store(leaf, std::memory_order_release);
-            n.depths[i] = depth;
+size_t Fib4::fresh(std::span<const Prefix4> routes) const {
+    constexpr size_t ahead = 16;
+    size_t n = 0;
+    for (size_t i = 0; i < routes.size(); i++) {
+        if (i + ahead < routes.size()) store_.prefetch(routes[i + ahead].bits, routes[i + ahead].length);
+        n += store_.find(routes[i].bits, routes[i].length) == nullptr;
+    }
+    return n;
+}
+
+template <class Has>
+size_t Fib4::groups(std::span<const Prefix4> routes, Has has) {
+    std::vector<uint32_t> found;
+    for (const Prefix4 &route : routes)
+        if (route.length > 24 && !has(route.bits)) found.push_back(route.bits >> 8);
+    std::sort(found.begin(), found.end());
+    return static_cast<size_t>(std::unique(found.begin(), found.end()) - found.begin());
+}
+
+size_t Fib4::prepare(std::span<const Prefix4> routes, uint32_t objects) {
+    next_.reset();
+    const bool is_trie = form() == Table4::Form::trie;
+    size_t more = routes.size();
+    if (size() + more > store_.room() || (is_trie && size() + more > trie_routes)) more = fresh(routes);
+    store_.reserve(more);
+    if (!is_trie || size() + more > trie_routes) {
+        next_ = grown(routes, std::max(objects, objects_));
+        return 0;
+    }
+    size_t above8 = 0, above16 = 0, above24 = 0;
+    for (const Prefix4 &route : routes) {
+        above8 += route.length > 8;
+        above16 += route.length > 16;
+        above24 += route.length > 24;
+    }
+    return std::min<size_t>(above8, 256) + std::min<size_t>(above16, 65536) + above24;
+}
+
+// The table's next form; null when it will do as it is.
+std::unique_ptr<Table4> Fib4::grown(std::span<const Prefix4> routes, uint32_t objects) const {
+    const Table4 *table = table_.load(std::memory_order_relaxed);
+    const auto no_room = [&](const auto &dir) {
+        return groups(routes, [&](uint32_t prefix) { return dir.has_group(prefix); }) > dir.free_groups();
+    };
+    switch (table->form) {
+        case Table4::Form::trie: {
+            std::vector<Prefix4> all(routes.begin(), routes.end());
+            store_.each([&](const Store::Slot &slot) { all.push_back({slot.bits, slot.length()}); });
+            const bool narrow = objects <= Narrow4::most_objects && groups(all, [](uint32_t) { return false; }) <= Narrow4::most_groups;
+            std::unique_ptr<Table4> next;
+            if (narrow)
+                next = std::make_unique<Narrow4>(epochs_);
+            else
+                next = std::make_unique<Wide4>(epochs_);
+            store_.each([&](const Store::Slot &slot) { next->set(slot.bits, slot.length(), slot.object + 1u, true); });
+            return next;
         }
-    }
-}
-
-Fib4::Map::Slot &Fib4::set(uint32_t prefix, uint8_t length, uint32_t object, int64_t &before) {
-    Map::Slot &slot = map_.set(prefix, length, object, before);
-    if (before == static_cast<int64_t>(object)) return slot;
-    const bool fresh = before < 0;
-    if (fresh) lengths_[length]++;
-    uint32_t node = root_;
-    unsigned shift = 24, end = 8;
-    while (length > end) {
-        TrieNode &n = nodes_[node];
-        if (fresh) n.routes++;
-        const unsigned i = (prefix >> shift) & 255;
-        const uint32_t e = n.entries[i].load(std::memory_order_relaxed);
-        if (e & TrieNodes::child_flag) {
-            node = e & ~TrieNodes::child_flag;
-        } else {
-            node = nodes_.take(e, n.depths[i]);
-            n.entries[i].store(node | TrieNodes::child_flag, std::memory_order_release);
+        case Table4::Form::narrow: {
+            const auto &narrow = static_cast<const Narrow4 &>(*table);
+            if (objects <= Narrow4::most_objects && !no_room(narrow)) return nullptr;
+            auto wide = std::make_unique<Wide4>(epochs_);
+            wide->copy(narrow);
+            if (no_room(*wide)) throw std::bad_alloc();
+            return wide;
         }
-        shift -= 8;
-        end += 8;
+        case Table4::Form::wide:
+            if (no_room(static_cast<const Wide4 &>(*table))) throw std::bad_alloc();
+            return nullptr;
     }
-    if (fresh) nodes_[node].routes++;
-    paint(node, (prefix >> shift) & 255, 1u << (end - length), object + 1, length,
-          [length](uint8_t depth) { return depth <= length; });
-    return slot;
+    return nullptr;
 }
 
-void Fib4::erase(Map::Slot &slot) {
+void Fib4::adopt() {
+    if (!next_) return;
+    Table4 *old = table_.exchange(next_.release(), std::memory_order_acq_rel);
+    epochs_.retire([old] { delete old; });
+}
+
+int64_t Fib4::set(uint32_t prefix, uint8_t length, uint32_t object, bool generation) {
+    bool fresh;
+    Store::Slot &slot = store_.take(prefix, length, fresh);
+    const int64_t before = fresh ? -1 : static_cast<int64_t>(slot.object);
+    slot.object = object & (Store::most_objects - 1);
+    slot.generation = generation;
+    slot.kept = true;
+    if (before == static_cast<int64_t>(object)) return before;
+    objects_ = std::max(objects_, object + 1);
+    if (fresh && lengths_[length]++ == 0) present_ |= uint64_t{1} << length;
+    table_.load(std::memory_order_relaxed)->set(prefix, length, object + 1, fresh);
+    if (length == 0) default_.store(object + 1, std::memory_order_release);
+    return before;
+}
+
+void Fib4::doom(uint32_t prefix, uint8_t length) {
+    if (Store::Slot *slot = store_.find(prefix, length)) slot->kept = false;
+}
+
+int64_t Fib4::erase(uint32_t prefix, uint8_t length, bool even_kept) {
+    Store::Slot *slot = store_.find(prefix, length);
+    if (!slot || (slot->kept && !even_kept)) return -1;
+    const int64_t object = slot->object;
+    erase(*slot);
+    return object;
+}
+
+void Fib4::erase(Store::Slot &slot) {
     const uint32_t prefix = slot.bits;
-    const uint8_t length = slot.length;
-    map_.erase(slot);
-    lengths_[length]--;
+    const uint8_t length = slot.length();
+    store_.erase(slot);
+    if (--lengths_[length] == 0) present_ &= ~(uint64_t{1} << length);
+    const auto [leaf, depth] = covering(prefix, length);
+    table_.load(std::memory_order_relaxed)->erase(prefix, length, leaf, depth);
+    if (length == 0) default_.store(0, std::memory_order_release);
+}
 
-    uint32_t leaf = 0;
-    uint8_t depth = 0;
-    for (int shorter = length - 1; shorter >= 0; shorter--) {
-        if (!lengths_[shorter]) continue;
-        const int64_t object = map_.find(prefix & mask4(shorter), static_cast<uint8_t>(shorter));
-        if (object < 0) continue;
-        leaf = static_cast<uint32_t>(object) + 1;
-        depth = static_cast<uint8_t>(shorter);
-        break;
+std::pair<uint32_t, uint8_t> Fib4::covering(uint32_t prefix, uint8_t length) const {
+    uint64_t shorter = present_ & ((uint64_t{1} << length) - 1);
+    while (shorter) {
+        // Some at a time, the longest first, so that their cache misses overlap.
+        std::array<uint8_t, 8> tried;
+        size_t n = 0;
+        for (; shorter && n < tried.size(); n++) {
+            tried[n] = static_cast<uint8_t>(63 - std::countl_zero(shorter));
+            shorter &= ~(uint64_t{1} << tried[n]);
+            store_.prefetch(prefix & mask4(tried[n]), tried[n]);
+        }
+        for (size_t i = 0; i < n; i++)
+            if (const Store::Slot *slot = store_.find(prefix & mask4(tried[i]), tried[i])) return {slot->object + 1u, tried[i]};
     }
-
-    std::array<uint32_t, 4> path{root_};
-    unsigned level = 0, shift = 24, end = 8;
-    nodes_[root_].routes--;
-    while (length > end) {
-        const uint32_t e = nodes_[path[level]].entries[(prefix >> shift) & 255].load(std::memory_order_relaxed);
-        path[++level] = e & ~TrieNodes::child_flag;
-        nodes_[path[level]].routes--;
-        shift -= 8;
-        end += 8;
-    }
-    paint(path[level], (prefix >> shift) & 255, 1u << (end - length), leaf, depth,
-          [length](uint8_t d) { return d == length; });
-
-    // A node without routes has one leaf all over: its parent takes it.
-    for (; level > 0 && nodes_[path[level]].routes == 0; level--) {
-        const uint32_t gone = path[level];
-        TrieNode &parent = nodes_[path[level - 1]];
-        const unsigned i = (prefix >> (32 - 8 * level)) & 255;
-        parent.depths[i] = nodes_[gone].depths[0];
-        parent.entries[i].store(nodes_[gone].entries[0].load(std::memory_order_relaxed), std::memory_order_release);
-        epochs_.retire([this, gone] { nodes_.give(gone); });
-    }
+    return {0, 0};
 }
 
 }  // namespace weft

@@ -36,23 +36,37 @@ class Fib6 {
     size_t size() const { return map_.size(); }
     void reserve(size_t more) { map_.reserve(more); }
 
-    Map::Slot &set(const Ip6 &prefix, uint8_t length, uint32_t object, int64_t &before) {
-        Map::Slot &slot = map_.set(prefix, length, object, before);
+    int64_t set(const Ip6 &prefix, uint8_t length, uint32_t object, bool generation) {
+        int64_t before;
+        map_.set(prefix, length, object, before).mark = generation ? 3 : 1;
         if (before < 0 && lengths_[length]++ == 0) present_[length / 64].fetch_or(1ull << (length % 64));
-        return slot;
+        return before;
     }
-    Map::Slot *find(const Ip6 &prefix, uint8_t length) { return map_.find_slot(prefix, length); }
-    void erase(Map::Slot &slot) {
+    void doom(const Ip6 &prefix, uint8_t length) {
+        if (Map::Slot *slot = map_.find_slot(prefix, length)) slot->mark &= ~uint64_t{1};
+    }
+    int64_t erase(const Ip6 &prefix, uint8_t length, bool even_kept) {
+        Map::Slot *slot = map_.find_slot(prefix, length);
+        if (!slot || ((slot->mark & 1) && !even_kept)) return -1;
+        return erase(*slot);
+    }
+    template <class Visit>
+    void sweep(bool generation, Visit visit) {
+        map_.each([&](Map::Slot &slot) {
+            if ((slot.mark >> 1) != generation) visit(erase(slot));
+        });
+    }
+    void prefetch(const Ip6 &, uint8_t) const {}
+
+  private:
+    uint32_t erase(Map::Slot &slot) {
+        const uint32_t object = slot.value.load() - Map::first;
         const uint8_t length = slot.length;
         map_.erase(slot);
         if (--lengths_[length] == 0) present_[length / 64].fetch_and(~(1ull << (length % 64)));
-    }
-    template <class Visit>
-    void each(Visit visit) {
-        map_.each(visit);
+        return object;
     }
 
-  private:
     Map map_;
     std::array<std::atomic<uint64_t>, 3> present_{};
     std::array<uint32_t, 129> lengths_{};

@@ -8,23 +8,10 @@
 #include <cstdint>
 #include <memory>
 
-#include "../net/address.h"
 #include "epochs.h"
+#include "hash.h"
 
 namespace weft {
-
-inline uint64_t mix(uint64_t x) {
-    x ^= x >> 32;
-    x *= 0xd6e8feb86659fd93ull;
-    x ^= x >> 32;
-    x *= 0xd6e8feb86659fd93ull;
-    return x ^ (x >> 32);
-}
-
-inline uint64_t hash_prefix(uint32_t bits, uint8_t length) { return mix(static_cast<uint64_t>(bits) << 8 | length); }
-inline uint64_t hash_prefix(const Ip6 &bits, uint8_t length) {
-    return mix((bits.high ^ length) * 0x9e3779b97f4a7c15ull + mix(bits.low + 0x632be59bd9b4e019ull));
-}
 
 template <class Bits>
 class RouteMap {

@@ -1,4 +1,4 @@
-// Memory of all IPv4 tries: nodes of 256 entries in one reserved, lazily backed region, so that an entry names its child by a
+// Memory of all IPv4 tries (trie4.h): nodes of 256 entries in one reserved, lazily backed region, so that an entry names its child by a
 // 32-bit index and a small VRF costs a few KiB. Allocation is the programming lock's.
 #pragma once
 
@@ -9,11 +9,10 @@
 
 namespace weft {
 
-// An entry: 0 no route, object + 1, or child_flag | node. Beside it the length of the prefix it was painted from.
 struct alignas(64) TrieNode {
     std::array<std::atomic<uint32_t>, 256> entries;
-    std::array<uint8_t, 256> depths;  // the writer's
-    uint32_t routes;                  // that end in this node or below; the writer's
+    std::array<std::atomic<uint8_t>, 256> depths;
+    uint32_t routes;  // that end in this node or below; the writer's
 };
 
 class TrieNodes {
