@@ -105,9 +105,11 @@ export async function bench(options: readonly string[]): Promise<void> {
       slices.push(
         await longestSlice(async () => void times.set.push(await milliseconds(() => change(rib, set)))),
       )
-      times.link.push(await milliseconds(() => rib.interfaceUp('p1', false)))
-      times.link.push(await milliseconds(() => rib.interfaceUp('p1', true)))
-      await rib.begin().ready()
+      times.link.push(await milliseconds(() => rib.update((x) => x.link('p1', false))))
+      times.link.push(await milliseconds(() => rib.update((x) => x.link('p1', true))))
+      const next = rib.begin()
+      await next.ready()
+      next.abandon()
       for (let i = 0; i < 20; i++) {
         const transaction = rib.begin()
         const to = via([

@@ -16,7 +16,7 @@ import {
 import type { Datastores, Step } from '../datastore/index.js'
 import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
 import type { Closers } from './closers.js'
-import { followLinks, localMember } from './controllers/index.js'
+import { followLinks, localMember, RoutingUpdates } from './controllers/index.js'
 import type { EventBus } from './events.js'
 import { makeHost } from './lab/lab.js'
 import type { LabHost } from './lab/topology.js'
@@ -122,7 +122,36 @@ export async function programEngine(starting: Starting, members: Members, parts:
 function follow(members: Members, parts: EngineParts, { log, closers }: Starting): Promise<void> {
   const { datastores, attachments, stage, rib, bus } = parts
   const ports = portOperations(attachments)
-  const reconciler = new Reconciler(datastores, () => ports, stage, log.for('reconciler'))
+  const updates = new RoutingUpdates({
+    rib,
+    send: async (operations) => {
+      const step: Step<Operation> = {
+        kind: 'create',
+        provides: 'route',
+        member: localMember,
+        operations,
+        summary: 'routing updates',
+      }
+      const prepared = await stage.prepare([step])
+      await prepared.apply(datastores.head?.number ?? 0)
+    },
+    lost: (error) => {
+      log.error(`routing updates were not carried out: ${(error as Error).message}`)
+      const member = members.member0
+      if (!member.attached || !stage.admitted(member)) return
+      stage.dismiss(member)
+      void program(member)
+    },
+    failed: (error) => log.error(`routing updates were refused: ${(error as Error).message}`),
+  })
+  closers.add('the routing updates', () => updates[Symbol.asyncDispose]())
+  const reconciler = new Reconciler(
+    datastores,
+    () => ports,
+    stage,
+    (work) => updates.hold(work),
+    log.for('reconciler'),
+  )
   closers.add('the reconciler', () => reconciler.stop())
   let programmed: () => void = () => undefined
   const first = new Promise<void>((resolve) => (programmed = resolve))
@@ -142,23 +171,8 @@ function follow(members: Members, parts: EngineParts, { log, closers }: Starting
     if (kind === 'link' && !stage.admitted(member)) return
     bus.emit(kind, { member: member.name, interface: name, up })
   })
-  const links = followLinks({
-    events: bus,
-    rib,
-    send: async (operations) => {
-      const step: Step<Operation> = {
-        kind: 'create',
-        provides: 'route',
-        member: localMember,
-        operations,
-        summary: 'a link changed',
-      }
-      const prepared = await stage.prepare([step])
-      await prepared.apply(datastores.head?.number ?? 0)
-    },
-    failed: (error) => log.error(`a change of links was not carried out: ${(error as Error).message}`),
-  })
-  closers.add('the links', () => links[Symbol.asyncDispose]())
+  const links = followLinks(bus, updates)
+  closers.add('the links', () => links[Symbol.dispose]())
   if (members.member0.attached) void program(members.member0)
   return first
 }

@@ -16,19 +16,25 @@ export class Reconciler {
   readonly #datastores: Datastores<Operation>
   readonly #base: (member: Member) => readonly Operation[]
   readonly #stage: MemberStage
+  readonly #alone: <T>(work: () => Promise<T>) => Promise<T>
   readonly #log: Log
   readonly #stop = new AbortController()
 
-  /** `base`: what a member has besides what the configuration says, such as its ports. */
+  /**
+   * `base`: what a member has besides what the configuration says, such as its ports. `alone`: does work while no routing update
+   * is under way, so that none falls between what a full transaction says and the member's being admitted.
+   */
   constructor(
     datastores: Datastores<Operation>,
     base: (member: Member) => readonly Operation[],
     stage: MemberStage,
+    alone: <T>(work: () => Promise<T>) => Promise<T>,
     log: Log,
   ) {
     this.#datastores = datastores
     this.#base = base
     this.#stage = stage
+    this.#alone = alone
     this.#log = log
   }
 
@@ -46,7 +52,7 @@ export class Reconciler {
     ) {
       try {
         const start = performance.now()
-        await this.#program(member)
+        await this.#alone(() => this.#program(member))
         const elapsed = Math.round(performance.now() - start)
         this.#log.info(
           `member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms): ${await repaired(member)}`,

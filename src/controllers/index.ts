@@ -15,7 +15,7 @@ import {
 import { routingController } from './routing/index.js'
 import { systemController, type Authenticator } from './system/index.js'
 
-export { followLinks, type LinkParts } from './fib/index.js'
+export { followLinks, RoutingUpdates, type UpdateParts } from './fib/index.js'
 export { localMember } from './context.js'
 export type { Authenticator, Context, PortInventory }
 

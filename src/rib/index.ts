@@ -9,6 +9,7 @@ export {
   type Rejected,
   type RibOptions,
   type RibTransaction,
+  type RibUpdate,
   type RouteRows,
   type Unresolved,
 } from './rib.js'

@@ -69,11 +69,14 @@ export interface Loaded {
   readonly more: number
 }
 
-/** Changes on top of the RIB, which does not show them until `adopt`. One that changes something makes older ones void. */
+/**
+ * Changes on top of the RIB, which does not show them until `adopt`. One that changes something makes older ones void. One that
+ * is ready or has changed something must be closed (adopted or abandoned): until then updates wait.
+ */
 export interface RibTransaction {
   /** Nothing was set or deleted. */
   readonly empty: boolean
-  /** Resolves when changes do not have to wait for what came before. */
+  /** Resolves when changes do not have to wait for what came before; from then on updates wait for it. */
   ready(): Promise<void>
   setInterface(value: RibInterface): void
   deleteInterface(name: string): void
@@ -89,6 +92,15 @@ export interface RibTransaction {
   abandon(): void
 }
 
+/** What an update may say. */
+export interface RibUpdate extends Pick<RibTransaction, 'set' | 'delete' | 'load'> {
+  /**
+   * An interface got or lost its link: its connected routes come or go, and what is resolved over them. False when nothing is
+   * new.
+   */
+  link(name: string, up: boolean): boolean
+}
+
 /** Microseconds that a slice takes. */
 const slice = 3_000
 /** Entries that are fetched at once. */
@@ -101,8 +113,10 @@ export class Rib {
   readonly #sourcesOf = new Map<string, (name: string) => Source>()
   readonly #sources = new Map<string, Source>()
   #settling: Promise<void> | undefined
-  /** A link that changes. */
-  #linking: Promise<unknown> | undefined
+  /** An update under way. */
+  #updating: Promise<void> | undefined
+  /** The transaction that was ready last, until it is closed. */
+  #ready: number | undefined
   #waiting: (() => void)[] = []
 
   constructor(options: RibOptions = {}) {
@@ -116,14 +130,13 @@ export class Rib {
     const id = native.begin(options.full ?? false)
     let finished: Promise<Finished> | undefined
     const alone = () => {
-      if (this.#linking)
-        throw new Error('a link of the RIB is changing; a transaction waits until it is ready')
+      if (this.#updating) throw new Error('the RIB is being updated; a transaction waits until it is ready')
     }
     return {
       get empty() {
         return native.empty(id)
       },
-      ready: () => this.#ready(),
+      ready: () => this.#makeReady(id),
       setInterface: (value) => {
         alone()
         native.setInterface(id, value.name, value)
@@ -141,21 +154,20 @@ export class Rib {
         alone()
         native.delete(id, source, vrf, address, length)
       },
-      load: (rows) => this.#load(id, rows),
-      finish: () => (finished ??= this.#ready().then(() => this.#finish(id))),
+      load: (rows) => this.#makeReady(id).then(() => this.#load(id, rows)),
+      finish: () => (finished ??= this.#makeReady(id).then(() => this.#finish(id))),
       adopt: () => {
         native.adopt(id)
-        this.#closed()
+        this.#closed(id)
       },
       abandon: () => {
         native.abandon(id)
-        this.#closed()
+        this.#closed(id)
       },
     }
   }
 
   async #load(id: number, { sourceOf, ...rows }: RouteRows): Promise<Loaded> {
-    await this.#ready()
     const { protocol, preference } = sourceOf('')
     this.#sourcesOf.set(protocol, sourceOf)
     const rejected: Rejected[] = []
@@ -216,13 +228,15 @@ export class Rib {
   }
 
   /** Resolves when a transaction need not wait for what came before. */
-  async #ready(): Promise<void> {
-    while (this.#linking ?? this.#settling) await (this.#linking ?? this.#settling)
+  async #makeReady(id: number): Promise<void> {
+    while (this.#updating ?? this.#settling) await (this.#updating ?? this.#settling)
+    this.#ready = id
   }
 
-  /** What was closed is brought to the columns: at once when it is little, else between other work. */
-  #closed(): void {
+  /** A transaction is over: it is brought to the columns, at once when it is little, else between other work. */
+  #closed(id: number): void {
     if (!this.#native.settle(slice)) this.#settling ??= this.#settle()
+    if (this.#ready === id) this.#ready = undefined
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
@@ -233,42 +247,62 @@ export class Rib {
   }
 
   /**
-   * An interface got or lost its link: its connected routes come or go, and what is resolved over them. The RIB has the new
-   * state when this resolves; the caller brings the difference to the FIB. Undefined when nothing is new. Not while a
-   * transaction is under way: see `idle`.
+   * A change of its own, beside the transactions of others: waits until none is under way, and lets none begin until it is done;
+   * what `say` returns is awaited. `deliver` is called at the moment at which the RIB becomes what was said, so that whoever carries the difference out there
+   * does it before what comes later. Undefined when nothing was said.
    */
-  async interfaceUp(name: string, up: boolean): Promise<Finished | undefined> {
-    if (!this.#native.vacant()) throw new Error('a transaction of the RIB is not closed')
-    if (!this.#native.link(name, up)) return undefined
-    const id = this.#native.begin(false)
-    const change = async () => {
+  async update(
+    say: (update: RibUpdate) => unknown,
+    deliver: (finished: Finished) => void = () => undefined,
+  ): Promise<Finished | undefined> {
+    // Who asked first is first.
+    while (this.#updating ?? (this.#ready !== undefined || !this.#native.vacant()))
+      await (this.#updating ?? new Promise<void>((resolve) => this.#waiting.push(resolve)))
+    let done: () => void = () => undefined
+    this.#updating = new Promise((resolve) => (done = resolve))
+    const native = this.#native
+    const id = native.begin(false)
+    const links = new Map<string, boolean>()
+    try {
       while (this.#settling) await this.#settling
-      this.#native.linkChanged(id, name)
-      try {
-        const finished = await this.#finish(id)
-        this.#native.adopt(id)
-        return finished
-      } catch (error) {
-        this.#native.abandon(id)
-        this.#native.link(name, !up)
-        throw error
-      } finally {
-        this.#linking = undefined
-        this.#closed()
-      }
+      await say(this.#updateOf(id, links))
+      if (links.size === 0 && native.empty(id)) return undefined
+      const finished = await this.#finish(id)
+      native.adopt(id)
+      links.clear()
+      deliver(finished)
+      return finished
+    } finally {
+      // Nothing of it when it was adopted.
+      native.abandon(id)
+      for (const [name, was] of links) native.link(name, was)
+      this.#updating = undefined
+      this.#closed(id)
+      done()
     }
-    const changed = change()
-    this.#linking = changed.catch(() => undefined)
-    return changed
+  }
+
+  /** `links`: what the links were that it changes. */
+  #updateOf(id: number, links: Map<string, boolean>): RibUpdate {
+    const native = this.#native
+    return {
+      set: (source, vrf, { address, length }, nextHop) => {
+        this.#learn(source)
+        native.set(id, source, vrf, address, length, nextHop)
+      },
+      delete: (source, vrf, { address, length }) => native.delete(id, source, vrf, address, length),
+      load: (rows) => this.#load(id, rows),
+      link: (name, up) => {
+        if (!native.link(name, up)) return false
+        native.linkChanged(id, name)
+        if (!links.delete(name)) links.set(name, !up)
+        return true
+      },
+    }
   }
 
   linkUp(name: string): boolean {
     return this.#native.linkUp(name)
-  }
-
-  /** Resolves when no transaction is under way: each that changed something is closed. */
-  async idle(): Promise<void> {
-    while (!this.#native.vacant()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
   /** Names of the interfaces that take part in routing. */

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Operation } from '../../dataplane/client/types.js'
-import { followLinks } from '../../src/controllers/index.js'
+import { followLinks, RoutingUpdates } from '../../src/controllers/index.js'
 import { EventBus } from '../../src/events.js'
 import { Box, interfaces, routes } from './box.js'
 
@@ -14,29 +14,38 @@ async function following(box: Box) {
   const events = new EventBus((_, error) => failures.push(error))
   const sent: Operation[][] = []
   let wake: () => void = () => undefined
-  const links = followLinks({
-    events,
+  const failed = (error: unknown) => failures.push(error)
+  const updates = new RoutingUpdates({
     rib: box.rib,
     send: async (operations) => {
       sent.push([...operations])
       box.member.do(operations)
       wake()
     },
-    failed: (error) => failures.push(error),
+    lost: failed,
+    failed,
   })
+  const following = followLinks(events, updates)
+  const links = {
+    [Symbol.asyncDispose]: async () => {
+      following[Symbol.dispose]()
+      await updates[Symbol.asyncDispose]()
+    },
+  }
   const next = () => new Promise<void>((resolve) => (wake = resolve))
   const link = (name: string, up: boolean) => events.emit('link', { member: '0', interface: name, up })
-  return { events, sent, failures, links, link, next }
+  return { events, sent, failures, links, updates, link, next }
 }
 
 test('a lost link withdraws routes at the member, and a new one brings them back', async (t) => {
   using box = await Box.open()
-  const { link, links, next, sent, failures } = await following(box)
+  const { link, links, updates, next, sent, failures } = await following(box)
   const before = box.member.fib.lookup()
   const down = next()
   link('p1', false)
   await down
   t.deepEqual(Object.keys(box.member.fib.lookup()), ['0 10.0.1.1/32', '0 10.0.2.0/24', '0 10.0.2.1/32'])
+  await updates.settled()
   const up = next()
   link('p1', false)
   link('p1', true)

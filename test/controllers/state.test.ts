@@ -229,7 +229,7 @@ test('the RIBs tell every route, which is active, and where it leads', async (t)
     'outgoing-interface': 'p1',
     'ietf-ipv6-unicast-routing:next-hop-address': 'fe80::9',
   })
-  await box.rib.interfaceUp('p2', false)
+  await box.rib.update((x) => x.link('p2', false))
   const after = at(
     await box.operational(),
     '/ietf-routing:routing',

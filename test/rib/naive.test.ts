@@ -169,7 +169,7 @@ for (const seed of [11, 12, 13, 14, 15, 16]) {
         const name = `p${next(3)}`
         const up = down.delete(name)
         if (!up) down.add(name)
-        const changed = await rib.interfaceUp(name, up)
+        const changed = await rib.update((x) => x.link(name, up))
         if (changed) fib.do(changed.delta)
       }
       const all = [...ports, ...statics.values()]

@@ -40,7 +40,7 @@ async function box(now: () => number = Date.now) {
     return finished
   }
   const link = async (name: string, up: boolean): Promise<Finished> => {
-    const finished = await rib.interfaceUp(name, up)
+    const finished = await rib.update((x) => x.link(name, up))
     if (!finished) throw new Error('the link was like that')
     fib.do(finished.delta)
     return finished

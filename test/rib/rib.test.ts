@@ -130,7 +130,7 @@ test('a lost link withdraws connected routes and what is resolved over them; it 
     x.set(main, 0, p('30.0.0.0/8'), through('10.0.1.9'))
   })
   const before = fib.lookup()
-  const down = await rib.interfaceUp('p1', false)
+  const down = await rib.update((x) => x.link('p1', false))
   t.truthy(down)
   if (down) fib.do(down.delta)
   t.deepEqual(down?.unresolved, [])
@@ -140,8 +140,8 @@ test('a lost link withdraws connected routes and what is resolved over them; it 
     '0 10.0.2.1/32': 'local',
     '0 20.0.0.0/8': 'p2:10.0.2.9',
   })
-  t.is(await rib.interfaceUp('p1', false), undefined)
-  const up = await rib.interfaceUp('p1', true)
+  t.is(await rib.update((x) => x.link('p1', false)), undefined)
+  const up = await rib.update((x) => x.link('p1', true))
   if (up) fib.do(up.delta)
   t.deepEqual(fib.lookup(), before)
 })
@@ -150,7 +150,7 @@ test('the lower preference wins, and the other comes when it goes', async (t) =>
   const { rib, fib } = await twoPorts()
   await change(rib, fib, (x) => x.set(main, 0, p('10.0.2.0/24'), through('10.0.1.9')))
   t.is(fib.lookup()['0 10.0.2.0/24'], 'glean p2')
-  const down = await rib.interfaceUp('p2', false)
+  const down = await rib.update((x) => x.link('p2', false))
   if (down) fib.do(down.delta)
   t.is(fib.lookup()['0 10.0.2.0/24'], 'p1:10.0.1.9')
 })
@@ -212,14 +212,17 @@ test('a finished transaction keeps link changes waiting until it is closed', asy
   const x = rib.begin()
   x.set(main, 0, p('20.0.0.0/8'), through('10.0.1.9'))
   await x.finish()
-  await t.throwsAsync(rib.interfaceUp('p1', false))
-  let idle = false
-  const waiting = rib.idle().then(() => (idle = true))
-  await Promise.resolve()
-  t.false(idle)
+  let changed = false
+  const waiting = rib
+    .update((y) => y.link('p1', false))
+    .then((finished) => {
+      changed = true
+      return finished
+    })
+  await new Promise(setImmediate)
+  t.false(changed)
   x.adopt()
-  await waiting
-  t.truthy(await rib.interfaceUp('p1', false))
+  t.truthy(await waiting)
 })
 
 test('two meanings under one key are an error, and keys say what they are of', async (t) => {
@@ -272,7 +275,7 @@ interface Said {
 async function fromNothing(said: Said, order: (n: number) => number): Promise<Record<string, string>> {
   const rib = new Rib()
   const fib = new ModelFib()
-  for (const name of said.down) await rib.interfaceUp(name, false)
+  for (const name of said.down) await rib.update((x) => x.link(name, false))
   const all = [...said.routes.values()]
   for (let i = all.length - 1; i > 0; i--) {
     const j = order(i + 1)
@@ -322,7 +325,7 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
         const name = `p${next(4)}`
         const up = said.down.delete(name)
         if (!up) said.down.add(name)
-        const finished = await rib.interfaceUp(name, up)
+        const finished = await rib.update((x) => x.link(name, up))
         if (finished) fib.do(finished.delta)
       } else {
         const abandoned = next(5) === 0

@@ -1,6 +1,6 @@
 /**
  * The FIB controller: claims no configuration, but is planned after all that say routes, and turns what they said together
- * into forwarding objects and routes of the members. It also follows links.
+ * into forwarding objects and routes of the members. What no commit says is its routing updates.
  */
 import type { Member, Operation } from '../../../dataplane/client/index.js'
 import type { Controller } from '../../../datastore/index.js'
@@ -8,7 +8,8 @@ import type { Context } from '../context.js'
 import { planFib } from './plan.js'
 import { dataplaneState } from './state.js'
 
-export { followLinks, type LinkParts } from './links.js'
+export { followLinks } from './links.js'
+export { RoutingUpdates, type UpdateParts } from './updates.js'
 
 export function fibController(member: () => Member): Controller<Context, Operation> {
   return {

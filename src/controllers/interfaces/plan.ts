@@ -45,7 +45,12 @@ export async function planInterfaces(
   }
   const before: Interfaces = change.full ? new Map() : running
   await context.rib.ready()
-  contribute(before, after, context)
+  try {
+    contribute(before, after, context)
+  } catch (error) {
+    context.rib.abandon()
+    throw error
+  }
   return {
     steps: steps(before, after, context),
     adopt: () => adopt(after),
