@@ -22,6 +22,7 @@ uint64_t monotonic() {
 }  // namespace
 
 Worker::Worker(Core &c, unsigned number) : core(c), id(number), epoll_(epoll_create1(EPOLL_CLOEXEC)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    core.objects.add_worker(id);
     dirty_.reserve(256);
     for (size_t n = 0; n < node_count; n++) vectors_[n] = &memory_[n];
     spare_ = &memory_[node_count];

@@ -69,6 +69,12 @@ class Worker {
     void unmade(Drop reason) { drops[static_cast<size_t>(reason)] += 1; }
     const Interface *interface(uint32_t index) const { return table->at(index); }
     InterfaceCounters &counters(const Interface &i) { return i.counters(id); }
+    // A packet on its way by a forwarding object.
+    void count(uint32_t object, const Packet &packet) {
+        ObjectCounters &c = core.objects.counters(id, object);
+        c.packets += 1;
+        c.octets += packet.length - packet.l3_offset;
+    }
     Vrf *vrf_of(const Packet &packet) const {
         const Interface *i = table->at(packet.interface);
         return i ? i->vrf : burst_vrf;

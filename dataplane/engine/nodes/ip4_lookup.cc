@@ -11,7 +11,7 @@ void refuse(Worker &w, Packet &p, Drop reason, uint8_t code) {
 }
 
 // What must not be forwarded, though there is a route (RFC 1812 §5.3.4, RFC 3927 §2.7).
-bool forwardable(Worker &w, Packet &p) {
+inline bool forwardable(Worker &w, Packet &p) {
     if (p.local_origin) return true;
     const Interface &i = *w.interface(p.interface);
     const uint8_t *h = l3(p);
@@ -32,28 +32,38 @@ void by_drop(Worker &w, Packet &p, DropKind kind) {
     refuse(w, p, Drop::ip4_prohibit, 13);
 }
 
+// Slots of all packets, a run of one VRF after the other.
+void look_up(Worker &w, Vector &in, uint32_t *slots) {
+    uint32_t to[Vector::capacity];
+    for (unsigned n = 0; n < in.size; n++) to[n] = load32(l3(*in.packets[n]) + 16);
+    for (unsigned n = 0; n < in.size;) {
+        const unsigned first = n;
+        const uint32_t interface = in.packets[n]->interface;
+        const Vrf *vrf = w.vrf_of(*in.packets[n]);
+        while (n < in.size && in.packets[n]->interface == interface) n++;
+        if (vrf)
+            vrf->fib4.lookup(to + first, slots + first, n - first);
+        else
+            std::fill(slots + first, slots + n, no_object);
+    }
+}
+
 }  // namespace
 
 void ip4_lookup(Worker &w, Vector &in) {
-    int64_t found[Vector::capacity];
-    for (unsigned n = 0; n < in.size; n++) {
-        const Packet &p = *in.packets[n];
-        const Vrf *vrf = w.vrf_of(p);
-        found[n] = vrf ? vrf->fib4.lookup(load32(l3(p) + 16)) : -1;
-    }
+    uint32_t slots[Vector::capacity];
+    look_up(w, in, slots);
+    for (unsigned n = 0; n < in.size; n++)
+        if (slots[n] != no_object) w.core.objects.prefetch(w.id, slots[n]);
     const bool waiting = w.holds.any();
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
-        if (found[n] < 0) {
+        if (slots[n] == no_object) [[unlikely]] {
             refuse(w, p, Drop::ip4_no_route, 0);
             continue;
         }
-        const Object *o = w.core.objects.at(static_cast<uint32_t>(found[n]));
-        if (o && o->type == ObjectType::group) {
-            if (!p.flow_hash) p.flow_hash = flow_hash(p);
-            o = w.core.objects.at(o->group->buckets[p.flow_hash % group_buckets]);
-        }
-        if (!o || o->type == ObjectType::group) {
+        const Object *o = chosen(w, p, slots[n]);
+        if (!o) [[unlikely]] {
             w.discard(p, Drop::ip4_no_object);
             continue;
         }

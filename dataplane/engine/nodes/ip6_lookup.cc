@@ -37,19 +37,12 @@ void by_drop(Worker &w, Packet &p, DropKind kind) {
     refuse(w, p, Drop::ip6_prohibit, 1);
 }
 
-void one(Worker &w, Packet &p) {
-    const Ip6 destination = load_ip6(l3(p) + 24);
+void one(Worker &w, Packet &p, const Ip6 &destination, uint32_t slot, bool waiting) {
     if (is_link_local6(destination)) return by_link(w, p, destination);
-    const Vrf *vrf = w.vrf_of(p);
-    const int64_t found = vrf ? vrf->fib6.lookup(destination) : -1;
-    if (found < 0) return refuse(w, p, Drop::ip6_no_route, 0);
-    const Object *o = w.core.objects.at(static_cast<uint32_t>(found));
-    if (o && o->type == ObjectType::group) {
-        if (!p.flow_hash) p.flow_hash = flow_hash(p);
-        o = w.core.objects.at(o->group->buckets[p.flow_hash % group_buckets]);
-    }
-    if (!o || o->type == ObjectType::group) return w.discard(p, Drop::ip6_no_object);
-    if (w.holds.any() && waits_behind(w, p, *o)) return;
+    if (slot == Objects::none) return refuse(w, p, Drop::ip6_no_route, 0);
+    const Object *o = chosen(w, p, slot);
+    if (!o) return w.discard(p, Drop::ip6_no_object);
+    if (waiting && waits_behind(w, p, *o)) return;
     switch (o->type) {
         case ObjectType::adjacency:
             if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
@@ -73,10 +66,28 @@ void one(Worker &w, Packet &p) {
     }
 }
 
+// Slots of all packets, a run of one VRF after the other.
+void look_up(Worker &w, Vector &in, const Ip6 *to, uint32_t *slots) {
+    for (unsigned n = 0; n < in.size;) {
+        const unsigned first = n;
+        const uint32_t interface = in.packets[n]->interface;
+        const Vrf *vrf = w.vrf_of(*in.packets[n]);
+        while (n < in.size && in.packets[n]->interface == interface) n++;
+        for (unsigned i = first; i < n; i++) slots[i] = vrf ? static_cast<uint32_t>(vrf->fib6.lookup(to[i])) : Objects::none;
+    }
+}
+
 }  // namespace
 
 void ip6_lookup(Worker &w, Vector &in) {
-    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n]);
+    Ip6 to[Vector::capacity];
+    uint32_t slots[Vector::capacity];
+    for (unsigned n = 0; n < in.size; n++) to[n] = load_ip6(l3(*in.packets[n]) + 24);
+    look_up(w, in, to, slots);
+    for (unsigned n = 0; n < in.size; n++)
+        if (slots[n] != Objects::none) w.core.objects.prefetch(w.id, slots[n]);
+    const bool waiting = w.holds.any();
+    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n], to[n], slots[n], waiting);
 }
 
 }  // namespace weft

@@ -20,6 +20,16 @@ WEFT_NODES(X)
 #undef X
 
 uint32_t flow_hash(const Packet &p);
+// The object that takes a packet which the lookup gave this slot: the slot's own or, of a group, the member of the packet's flow.
+// Counted. Null: deleted, or a group without a member.
+const Object *member_of(Worker &w, Packet &p, const Group &group);
+inline const Object *chosen(Worker &w, Packet &p, uint32_t slot) {
+    const Object *o = w.core.objects.at(slot);
+    if (!o) [[unlikely]]
+        return nullptr;
+    w.count(slot, p);
+    return o->type == ObjectType::group ? member_of(w, p, *o->group) : o;
+}
 
 // TTL, MTU and neighbour of a packet that leaves by an interface; the last step of adjacency and glean.
 void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);

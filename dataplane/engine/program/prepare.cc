@@ -86,7 +86,7 @@ std::string Core::prepare_objects(Transaction &t) {
         }
         objects.reserve(key);
         if (const Object *now = objects.body(key); now && now->is(spec, interface)) continue;
-        auto body = std::make_unique<Object>(spec, interface);
+        auto body = objects.make(spec, interface);
         if (spec.type == ObjectType::group) {
             auto group = std::make_unique<Group>();
             group->members = spec.members;

@@ -58,7 +58,7 @@ struct Transaction {
     std::unique_ptr<InterfaceTable> interim, table;  // interim: with what goes away still in it
     std::vector<std::shared_ptr<const Interface>> changed;
     std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
-    std::vector<std::pair<uint64_t, std::unique_ptr<Object>>> bodies;
+    std::vector<std::pair<uint64_t, Objects::Body>> bodies;
     std::vector<uint64_t> keys_gone;
 };
 

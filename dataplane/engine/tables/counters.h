@@ -14,6 +14,7 @@ class Counter {
     void operator+=(uint64_t n) { v_.store(v_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
     void operator-=(uint64_t n) { *this += 0 - n; }
     void set(uint64_t n) { v_.store(n, std::memory_order_relaxed); }
+    void clear() { v_.store(0, std::memory_order_relaxed); }
     uint64_t value() const { return v_.load(std::memory_order_relaxed); }
 
   private:

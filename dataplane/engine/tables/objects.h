@@ -1,25 +1,30 @@
 // Forwarding objects: what a route points at. An object is an immutable body in a dense slot; replacing it is one write of the
-// slot's pointer. What packets read of a body is one cache line; only groups have more behind it. Outside, an object is known by its 64-bit key; routes and groups hold the slot's index and are counted. A
-// deleted object that is still pointed at leaves a slot that drops, and the key gets it back when it is set again.
-// Everything but at() is the programming lock's.
+// slot's pointer, whatever number of routes points at it. What packets read of a body is one cache line; only groups have more
+// behind it. Outside, an object is known by its 64-bit key; routes and groups hold the slot's index and are counted. A deleted
+// object that is still pointed at leaves a slot that drops, and the key gets it back when it is set again.
+//
+// Counters belong to the slot: they survive a new body, and begin at zero with a new key. Each worker has its own.
+// Memory of an adjacency: 64 octets of body, 24 of slot and pointer, 5 to 11 of index, 16 for each worker's counters; a group's
+// members and buckets are 4 KiB and more. Everything but at() and counters() is the programming lock's.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <unordered_map>
+#include <string>
 #include <vector>
 
 #include "../net/address.h"
 #include "../program/records.h"
+#include "counters.h"
 #include "epochs.h"
 #include "holding.h"
 
 namespace weft {
 
 inline constexpr uint32_t no_neighbour = 0xffffffff;
-inline constexpr uint32_t group_buckets = 512;
+inline constexpr uint32_t group_buckets = 1024;
 
 struct GroupMember {
     uint64_t key;
@@ -69,8 +74,18 @@ struct alignas(64) Object {
 };
 static_assert(sizeof(Object) == 64);
 
+struct ObjectCounters {
+    Counter packets, octets;  // octets of layer 3
+    void clear() {
+        packets.clear();
+        octets.clear();
+    }
+};
+
 class Objects {
   public:
+    static constexpr uint32_t none = 0xffffffff;
+
     explicit Objects(Epochs &epochs) : epochs_(epochs) {}
     ~Objects();
 
@@ -79,6 +94,16 @@ class Objects {
         return chunks_[index / chunk_size].load(std::memory_order_acquire)->objects[index % chunk_size].load(
             std::memory_order_acquire);
     }
+    ObjectCounters &counters(unsigned worker, uint32_t index) const {
+        return chunks_[index / chunk_size].load(std::memory_order_acquire)->counters[worker][index % chunk_size];
+    }
+    // Asks for the memory of body and counters.
+    void prefetch(unsigned worker, uint32_t index) const {
+        __builtin_prefetch(at(index));
+        __builtin_prefetch(&counters(worker, index));
+    }
+    // Before the worker's first packet. Throws bad_alloc.
+    void add_worker(unsigned worker);
 
     size_t size() const { return live_.load(std::memory_order_relaxed); }
     bool has(uint64_t key) const;
@@ -91,37 +116,81 @@ class Objects {
     // Gives reserved slots back that were not used.
     void unreserve(uint64_t key);
 
-    void set(uint64_t key, std::unique_ptr<Object> body);
+    // A body on its way to set(), which goes back where it came from when it does not get there. Throws bad_alloc.
+    struct Give {
+        Objects *objects;
+        void operator()(const Object *body) const { objects->give(body); }
+    };
+    using Body = std::unique_ptr<Object, Give>;
+    Body make(const ObjectSpec &spec, uint32_t interface);
+
+    void set(uint64_t key, Body body);
     void erase(uint64_t key);
-    void hold(uint32_t index) { slots_[index].references++; }
-    void drop(uint32_t index);
+    // A route points at the slot, or does so no more.
+    void hold(uint32_t index) { slots_[index].routes++; }
+    void drop(uint32_t index) {
+        slots_[index].routes--;
+        forget_unused(index);
+    }
     template <class Visit>
     void each_key(Visit visit) const {
-        for (const auto &[key, index] : by_key_)
-            if (slots_[index].set) visit(key);
+        for (const Slot &slot : slots_)
+            if (slot.set) visit(slot.key);
     }
+
+    // The slots from `index` on, in their order: where the next one that is set lies, or none.
+    uint32_t next_set(uint32_t index) const {
+        while (index < slots_.size() && !slots_[index].set) index++;
+        return index < slots_.size() ? index : none;
+    }
+    uint64_t key_of(uint32_t index) const { return slots_[index].key; }
+    uint32_t routes_of(uint32_t index) const { return slots_[index].routes; }
 
     // Spreads members over buckets by weighted rendezvous: a member that comes or goes moves no flow between the others.
     static void spread(Group &group);
 
   private:
-    static constexpr size_t chunk_size = 4096, max_chunks = 4096;
+    static constexpr size_t chunk_size = 4096, max_chunks = 4096, block_size = 1024;
     struct Chunk {
         std::array<std::atomic<const Object *>, chunk_size> objects{};
+        std::array<std::unique_ptr<ObjectCounters[]>, max_workers> counters;
     };
     struct Slot {
-        uint64_t key = 0;
-        uint32_t references = 0;  // routes and groups
-        bool set = false;
+        uint64_t key = 0;  // of a free one: the next free one
+        uint32_t routes = 0;
+        uint32_t groups : 31 = 0;
+        uint32_t set : 1 = 0;
     };
+    union Place {
+        Place() {}
+        Place *next;
+        alignas(64) uint8_t bytes[sizeof(Object)];
+    };
+
+    size_t place_in_index(uint64_t key) const;
+    void grow_index();
+    void remove_from_index(uint64_t key);
+    void give(const Object *body);
+    void leave_group(uint32_t index) {
+        slots_[index].groups--;
+        forget_unused(index);
+    }
+    void forget_unused(uint32_t index) {
+        const Slot &slot = slots_[index];
+        if (!slot.set && slot.routes == 0 && slot.groups == 0) forget(index);
+    }
     void forget(uint32_t index);
     void exchange(uint32_t index, const Object *body);
 
     Epochs &epochs_;
     std::array<std::atomic<Chunk *>, max_chunks> chunks_{};
     std::vector<Slot> slots_;
-    std::vector<uint32_t> free_;
-    std::unordered_map<uint64_t, uint32_t> by_key_;
+    uint32_t free_ = none;          // slots
+    std::vector<uint32_t> index_;   // open addressing by key: slot or none
+    size_t indexed_ = 0;
+    std::vector<std::unique_ptr<Place[]>> blocks_;  // of bodies
+    Place *places_ = nullptr;                       // free ones
+    unsigned workers_ = 0;
     std::atomic<size_t> live_{0};
 };
 
