@@ -4,7 +4,9 @@
 //                                                       a second, evenly spaced; prints how many were sent
 //   udp-load receive ADDRESS PORT IDLE                  counts datagrams until IDLE seconds pass without one, having seen
 //                                                       one; prints "received N lost M reordered K": M numbers below the
-//                                                       highest never came
+//                                                       highest never came; then, of datagrams with 16 octets or more,
+//                                                       "latency P50 P99 MAX" in microseconds from sendmmsg to recvmmsg on
+//                                                       this machine's clock
 //   udp-load sink ADDRESS PORT                          holds a socket that nobody reads, so that nothing is answered
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -14,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -88,6 +91,7 @@ int send_load(const char *address, const char *port, double seconds, size_t payl
         for (unsigned i = 0; i < count; i++) {
             const uint64_t number = sent + i;
             std::memcpy(&bytes[i * payload], &number, sizeof(number));
+            if (payload >= 16) std::memcpy(&bytes[i * payload + 8], &time, sizeof(time));
         }
         const int done = sendmmsg(descriptor, messages.data(), count, 0);
         if (done > 0) sent += static_cast<unsigned>(done);
@@ -111,11 +115,19 @@ int receive(const char *address, const char *port, double idle) {
         messages[i].msg_hdr.msg_iovlen = 1;
     }
     uint64_t received = 0, next = 0, reordered = 0;
+    std::vector<double> latencies;
+    latencies.reserve(1 << 20);
     while (true) {
         pollfd poll_for{descriptor, POLLIN, 0};
         if (poll(&poll_for, 1, received == 0 ? 60'000 : static_cast<int>(idle * 1000)) == 0) break;
         const int count = recvmmsg(descriptor, messages.data(), batch, MSG_DONTWAIT, nullptr);
+        const double time = now();
         for (int i = 0; i < count; i++) {
+            double sent = 0;
+            if (messages[i].msg_len >= 16 && latencies.size() < latencies.capacity()) {
+                std::memcpy(&sent, &bytes[static_cast<size_t>(i) * 2048 + 8], sizeof(sent));
+                latencies.push_back((time - sent) * 1e6);
+            }
             uint64_t number = 0;
             std::memcpy(&number, vectors[static_cast<size_t>(i)].iov_base, sizeof(number));
             received++;
@@ -126,6 +138,10 @@ int receive(const char *address, const char *port, double idle) {
     std::printf("received %llu lost %lld reordered %llu\n", static_cast<unsigned long long>(received),
                 static_cast<long long>(next) - static_cast<long long>(received),
                 static_cast<unsigned long long>(reordered));
+    if (latencies.empty()) return 0;
+    std::sort(latencies.begin(), latencies.end());
+    const auto share = [&](double part) { return latencies[static_cast<size_t>(part * static_cast<double>(latencies.size() - 1))]; };
+    std::printf("latency %.1f %.1f %.1f\n", share(0.5), share(0.99), share(1));
     return 0;
 }
 
