@@ -1,0 +1,31 @@
+// fib-bench [--lpm]: the forwarding tables with 1M IPv4 and 200k IPv6 routes of the Internet's shape: lookups, changes, loading
+// and memory, beside DPDK's tables where the build found them. One core. Output: measure.h.
+#include <cstring>
+
+#include "figures.h"
+
+namespace weft::bench {
+
+std::vector<uint32_t> next_hops_by_object(const Core &core, uint64_t first) {
+    std::vector<uint32_t> hops;
+    for (uint32_t n = 0; n < usual_next_hops; n++) {
+        const auto object = static_cast<size_t>(core.objects.find(first + n));
+        if (hops.size() <= object) hops.resize(object + 1);
+        hops[object] = n + 1;
+    }
+    return hops;
+}
+
+}  // namespace weft::bench
+
+int main(int argc, char **argv) {
+    using namespace weft::bench;
+    const bool lpm = argc > 1 && std::strcmp(argv[1], "--lpm") == 0;
+    const auto routes4 = table4();
+    const auto routes6 = table6();
+    figures_programming(routes4, routes6);
+    Box box(usual_next_hops);
+    load(box, blocks4(routes4));
+    load(box, blocks6(routes6));
+    figures4(box, routes4, lpm);
+}
