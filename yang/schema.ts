@@ -66,6 +66,7 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'ietf-nmda-compare', revision: '2021-12-10' },
   { name: 'weft-compare', revision: '2026-11-21' },
   { name: 'weft-dataplane', revision: '2026-11-21' },
+  { name: 'weft-forwarding', revision: '2026-11-21' },
   { name: 'weft-audit', revision: '2026-11-21' },
   { name: 'weft-deviations', revision: '2026-11-21' },
 ]

@@ -24,6 +24,7 @@ export interface Engine {
   ports(): Record<string, unknown>[]
   drops(): Record<string, unknown>[]
   holds(): Record<string, unknown>[]
+  punts(): Record<string, unknown>[]
   statistics(): Record<string, bigint>
   /** For as long as the calling environment lives. */
   onEvent(handler: (event: EventMessage) => void): void

@@ -21,6 +21,7 @@ export function stateReply(engine: Engine, request: StateRequest): Partial<State
     ports: request.ports ? engine.ports().map(strings) : [],
     drops: request.drops ? engine.drops().map(strings) : [],
     holds: request.holds ? engine.holds().map(strings) : [],
+    punt: request.punt ? engine.punts().map(strings) : [],
     statistics: request.statistics ? strings(engine.statistics()) : null,
   }
 }

@@ -2,7 +2,17 @@
  * Operations to the packed records of dataplane/engine/program/records.h. Costs some 0.3 µs a route; what is packed already
  * is passed on without being looked at.
  */
-import type { Address, DropKind, ForwardingObject, InterfaceSpec, Operation, ResolveKind } from './types.js'
+import {
+  puntClasses,
+  type Address,
+  type DropKind,
+  type FamilyFeatures,
+  type ForwardingObject,
+  type InterfaceSpec,
+  type Limit,
+  type Operation,
+  type ResolveKind,
+} from './types.js'
 
 const blockSize = 1 << 20
 /** No single record is longer: names have at most 65,535 bytes, and lists at most 65,535 entries. */
@@ -19,6 +29,10 @@ const Kind = {
   routeDelete: 8,
   neighbourSet: 9,
   neighbourDelete: 10,
+  interfaceFeaturesSet: 16,
+  interfaceFeaturesDelete: 17,
+  puntPolicerSet: 18,
+  icmpSettingsSet: 19,
 } as const
 
 const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6 } as const
@@ -146,6 +160,19 @@ function writeObject(writer: Writer, object: ForwardingObject): void {
   }
 }
 
+const reversePaths = { strict: 1, loose: 2 } as const
+
+function writeFamily(writer: Writer, features: FamilyFeatures): void {
+  writer.u8(features.reversePath === undefined ? 0 : reversePaths[features.reversePath])
+  writer.u8((features.allowDefault ? 1 : 0) | (features.redirects ? 2 : 0) | (features.unreachables ? 0 : 4))
+}
+
+function writeLimit(writer: Writer, { rate, burst }: Limit): void {
+  writer.u8((rate === undefined ? 0 : 1) | (burst === undefined ? 0 : 2))
+  writer.u32(rate ?? 0)
+  writer.u32(burst ?? 0)
+}
+
 function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>): void {
   switch (operation.op) {
     case 'route-set':
@@ -188,6 +215,22 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       writer.u8(Kind.neighbourDelete)
       writer.text(operation.interface)
       return writer.address(operation.address)
+    case 'interface-features-set':
+      writer.u8(Kind.interfaceFeaturesSet)
+      writer.text(operation.name)
+      writeFamily(writer, operation.ipv4)
+      return writeFamily(writer, operation.ipv6)
+    case 'interface-features-delete':
+      writer.u8(Kind.interfaceFeaturesDelete)
+      return writer.text(operation.name)
+    case 'punt-policer-set':
+      writer.u8(Kind.puntPolicerSet)
+      writer.u8(puntClasses.indexOf(operation.class))
+      return writeLimit(writer, operation)
+    case 'icmp-settings-set':
+      writer.u8(Kind.icmpSettingsSet)
+      writeLimit(writer, operation)
+      return writer.u8(operation.forwardRouterAlerts ? 1 : 0)
   }
 }
 

@@ -30,6 +30,8 @@ const interfaceCounters: readonly InterfaceCounter[] = [
   'forwarded4',
   'in6',
   'forwarded6',
+  'unicastRpf4',
+  'unicastRpf6',
 ]
 const portCounters = ['rxPackets', 'rxOctets', 'rxDropped', 'txPackets', 'txOctets', 'txDropped'] as const
 const statistics = [
@@ -110,6 +112,12 @@ export function readState(reply: Partial<StateReply>): MemberState {
     holds: (reply.holds ?? []).map((fields) => ({
       kind: fields['kind'] as HoldState['kind'],
       counters: bigints(fields, holdCounters),
+    })),
+    punt: (reply.punt ?? []).map((fields) => ({
+      name: fields['name'] as string,
+      rate: fields['rate'] as number,
+      burst: fields['burst'] as number,
+      ...bigints(fields, ['passed', 'dropped']),
     })),
     statistics: reply.statistics ? bigints(reply.statistics, statistics) : undefined,
   }

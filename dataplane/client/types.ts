@@ -50,6 +50,32 @@ export interface InterfaceSpec {
   readonly addresses: readonly Prefix[]
 }
 
+export interface FamilyFeatures {
+  readonly reversePath: 'strict' | 'loose' | undefined
+  /** A default route counts for the reverse path. */
+  readonly allowDefault: boolean
+  readonly redirects: boolean
+  readonly unreachables: boolean
+}
+
+/** In the order of their numbers in records. */
+export const puntClasses = [
+  'arp-nd',
+  'icmp',
+  'options',
+  'routing',
+  'management',
+  'multicast',
+  'other',
+] as const
+export type PuntClass = (typeof puntClasses)[number]
+
+/** Packets a second, and at once. */
+export interface Limit {
+  readonly rate: number | undefined
+  readonly burst: number | undefined
+}
+
 /** One change of a member's tables; `encodeRecords` packs them (dataplane/engine/program/records.h). */
 export type Operation =
   | { readonly op: 'port-set'; readonly name: string; readonly driver: string; readonly device: string }
@@ -67,6 +93,17 @@ export type Operation =
       readonly mac: Uint8Array
     }
   | { readonly op: 'neighbour-delete'; readonly interface: string; readonly address: Address }
+  /** How an interface treats packets; `interface-features-delete` takes it back to what it is without. */
+  | {
+      readonly op: 'interface-features-set'
+      readonly name: string
+      readonly ipv4: FamilyFeatures
+      readonly ipv6: FamilyFeatures
+    }
+  | { readonly op: 'interface-features-delete'; readonly name: string }
+  /** What is undefined is the class's default. */
+  | ({ readonly op: 'punt-policer-set'; readonly class: PuntClass } & Limit)
+  | ({ readonly op: 'icmp-settings-set'; readonly forwardRouterAlerts: boolean } & Limit)
   /** Records packed already: many routes at once. */
   | { readonly op: 'records'; readonly bytes: Uint8Array }
 
@@ -82,6 +119,7 @@ export interface StateQuery {
   readonly ports?: boolean
   readonly drops?: boolean
   readonly statistics?: boolean
+  readonly punt?: boolean
   readonly interface?: string
   readonly holds?: boolean
 }
@@ -123,6 +161,9 @@ export type InterfaceCounter =
   | 'forwarded4'
   | 'in6'
   | 'forwarded6'
+  /** Dropped by reverse path checks. */
+  | 'unicastRpf4'
+  | 'unicastRpf6'
 
 export interface NeighbourState {
   readonly interface: string
@@ -164,6 +205,15 @@ export type HoldCounter =
   | 'expired'
   | 'failed'
 
+/** A class of packets for the host's stack: its limit (packets a second, and at once), and what kept to it. */
+export interface PuntState {
+  readonly name: string
+  readonly rate: number
+  readonly burst: number
+  readonly passed: bigint
+  readonly dropped: bigint
+}
+
 export interface MemberState {
   readonly interfaces: readonly InterfaceState[]
   readonly neighbours: readonly NeighbourState[]
@@ -171,6 +221,7 @@ export interface MemberState {
   readonly drops: readonly { readonly node: string; readonly reason: string; readonly packets: bigint }[]
   readonly statistics: Readonly<Record<MemberStatistic, bigint>> | undefined
   readonly holds: readonly HoldState[]
+  readonly punt: readonly PuntState[]
 }
 
 export type MemberStatistic =

@@ -130,6 +130,8 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
             s.forwarded4 += c.forwarded4.value();
             s.in6 += c.in6.value();
             s.forwarded6 += c.forwarded6.value();
+            s.unicast_rpf4 += c.unicast_rpf4.value();
+            s.unicast_rpf6 += c.unicast_rpf6.value();
         }
         out.push_back(std::move(s));
     }
@@ -189,6 +191,19 @@ std::vector<HoldState> Core::hold_states() const {
             s.table_full += dropped(HoldDrop::table_full);
             s.expired += dropped(HoldDrop::expired);
             s.failed += dropped(HoldDrop::failed);
+        }
+        out.push_back(s);
+    }
+    return out;
+}
+
+std::vector<PuntState> Core::punt_states() const {
+    std::vector<PuntState> out;
+    for (size_t n = 0; n < punt_class_count; n++) {
+        PuntState s{punt_class_names[n], registry.member.punt[n].rate, registry.member.punt[n].burst};
+        for (const auto &worker : workers) {
+            s.passed += worker->punts[n].passed.value();
+            s.dropped += worker->punts[n].dropped.value();
         }
         out.push_back(s);
     }

@@ -36,6 +36,7 @@ struct Core {
     std::vector<PortState> port_states() const;
     std::vector<DropCounter> drop_counters() const;
     std::vector<HoldState> hold_states() const;
+    std::vector<PuntState> punt_states() const;
     EngineStatistics statistics();
 
     // Housekeeping, under the programming lock: carriers, lost devices, neighbours to be told.
@@ -66,6 +67,7 @@ struct Core {
     // The parts of prepare and apply, one file each (program/).
     std::string prepare_ports(Transaction &t);
     std::string prepare_interfaces(Transaction &t);
+    std::string prepare_settings(Transaction &t);
     std::string prepare_objects(Transaction &t);
     std::string prepare_routes(Transaction &t);
     void undo(Transaction &t);

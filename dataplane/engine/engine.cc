@@ -135,6 +135,11 @@ std::vector<HoldState> Engine::holds() const {
     return parts_->core.hold_states();
 }
 
+std::vector<PuntState> Engine::punts() const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.punt_states();
+}
+
 EngineStatistics Engine::statistics() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.statistics();

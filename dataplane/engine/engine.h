@@ -28,6 +28,7 @@ struct InterfaceState {
     uint64_t out_octets = 0, out_unicast = 0, out_multicast = 0, out_broadcast = 0, out_discards = 0, out_errors = 0;
     // Layer 3, RFC 4293 style.
     uint64_t in4 = 0, forwarded4 = 0, in6 = 0, forwarded6 = 0;
+    uint64_t unicast_rpf4 = 0, unicast_rpf6 = 0;  // dropped by reverse path checks
 };
 
 struct NeighbourState {
@@ -43,6 +44,13 @@ struct DropCounter {
     const char *node;
     const char *reason;
     uint64_t packets;
+};
+
+// A class of packets for the host's stack: its limit, and what kept to it.
+struct PuntState {
+    const char *name;
+    uint32_t rate, burst;  // packets a second, and at once
+    uint64_t passed = 0, dropped = 0;
 };
 
 struct PortState {
@@ -115,6 +123,7 @@ class Engine {
     std::vector<PortState> ports() const;
     std::vector<DropCounter> drops() const;
     std::vector<HoldState> holds() const;
+    std::vector<PuntState> punts() const;
     EngineStatistics statistics() const;
     // Called from engine threads other than workers; must be quick.
     void on_event(std::function<void(const Event &)> handler);

@@ -92,6 +92,8 @@ bool Worker::take_burst(const PortUse &use) {
 void Worker::new_table() {
     neighbours_follow_table(*this);
     flush();
+    icmp_errors.set(table->settings.icmp_errors);
+    for (size_t n = 0; n < punts.size(); n++) punts[n].bucket.set(table->settings.punt[n]);
     // Ports that went may live on in other processes' descriptors: a fresh set forgets them for sure.
     close(epoll_);
     epoll_ = epoll_create1(EPOLL_CLOEXEC);

@@ -26,17 +26,10 @@ struct Vector {
     const Object *objects[capacity];
 };
 
-// So many a second, and a burst of some at once.
-struct TokenBucket {
-    uint64_t rate, burst;
-    uint64_t tokens = burst, last = 0;  // of a second's 10^6 parts
-    bool take(uint64_t now) {
-        tokens = std::min(burst * 1000000, tokens + (now - last) * rate);
-        last = now;
-        if (tokens < 1000000) return false;
-        tokens -= 1000000;
-        return true;
-    }
+// Packets of one class for the box.
+struct PuntPolicer {
+    TokenBucket bucket;
+    Counter passed, dropped;
 };
 
 class Worker {
@@ -106,8 +99,13 @@ class Worker {
     static constexpr size_t miss_ring = 1024;
     Ring<Miss, miss_ring> misses;  // to housekeeping
     Neighbours neighbours;
-    TokenBucket icmp_errors{1000, 100}, punt_icmp{20000, 2000}, punt_neighbour{20000, 2000}, punt_other{20000, 2000};
-    TokenBucket miss_events{1000, 1000};
+    TokenBucket icmp_errors{default_icmp_errors};
+    std::array<PuntPolicer, punt_class_count> punts{{
+#define X(name, text, rate, burst) {TokenBucket{{rate, burst}}, {}, {}},
+        WEFT_PUNT_CLASSES(X)
+#undef X
+    }};
+    TokenBucket miss_events{{1000, 1000}};
     uint64_t random = 0x853c49e6748fea9bull;
     bool tracing = false;  // the packet under way is being traced
 

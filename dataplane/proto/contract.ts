@@ -35,6 +35,7 @@ export interface StateRequest {
   readonly statistics?: boolean
   readonly interface?: string
   readonly holds?: boolean
+  readonly punt?: boolean
 }
 
 type Fields = Readonly<Record<string, unknown>>
@@ -47,6 +48,7 @@ export interface StateReply {
   readonly drops: readonly Fields[]
   readonly statistics: Fields | null
   readonly holds: readonly Fields[]
+  readonly punt: readonly Fields[]
 }
 
 export interface ResolveMessage {

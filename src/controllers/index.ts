@@ -6,6 +6,7 @@ import type { Rib } from '../rib/index.js'
 import { auditController } from './audit/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { fibController } from './fib/index.js'
+import { forwardingController } from './forwarding/index.js'
 import { interfacesController } from './interfaces/index.js'
 import {
   netconfServerController,
@@ -54,6 +55,7 @@ export function createControllers({
       interfacesController(member),
       routingController(rib),
       fibController(member),
+      forwardingController(member),
       system.controller,
       auditController(audit),
       netconfServer.controller,

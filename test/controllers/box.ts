@@ -31,6 +31,9 @@ export class ModelMember implements Member {
   commit = 0
   readonly interfaces = new Map<string, InterfaceSpec>()
   readonly neighbours = new Map<string, string>()
+  /** What it was told of interfaces beyond their addresses, and of limits. */
+  readonly features = new Map<string, Operation>()
+  readonly limits = new Map<string, Operation>()
   readonly fib = new ModelFib()
   /** What it answers when asked for its state. */
   answer: Partial<MemberState> = {}
@@ -41,7 +44,8 @@ export class ModelMember implements Member {
 
   state(_query: StateQuery): Promise<MemberState> {
     if (!this.attached) return Promise.reject(new Error('member 0 is not attached'))
-    const nothing = { interfaces: [], neighbours: [], ports: [], drops: [], holds: [], statistics: undefined }
+    const none = { interfaces: [], neighbours: [], ports: [], drops: [], holds: [], punt: [] }
+    const nothing = { ...none, statistics: undefined }
     return Promise.resolve({ ...nothing, ...this.answer })
   }
 
@@ -54,6 +58,7 @@ export class ModelMember implements Member {
         case 'interface-delete':
           if (!this.interfaces.delete(operation.name))
             throw new Error(`no interface ${operation.name} to delete`)
+          this.features.delete(operation.name)
           for (const object of this.fib.objects.values()) {
             if ('interface' in object && object.interface === operation.name) {
               throw new Error(`objects still use interface ${operation.name}`)
@@ -72,6 +77,20 @@ export class ModelMember implements Member {
           if (!this.neighbours.delete(`${operation.interface} ${formatAddress(operation.address)}`)) {
             throw new Error(`no neighbour ${formatAddress(operation.address)} to delete`)
           }
+          break
+        case 'interface-features-set':
+          if (!this.interfaces.has(operation.name)) throw new Error(`no interface ${operation.name}`)
+          this.features.set(operation.name, operation)
+          break
+        case 'interface-features-delete':
+          if (!this.features.delete(operation.name))
+            throw new Error(`no features of ${operation.name} to delete`)
+          break
+        case 'punt-policer-set':
+          this.limits.set(operation.class, operation)
+          break
+        case 'icmp-settings-set':
+          this.limits.set('icmp-errors', operation)
           break
         case 'records':
           this.do(decode(operation.bytes))

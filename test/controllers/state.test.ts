@@ -39,6 +39,8 @@ const interfaceState = (name: string, rest: Partial<InterfaceState> = {}): Inter
     forwarded4: 15n,
     in6: 16n,
     forwarded6: 17n,
+    unicastRpf4: 18n,
+    unicastRpf6: 19n,
   },
   ...rest,
 })
@@ -104,6 +106,8 @@ test('interfaces are told with status, counters, addresses and neighbours', asyn
     'in-discards': 5,
     'out-errors': 13,
     'weft-interfaces:forwarded-ipv4-pkts': '15',
+    'weft-forwarding:in-ipv4-rpf-drops': '18',
+    'weft-forwarding:in-ipv6-rpf-drops': '19',
   })
   const ipv4 = at(p1, 'ietf-ip:ipv4')
   t.like(at(ipv4, 'address', 'ip=10.0.1.1'), { 'prefix-length': 24, origin: 'static' })
@@ -157,6 +161,7 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   box.member.commit = 7
   box.member.answer = {
     ports: [port],
+    punt: [{ name: 'routing', rate: 20_000, burst: 4_000, passed: 1n << 33n, dropped: 9n }],
     drops: [{ node: 'ip4', reason: 'no-route', packets: 42n }],
     holds: [
       {
@@ -183,6 +188,13 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   t.deepEqual(at(member, 'hold', 'kind=lisp'), {
     ...{ kind: 'lisp', keys: '1', packets: '2', octets: '3', events: '4' },
     drops: { 'queue-full': '5', 'holding-full': '6', 'table-full': '7', expired: '8', failed: '9' },
+  })
+  t.deepEqual(at(member, 'weft-forwarding:punt-class', 'name=routing'), {
+    name: 'routing',
+    rate: 20_000,
+    burst: 4_000,
+    passed: '8589934592',
+    dropped: '9',
   })
   t.like(at(member, 'tables'), { 'ipv4-routes': '1', 'held-packets': '5' })
   t.is(at(member, 'reconciliation', 'runs'), '2')

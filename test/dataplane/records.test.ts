@@ -80,12 +80,31 @@ test('each record is what records.h says, byte for byte', (t) => {
     encode({ op: 'neighbour-delete', interface: 'a', address: address('10.0.0.1') }),
     '0a' + '010061' + '040a000001',
   )
+  const plain = { reversePath: undefined, allowDefault: false, redirects: false, unreachables: true } as const
+  t.is(
+    encode({
+      op: 'interface-features-set',
+      name: 'a',
+      ipv4: { ...plain, reversePath: 'strict', allowDefault: true },
+      ipv6: { reversePath: 'loose', allowDefault: false, redirects: true, unreachables: false },
+    }),
+    '10' + '010061' + '0101' + '0206',
+  )
+  t.is(encode({ op: 'interface-features-delete', name: 'a' }), '11' + '010061')
+  t.is(
+    encode({ op: 'punt-policer-set', class: 'routing', rate: 5, burst: undefined }),
+    '12' + '03' + '01' + '05000000' + '00000000',
+  )
+  t.is(
+    encode({ op: 'icmp-settings-set', rate: undefined, burst: 256, forwardRouterAlerts: true }),
+    '13' + '02' + '00000000' + '00010000' + '01',
+  )
   t.is(encode({ op: 'records', bytes: Buffer.from('0202007031', 'hex') }), '0202007031')
 })
 
 test('kinds are numbered as in records.h', (t) => {
   const file = fileURLToPath(new URL('../../../dataplane/engine/program/records.h', import.meta.url))
-  const kinds = [...readFileSync(file, 'utf8').matchAll(/^ {4}(\w+) = (\d+),/gm)].slice(0, 10)
+  const kinds = [...readFileSync(file, 'utf8').matchAll(/^ {4}(\w+_(?:set|delete)) = (\d+),/gm)]
   t.deepEqual(
     kinds.map(([, name, number]) => `${name} ${number}`),
     [
@@ -99,6 +118,10 @@ test('kinds are numbered as in records.h', (t) => {
       'route_delete 8',
       'neighbour_set 9',
       'neighbour_delete 10',
+      'interface_features_set 16',
+      'interface_features_delete 17',
+      'punt_policer_set 18',
+      'icmp_settings_set 19',
     ],
   )
 })

@@ -105,6 +105,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
         env, [](const Napi::CallbackInfo &info) { return drops(info.Env(), running(info.Env()).drops()); });
     exports["holds"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return holds(info.Env(), running(info.Env()).holds()); });
+    exports["punts"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return punts(info.Env(), running(info.Env()).punts()); });
     exports["statistics"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return statistics(info.Env(), running(info.Env()).statistics()); });
     return exports;

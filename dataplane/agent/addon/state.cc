@@ -59,6 +59,8 @@ Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states)
         object["forwarded4"] = count(object, state.forwarded4);
         object["in6"] = count(object, state.in6);
         object["forwarded6"] = count(object, state.forwarded6);
+        object["unicastRpf4"] = count(object, state.unicast_rpf4);
+        object["unicastRpf6"] = count(object, state.unicast_rpf6);
     });
 }
 
@@ -126,6 +128,16 @@ Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event) {
     object["sourcePort"] = static_cast<uint32_t>(event.source_port);
     object["destinationPort"] = static_cast<uint32_t>(event.destination_port);
     return object;
+}
+
+Napi::Value punts(Napi::Env env, const std::vector<PuntState> &states) {
+    return list(env, states, [](Napi::Object object, const PuntState &state) {
+        object["name"] = state.name;
+        object["rate"] = state.rate;
+        object["burst"] = state.burst;
+        object["passed"] = count(object, state.passed);
+        object["dropped"] = count(object, state.dropped);
+    });
 }
 
 Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics) {

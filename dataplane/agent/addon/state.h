@@ -13,6 +13,7 @@ Napi::Value ports(Napi::Env env, const std::vector<PortState> &states);
 Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters);
 Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states);
 Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event);
+Napi::Value punts(Napi::Env env, const std::vector<PuntState> &states);
 Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics);
 
 }  // namespace weft::addon

@@ -38,6 +38,8 @@ inline bool is_multicast6(const Ip6 &a) { return (a.high >> 56) == 0xff; }
 inline bool is_link_local6(const Ip6 &a) { return (a.high >> 54) == 0x3fa; }
 inline bool is_unspecified6(const Ip6 &a) { return (a.high | a.low) == 0; }
 inline bool is_loopback6(const Ip6 &a) { return a.high == 0 && a.low == 1; }
+// IPv4-compatible and IPv4-mapped addresses, :: and ::1 among them: nobody sends these (RFC 4291 §2.5.5, RFC 6890).
+inline bool is_embedded4(const Ip6 &a) { return a.high == 0 && (a.low >> 32 == 0 || a.low >> 32 == 0xffff); }
 inline Ip6 solicited_node(const Ip6 &a) { return {0xff02000000000000ull, 0x00000001ff000000ull | (a.low & 0xffffff)}; }
 
 // fe80:: with the modified EUI-64 of RFC 4291 appendix A.

@@ -30,6 +30,8 @@ void one(Worker &w, Packet &p) {
     const uint32_t from = load32(a + 14), target = load32(a + 24);
     if ((operation != 1 && operation != 2) || (sender[0] & 1) || sender == MacAddress{})
         return w.discard(p, Drop::arp_malformed);
+    // Answers are few, as there are no more than we ask for.
+    if (operation == 1 && !admit(w, p, PuntClass::arp_nd)) return;
     const bool ours = i.owns(target);
     if (from != 0) {
         if (i.owns(from)) {

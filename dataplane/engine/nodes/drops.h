@@ -30,6 +30,8 @@ namespace weft {
     X(ip4_martian_destination, "ip4-input", "martian-destination")           \
     X(ip4_disabled, "ip4-input", "ipv4-disabled")                            \
     X(ip4_multicast, "ip4-input", "multicast-not-forwarded")                 \
+    X(ip4_bad_option, "ip4-input", "bad-option")                         \
+    X(ip4_source_route, "ip4-input", "source-route-option")              \
     X(ip4_link_local, "ip4-lookup", "link-local-not-forwarded")              \
     X(ip4_no_route, "ip4-lookup", "no-route")                                \
     X(ip4_blackhole, "ip4-lookup", "blackhole")                              \
@@ -49,6 +51,10 @@ namespace weft {
     X(ip6_martian_destination, "ip6-input", "martian-destination")           \
     X(ip6_disabled, "ip6-input", "ipv6-disabled")                            \
     X(ip6_multicast, "ip6-input", "multicast-not-forwarded")                 \
+    X(ip6_bad_extension, "ip6-input", "bad-extension-header")            \
+    X(ip6_unknown_option, "ip6-input", "unknown-hop-by-hop-option")      \
+    X(unicast_rpf4, "unicast-rpf", "ipv4-no-reverse-path")        \
+    X(unicast_rpf6, "unicast-rpf", "ipv6-no-reverse-path")        \
     X(ip6_link_local, "ip6-lookup", "link-local-not-forwarded")              \
     X(ip6_no_route, "ip6-lookup", "no-route")                                \
     X(ip6_blackhole, "ip6-lookup", "blackhole")                              \
@@ -82,9 +88,13 @@ namespace weft {
     X(nd_ignored, "nd-input", "ignored-message")                             \
     X(nd_consumed, "nd-input", "consumed")                                   \
     X(host_no_device, "host", "no-device")                                   \
-    X(host_policed_icmp, "host", "policed-icmp")                             \
-    X(host_policed_neighbour, "host", "policed-neighbour")                   \
-    X(host_policed_other, "host", "policed-other")                           \
+    X(punt_arp_nd, "punt", "policed-arp-nd")                             \
+    X(punt_icmp, "punt", "policed-icmp")                                 \
+    X(punt_options, "punt", "policed-options")                           \
+    X(punt_routing, "punt", "policed-routing")                           \
+    X(punt_management, "punt", "policed-management")                     \
+    X(punt_multicast, "punt", "policed-multicast")                       \
+    X(punt_other, "punt", "policed-other")                               \
     X(host_short, "host", "frame-too-short")                                 \
     X(inject_version, "inject", "bad-version")                               \
     X(icmp_limited, "icmp-error", "rate-limited")                            \

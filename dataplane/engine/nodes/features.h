@@ -24,7 +24,7 @@ enum Feature : uint16_t {
 inline constexpr uint16_t input_features = 0x00ff, output_features = 0xff00;
 
 // X(node, feature of IPv4, feature of IPv6), in the order of the arc, which is theirs in the list of nodes too.
-#define WEFT_INPUT_ARC(X)
+#define WEFT_INPUT_ARC(X) X(unicast_rpf, feature_unicast_rpf4, feature_unicast_rpf6)
 #define WEFT_OUTPUT_ARC(X)
 
 // Where a packet that came by an interface with these features goes after `passed`.

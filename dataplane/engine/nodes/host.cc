@@ -5,24 +5,6 @@
 namespace weft {
 namespace {
 
-bool policed(Worker &w, Packet &p, Punt what) {
-    switch (what) {
-        case Punt::icmp:
-            if (w.punt_icmp.take(w.now)) return false;
-            w.discard(p, Drop::host_policed_icmp);
-            return true;
-        case Punt::neighbour:
-            if (w.punt_neighbour.take(w.now)) return false;
-            w.discard(p, Drop::host_policed_neighbour);
-            return true;
-        case Punt::other:
-            if (w.punt_other.take(w.now)) return false;
-            w.discard(p, Drop::host_policed_other);
-            return true;
-    }
-    return false;
-}
-
 void strip(Packet &p) {
     p.data += p.l3_offset;
     p.length -= p.l3_offset;
@@ -33,8 +15,8 @@ void strip(Packet &p) {
 
 }  // namespace
 
-void punt(Worker &w, Packet &p, Punt what) {
-    if (policed(w, p, what)) return;
+void punt(Worker &w, Packet &p, PuntClass what) {
+    if (!admit(w, p, what)) return;
     const Interface *i = w.interface(p.interface);
     if (!p.local_origin && i && i->tap && p.l3_offset == ethernet_size) {
         if (!(p.data[0] & 1)) std::memcpy(p.data, i->mac.data(), 6);

@@ -8,7 +8,8 @@ namespace weft {
 bool icmp4_echo(Worker &w, Packet &p) {
     uint8_t *h = l3(p);
     const uint32_t header = (h[0] & 15u) * 4, room = l3_length(p);
-    if (h[9] != protocol_icmp || (load16(h + 6) & 0x3fff)) return false;
+    // Options want an answer of their own (RFC 1122 §3.2.2.6), and what came in a group frame none: both are the host's affair.
+    if (h[9] != protocol_icmp || (load16(h + 6) & 0x3fff) || header != 20 || in_group_frame(p)) return false;
     if (room < header + 8) {
         w.discard(p, Drop::local_malformed);
         return true;
@@ -49,14 +50,23 @@ bool may_complain(const Packet &p) {
     return type == 0 || type == 8 || (type >= 13 && type <= 18);
 }
 
-// The ingress interface's address that the sender knows best, else the egress one's, else any of the VRF.
+// The interface by which the error leaves; null: it has no route, or one that is no interface's.
+const Interface *way_to(Worker &w, const Vrf *vrf, uint32_t peer) {
+    const int64_t found = vrf ? vrf->fib4.lookup(peer) : -1;
+    const Object *o = found < 0 ? nullptr : w.core.objects.at(static_cast<uint32_t>(found));
+    if (o && o->type == ObjectType::group) o = w.core.objects.at(o->group->buckets[0]);
+    return o && (o->type == ObjectType::adjacency || o->type == ObjectType::glean) ? w.interface(o->interface) : nullptr;
+}
+
+// Of the interface by which it leaves (RFC 1812 §4.3.2.4), on the sender's subnet if there is one; else of the ingress interface,
+// of the egress one, of any in the VRF.
 uint32_t own_address(Worker &w, const Packet &p, uint32_t peer, const Interface *out) {
-    for (const Interface *i : {w.interface(p.interface), out}) {
+    const Vrf *vrf = w.vrf_of(p);
+    for (const Interface *i : {way_to(w, vrf, peer), w.interface(p.interface), out}) {
         if (!i || i->subnets4.empty()) continue;
         const Subnet4 *subnet = i->subnet(peer);
         return subnet ? subnet->address : i->subnets4.front().address;
     }
-    const Vrf *vrf = w.vrf_of(p);
     for (const auto &i : w.table->interfaces)
         if (i && i->vrf == vrf && !i->subnets4.empty()) return i->subnets4.front().address;
     return 0;
@@ -66,6 +76,9 @@ uint32_t own_address(Worker &w, const Packet &p, uint32_t peer, const Interface 
 
 void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out) {
     if (!may_complain(p)) return;
+    const Interface *in = w.interface(p.interface);
+    // What path MTU discovery lives by is told in any case.
+    if (type == 3 && code != 4 && in && !in->settings.ip4.unreachables) return;
     if (!w.icmp_errors.take(w.now)) return w.unmade(Drop::icmp_limited);
     const uint8_t *h = l3(p);
     const uint32_t peer = load32(h + 12), own = own_address(w, p, peer, out);

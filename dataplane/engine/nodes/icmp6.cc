@@ -65,7 +65,8 @@ bool icmp6_input(Worker &w, Packet &p) {
     uint8_t *m = h + offset;
     const Ip6 source = load_ip6(h + 8), destination = load_ip6(h + 24);
     const bool discovery = m[0] >= 133 && m[0] <= 137, asks = m[0] == 128 && m[1] == 0;
-    if (!discovery && !asks) return false;
+    // Behind extension headers a request wants more than an answer in place.
+    if (!discovery && !(asks && offset == 40)) return false;
     if (!for_us(i, destination)) {
         w.discard(p, Drop::nd_not_for_us);
         return true;
@@ -92,23 +93,30 @@ bool icmp6_input(Worker &w, Packet &p) {
     return true;
 }
 
-void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out) {
+bool may_tell6(const Packet &p, bool group) {
     const uint8_t *h = l3(p);
-    const Ip6 peer = load_ip6(h + 8), destination = load_ip6(h + 24);
-    if (is_multicast6(peer) || is_unspecified6(peer) || is_loopback6(peer)) return;
-    if (type != 2 && (is_multicast6(destination) || in_group_frame(p))) return;
+    const Ip6 peer = load_ip6(h + 8);
+    if (is_multicast6(peer) || is_unspecified6(peer) || is_loopback6(peer)) return false;
+    if (!group && (h[24] == 0xff || in_group_frame(p))) return false;
     uint8_t protocol;
     uint32_t offset;
     bool fragment, first;
-    if (!skip_extensions(p, protocol, offset, fragment, first)) return;
-    if (protocol == protocol_icmp6) {
-        if (!first || offset + 1 > l3_length(p)) return;
-        if (h[offset] < 128 || h[offset] == 137) return;
-    }
+    if (!skip_extensions(p, protocol, offset, fragment, first)) return false;
+    if (protocol != protocol_icmp6) return true;
+    return first && offset < l3_length(p) && h[offset] >= 128 && h[offset] != 137;
+}
+
+void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out) {
+    const uint8_t *h = l3(p);
+    const Ip6 peer = load_ip6(h + 8), destination = load_ip6(h + 24);
+    if (!may_tell6(p, type == 2 || (type == 4 && code == 2))) return;
+    const Interface *in = w.interface(p.interface);
+    if (type == 1 && in && !in->settings.ip6.unreachables) return;
     if (!w.icmp_errors.take(w.now)) return w.unmade(Drop::icmp_limited);
 
     Ip6 own{};
-    for (const Interface *i : {w.interface(p.interface), out})
+    if (in && in->owns(destination)) own = destination;
+    for (const Interface *i : {in, out})
         if (i && i->ip6 && is_unspecified6(own)) own = source_on(*i, peer);
     if (is_unspecified6(own)) {
         const Vrf *vrf = w.vrf_of(p);
@@ -125,7 +133,7 @@ void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     e->ether_type = type_ip6;
     e->l3_offset = ethernet_size;
     uint8_t *n = l3(*e), *m = n + 40;
-    store32(n, 0x60000000);
+    store32(n, 0x6c000000);  // network control, as RFC 1812 §4.3.2.5 wants of IPv4
     store16(n + 4, static_cast<uint16_t>(length));
     n[6] = protocol_icmp6;
     n[7] = 64;

@@ -85,9 +85,13 @@ void fragment(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
 
 void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour) {
     uint8_t *h = l3(p);
-    if (!p.local_origin && h[8] <= 1) {
-        icmp4_error(w, p, 11, 0, 0);
-        return w.discard(p, Drop::ip4_ttl);
+    if (!p.local_origin) {
+        if (h[0] != 0x45 && w.table->settings.router_alert_to_host && router_alert4(p)) [[unlikely]]
+            return punt(w, p, PuntClass::options);
+        if (h[8] <= 1) {
+            icmp4_error(w, p, 11, 0, 0);
+            return w.discard(p, Drop::ip4_ttl);
+        }
     }
     const bool whole = fits(p, out.mtu);
     if (!whole && ((h[6] & 0x40) || p.offload.gso_type != gso_none)) {
@@ -95,6 +99,8 @@ void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
         return w.discard(p, Drop::ip4_too_big);
     }
     if (!p.local_origin) {
+        if (p.interface == out.index && out.settings.ip4.redirects) [[unlikely]]
+            redirect4(w, p, out, unmapped(next_hop));
         const uint16_t before = load16(h + 8);
         h[8]--;
         store16(h + 10, checksum_update(load16(h + 10), before, load16(h + 8)));

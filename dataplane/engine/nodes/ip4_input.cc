@@ -25,6 +25,8 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
     // 0.0.0.0 asks for an address (RFC 2131) and gets no further than the box.
     if (s == 127 || s >= 224 || (s == 0 && !(source == 0 && limited))) return w.discard(p, Drop::ip4_martian_source);
     if (d == 0 || d == 127 || (d >= 240 && !limited)) return w.discard(p, Drop::ip4_martian_destination);
+    if (header != 20 && !ip4_options(w, p)) [[unlikely]]
+        return;
     if (limited || destination >> 8 == 0xe00000) return w.push(Node::local, &p);
     if (d >= 224) return w.discard(p, Drop::ip4_multicast);
     w.push(next_input(p, i.features, Node::ip4_input), &p);

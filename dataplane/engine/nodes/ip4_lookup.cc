@@ -10,6 +10,14 @@ void refuse(Worker &w, Packet &p, Drop reason, uint8_t code) {
     w.discard(p, reason);
 }
 
+// For the box when it is to all on that link (RFC 1812 §5.3.5.2); nothing of the kind is forwarded (§5.3.4, RFC 2644).
+void by_group_frame(Worker &w, Packet &p, const Interface &i) {
+    const uint32_t destination = load32(l3(p) + 16);
+    const Subnet4 *subnet = i.subnet(destination);
+    if (subnet && subnet->length < 31 && subnet->broadcast() == destination) return w.push(Node::local, &p);
+    w.discard(p, Drop::ip4_ethernet_group);
+}
+
 // What must not be forwarded, though there is a route (RFC 1812 §5.3.4, RFC 3927 §2.7).
 inline bool forwardable(Worker &w, Packet &p) {
     if (p.local_origin) return true;
@@ -18,7 +26,7 @@ inline bool forwardable(Worker &w, Packet &p) {
     if (!i.forward4)
         w.discard(p, Drop::ip4_forwarding_disabled);
     else if (in_group_frame(p))
-        w.discard(p, Drop::ip4_ethernet_group);
+        by_group_frame(w, p, i);
     else if (load16(h + 12) == 0xa9fe || load16(h + 16) == 0xa9fe)
         w.discard(p, Drop::ip4_link_local);
     else

@@ -6,15 +6,21 @@ namespace weft {
 
 void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour) {
     uint8_t *h = l3(p);
-    if (!p.local_origin && h[7] <= 1) {
-        icmp6_error(w, p, 3, 0, 0);
-        return w.discard(p, Drop::ip6_hop_limit);
+    if (!p.local_origin) {
+        if (h[6] == 0 && w.table->settings.router_alert_to_host && router_alert6(p)) [[unlikely]]
+            return punt(w, p, PuntClass::options);
+        if (h[7] <= 1) {
+            icmp6_error(w, p, 3, 0, 0);
+            return w.discard(p, Drop::ip6_hop_limit);
+        }
     }
     if (!fits(p, out.mtu)) {
         icmp6_error(w, p, 2, 0, out.mtu, &out);
         return w.discard(p, Drop::ip6_too_big);
     }
     if (!p.local_origin) {
+        if (p.interface == out.index && out.settings.ip6.redirects) [[unlikely]]
+            redirect6(w, p, out, next_hop, neighbour == no_neighbour ? nullptr : &w.neighbours[neighbour].mac);
         h[7]--;
         w.counters(*w.interface(p.interface)).forwarded6 += 1;
     }

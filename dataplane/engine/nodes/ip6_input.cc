@@ -56,10 +56,11 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
     p.length = p.l3_offset + total;
 
     const Ip6 source = load_ip6(h + 8), destination = load_ip6(h + 24);
-    if (is_multicast6(source) || is_loopback6(source) || is_mapped(source))
+    if (is_multicast6(source) || (is_embedded4(source) && !is_unspecified6(source)))
         return w.discard(p, Drop::ip6_martian_source);
-    if (is_unspecified6(destination) || is_loopback6(destination) || is_mapped(destination))
-        return w.discard(p, Drop::ip6_martian_destination);
+    if (is_embedded4(destination)) return w.discard(p, Drop::ip6_martian_destination);
+    if (h[6] == 0 && !ip6_options(w, p)) [[unlikely]]
+        return;
     if (is_multicast6(destination)) {
         const unsigned scope = (destination.high >> 48) & 15;
         if (scope != 2) return w.discard(p, Drop::ip6_multicast);

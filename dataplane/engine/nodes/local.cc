@@ -8,11 +8,10 @@ void local(Worker &w, Vector &in) {
         Packet &p = *in.packets[n];
         if (p.ether_type == type_ip4) {
             if (icmp4_echo(w, p)) continue;
-            punt(w, p, l3(p)[9] == protocol_icmp ? Punt::icmp : Punt::other);
         } else {
             if (icmp6_input(w, p)) continue;
-            punt(w, p, l3(p)[6] == protocol_icmp6 ? Punt::icmp : Punt::other);
         }
+        punt(w, p, punt_class(p));
     }
 }
 

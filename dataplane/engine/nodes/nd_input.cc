@@ -124,6 +124,7 @@ void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset) {
     const size_t length = l3_length(p) - offset;
     if (m[0] != solicitation && m[0] != advertisement) return w.drop(p, Drop::nd_ignored);
     if (h[7] != 255 || m[1] != 0 || length < 24) return w.discard(p, Drop::nd_malformed);
+    if (m[0] == solicitation && !admit(w, p, PuntClass::arp_nd)) return;
     if (m[0] == solicitation)
         solicited(w, p, i, m, length);
     else

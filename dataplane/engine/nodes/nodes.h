@@ -71,14 +71,26 @@ void egress(Worker &w, Packet &p, const Interface &out);
 // Frames of a host tap, packets of an inject device.
 void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use);
 void inject_input(Worker &w, Packet *packets, size_t count, const PortUse &use);
-// To the host's stack, policed.
-enum class Punt : uint8_t { icmp, neighbour, other };
-void punt(Worker &w, Packet &p, Punt what);
+// What the box itself takes (nodes/punt.cc): the class of a packet; whether its policer lets it pass, else it is dropped; and to the
+// host's stack, policed.
+PuntClass punt_class(const Packet &p);
+bool admit(Worker &w, Packet &p, PuntClass what);
+void punt(Worker &w, Packet &p, PuntClass what);
+
+// Of a header that has options: false when the packet ended by them.
+bool ip4_options(Worker &w, Packet &p);
+bool ip6_options(Worker &w, Packet &p);
+bool router_alert4(const Packet &p);
+bool router_alert6(const Packet &p);
 
 bool icmp4_echo(Worker &w, Packet &p);  // true: answered or ended
 bool icmp6_input(Worker &w, Packet &p);
 void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out = nullptr);
 void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out = nullptr);
+// May an ICMPv6 error or redirect be sent about this packet (RFC 4443 §2.4)? `group`: also when it went to many.
+bool may_tell6(const Packet &p, bool group);
+void redirect4(Worker &w, Packet &p, const Interface &on, uint32_t next_hop);
+void redirect6(Worker &w, Packet &p, const Interface &on, const Ip6 &next_hop, const MacAddress *mac);
 void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset);
 // Past the extension headers: protocol and its offset from the IPv6 header; false when the chain is cut short.
 bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool &fragment, bool &first);

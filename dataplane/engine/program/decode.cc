@@ -1,6 +1,7 @@
 // Records to values (records.h): every length is checked, every value that has a range is held to it. Records are untrusted.
 #include <cstdio>
 
+#include "decode_settings.h"
 #include "reader.h"
 #include "transaction.h"
 
@@ -195,6 +196,13 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::neighbour_set:
         case Record::neighbour_delete:
             return decode_neighbour(r, t, static_cast<Record>(kind) == Record::neighbour_delete);
+        case Record::interface_features_set:
+        case Record::interface_features_delete:
+            return decode_interface_features(r, t, static_cast<Record>(kind) == Record::interface_features_delete);
+        case Record::punt_policer_set:
+            return decode_punt_policer(r, t);
+        case Record::icmp_settings_set:
+            return decode_icmp_settings(r, t);
     }
     return "record kind " + std::to_string(kind) + " is unknown";
 }

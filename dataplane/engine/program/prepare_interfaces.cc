@@ -14,7 +14,8 @@ bool wants_tap(const Interface &i) { return i.port && i.port->port && (i.ip4 || 
 }  // namespace
 
 std::string Core::prepare_ports(Transaction &t) {
-    if (!t.full && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty()) return {};
+    if (!t.full && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() && t.limits.empty())
+        return {};
     t.registry = std::make_unique<Registry>(registry);
     Registry &next = *t.registry;
     std::map<std::string, const PortOp *> last;
@@ -97,6 +98,8 @@ std::string Core::prepare_interfaces(Transaction &t) {
         base.port.reset();
         entry = std::make_shared<Interface>(base);  // its port is found below, with those of the others
     }
+
+    if (std::string e = prepare_settings(t); !e.empty()) return e;
 
     std::map<std::string, std::string> owners;
     for (auto &[name, entry] : next.interfaces) {

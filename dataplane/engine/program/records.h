@@ -24,6 +24,10 @@ enum class Record : uint8_t {
     route_delete = 8,      // u32 vrf, addr prefix, u8 length
     neighbour_set = 9,     // str interface, addr, 6 bytes mac: a static neighbour
     neighbour_delete = 10, // str interface, addr
+    interface_features_set = 16,     // str interface, 2 × (u8 ReversePath, u8 FeatureFlag): IPv4, IPv6
+    interface_features_delete = 17,  // str interface: back to what it is without
+    punt_policer_set = 18,           // u8 class, u8 LimitFlag, u32 packets a second, u32 burst; what has no flag is the default
+    icmp_settings_set = 19,          // u8 LimitFlag, u32 ICMP errors a second, u32 burst, u8 1: router alerts are forwarded
 };
 
 enum InterfaceFlag : uint8_t {
@@ -33,6 +37,14 @@ enum InterfaceFlag : uint8_t {
     interface_ipv4_forwarding = 8,  // ietf-ip ipv4/forwarding
     interface_ipv6_forwarding = 16,
 };
+
+enum FeatureFlag : uint8_t {
+    feature_allow_default = 1,    // of reverse path checks
+    feature_redirects = 2,        // are sent
+    feature_no_unreachables = 4,  // none are sent
+};
+
+enum LimitFlag : uint8_t { limit_has_rate = 1, limit_has_burst = 2 };
 
 enum class ObjectType : uint8_t {
     adjacency = 1,  // str interface, addr next hop: resolved by the engine's neighbour table, holds packets meanwhile

@@ -45,12 +45,27 @@ struct NeighbourOp {
     bool remove = false;
 };
 
+struct SettingsOp {
+    std::string interface;
+    InterfaceSettings settings;
+    bool remove = false;
+};
+
+struct LimitOp {
+    enum class Of : uint8_t { punt, icmp_errors } of = Of::punt;
+    PuntClass punt{};
+    Limit limit{};
+    bool router_alert_to_host = true;  // said with the limit of ICMP errors
+};
+
 struct Transaction {
     std::vector<PortOp> ports;
     std::vector<InterfaceOp> interfaces;
     std::vector<ObjectOp> objects;
     std::vector<RouteOp> routes;
     std::vector<NeighbourOp> neighbours;
+    std::vector<SettingsOp> settings;
+    std::vector<LimitOp> limits;
     std::string error;  // of the first bad record: nothing more is taken
 
     bool prepared = false, full = false;

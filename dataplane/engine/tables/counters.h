@@ -25,6 +25,7 @@ struct alignas(64) InterfaceCounters {
     Counter in_octets, in_unicast, in_multicast, in_broadcast, in_discards, in_errors, in_unknown;
     Counter out_octets, out_unicast, out_multicast, out_broadcast, out_discards, out_errors;
     Counter in4, forwarded4, in6, forwarded6;
+    Counter unicast_rpf4, unicast_rpf6;
 };
 
 }  // namespace weft

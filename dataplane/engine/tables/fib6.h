@@ -33,6 +33,15 @@ class Fib6 {
         return -1;
     }
 
+    // The object of ::/0, or -1.
+    int64_t default_object() const { return map_.find({}, 0); }
+    // Does a longer prefix than ::/0 cover the address? Probes each length.
+    bool beyond_default(const Ip6 &address) const {
+        for (unsigned length = 128; length > 0; length--)
+            if (map_.find(mask6(address, length), static_cast<uint8_t>(length)) >= 0) return true;
+        return false;
+    }
+
     size_t size() const { return map_.size(); }
     void reserve(size_t more) { map_.reserve(more); }
 

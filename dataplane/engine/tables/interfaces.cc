@@ -1,5 +1,7 @@
 #include "interfaces.h"
 
+#include "../nodes/features.h"
+
 namespace weft {
 
 bool Interface::owns(uint32_t address) const {
@@ -33,7 +35,8 @@ void derive(Interface &i, const LinkState &link) {
     i.ip6 = spec.flags & interface_ipv6;
     i.forward4 = spec.flags & interface_ipv4_forwarding;
     i.forward6 = spec.flags & interface_ipv6_forwarding;
-    i.features = 0;
+    i.features = static_cast<uint16_t>((i.settings.ip4.reverse_path == ReversePath::off ? 0 : feature_unicast_rpf4) |
+                                       (i.settings.ip6.reverse_path == ReversePath::off ? 0 : feature_unicast_rpf6));
     i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
     i.mac = spec.has_mac ? spec.mac : link.mac;
     i.subnets4.clear();
@@ -77,6 +80,7 @@ std::vector<HostAddress> tap_addresses(const Interface &i) {
 
 std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     auto t = std::make_unique<InterfaceTable>();
+    t->settings = member;
     std::map<const PortHandle *, uint32_t> bound;
     for (const auto &[name, interface] : interfaces) {
         if (t->interfaces.size() <= interface->index) t->interfaces.resize(interface->index + 1);

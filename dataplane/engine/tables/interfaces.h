@@ -14,6 +14,7 @@
 #include "../ports/port.h"
 #include "../program/records.h"
 #include "counters.h"
+#include "settings.h"
 #include "vrfs.h"
 
 namespace weft {
@@ -72,6 +73,7 @@ struct Interface {
     uint32_t index = 0;
     uint32_t mtu = 1500;
     uint16_t features = 0;  // nodes/features.h
+    InterfaceSettings settings;
     bool enabled = false, ip4 = false, ip6 = false, forward4 = false, forward6 = false;
     MacAddress mac{};
     Vrf *vrf = nullptr;
@@ -120,6 +122,7 @@ struct InterfaceTable {
     std::vector<std::shared_ptr<const Interface>> interfaces;  // by index; null: none
     std::vector<PortUse> ports;
     std::vector<StaticNeighbour> neighbours;
+    MemberSettings settings;
 
     const Interface *at(uint32_t index) const { return index < interfaces.size() ? interfaces[index].get() : nullptr; }
 };
@@ -131,6 +134,8 @@ struct Registry {
     std::map<uint32_t, std::shared_ptr<PortHandle>> injects;  // by VRF
     std::map<std::string, uint32_t> indexes;                  // every name that ever was
     StaticNeighbours neighbours;
+    std::map<std::string, InterfaceSettings> settings;  // by interface, those that are not as they are without
+    MemberSettings member;
 
     std::unique_ptr<InterfaceTable> table(Vrfs &vrfs) const;
 };

@@ -118,7 +118,7 @@ TEST("ip4: what is too big is told with the MTU when it must not be fragmented")
 TEST("ip4: fragments carry the whole packet, with options where RFC 791 wants them") {
     Lab lab = known();
     CHECK_EQUAL(lab.commit(Records().interface("if2", "p2", {"10.0.2.1/24"}, 11, 600)), std::string());
-    const Bytes options{0x07, 0x03, 0x04, 0x01, 0x94, 0x04, 0x00, 0x00};  // record route (not copied), router alert (copied)
+    const Bytes options{0x07, 0x03, 0x04, 0x01, 0x88, 0x04, 0x00, 0x01};  // record route (not copied), stream id (copied)
     const Bytes whole = packet({.source = "10.0.1.9", .destination = "10.0.2.9", .payload = 1400, .options = options});
     lab.give(1, frame(mac(1), h1, whole));
     lab.run();

@@ -92,8 +92,8 @@ TEST("host: punts are policed by class") {
     lab.give(1, frame(mac(1), h1, reply));
     lab.run();
     CHECK_EQUAL(lab.factory->tap("if1")->take().size(), size_t{2001});
-    CHECK_EQUAL(lab.drops("host", "policed-other"), uint64_t{1000});
-    CHECK_EQUAL(lab.drops("host", "policed-icmp"), uint64_t{0});
+    CHECK_EQUAL(lab.drops("punt", "policed-other"), uint64_t{1000});
+    CHECK_EQUAL(lab.drops("punt", "policed-icmp"), uint64_t{0});
 }
 
 TEST("host: VRFs know only their own routes") {

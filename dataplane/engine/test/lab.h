@@ -46,6 +46,10 @@ struct Records {
     Records &route_delete(const std::string &prefix, uint32_t vrf = 0);
     Records &neighbour(const std::string &interface, const std::string &address, const MacAddress &mac);
     Records &neighbour_delete(const std::string &interface, const std::string &address);
+    Records &features(const std::string &interface, const InterfaceSettings &settings);
+    Records &features_delete(const std::string &interface);
+    Records &policer(PuntClass of, Limit limit, unsigned flags = limit_has_rate | limit_has_burst);
+    Records &icmp_settings(Limit limit, bool forward_router_alerts = false);
 };
 
 class Lab {
@@ -85,6 +89,8 @@ struct Ip {
     bool dont_fragment = false;
     uint16_t fragment = 0;  // flags and offset
     Bytes options = {};     // IPv4, a multiple of 4
+    Bytes extensions = {};  // IPv6 headers before the transport's, which protocol names; the first is of type `next`
+    uint8_t next = 0;
 };
 Bytes packet(const Ip &ip);  // without Ethernet
 Bytes frame(const MacAddress &to, const MacAddress &from, const Bytes &packet);
@@ -98,6 +104,13 @@ Bytes advertisement(const MacAddress &from, const std::string &target, const Mac
 // Judges a frame of the engine: lengths, header checksum, and (unless unfinished) that of ICMP, UDP and TCP.
 void check_frame(const Frame &frame);
 Bytes inner(const Frame &frame);  // without Ethernet
+// The whole transmission unit of an ICMP error: what it says and how much it quotes.
+struct Error {
+    int type, code;
+    uint32_t rest;
+    Bytes quoted;
+};
+Error error_of(const Frame &frame);
 std::string source_of(const Bytes &packet);
 std::string destination_of(const Bytes &packet);
 

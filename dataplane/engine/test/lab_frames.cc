@@ -82,6 +82,13 @@ Bytes packet(const Ip &ip) {
     store16(&body[0], ip.source_port);
     store16(&body[2], ip.destination_port);
     append(body, pattern(ip.payload));
+    if (!ip.extensions.empty()) {
+        Bytes whole = joined(header6(ip.source, ip.destination, ip.protocol, ip.ttl, body.size()), body, field, true, ip.protocol);
+        whole.insert(whole.begin() + 40, ip.extensions.begin(), ip.extensions.end());
+        store16(&whole[4], static_cast<uint16_t>(whole.size() - 40));
+        whole[6] = ip.next;
+        return whole;
+    }
     Bytes header = is_v6(ip.source)
                        ? header6(ip.source, ip.destination, ip.protocol, ip.ttl, body.size())
                        : header4(ip.source, ip.destination, ip.protocol, ip.ttl, body.size(),
@@ -153,6 +160,13 @@ Bytes advertisement(const MacAddress &from, const std::string &target, const Mac
 }
 
 Bytes inner(const Frame &f) { return Bytes(f.bytes.begin() + 14, f.bytes.end()); }
+
+Error error_of(const Frame &f) {
+    const Bytes p = inner(f);
+    const size_t at = p[0] >> 4 == 6 ? 40 : 20;
+    CHECK_EQUAL(int{p[at == 40 ? 6 : 9]}, at == 40 ? 58 : 1);
+    return {p[at], p[at + 1], load32(&p[at + 4]), Bytes(p.begin() + static_cast<long>(at) + 8, p.end())};
+}
 
 std::string source_of(const Bytes &p) {
     return p[0] >> 4 == 4 ? to_text(mapped(load32(&p[12]))) : to_text(load_ip6(&p[8]));

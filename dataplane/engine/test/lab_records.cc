@@ -81,6 +81,21 @@ Records &Records::neighbour(const std::string &interface, const std::string &tex
     bytes.insert(bytes.end(), m.begin(), m.end());
     return *this;
 }
+Records &Records::features(const std::string &interface, const InterfaceSettings &settings) {
+    u8(16).str(interface);
+    for (const FamilySettings &f : {settings.ip4, settings.ip6})
+        u8(static_cast<unsigned>(f.reverse_path))
+            .u8((f.allow_default ? feature_allow_default : 0) | (f.redirects ? feature_redirects : 0) |
+                (f.unreachables ? 0 : feature_no_unreachables));
+    return *this;
+}
+Records &Records::features_delete(const std::string &interface) { return u8(17).str(interface); }
+Records &Records::policer(PuntClass of, Limit limit, unsigned flags) {
+    return u8(18).u8(static_cast<unsigned>(of)).u8(flags).u32(limit.rate).u32(limit.burst);
+}
+Records &Records::icmp_settings(Limit limit, bool forward_router_alerts) {
+    return u8(19).u8(limit_has_rate | limit_has_burst).u32(limit.rate).u32(limit.burst).u8(forward_router_alerts);
+}
 Records &Records::neighbour_delete(const std::string &interface, const std::string &text) {
     return u8(10).str(interface).addr(address(text));
 }

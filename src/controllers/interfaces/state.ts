@@ -12,6 +12,7 @@ const namespace = {
   interfaces: 'urn:ietf:params:xml:ns:yang:ietf-interfaces',
   ip: 'urn:ietf:params:xml:ns:yang:ietf-ip',
   weft: 'urn:weft:params:xml:ns:yang:weft-interfaces',
+  forwarding: 'urn:weft:params:xml:ns:yang:weft-forwarding',
 }
 
 const neighbourLists = [4, 6].map((family) => `${claim}/interface/ietf-ip:ipv${family}/neighbor`)
@@ -121,6 +122,8 @@ function statistics({ counters, discontinuity }: InterfaceState): string {
     leaf('forwarded-ipv4-pkts', counters.forwarded4, namespace.weft),
     leaf('in-ipv6-pkts', counters.in6, namespace.weft),
     leaf('forwarded-ipv6-pkts', counters.forwarded6, namespace.weft),
+    leaf('in-ipv4-rpf-drops', counters.unicastRpf4, namespace.forwarding),
+    leaf('in-ipv6-rpf-drops', counters.unicastRpf6, namespace.forwarding),
     '</statistics>',
   ].join('')
 }
