@@ -1,6 +1,6 @@
-// The usual way out of adjacency and glean, in a few instructions: a plain packet in a frame whose TTL, size and neighbour are in
-// order gets them rewritten in place and is queued on the port; what it counts on its interfaces is added up once for a run of
-// packets. Everything else (options do not matter here) goes by forward4() and forward6(), which say what is wrong.
+// The usual way out of adjacency and glean, in a few instructions: a packet in a frame, without options, whose TTL, size and
+// neighbour are in order gets them rewritten in place and is queued on the port; what it counts on its interfaces is added up once
+// for a run of packets. Everything else goes by forward4() and forward6(), which say what is wrong.
 #pragma once
 
 #include "../net/checksum.h"
@@ -36,7 +36,7 @@ class Departure {
             const Neighbour &to = w_.neighbours[neighbour];
             uint8_t *h = p.data + ethernet_size;
             const bool known = to.state != NeighbourState::State::incomplete && to.state != NeighbourState::State::stale;
-            if (known && h[v4 ? 8 : 7] > 1) [[likely]] {
+            if (known && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
                 if (p.interface != in_) [[unlikely]] {
                     count_in();
                     in_ = p.interface;

@@ -1,10 +1,43 @@
-// IPv4 as it came: the header checks of RFC 1812 §5.2.2 and the addresses that no host has (§5.3.7, RFC 6890). What passes has
-// its padding cut off. Link-scope groups and the limited broadcast are for the box.
+// IPv4 as it came: the header checks of RFC 1812 §5.2.2 and the addresses that no host has (§5.3.7, RFC 6890). Prefixes for
+// documentation, benchmarks and shared use are forwarded: whether they have a route is the operator's affair. What passes has its
+// padding cut off. Link-scope groups and the limited broadcast are for the box.
+#include <array>
+
 #include "../net/checksum.h"
 #include "nodes.h"
 
 namespace weft {
 namespace {
+
+// First octets of addresses that are looked at more closely: this network, loopback, protocol assignments, groups, reserved.
+constexpr auto special = [] {
+    std::array<bool, 256> first{};
+    for (const size_t octet : {0, 127, 192}) first[octet] = true;
+    for (size_t octet = 224; octet < 256; octet++) first[octet] = true;
+    return first;
+}();
+
+// Of 192.0.0.0/24 the first eight and two anycast addresses may be forwarded (RFC 7335, RFC 7723, RFC 8155), the rest may not.
+bool is_assignment(uint32_t address) {
+    const uint32_t host = address & 0xff;
+    return address >> 8 == 0xc00000 && host > 7 && host != 9 && host != 10;
+}
+
+void closely(Worker &w, Packet &p, const Interface &i) {
+    const uint8_t *h = l3(p);
+    const uint32_t source = load32(h + 12), destination = load32(h + 16);
+    const uint8_t s = h[12], d = h[16];
+    const bool limited = destination == 0xffffffff;
+    // 0.0.0.0 asks for an address (RFC 2131) and gets no further than the box.
+    if (s == 127 || s >= 224 || (s == 0 && !(source == 0 && limited)) || is_assignment(source))
+        return w.discard(p, Drop::ip4_martian_source);
+    if (d == 0 || d == 127 || (d >= 240 && !limited) || is_assignment(destination))
+        return w.discard(p, Drop::ip4_martian_destination);
+    if (h[0] != 0x45 && !ip4_options(w, p)) return;
+    if (limited || destination >> 8 == 0xe00000) return w.push(Node::local, &p);
+    if (d >= 224) return w.discard(p, Drop::ip4_multicast);
+    w.push(next_input(p, i.features, Node::ip4_input), &p);
+}
 
 inline void one(Worker &w, Packet &p, const Interface &i) {
     const uint8_t *h = l3(p);
@@ -18,17 +51,8 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
     if (total < header || total > room) return w.discard(p, Drop::ip4_length);
     if (!(header == 20 ? checksum_good20(h) : checksum_good(h, header))) return w.discard(p, Drop::ip4_checksum);
     p.length = p.l3_offset + total;
-
-    const uint32_t source = load32(h + 12), destination = load32(h + 16);
-    const uint8_t s = static_cast<uint8_t>(source >> 24), d = static_cast<uint8_t>(destination >> 24);
-    const bool limited = destination == 0xffffffff;
-    // 0.0.0.0 asks for an address (RFC 2131) and gets no further than the box.
-    if (s == 127 || s >= 224 || (s == 0 && !(source == 0 && limited))) return w.discard(p, Drop::ip4_martian_source);
-    if (d == 0 || d == 127 || (d >= 240 && !limited)) return w.discard(p, Drop::ip4_martian_destination);
-    if (header != 20 && !ip4_options(w, p)) [[unlikely]]
-        return;
-    if (limited || destination >> 8 == 0xe00000) return w.push(Node::local, &p);
-    if (d >= 224) return w.discard(p, Drop::ip4_multicast);
+    if (special[h[12]] | special[h[16]] | (header != 20)) [[unlikely]]
+        return closely(w, p, i);
     w.push(next_input(p, i.features, Node::ip4_input), &p);
 }
 

@@ -32,12 +32,12 @@ void derive(Interface &i, const LinkState &link) {
     const InterfaceSpec &spec = i.spec;
     i.enabled = spec.flags & interface_enabled;
     i.ip4 = spec.flags & interface_ipv4;
-    i.ip6 = spec.flags & interface_ipv6;
     i.forward4 = spec.flags & interface_ipv4_forwarding;
     i.forward6 = spec.flags & interface_ipv6_forwarding;
     i.features = static_cast<uint16_t>((i.settings.ip4.reverse_path == ReversePath::off ? 0 : feature_unicast_rpf4) |
                                        (i.settings.ip6.reverse_path == ReversePath::off ? 0 : feature_unicast_rpf6));
     i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
+    i.ip6 = (spec.flags & interface_ipv6) && i.mtu >= 1280;  // RFC 8200 §5
     i.mac = spec.has_mac ? spec.mac : link.mac;
     i.subnets4.clear();
     i.subnets6.clear();

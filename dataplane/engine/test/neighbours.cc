@@ -153,7 +153,8 @@ TEST("neighbours: a scan of a /8 stops neither known neighbours nor new answers"
 TEST("neighbours: a full table makes room for those who speak, at the cost of questions, then of the stale") {
     Lab lab;
     lab.standard();
-    CHECK_EQUAL(lab.commit(Records().interface("if2", "p2", {"11.0.0.1/8"}).route("11.0.0.0/8", 2)), std::string());
+    CHECK_EQUAL(lab.commit(Records().interface("if2", "p2", {"11.0.0.1/8"}).route("11.0.0.0/8", 2).policer(PuntClass::arp_nd, {1000000, 1000000})),
+                std::string());
     const auto host = [](unsigned n) {
         return "11." + std::to_string(n / 62500 + 1) + "." + std::to_string(n / 250 % 250) + "." + std::to_string(n % 250 + 1);
     };
