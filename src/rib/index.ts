@@ -14,6 +14,7 @@ export {
   type Unresolved,
 } from './rib.js'
 export * from './route.js'
+export type { Resolution, Tracker, TrackOptions, TrackedWay } from './tracking.js'
 
 /** The key of the forwarding object that stands for this: a hash, the same in all members and after every restart. */
 export const objectKey = (identity: string): bigint => addon.objectKey(identity)

@@ -96,6 +96,23 @@ export interface NativeResult {
   readonly examined: number
 }
 
+/** Where a tracked address leads. */
+export interface NativeResolution {
+  readonly vrf: number
+  readonly address: Address
+  readonly byDefault: boolean
+  /** It is an address of this box. */
+  readonly local: boolean
+  /** Of the route that was found; neither is there when there was none. */
+  readonly prefix?: Prefix
+  readonly source?: NativeSource
+  readonly ways: readonly {
+    readonly interface: string
+    readonly address?: Address
+    readonly weight: number
+  }[]
+}
+
 /** Entries in columns; routes of entry e are `starts[e]` to `starts[e + 1]`. */
 export interface NativePage {
   /** Where the next page begins; undefined after the last one. */
@@ -115,7 +132,8 @@ export interface NativePage {
 
 /** All calls return at once; those with a number of microseconds work no longer than that and are called again. */
 export interface NativeRib {
-  begin(full: boolean): number
+  /** An update makes no transaction void that began before it; it may hold nothing while one does. */
+  begin(full: boolean, update: boolean): number
   /** No transaction holds what it has changed or finished. */
   vacant(): boolean
   empty(transaction: number): boolean
@@ -134,6 +152,10 @@ export interface NativeRib {
    * the reason, the row of the next hop (-1: none).
    */
   load(transaction: number, rows: NativeRows, from: number, microseconds: number): Int32Array
+  /** `tracked`: from now on, or no more. Not undone when the transaction is abandoned. */
+  track(transaction: number, vrf: number, address: Address, byDefault: boolean, tracked: boolean): void
+  /** Some of what is tracked and was resolved again, each taken out once or more; undefined when there is no more. */
+  moved(limit: number): NativeResolution[] | undefined
   linkChanged(transaction: number, name: string): void
   finish(transaction: number, now: number, microseconds: number): NativeResult | undefined
   adopt(transaction: number): void

@@ -7,7 +7,7 @@
  * not the table. What takes long is done in slices of a few milliseconds, between which the event loop goes on.
  */
 import { setImmediate } from 'node:timers/promises'
-import { widthOf, type Family, type Prefix } from './address.js'
+import { widthOf, type Address, type Family, type Prefix } from './address.js'
 import type { Delta } from './delta.js'
 import { hopOf, reasonOf, type Reason } from './failure.js'
 import {
@@ -19,6 +19,7 @@ import {
   type NativeSource,
   type NativeUnresolved,
 } from './native.js'
+import { Tracking, type Resolution, type Tracker, type TrackOptions } from './tracking.js'
 import type { Entry, Hop, NextHop, RibInterface, Source } from './route.js'
 
 export interface RibOptions {
@@ -118,16 +119,22 @@ export class Rib {
   /** The transaction that was ready last, until it is closed. */
   #ready: number | undefined
   #waiting: (() => void)[] = []
+  readonly #tracking: Tracking
 
   constructor(options: RibOptions = {}) {
     this.#now = options.now ?? Date.now
     this.#native = new addon.Rib(options.keyBits ?? 64)
+    this.#tracking = new Tracking({
+      native: this.#native,
+      update: (say) => this.#update((id) => (say(id), true)),
+      sourceOf: (source) => this.#source(source),
+    })
   }
 
   /** `full`: from nothing, as for a FIB that has nothing; the links stay as they are known. */
   begin(options: { readonly full?: boolean } = {}): RibTransaction {
     const native = this.#native
-    const id = native.begin(options.full ?? false)
+    const id = native.begin(options.full ?? false, false)
     let finished: Promise<Finished> | undefined
     const alone = () => {
       if (this.#updating) throw new Error('the RIB is being updated; a transaction waits until it is ready')
@@ -235,7 +242,8 @@ export class Rib {
 
   /** A transaction is over: it is brought to the columns, at once when it is little, else between other work. */
   #closed(id: number): void {
-    if (!this.#native.settle(slice)) this.#settling ??= this.#settle()
+    if (this.#native.settle(slice)) this.#tracking.settled()
+    else this.#settling ??= this.#settle()
     if (this.#ready === id) this.#ready = undefined
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
@@ -244,6 +252,7 @@ export class Rib {
     do await setImmediate()
     while (!this.#native.settle(slice))
     this.#settling = undefined
+    this.#tracking.settled()
   }
 
   /**
@@ -255,27 +264,46 @@ export class Rib {
     say: (update: RibUpdate) => unknown,
     deliver: (finished: Finished) => void = () => undefined,
   ): Promise<Finished | undefined> {
+    const links = new Map<string, boolean>()
+    try {
+      return await this.#update(
+        async (id) => {
+          await say(this.#updateOf(id, links))
+          return links.size > 0 || !this.#native.empty(id)
+        },
+        (finished) => {
+          links.clear()
+          deliver(finished)
+        },
+      )
+    } finally {
+      // What was not adopted.
+      for (const [name, was] of links) this.#native.link(name, was)
+    }
+  }
+
+  /** `say` tells whether it said something. */
+  async #update(
+    say: (id: number) => boolean | Promise<boolean>,
+    deliver: (finished: Finished) => void = () => undefined,
+  ): Promise<Finished | undefined> {
     // Who asked first is first.
     while (this.#updating ?? (this.#ready !== undefined || !this.#native.vacant()))
       await (this.#updating ?? new Promise<void>((resolve) => this.#waiting.push(resolve)))
     let done: () => void = () => undefined
     this.#updating = new Promise((resolve) => (done = resolve))
     const native = this.#native
-    const id = native.begin(false)
-    const links = new Map<string, boolean>()
+    const id = native.begin(false, true)
     try {
       while (this.#settling) await this.#settling
-      await say(this.#updateOf(id, links))
-      if (links.size === 0 && native.empty(id)) return undefined
+      if (!(await say(id))) return undefined
       const finished = await this.#finish(id)
       native.adopt(id)
-      links.clear()
       deliver(finished)
       return finished
     } finally {
       // Nothing of it when it was adopted.
       native.abandon(id)
-      for (const [name, was] of links) native.link(name, was)
       this.#updating = undefined
       this.#closed(id)
       done()
@@ -299,6 +327,19 @@ export class Rib {
         return true
       },
     }
+  }
+
+  /**
+   * From now on tells where packets to an address go (next-hop tracking): once soon, and each time when that has changed by what
+   * became the RIB. Cost: that of one next hop more; nothing for changes that do not concern it.
+   */
+  track(
+    vrf: number,
+    address: Address,
+    told: (resolution: Resolution) => void,
+    options?: TrackOptions,
+  ): Tracker {
+    return this.#tracking.track(vrf, address, told, options)
   }
 
   linkUp(name: string): boolean {

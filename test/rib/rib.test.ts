@@ -406,3 +406,16 @@ test('100,000 routes are selected and packed quickly, and one more costs next to
   t.true(bulk < 30_000, 'quadratic?')
   t.true(single < bulk / 4)
 })
+
+test('an update makes no transaction void that began before it', async (t) => {
+  const { rib, fib } = await twoPorts()
+  const x = rib.begin()
+  const updated = rib.update((y) => y.set(main, 0, p('21.0.0.0/8'), through('10.0.2.9')))
+  await x.ready()
+  const delta = (await updated)?.delta
+  if (delta) fib.do(delta)
+  x.set(main, 0, p('20.0.0.0/8'), through('21.0.0.1'))
+  fib.do((await x.finish()).delta)
+  x.adopt()
+  t.is(fib.lookup()['0 20.0.0.0/8'], 'p2:10.0.2.9')
+})

@@ -233,6 +233,36 @@ Napi::Object to_js(Napi::Env env, const Source &source) {
     return made;
 }
 
+Napi::Object resolution_of(Napi::Env env, const Store &store, const Table &table, uint32_t number) {
+    const NextHop &next_hop = table.next_hops[number];
+    const Outcome &outcome = next_hop.outcome;
+    Napi::Object made = Napi::Object::New(env);
+    made["vrf"] = Napi::Number::New(env, table.vrf);
+    made["address"] = octets(env, next_hop.value.hops.front().address, table.family);
+    made["byDefault"] = Napi::Boolean::New(env, next_hop.value.by_default);
+    made["local"] = Napi::Boolean::New(env, outcome.own);
+    if (outcome.over != none) {
+        made["prefix"] = to_js(env, table.prefixes.at(outcome.over), table.family);
+        made["source"] = to_js(env, store.sources[outcome.source]);
+    }
+    Napi::Array ways = Napi::Array::New(env);
+    const auto add = [&](const Object &object, uint64_t weight) {
+        if (object.type != ObjectType::adjacency && object.type != ObjectType::glean) return;
+        Napi::Object way = Napi::Object::New(env);
+        way["interface"] = object.interface;
+        if (object.type == ObjectType::adjacency) way["address"] = octets(env, object.address, object.family);
+        way["weight"] = Napi::Number::New(env, static_cast<double>(weight));
+        ways[ways.Length()] = way;
+    };
+    if (outcome.target != none) {
+        const Object &target = store.objects[outcome.target];
+        add(target, 1);
+        for (const Way &way : target.ways) add(store.objects[way.object], way.weight);
+    }
+    made["ways"] = ways;
+    return made;
+}
+
 Napi::Object to_js(Napi::Env env, Result &result, const Store &store) {
     Napi::Object made = Napi::Object::New(env);
     made["objectsSet"] = to_js(env, result.objects_set);

@@ -12,6 +12,8 @@ namespace weft::rib {
 Napi::Object to_js(Napi::Env env, const Prefix &prefix, Family family);
 Napi::Object to_js(Napi::Env env, const NextHopValue &value, Family family, const Interfaces &interfaces);
 Napi::Object to_js(Napi::Env env, const Source &source);
+// Where a tracked next hop leads, as was settled last.
+Napi::Object resolution_of(Napi::Env env, const Store &store, const Table &table, uint32_t next_hop);
 // Takes the blocks of records along.
 Napi::Object to_js(Napi::Env env, Result &result, const Store &store);
 

@@ -79,8 +79,11 @@ bool Finish::find_dirty(Part &part, Budget &budget) {
         const Draft &draft = table.touched[at];
         if (!draft.said) return;
         const Prefix prefix = table.prefixes.at(draft.prefix);
-        // A default route resolves nothing.
-        if (prefix.length == 0 && !connected(draft.first) && !connected(table.first(draft.prefix, Version::table))) return;
+        // A default route resolves only what says so.
+        if (prefix.length == 0 && !connected(draft.first) && !connected(table.first(draft.prefix, Version::table))) {
+            for (const uint32_t number : table.next_hops.by_default()) mark(part, number);
+            return;
+        }
         table.next_hops.in_prefix(prefix, [&](uint32_t number) { mark(part, number); });
     });
 }

@@ -18,6 +18,7 @@ void write_key(const NextHopValue &value, std::string &key) {
     put(key, value.kind);
     put(key, value.drop);
     put(key, value.interface);
+    put(key, value.by_default);
     for (const Hop &hop : value.hops) {
         put(key, hop.has_address);
         if (hop.has_address) {
@@ -48,6 +49,7 @@ uint32_t NextHops::intern(const NextHopValue &value) {
         if (hop.interface != none) by_interface_.emplace(hop.interface, number);
     }
     if (value.kind == NextHopKind::connected) by_interface_.emplace(value.interface, number);
+    if (value.by_default) by_default_.insert(number);
     if (is_tracked(value.kind)) tracked_++;
     made.push_back(number);
     return number;
@@ -59,6 +61,7 @@ void NextHops::erase(uint32_t number) {
     askers_.erase(askers_.lower_bound({number, 0}), askers_.lower_bound({number + 1, 0}));
     const std::unique_ptr<NextHop> gone = std::move(next_hops_[number]);
     by_key_.erase(gone->key);
+    by_default_.erase(number);
     for (const Hop &hop : gone->value.hops) {
         if (hop.has_address) by_address_.erase({hop.address, number});
         if (hop.interface != none) by_interface_.erase({hop.interface, number});

@@ -32,6 +32,8 @@ struct NextHopValue {
     DropKind drop = DropKind::blackhole;
     uint32_t interface = none;
     std::vector<Hop> hops;
+    // Also resolved over a default route; of those that are only tracked.
+    bool by_default = false;
 };
 
 // What a next hop leads to.
@@ -47,6 +49,10 @@ struct Outcome {
     uint32_t target = none;
     // The interface on which the destination itself is a neighbour.
     uint32_t on_link = none;
+    // Of a single hop: the prefix that it was resolved over and who says its route, and whether it is an address of this box.
+    uint32_t over = none;
+    uint16_t source = 0;
+    bool own = false;
 };
 
 struct NextHop {
@@ -54,6 +60,8 @@ struct NextHop {
     // Routes that say it, of the table and of a transaction on top of it: the first of a list, and how many.
     uint32_t first_use = none;
     uint32_t uses = 0;
+    // Wants to be told of where it leads.
+    bool tracked = false;
     Outcome outcome;
     // That of the transaction in which it was resolved again.
     Outcome draft;
@@ -82,6 +90,8 @@ class NextHops {
     uint32_t end() const { return numbers_.end(); }
     // Those that must be resolved, so not `local` and `drop`.
     uint32_t tracked() const { return tracked_; }
+    // Those that there are.
+    uint32_t size() const { return numbers_.taken(); }
 
     // Next hops with an address in a prefix: each to `deed`.
     template <class Deed>
@@ -103,6 +113,8 @@ class NextHops {
         }
     }
     bool any_address() const { return !by_address_.empty(); }
+    // Those that a default route may resolve.
+    const std::set<uint32_t> &by_default() const { return by_default_; }
     bool has(uint32_t number) const { return next_hops_[number] != nullptr; }
     // Replaces what it has asked.
     void set_asked(uint32_t number, std::vector<uint32_t> asked);
@@ -123,6 +135,7 @@ class NextHops {
     std::set<std::pair<Address, uint32_t>> by_address_;
     Pairs by_interface_;
     Pairs askers_;
+    std::set<uint32_t> by_default_;
     uint32_t tracked_ = 0;
     // Of the next hop that is looked for.
     std::string key_;

@@ -70,6 +70,9 @@ bool Resolver::resolve(uint32_t number, Budget &budget) {
             }
             frame.searching = false;
             frame.hop++;
+            frame.over = way.over;
+            frame.source = way.source;
+            frame.own = way.object == none && way.reason.failure == Failure::own_address;
             if (way.object != none) {
                 if (!configured_) objects_.hold(way.object);
                 frame.ways.push_back(way);
@@ -114,6 +117,11 @@ Outcome Resolver::conclude(const Frame &frame) {
     outcome.looped = frame.looped;
     if (frame.looped) return outcome;
     outcome.inactive = frame.first_inactive;
+    if (table_.next_hops[frame.next_hop].value.hops.size() == 1) {
+        outcome.over = frame.over;
+        outcome.source = frame.source;
+        outcome.own = frame.own;
+    }
     if (frame.ways.empty()) return outcome;
     const NextHopValue &value = table_.next_hops[frame.next_hop].value;
     if (configured_ || frame.ways.size() == 1) {
@@ -143,7 +151,7 @@ Outcome Resolver::conclude(const Frame &frame) {
 }
 
 uint32_t Resolver::object_of(const NextHopValue &value, uint32_t target) {
-    if (configured_ || (value.hops.size() == 1 && value.hops.front().interface != none)) return target;
+    if (configured_ || value.by_default || (value.hops.size() == 1 && value.hops.front().interface != none)) return target;
     // Neither the order of hops nor how the configuration calls them makes another next hop.
     std::vector<std::string> hops;
     for (const Hop &hop : value.hops) {
@@ -166,7 +174,8 @@ uint32_t Resolver::object_of(const NextHopValue &value, uint32_t target) {
 }
 
 Resolver::Step Resolver::advance(Frame &frame, Way &way, uint32_t &ask) const {
-    const Hop &hop = table_.next_hops[frame.next_hop].value.hops[frame.hop];
+    const NextHopValue &value = table_.next_hops[frame.next_hop].value;
+    const Hop &hop = value.hops[frame.hop];
     way.reason.hop = frame.hop;
     if (hop.interface != none) {
         way = on_interface(hop.interface, hop, nullptr);
@@ -190,6 +199,8 @@ Resolver::Step Resolver::advance(Frame &frame, Way &way, uint32_t &ask) const {
         if (next_hop.value.kind == NextHopKind::local) {
             if (frame.length == static_cast<int>(width_of(table_.family))) {
                 way.reason.failure = Failure::own_address;
+                way.over = route.prefix;
+                way.source = route.source;
                 return Step::way;
             }
         } else if (next_hop.value.kind == NextHopKind::connected) {
@@ -199,13 +210,15 @@ Resolver::Step Resolver::advance(Frame &frame, Way &way, uint32_t &ask) const {
             if (found.object != none || found.reason.failure == Failure::broadcast || found.reason.failure == Failure::network) {
                 way = found;
                 way.reason.hop = frame.hop;
+                way.over = route.prefix;
+                way.source = route.source;
                 return Step::way;
             }
             if (found.inactive && !frame.inactive) {
                 frame.inactive = true;
                 way.reason = found.reason;
             }
-        } else if (frame.length > 0) {
+        } else if (frame.length > 0 || value.by_default) {
             frame.asked.push_back(route.next_hop);
             const Outcome *outcome = known(route.next_hop);
             if (!outcome) {
@@ -219,6 +232,8 @@ Resolver::Step Resolver::advance(Frame &frame, Way &way, uint32_t &ask) const {
                 } else {
                     way.object = outcome->target;
                 }
+                way.over = route.prefix;
+                way.source = route.source;
                 return Step::way;
             }
             if (outcome->inactive) frame.inactive = true;

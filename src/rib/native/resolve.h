@@ -66,6 +66,9 @@ class Resolver {
         uint32_t on_link = none;
         bool inactive = false;
         Reason reason;
+        // The route that it was found by.
+        uint32_t over = none;
+        uint16_t source = 0;
     };
     // A next hop on its way, and how far it is.
     struct Frame {
@@ -80,6 +83,10 @@ class Resolver {
         bool failed = false;
         bool first_inactive = false;
         bool looped = false;
+        // Of the hop before.
+        uint32_t over = none;
+        uint16_t source = 0;
+        bool own = false;
         std::vector<Way> ways;
         std::vector<uint32_t> asked;
     };

@@ -47,6 +47,8 @@ Napi::Function RibHandle::define(Napi::Env env) {
                         InstanceMethod("adopt", &RibHandle::adopt),
                         InstanceMethod("abandon", &RibHandle::abandon),
                         InstanceMethod("settle", &RibHandle::settle),
+                        InstanceMethod("track", &RibHandle::track),
+                        InstanceMethod("moved", &RibHandle::moved),
                         InstanceMethod("link", &RibHandle::link),
                         InstanceMethod("linkUp", &RibHandle::link_up),
                         InstanceMethod("interfaces", &RibHandle::interfaces),
@@ -61,6 +63,7 @@ RibHandle::RibHandle(const Napi::CallbackInfo &info) : Napi::ObjectWrap<RibHandl
 }
 
 Napi::Value RibHandle::begin(const Napi::CallbackInfo &info) {
+    if (info[1].ToBoolean()) return Napi::Number::New(info.Env(), --last_update_);
     last_++;
     if (info[0].ToBoolean()) full_.insert(last_);
     return Napi::Number::New(info.Env(), last_);
@@ -71,17 +74,22 @@ bool RibHandle::holds(const Napi::CallbackInfo &info) const { return holder_ != 
 Store &RibHandle::hold(const Napi::CallbackInfo &info) {
     const double transaction = number_at(info, 0);
     if (transaction != holder_) {
-        if (transaction <= last_holder_) throw Napi::Error::New(info.Env(), "this transaction of the RIB is void");
+        const bool update = transaction < 0;
+        if (update ? transaction >= last_held_update_ || holder_ != 0 : transaction <= last_holder_) {
+            throw Napi::Error::New(info.Env(), "this transaction of the RIB is void");
+        }
         if (holder_ != 0) {
             if (!fresh_) store_->abandon();
             close();
         }
         Budget whole;
         store_->settle(whole);
-        holder_ = last_holder_ = transaction;
+        holder_ = transaction;
+        (update ? last_held_update_ : last_holder_) = transaction;
         if (full_.contains(transaction)) {
             fresh_ = std::make_unique<Store>(links_down_, key_bits_);
             fresh_->open();
+            for (const Tracked &one : tracked_) track(*fresh_, one, true);
         } else {
             store_->open();
         }
@@ -186,6 +194,44 @@ Napi::Value RibHandle::settle(const Napi::CallbackInfo &info) {
     if (holder_ != 0) return Napi::Boolean::New(info.Env(), true);
     Budget budget = budget_at(info, 0);
     return Napi::Boolean::New(info.Env(), store_->settle(budget));
+}
+
+void RibHandle::track(Store &store, const Tracked &one, bool tracked) {
+    NextHopValue value;
+    Hop hop;
+    hop.has_address = true;
+    hop.address = one.address;
+    value.hops.push_back(std::move(hop));
+    value.by_default = one.by_default;
+    store.table(one.vrf, one.family).track(value, tracked);
+}
+
+void RibHandle::track(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    Tracked one{.vrf = static_cast<uint32_t>(number_at(info, 1)), .family = 4, .address = {}, .by_default = info[3].ToBoolean()};
+    const Napi::Value width = Napi::Number::New(info.Env(), static_cast<double>(info[2].As<Napi::Uint8Array>().ByteLength() * 8));
+    one.address = prefix_of(info[2], width, one.family).address;
+    const bool tracked = info[4].ToBoolean();
+    if (tracked) {
+        tracked_.insert(one);
+    } else {
+        tracked_.erase(one);
+    }
+    track(store, one, tracked);
+}
+
+Napi::Value RibHandle::moved(const Napi::CallbackInfo &info) {
+    auto left = static_cast<size_t>(number_at(info, 0));
+    Napi::Array told = Napi::Array::New(info.Env());
+    for (const auto &[of, table] : store_->tables()) {
+        for (; left > 0 && !table->moved.empty(); left--) {
+            const uint32_t number = table->moved.take_last();
+            if (table->next_hops.has(number) && table->next_hops[number].tracked)
+                told[told.Length()] = resolution_of(info.Env(), *store_, *table, number);
+        }
+        if (table->moved.empty()) table->moved.clear();
+    }
+    return told.Length() == 0 && left > 0 ? info.Env().Undefined() : Napi::Value(told);
 }
 
 Napi::Value RibHandle::link(const Napi::CallbackInfo &info) {

@@ -31,6 +31,8 @@ class RibHandle : public Napi::ObjectWrap<RibHandle> {
     void adopt(const Napi::CallbackInfo &info);
     void abandon(const Napi::CallbackInfo &info);
     Napi::Value settle(const Napi::CallbackInfo &info);
+    void track(const Napi::CallbackInfo &info);
+    Napi::Value moved(const Napi::CallbackInfo &info);
     Napi::Value link(const Napi::CallbackInfo &info);
     Napi::Value link_up(const Napi::CallbackInfo &info);
     Napi::Value interfaces(const Napi::CallbackInfo &info);
@@ -44,7 +46,18 @@ class RibHandle : public Napi::ObjectWrap<RibHandle> {
     bool holds(const Napi::CallbackInfo &info) const;
     void close();
 
+    // What is tracked, whichever store resolves it.
+    struct Tracked {
+        uint32_t vrf;
+        Family family;
+        Address address;
+        bool by_default;
+        auto operator<=>(const Tracked &) const = default;
+    };
+    static void track(Store &store, const Tracked &one, bool tracked);
+
     unsigned key_bits_ = 64;
+    std::set<Tracked> tracked_;
     LinksDown links_down_;
     std::unique_ptr<Store> store_;
     // Of a transaction that begins from nothing.
@@ -55,6 +68,9 @@ class RibHandle : public Napi::ObjectWrap<RibHandle> {
     double last_ = 0;
     double holder_ = 0;
     double last_holder_ = 0;
+    // Updates have numbers below zero, and make no transaction void.
+    double last_update_ = 0;
+    double last_held_update_ = 0;
     std::set<double> full_;
 };
 

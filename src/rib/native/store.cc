@@ -64,7 +64,7 @@ bool Store::settle(Budget &budget) {
     for (const auto &[of, table] : tables_) {
         if (!table->settle(adopt, now_, objects, budget)) return false;
     }
-    std::erase_if(tables_, [](const auto &entry) { return entry.second->prefixes.size() == 0; });
+    std::erase_if(tables_, [](const auto &entry) { return entry.second->prefixes.size() == 0 && entry.second->next_hops.size() == 0; });
     referred.clear();
     links_changed = {};
     settled_references_ = 0;

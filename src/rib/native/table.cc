@@ -36,6 +36,17 @@ void Table::free_all(uint32_t first) {
     }
 }
 
+void Table::track(const NextHopValue &value, bool tracked) {
+    const uint32_t number = next_hops.intern(value);
+    NextHop &next_hop = next_hops[number];
+    next_hop.tracked = tracked;
+    if (!tracked) {
+        unused_.push_back(number);
+    } else if (next_hop.outcome.resolved) {
+        moved.push_back(number);
+    }
+}
+
 Draft &Table::touch(uint32_t prefix) {
     State &state = states_[prefix];
     if (state.touch == none) {
@@ -127,7 +138,7 @@ void Table::settle_one(const Draft &draft, bool adopt, double now) {
 }
 
 void Table::end(uint32_t number, Objects &objects) {
-    if (!next_hops.has(number) || next_hops[number].uses > 0) return;
+    if (!next_hops.has(number) || next_hops[number].uses > 0 || next_hops[number].tracked) return;
     const uint32_t object = next_hops[number].outcome.object;
     if (object != none) objects.release(object);
     next_hops.erase(number);
@@ -146,6 +157,7 @@ bool Table::settle(bool adopt, double now, Objects &objects, Budget &budget) {
         next_hop.draft = {};
         next_hop.draft_asked = {};
         next_hop.resolved_in = 0;
+        if (adopt && next_hop.tracked) moved.push_back(resolved[settled_outcomes_]);
         if (object != none) objects.release(object);
     }
     for (; settled_prefixes_ < touched.size(); settled_prefixes_++) {

@@ -56,6 +56,9 @@ class Table {
     List<Draft> touched;
     // Next hops that the transaction resolved.
     List<uint32_t> resolved;
+    // Tracked next hops that were resolved again by transactions that were adopted and settled, some more than once; emptied by
+    // who tells of them.
+    List<uint32_t> moved;
     // Prefixes with routes, and by how many the transaction changes that.
     uint32_t size = 0;
     int64_t growth = 0;
@@ -63,6 +66,8 @@ class Table {
     // A source's route to a prefix; takes the place of the one it said before. `next_hop` none: it says nothing any more.
     // Returns whether that is something new.
     bool say(const Prefix &prefix, uint16_t source, uint32_t next_hop);
+    // From now on, or no more, `moved` tells of a next hop. Not undone when the transaction is abandoned.
+    void track(const NextHopValue &next_hop, bool tracked);
     // The transaction's version of a prefix, with the table's routes when it had none.
     Draft &touch(uint32_t prefix);
     bool is_touched(uint32_t prefix) const { return states_[prefix].touch != none; }
