@@ -23,6 +23,11 @@ export interface Engine {
   neighbours(only?: string): Record<string, unknown>[]
   ports(): Record<string, unknown>[]
   drops(): Record<string, unknown>[]
+  nodes(): Record<string, unknown>[]
+  /** One or none. */
+  object(key: bigint): Record<string, unknown>[]
+  /** At most `most` from a place on: 0, or what the call before said was next, until that is 2^32 - 1. */
+  objects(from: number, most: number): { objects: Record<string, unknown>[]; next: number }
   holds(): Record<string, unknown>[]
   punts(): Record<string, unknown>[]
   statistics(): Record<string, bigint>

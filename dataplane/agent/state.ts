@@ -1,6 +1,10 @@
 /** The engine's state as a reply of dataplane.proto, whose 64-bit fields are decimal strings. */
-import type { StateReply, StateRequest } from '../proto/contract.js'
+import type { ObjectPage, ObjectQuery, StateReply, StateRequest } from '../proto/contract.js'
+import { lastObject } from '../proto/contract.js'
 import type { Engine } from './engine.js'
+
+/** Objects of one reply: reading them keeps programming waiting. */
+const mostObjects = 4096
 
 type Fields = Record<string, unknown>
 
@@ -12,6 +16,20 @@ function strings(fields: Fields): Fields {
   return fields
 }
 
+function objectPage(engine: Engine, { key, from, most }: ObjectQuery): ObjectPage {
+  const one = key === undefined || key === '0' ? undefined : engine.object(BigInt(key))
+  const page = one
+    ? { objects: one, next: lastObject }
+    : engine.objects(from ?? 0, Math.min(most ?? 0, mostObjects))
+  return {
+    objects: page.objects.map((object) => ({
+      ...strings(object),
+      members: (object['members'] as bigint[]).map(String),
+    })),
+    next: page.next,
+  }
+}
+
 export function stateReply(engine: Engine, request: StateRequest): Partial<StateReply> {
   const only = request.interface || undefined
   return {
@@ -20,6 +38,8 @@ export function stateReply(engine: Engine, request: StateRequest): Partial<State
     neighbours: request.neighbours ? engine.neighbours(only) : [],
     ports: request.ports ? engine.ports().map(strings) : [],
     drops: request.drops ? engine.drops().map(strings) : [],
+    nodes: request.nodes ? engine.nodes().map(strings) : [],
+    objects: request.objects ? objectPage(engine, request.objects) : null,
     holds: request.holds ? engine.holds().map(strings) : [],
     punt: request.punt ? engine.punts().map(strings) : [],
     statistics: request.statistics ? strings(engine.statistics()) : null,

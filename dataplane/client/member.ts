@@ -13,7 +13,7 @@ import type {
 } from '../proto/contract.js'
 import { DeadlineError, MemberError, MemberLostError } from './errors.js'
 import { encodeRecords } from './records.js'
-import { readState } from './state.js'
+import { readState, stateRequest } from './state.js'
 import type { Member, MemberState, Operation, PreparedTransaction, StateQuery } from './types.js'
 
 const statePatience = 5_000
@@ -229,7 +229,7 @@ export class AttachedMember implements Member {
       line.states.set(id, { resolve, reject }),
     )
     answer.catch(() => undefined)
-    const write = line.write({ term: this.#term, state: { id, ...query } })
+    const write = line.write({ term: this.#term, state: { id, ...stateRequest(query) } })
     write.catch(() => undefined)
     try {
       return readState(await this.#within(answer, performance.now() + statePatience, statePatience))

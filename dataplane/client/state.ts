@@ -1,5 +1,5 @@
 /** A member's state reply as values: counters are bigints, times and codes what types.ts says. */
-import type { StateReply } from '../proto/contract.js'
+import { lastObject, type StateReply, type StateRequest } from '../proto/contract.js'
 import type {
   HoldCounter,
   HoldState,
@@ -7,7 +7,9 @@ import type {
   InterfaceState,
   MemberState,
   NeighbourState,
+  ObjectState,
   PortState,
+  StateQuery,
 } from './types.js'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -99,6 +101,25 @@ function readPort(fields: Fields): PortState {
   }
 }
 
+function readObject(fields: Fields): ObjectState {
+  const nextHop = fields['nextHop'] as Uint8Array
+  return {
+    key: BigInt(fields['key'] as string),
+    type: fields['type'] as ObjectState['type'],
+    kind: fields['kind'] as string,
+    interface: fields['interface'] as string,
+    nextHop: nextHop.length > 0 ? nextHop : undefined,
+    members: (fields['members'] as string[]).map(BigInt),
+    ...bigints(fields, ['packets', 'octets']),
+    routes: fields['routes'] as number,
+  }
+}
+
+export function stateRequest({ objects, ...query }: StateQuery): Omit<StateRequest, 'id'> {
+  if (!objects) return query
+  return { ...query, objects: 'key' in objects ? { key: String(objects.key) } : objects }
+}
+
 export function readState(reply: Partial<StateReply>): MemberState {
   return {
     interfaces: (reply.interfaces ?? []).map(readInterface),
@@ -109,6 +130,17 @@ export function readState(reply: Partial<StateReply>): MemberState {
       reason: fields['reason'] as string,
       packets: BigInt(fields['packets'] as string),
     })),
+    nodes: (reply.nodes ?? []).map((fields) => ({
+      worker: fields['worker'] as number,
+      node: fields['node'] as string,
+      ...bigints(fields, ['packets', 'bursts', 'cycles']),
+    })),
+    objects: reply.objects
+      ? {
+          objects: reply.objects.objects.map(readObject),
+          next: reply.objects.next === lastObject ? undefined : reply.objects.next,
+        }
+      : undefined,
     holds: (reply.holds ?? []).map((fields) => ({
       kind: fields['kind'] as HoldState['kind'],
       counters: bigints(fields, holdCounters),

@@ -122,6 +122,9 @@ export interface StateQuery {
   readonly punt?: boolean
   readonly interface?: string
   readonly holds?: boolean
+  readonly nodes?: boolean
+  /** One forwarding object, or some from a place on: 0, then `next` of the page before. */
+  readonly objects?: { readonly key: ObjectKey } | { readonly from: number; readonly most: number }
 }
 
 export interface InterfaceState {
@@ -222,6 +225,38 @@ export interface MemberState {
   readonly statistics: Readonly<Record<MemberStatistic, bigint>> | undefined
   readonly holds: readonly HoldState[]
   readonly punt: readonly PuntState[]
+  readonly nodes: readonly NodeState[]
+  readonly objects: ObjectPage | undefined
+}
+
+/** What a node of the packet graph did on one forwarding thread. */
+export interface NodeState {
+  readonly worker: number
+  readonly node: string
+  readonly packets: bigint
+  readonly bursts: bigint
+  /** Ticks of the processor's time stamp. */
+  readonly cycles: bigint
+}
+
+export interface ObjectState {
+  readonly key: ObjectKey
+  readonly type: 'adjacency' | 'glean' | 'local' | 'drop' | 'group' | 'resolve'
+  /** Of a drop or a resolve; else empty. */
+  readonly kind: string
+  readonly interface: string
+  readonly nextHop: Address | undefined
+  readonly members: readonly ObjectKey[]
+  readonly packets: bigint
+  readonly octets: bigint
+  /** That point at it. */
+  readonly routes: number
+}
+
+export interface ObjectPage {
+  readonly objects: readonly ObjectState[]
+  /** Where the next ones are; undefined: there are no more. */
+  readonly next: number | undefined
 }
 
 export type MemberStatistic =

@@ -35,6 +35,9 @@ struct Core {
     std::vector<NeighbourState> neighbour_states(const std::string &interface);
     std::vector<PortState> port_states() const;
     std::vector<DropCounter> drop_counters() const;
+    std::vector<NodeState> node_states() const;
+    ObjectPage object_page(uint32_t from, size_t most) const;
+    std::vector<ObjectState> object_state(uint64_t key) const;
     std::vector<HoldState> hold_states() const;
     std::vector<PuntState> punt_states() const;
     EngineStatistics statistics();

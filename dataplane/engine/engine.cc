@@ -140,6 +140,21 @@ std::vector<PuntState> Engine::punts() const {
     return parts_->core.punt_states();
 }
 
+std::vector<NodeState> Engine::nodes() const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.node_states();
+}
+
+ObjectPage Engine::objects(uint32_t from, size_t most) const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.object_page(from, most);
+}
+
+std::vector<ObjectState> Engine::object(uint64_t key) const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.object_state(key);
+}
+
 EngineStatistics Engine::statistics() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.statistics();

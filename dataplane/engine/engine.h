@@ -53,6 +53,30 @@ struct PuntState {
     uint64_t passed = 0, dropped = 0;
 };
 
+// What a node of the packet graph did on one worker (cycles.h: ticks).
+struct NodeState {
+    uint32_t worker;
+    const char *node;
+    uint64_t packets, bursts, cycles;
+};
+
+struct ObjectState {
+    uint64_t key = 0;
+    const char *type = "";             // of ObjectType
+    const char *kind = "";             // of a drop or a resolve
+    std::string interface;             // of an adjacency or a glean
+    HostAddress next_hop;              // of an adjacency
+    std::vector<uint64_t> members;     // of a group, their keys
+    uint64_t packets = 0, octets = 0;  // octets of layer 3
+    uint32_t routes = 0;               // that point at it
+};
+
+// Some objects, and where the next ones are: 0xffffffff when there are no more.
+struct ObjectPage {
+    std::vector<ObjectState> objects;
+    uint32_t next = 0;
+};
+
 struct PortState {
     std::string name, driver, device, reason;
     LinkState link;
@@ -122,6 +146,11 @@ class Engine {
     std::vector<NeighbourState> neighbours(const std::string &interface = {}) const;
     std::vector<PortState> ports() const;
     std::vector<DropCounter> drops() const;
+    std::vector<NodeState> nodes() const;
+    // At most `most` objects from a place on, which is 0 or what the page before said. One that comes or goes meanwhile may be left
+    // out. Holds the programming lock for as long as it takes.
+    ObjectPage objects(uint32_t from, size_t most) const;
+    std::vector<ObjectState> object(uint64_t key) const;  // one or none
     std::vector<HoldState> holds() const;
     std::vector<PuntState> punts() const;
     EngineStatistics statistics() const;

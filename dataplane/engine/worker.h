@@ -93,6 +93,7 @@ class Worker {
     uint64_t now = 0;
     Vrf *burst_vrf = nullptr;  // of packets without an interface: those of an inject device
     std::array<Counter, drop_count> drops;
+    std::array<NodeCounters, node_count> nodes;
     Arena arena;
     Holding holding;
     Holds holds;
@@ -113,11 +114,14 @@ class Worker {
     bool take_burst(const PortUse &use);
     void flush();
     void new_table();
+    template <bool timed>
+    void dispatch(uint64_t weight);
 
     std::array<Vector, node_count + 1> memory_;
     std::array<Vector *, node_count> vectors_;  // by node
     Vector *spare_;
     uint64_t pending_ = 0;  // nodes whose vectors are not empty
+    uint64_t small_ = 0;    // bursts of few packets so far
     std::array<Packet, burst_size> burst_;
     std::vector<PortHandle *> dirty_;
     std::vector<uint8_t> ready_;  // by place in table->ports: its descriptor was readable

@@ -36,7 +36,24 @@ export interface StateRequest {
   readonly interface?: string
   readonly holds?: boolean
   readonly punt?: boolean
+  readonly nodes?: boolean
+  readonly objects?: ObjectQuery | null
 }
+
+/** One object by its key, or at most so many from a place on. */
+export interface ObjectQuery {
+  readonly key?: string
+  readonly from?: number
+  readonly most?: number
+}
+
+export interface ObjectPage {
+  readonly objects: readonly Fields[]
+  readonly next: number
+}
+
+/** ObjectPage.next when there are no more. */
+export const lastObject = 0xffffffff
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -49,6 +66,8 @@ export interface StateReply {
   readonly statistics: Fields | null
   readonly holds: readonly Fields[]
   readonly punt: readonly Fields[]
+  readonly nodes: readonly Fields[]
+  readonly objects: ObjectPage | null
 }
 
 export interface ResolveMessage {

@@ -7,6 +7,8 @@ import type {
   InterfaceSpec,
   Member,
   MemberState,
+  ObjectPage,
+  ObjectState,
   Operation,
   StateQuery,
 } from '../../dataplane/client/types.js'
@@ -37,16 +39,25 @@ export class ModelMember implements Member {
   readonly fib = new ModelFib()
   /** What it answers when asked for its state. */
   answer: Partial<MemberState> = {}
+  objects: readonly ObjectState[] = []
 
   prepare(): never {
     throw new Error('steps are carried out by do()')
   }
 
-  state(_query: StateQuery): Promise<MemberState> {
+  /** Two objects a page, so that few make several. */
+  #page(query: NonNullable<StateQuery['objects']>): ObjectPage {
+    const all = this.objects
+    if ('key' in query) return { objects: all.filter(({ key }) => key === query.key), next: undefined }
+    const end = query.from + 2
+    return { objects: all.slice(query.from, end), next: end < all.length ? end : undefined }
+  }
+
+  state(query: StateQuery): Promise<MemberState> {
     if (!this.attached) return Promise.reject(new Error('member 0 is not attached'))
-    const none = { interfaces: [], neighbours: [], ports: [], drops: [], holds: [], punt: [] }
-    const nothing = { ...none, statistics: undefined }
-    return Promise.resolve({ ...nothing, ...this.answer })
+    const none = { interfaces: [], neighbours: [], ports: [], drops: [], holds: [], punt: [], nodes: [] }
+    const answer = { ...none, statistics: undefined, ...this.answer }
+    return Promise.resolve({ ...answer, objects: query.objects && this.#page(query.objects) })
   }
 
   do(operations: Iterable<Operation>): void {

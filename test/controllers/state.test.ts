@@ -1,5 +1,6 @@
 import test from 'ava'
-import type { InterfaceState, NeighbourState, PortState } from '../../dataplane/client/types.js'
+import type { InterfaceState, NeighbourState, ObjectState, PortState } from '../../dataplane/client/types.js'
+import { everything } from '../../datastore/controller.js'
 import { parseAddress, parseMac } from '../../src/rib/index.js'
 import { Box, hops, interfaces, routes } from './box.js'
 
@@ -145,6 +146,36 @@ test('a port without its device is not present', async (t) => {
   t.like(at(all, '/ietf-interfaces:interfaces', 'interface', 'name=p1'), { 'oper-status': 'not-present' })
 })
 
+test('forwarding objects are told page by page, or by their keys', async (t) => {
+  using box = await Box.open()
+  const object = (n: number): ObjectState => ({
+    ...{ key: BigInt(n), type: 'adjacency', kind: '', interface: 'p1', nextHop: Uint8Array.of(10, 0, 0, n) },
+    ...{ members: [], packets: BigInt(10 * n), octets: BigInt(100 * n), routes: n },
+  })
+  box.member.objects = [
+    ...[1, 2, 3, 4].map(object),
+    { ...object(5), type: 'group', interface: '', nextHop: undefined, members: [1n, 2n ** 64n - 1n] },
+  ]
+  const path = ['/weft-dataplane:dataplane', 'members', 'member', 'name=0', 'objects', 'object'] as const
+  const all = at(await box.operational(), ...path) as { key: string }[]
+  t.deepEqual(
+    all.map(({ key }) => key),
+    [1, 2, 3, 4, 5].map((n) => `0x000000000000000${n}`),
+  )
+  t.deepEqual(at(all, 'key=0x0000000000000003'), {
+    ...{ key: '0x0000000000000003', type: 'adjacency', interface: 'p1', 'next-hop': '10.0.0.3' },
+    ...{ packets: '30', octets: '300', routes: 3 },
+  })
+  const keys = ['0x0000000000000004', '0x0000000000000009', 'nonsense']
+  const values = (leafPath: string) => (leafPath.endsWith('/objects/object/key') ? keys : undefined)
+  const named = at(await box.operational({ ...everything, values }), ...path) as { key: string }[]
+  t.deepEqual(
+    named.map(({ key }) => key),
+    ['0x0000000000000004'],
+  )
+  t.like(at(all, 'key=0x0000000000000005'), { member: ['0x0000000000000001', '0xffffffffffffffff'] })
+})
+
 test('the data plane tells its ports, drops and tables', async (t) => {
   using box = await Box.open()
   const port: PortState = {
@@ -163,6 +194,7 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     ports: [port],
     punt: [{ name: 'routing', rate: 20_000, burst: 4_000, passed: 1n << 33n, dropped: 9n }],
     drops: [{ node: 'ip4', reason: 'no-route', packets: 42n }],
+    nodes: [{ worker: 0, node: 'ip4-lookup', packets: 300n, bursts: 10n, cycles: 1000n }],
     holds: [
       {
         kind: 'lisp',
@@ -195,6 +227,9 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     burst: 4_000,
     passed: '8589934592',
     dropped: '9',
+  })
+  t.like(at(member, 'node', 'name=ip4-lookup'), {
+    ...{ thread: 0, packets: '300', bursts: '10', cycles: '1000', 'cycles-per-packet': '3.33' },
   })
   t.like(at(member, 'tables'), { 'ipv4-routes': '1', 'held-packets': '5' })
   t.is(at(member, 'reconciliation', 'runs'), '2')

@@ -86,6 +86,23 @@ void on_event(const Napi::CallbackInfo &info) {
     forward_events(info.Env(), info[0].As<Napi::Function>());
 }
 
+// object(key: bigint): one or none.
+Napi::Value object(const Napi::CallbackInfo &info) {
+    if (!info[0].IsBigInt()) throw Napi::TypeError::New(info.Env(), "a key is a bigint");
+    bool lossless;
+    return objects(info.Env(), running(info.Env()).object(info[0].As<Napi::BigInt>().Uint64Value(&lossless)));
+}
+
+// objects(from, most): {objects, next}.
+Napi::Value objects_from(const Napi::CallbackInfo &info) {
+    const auto from = static_cast<uint32_t>(whole_number(info, 0, "a place"));
+    const ObjectPage page = running(info.Env()).objects(from, whole_number(info, 1, "a number of objects"));
+    Napi::Object result = Napi::Object::New(info.Env());
+    result["objects"] = objects(info.Env(), page.objects);
+    result["next"] = page.next;
+    return result;
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports["start"] = Napi::Function::New(env, start, "start");
     exports["stop"] = Napi::Function::New(env, stop, "stop");
@@ -103,6 +120,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
         env, [](const Napi::CallbackInfo &info) { return ports(info.Env(), running(info.Env()).ports()); });
     exports["drops"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return drops(info.Env(), running(info.Env()).drops()); });
+    exports["nodes"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return nodes(info.Env(), running(info.Env()).nodes()); });
+    exports["object"] = Napi::Function::New(env, object, "object");
+    exports["objects"] = Napi::Function::New(env, objects_from, "objects");
     exports["holds"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return holds(info.Env(), running(info.Env()).holds()); });
     exports["punts"] = Napi::Function::New(

@@ -1,5 +1,7 @@
 #include "state.h"
 
+#include <cstring>
+
 namespace weft::addon {
 
 namespace {
@@ -99,6 +101,33 @@ Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters) {
         object["node"] = counter.node;
         object["reason"] = counter.reason;
         object["packets"] = count(object, counter.packets);
+    });
+}
+
+Napi::Value nodes(Napi::Env env, const std::vector<NodeState> &states) {
+    return list(env, states, [](Napi::Object object, const NodeState &state) {
+        object["worker"] = state.worker;
+        object["node"] = state.node;
+        object["packets"] = count(object, state.packets);
+        object["bursts"] = count(object, state.bursts);
+        object["cycles"] = count(object, state.cycles);
+    });
+}
+
+Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states) {
+    return list(env, states, [](Napi::Object object, const ObjectState &state) {
+        object["key"] = count(object, state.key);
+        object["type"] = state.type;
+        object["kind"] = state.kind;
+        object["interface"] = state.interface;
+        const bool has_next_hop = std::strcmp(state.type, "adjacency") == 0;
+        object["nextHop"] = bytes(object, state.next_hop.bytes.data(), !has_next_hop ? 0 : state.next_hop.family == 4 ? 4 : 16);
+        Napi::Array members = Napi::Array::New(object.Env(), state.members.size());
+        for (uint32_t i = 0; i < state.members.size(); i++) members.Set(i, count(object, state.members[i]));
+        object["members"] = members;
+        object["packets"] = count(object, state.packets);
+        object["octets"] = count(object, state.octets);
+        object["routes"] = state.routes;
     });
 }
 

@@ -11,6 +11,8 @@ Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states)
 Napi::Value neighbours(Napi::Env env, const std::vector<NeighbourState> &states);
 Napi::Value ports(Napi::Env env, const std::vector<PortState> &states);
 Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters);
+Napi::Value nodes(Napi::Env env, const std::vector<NodeState> &states);
+Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states);
 Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states);
 Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event);
 Napi::Value punts(Napi::Env env, const std::vector<PuntState> &states);

@@ -68,6 +68,20 @@ Traffic traffic4(std::vector<uint32_t> destinations) {
     return t;
 }
 
+Traffic traffic4(std::vector<Flow> flows) {
+    Traffic t;
+    uint8_t header[20];
+    std::memcpy(header, frame4 + 14, 20);
+    for (const Flow &f : flows) {
+        header[9] = f.protocol;
+        store32(header + 12, f.source);
+        store32(header + 16, f.destination);
+        t.checksums.push_back(__builtin_bswap16(checksum(header, 20)));
+    }
+    t.flows4 = std::move(flows);
+    return t;
+}
+
 Traffic traffic6(std::vector<Ip6> destinations) {
     Traffic t;
     t.to6 = std::move(destinations);
@@ -81,15 +95,24 @@ void SourcePort::play(const Traffic &traffic) {
 
 size_t SourcePort::receive(Packet *packets, size_t count) {
     const size_t n = std::min({count, left, burst});
-    const bool v4 = n && !traffic_->to4.empty();
+    const bool v4 = n && traffic_->to6.empty(), flows = n && !traffic_->flows4.empty();
     for (size_t i = 0; i < n; i++) {
         uint8_t *frame = &memory_[slot_ * slot_size + headroom];
         slot_ = (slot_ + 1) % slots;
         if (v4) {
             std::memcpy(frame, frame4, sizeof frame4);
-            store32(frame + 30, traffic_->to4[at_]);
+            if (flows) {
+                const Flow &f = traffic_->flows4[at_];
+                frame[23] = f.protocol;
+                store32(frame + 26, f.source);
+                store32(frame + 30, f.destination);
+                store16(frame + 34, f.source_port);
+                store16(frame + 36, f.destination_port);
+            } else {
+                store32(frame + 30, traffic_->to4[at_]);
+            }
             std::memcpy(frame + 24, &traffic_->checksums[at_], 2);
-            at_ = at_ + 1 == traffic_->to4.size() ? 0 : at_ + 1;
+            at_ = at_ + 1 == traffic_->checksums.size() ? 0 : at_ + 1;
         } else {
             std::memcpy(frame, frame6, sizeof frame6);
             store_ip6(frame + 38, traffic_->to6[at_]);

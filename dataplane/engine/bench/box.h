@@ -34,13 +34,21 @@ struct Block {
     Block &v6(const Ip6 &a);
 };
 
-// The packets of one run: an IPv4 or IPv6 header and 26 octets of UDP, to the destinations of a trace in turn.
+struct Flow {
+    uint32_t source, destination;
+    uint16_t source_port, destination_port;
+    uint8_t protocol;
+};
+
+// The packets of one run: an IPv4 or IPv6 header and 26 octets, to the destinations of a trace, or of its flows, in turn.
 struct Traffic {
-    std::vector<uint32_t> to4;  // either of both
+    std::vector<uint32_t> to4;  // one of the three
     std::vector<Ip6> to6;
+    std::vector<Flow> flows4;
     std::vector<uint16_t> checksums;  // of the IPv4 headers, as they lie in memory
 };
 Traffic traffic4(std::vector<uint32_t> destinations);
+Traffic traffic4(std::vector<Flow> flows);
 Traffic traffic6(std::vector<Ip6> destinations);
 
 class SourcePort : public Port {

@@ -21,6 +21,11 @@ class Counter {
     std::atomic<uint64_t> v_{0};
 };
 
+// Of a node of the graph; cycles as cycles.h says.
+struct NodeCounters {
+    Counter packets, bursts, cycles;
+};
+
 struct alignas(64) InterfaceCounters {
     Counter in_octets, in_unicast, in_multicast, in_broadcast, in_discards, in_errors, in_unknown;
     Counter out_octets, out_unicast, out_multicast, out_broadcast, out_discards, out_errors;
