@@ -138,15 +138,11 @@ export interface NativeRib {
   vacant(): boolean
   empty(transaction: number): boolean
   setInterface(transaction: number, name: string, value: RibInterface | undefined): void
-  set(
-    transaction: number,
-    source: NativeSource,
-    vrf: number,
-    address: Address,
-    length: number,
-    to: NextHop,
-  ): void
-  delete(transaction: number, source: NativeSource, vrf: number, address: Address, length: number): void
+  /** Numbers that hold as long as the transaction: of a source, and of a next hop of one table. */
+  source(transaction: number, source: NativeSource): number
+  nextHop(transaction: number, vrf: number, family: 4 | 6, to: NextHop): number
+  set(transaction: number, source: number, vrf: number, address: Address, length: number, to: number): void
+  delete(transaction: number, source: number, vrf: number, address: Address, length: number): void
   /**
    * Rows from one on. Tells the row to go on with and how many rows are no route, then for each of these, 20 at most: the row,
    * the reason, the row of the next hop (-1: none).

@@ -19,6 +19,7 @@ import {
   type NativeSource,
   type NativeUnresolved,
 } from './native.js'
+import { sayer, type Sayer } from './sayer.js'
 import { Tracking, type Resolution, type Tracker, type TrackOptions } from './tracking.js'
 import type { Entry, Hop, NextHop, RibInterface, Source } from './route.js'
 
@@ -74,16 +75,13 @@ export interface Loaded {
  * Changes on top of the RIB, which does not show them until `adopt`. One that changes something makes older ones void. One that
  * is ready or has changed something must be closed (adopted or abandoned): until then updates wait.
  */
-export interface RibTransaction {
+export interface RibTransaction extends Sayer {
   /** Nothing was set or deleted. */
   readonly empty: boolean
   /** Resolves when changes do not have to wait for what came before; from then on updates wait for it. */
   ready(): Promise<void>
   setInterface(value: RibInterface): void
   deleteInterface(name: string): void
-  /** A source's route to a prefix; takes the place of the one it said before. */
-  set(source: Source, vrf: number, prefix: Prefix, nextHop: NextHop): void
-  delete(source: Source, vrf: number, prefix: Prefix): void
   /** Sets and deletes many routes; those that are none are left out and told. */
   load(rows: RouteRows): Promise<Loaded>
   /** Once, after all changes: what the FIB must do. Rejects when two objects have one key, or the transaction is void. */
@@ -135,6 +133,7 @@ export class Rib {
   begin(options: { readonly full?: boolean } = {}): RibTransaction {
     const native = this.#native
     const id = native.begin(options.full ?? false, false)
+    const say = sayer(this.#native, id, (source) => this.#learn(source))
     let finished: Promise<Finished> | undefined
     const alone = () => {
       if (this.#updating) throw new Error('the RIB is being updated; a transaction waits until it is ready')
@@ -152,14 +151,13 @@ export class Rib {
         alone()
         native.setInterface(id, name, undefined)
       },
-      set: (source, vrf, { address, length }, nextHop) => {
+      set: (source, vrf, prefix, nextHop) => {
         alone()
-        this.#learn(source)
-        native.set(id, source, vrf, address, length, nextHop)
+        say.set(source, vrf, prefix, nextHop)
       },
-      delete: (source, vrf, { address, length }) => {
+      delete: (source, vrf, prefix) => {
         alone()
-        native.delete(id, source, vrf, address, length)
+        say.delete(source, vrf, prefix)
       },
       load: (rows) => this.#makeReady(id).then(() => this.#load(id, rows)),
       finish: () => (finished ??= this.#makeReady(id).then(() => this.#finish(id))),
@@ -314,11 +312,7 @@ export class Rib {
   #updateOf(id: number, links: Map<string, boolean>): RibUpdate {
     const native = this.#native
     return {
-      set: (source, vrf, { address, length }, nextHop) => {
-        this.#learn(source)
-        native.set(id, source, vrf, address, length, nextHop)
-      },
-      delete: (source, vrf, { address, length }) => native.delete(id, source, vrf, address, length),
+      ...sayer(this.#native, id, (source) => this.#learn(source)),
       load: (rows) => this.#load(id, rows),
       link: (name, up) => {
         if (!native.link(name, up)) return false

@@ -29,6 +29,12 @@ Budget budget_at(const Napi::CallbackInfo &info, size_t at) {
     return Budget(std::chrono::microseconds(static_cast<int64_t>(number_at(info, at))));
 }
 
+uint16_t source_at(const Napi::CallbackInfo &info, size_t at, const Sources &sources) {
+    const double number = number_at(info, at);
+    if (number >= 0 && number < sources.size()) return static_cast<uint16_t>(number);
+    throw Napi::TypeError::New(info.Env(), "no source has the number " + std::to_string(number));
+}
+
 Family family_at(const Napi::CallbackInfo &info, size_t at) { return number_at(info, at) == 4 ? 4 : 6; }
 
 }  // namespace
@@ -39,6 +45,8 @@ Napi::Function RibHandle::define(Napi::Env env) {
                         InstanceMethod("vacant", &RibHandle::vacant),
                         InstanceMethod("empty", &RibHandle::empty),
                         InstanceMethod("setInterface", &RibHandle::set_interface),
+                        InstanceMethod("source", &RibHandle::source),
+                        InstanceMethod("nextHop", &RibHandle::next_hop),
                         InstanceMethod("set", &RibHandle::set),
                         InstanceMethod("delete", &RibHandle::remove),
                         InstanceMethod("load", &RibHandle::load_rows),
@@ -118,20 +126,35 @@ void RibHandle::set_interface(const Napi::CallbackInfo &info) {
     store.interfaces.set(store.interfaces.number(text_at(info, 1)), state);
 }
 
+Napi::Value RibHandle::source(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    return Napi::Number::New(info.Env(), source_of(info[1], store.sources));
+}
+
+Napi::Value RibHandle::next_hop(const Napi::CallbackInfo &info) {
+    Store &store = hold(info);
+    const Family family = family_at(info, 2);
+    Table &table = store.table(static_cast<uint32_t>(number_at(info, 1)), family);
+    return Napi::Number::New(info.Env(), table.next_hops.intern(next_hop_of(info[3], family, store.interfaces)));
+}
+
 void RibHandle::set(const Napi::CallbackInfo &info) {
     Store &store = hold(info);
     Family family = 4;
     const Prefix prefix = prefix_of(info[3], info[4], family);
     Table &table = store.table(static_cast<uint32_t>(number_at(info, 2)), family);
-    const uint16_t source = source_of(info[1], store.sources);
-    table.say(prefix, source, table.next_hops.intern(next_hop_of(info[5], family, store.interfaces)));
+    const double next_hop = number_at(info, 5);
+    if (!(next_hop >= 0 && next_hop < table.next_hops.end()) || !table.next_hops.has(static_cast<uint32_t>(next_hop))) {
+        throw Napi::TypeError::New(info.Env(), "no next hop of this table has the number " + std::to_string(next_hop));
+    }
+    table.say(prefix, source_at(info, 1, store.sources), static_cast<uint32_t>(next_hop));
 }
 
 void RibHandle::remove(const Napi::CallbackInfo &info) {
     Store &store = hold(info);
     Family family = 4;
     const Prefix prefix = prefix_of(info[3], info[4], family);
-    store.table(static_cast<uint32_t>(number_at(info, 2)), family).say(prefix, source_of(info[1], store.sources), none);
+    store.table(static_cast<uint32_t>(number_at(info, 2)), family).say(prefix, source_at(info, 1, store.sources), none);
 }
 
 Napi::Value RibHandle::load_rows(const Napi::CallbackInfo &info) {

@@ -23,6 +23,8 @@ class RibHandle : public Napi::ObjectWrap<RibHandle> {
     Napi::Value vacant(const Napi::CallbackInfo &info);
     Napi::Value empty(const Napi::CallbackInfo &info);
     void set_interface(const Napi::CallbackInfo &info);
+    Napi::Value source(const Napi::CallbackInfo &info);
+    Napi::Value next_hop(const Napi::CallbackInfo &info);
     void set(const Napi::CallbackInfo &info);
     void remove(const Napi::CallbackInfo &info);
     Napi::Value load_rows(const Napi::CallbackInfo &info);

@@ -20,6 +20,7 @@ class Sources {
     // The number of this source, made when there is none. Throws std::length_error past 65,535. O(sources).
     uint16_t number(std::string_view protocol, std::string_view name, uint32_t preference);
     const Source &operator[](uint16_t number) const { return sources_[number]; }
+    size_t size() const { return sources_.size(); }
     bool same_instance(uint16_t a, uint16_t b) const {
         return a == b || (sources_[a].protocol == sources_[b].protocol && sources_[a].name == sources_[b].name);
     }
