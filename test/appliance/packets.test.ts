@@ -28,6 +28,9 @@ frames = [
     e / ip6(src='ff02::1'),
     e / ip6(dst='::1'),
     e / ip6(src='fe80::1'),
+    e / ip4(options=[IPOption_LSRR(routers=['198.51.100.2'])]),
+    e / ip4(options=[IPOption(copy_flag=0, optclass=0, option=7, length=9, value=b'\\x04\\x00')]),
+    e / (IPv6(src='2001:db8:1::2', dst='2001:db8:2::2') / IPv6ExtHdrHopByHop(options=[HBHOptUnknown(otype=0x81, optdata=b'xx')]) / UDP(sport=1, dport=2)),
     Ether(dst='02:00:00:00:00:01') / good,
     e / Raw(b''),
     Ether(dst=mac, type=0x1234) / Raw(b'?' * 40),
@@ -54,7 +57,7 @@ test('malformed packets are counted drops, the engine lives, and good packets st
   t.teardown(() => weftd[Symbol.asyncDispose]())
   const engine = weftd.enginePid
   const { stdout, stderr } = await weftd.exec('h1', '/usr/bin/python3', '-c', script)
-  t.is(stdout, '23\n', stderr)
+  t.is(stdout, '26\n', stderr)
   t.true(await weftd.pings('h1', '198.51.100.2'))
   t.true(await weftd.pings('h1', '2001:db8:2::2'))
   t.is(weftd.enginePid, engine)
@@ -68,6 +71,12 @@ test('malformed packets are counted drops, the engine lives, and good packets st
   )) {
     drops.set(`${node} ${reason}`, Number(packets))
   }
+  for (const reason of [
+    'ip4-input source-route-option',
+    'ip4-input bad-option',
+    'ip6-input unknown-hop-by-hop-option',
+  ])
+    t.true((drops.get(reason) ?? 0) >= 10, `${reason}: ${drops.get(reason)}`)
   const total = [...drops.values()].reduce((sum, packets) => sum + packets, 0)
   t.true(total >= 200, JSON.stringify([...drops]))
   t.true([...drops.values()].filter((packets) => packets >= 10).length >= 8, JSON.stringify([...drops]))

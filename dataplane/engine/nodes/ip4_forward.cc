@@ -1,5 +1,5 @@
 // IPv4 out of an interface: time to live (RFC 1812 §5.3.1), size (fragments of RFC 791, or the error of RFC 1191), then the
-// neighbour. A super-packet whose segments fit passes whole. Packets of our own keep their TTL.
+// neighbour. A super-packet whose segments fit passes whole, else it is cut into them (segment.cc). Packets of our own keep their TTL.
 #include "../net/checksum.h"
 #include "../net/offload.h"
 #include "nodes.h"
@@ -94,7 +94,7 @@ void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
         }
     }
     const bool whole = fits(p, out.mtu);
-    if (!whole && ((h[6] & 0x40) || p.offload.gso_type != gso_none)) {
+    if (!whole && (h[6] & 0x40)) {
         icmp4_error(w, p, 3, 4, out.mtu, &out);
         return w.discard(p, Drop::ip4_too_big);
     }
@@ -107,9 +107,12 @@ void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
         w.counters(*w.interface(p.interface)).forwarded4 += 1;
     }
     if (whole)
-        to_neighbour(w, p, out, next_hop, neighbour);
-    else
+        return to_neighbour(w, p, out, next_hop, neighbour);
+    // A datagram that the sender left to be fragmented (UFO) is one packet; others are many.
+    if (p.offload.gso_type == gso_none || p.offload.gso_type == gso_udp)
         fragment(w, p, out, next_hop, neighbour);
+    else if (!segment4(w, p, out, next_hop, neighbour))
+        w.discard(p, Drop::ip4_fragment);
 }
 
 }  // namespace weft

@@ -36,6 +36,8 @@ void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
 void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
 // Gives the packet to its neighbour: frame and egress, or holding.
 void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
+// Cuts a super-packet that may be fragmented into its segments, and sends them; false: it is none, or there is no room for all.
+bool segment4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
 // True when a super-packet or a single one fits; header and payload of each segment counted.
 bool fits(const Packet &p, uint32_t mtu);
 

@@ -1,11 +1,14 @@
-// Unicast reverse path forwarding (RFC 3704), on the input arc of interfaces that are set to it. The source is looked up in the
+// unicast-rpf: does the source of a packet have a way back? (RFC 3704), on the input arc of interfaces that are set to it. The source is looked up in the
 // VRF of the interface. Loose: it must have a route that leads somewhere; strict: one that leads back by this interface, with any
 // of its members (so packets of a sender behind several equal paths pass by each). A default route counts only where it is allowed
 // to. Routes to drop and the box's own addresses are nobody's source, and neither is the broadcast address of a subnet.
 // IPv6 packets from link-local addresses pass: their neighbour is on this link by definition, and they are not forwarded.
 //
-// Reads: the FIB, objects. Hands to: the next of the input arc. Drops: no-reverse-path by family, counted by the interface too.
-// Cost: a lookup, and another when the match is the default route's object.
+// Reads    the interface's settings and subnets, the FIB, the object
+// Next     the rest of the input arc
+// Counts   drops of the interface by family
+// Drops    ipv4-no-reverse-path, ipv6-no-reverse-path
+// Cost     a lookup of the burst, and another of a packet when its match is the default route's object
 #include "nodes.h"
 
 namespace weft {
@@ -21,47 +24,73 @@ bool leaves_by(Worker &w, const Object &o, uint32_t interface) {
     return false;
 }
 
-template <class Fib, class Address>
-const Object *way_back(Worker &w, const Fib &fib, const Address &source, bool allow_default) {
-    const int64_t found = fib.lookup(source);
-    if (found < 0) return nullptr;
-    if (!allow_default && found == fib.default_object() && !fib.beyond_default(source)) return nullptr;
-    return w.core.objects.at(static_cast<uint32_t>(found));
-}
-
-bool accepted(Worker &w, const Interface &i, const Object *o, ReversePath check) {
+bool accepted(Worker &w, const Interface &i, uint32_t slot, ReversePath check) {
+    const Object *o = w.core.objects.at(slot);
     if (!o || o->type == ObjectType::drop || o->type == ObjectType::local) return false;
     return check == ReversePath::loose || leaves_by(w, *o, i.index);
 }
 
-bool genuine4(Worker &w, const Interface &i, const Packet &p) {
+bool genuine4(Worker &w, const Interface &i, uint32_t source, uint32_t slot) {
     const FamilySettings &s = i.settings.ip4;
-    const uint32_t source = load32(l3(p) + 12);
+    const Fib4 &fib = i.vrf->fib4;
+    if (slot == no_object || (!s.allow_default && int64_t{slot} == fib.default_object() && !fib.beyond_default(source))) return false;
     const Subnet4 *subnet = i.subnet(source);
     if (subnet && (subnet->address == source || (subnet->length < 31 && subnet->broadcast() == source))) return false;
-    return accepted(w, i, way_back(w, i.vrf->fib4, source, s.allow_default), s.reverse_path);
+    return accepted(w, i, slot, s.reverse_path);
 }
 
-bool genuine6(Worker &w, const Interface &i, const Packet &p) {
+bool genuine6(Worker &w, const Interface &i, const Ip6 &source) {
     const FamilySettings &s = i.settings.ip6;
-    const Ip6 source = load_ip6(l3(p) + 8);
-    return is_link_local6(source) || accepted(w, i, way_back(w, i.vrf->fib6, source, s.allow_default), s.reverse_path);
+    const Fib6 &fib = i.vrf->fib6;
+    if (is_link_local6(source)) return true;
+    const int64_t slot = fib.lookup(source);
+    if (slot < 0 || (!s.allow_default && slot == fib.default_object() && !fib.beyond_default(source))) return false;
+    return accepted(w, i, static_cast<uint32_t>(slot), s.reverse_path);
+}
+
+void refuse(Worker &w, const Interface &i, Packet &p) {
+    InterfaceCounters &c = w.counters(i);
+    const bool v4 = p.ether_type == type_ip4;
+    (v4 ? c.unicast_rpf4 : c.unicast_rpf6) += 1;
+    w.discard(p, v4 ? Drop::unicast_rpf4 : Drop::unicast_rpf6);
+}
+
+// Packets of one interface and family; at least one.
+void check4(Worker &w, const Interface &i, Packet **packets, unsigned count) {
+    uint32_t sources[Vector::capacity], slots[Vector::capacity];
+    unsigned n = 0;
+    do sources[n] = load32(l3(*packets[n]) + 12);
+    while (++n < count);
+    i.vrf->fib4.lookup(sources, slots, count);
+    for (n = 0; n < count; n++)
+        if (slots[n] != no_object) w.core.objects.prefetch(w.id, slots[n]);
+    const Node next = next_input(*packets[0], i.features, Node::unicast_rpf);
+    for (n = 0; n < count; n++) {
+        if (genuine4(w, i, sources[n], slots[n])) [[likely]]
+            w.push(next, packets[n]);
+        else
+            refuse(w, i, *packets[n]);
+    }
+}
+
+void check6(Worker &w, const Interface &i, Packet **packets, unsigned count) {
+    const Node next = next_input(*packets[0], i.features, Node::unicast_rpf);
+    for (unsigned n = 0; n < count; n++) {
+        if (genuine6(w, i, load_ip6(l3(*packets[n]) + 8))) [[likely]]
+            w.push(next, packets[n]);
+        else
+            refuse(w, i, *packets[n]);
+    }
 }
 
 }  // namespace
 
 void unicast_rpf(Worker &w, Vector &in) {
-    for (unsigned n = 0; n < in.size; n++) {
-        Packet &p = *in.packets[n];
-        const Interface &i = *w.interface(p.interface);
-        const bool v4 = p.ether_type == type_ip4;
-        if (v4 ? genuine4(w, i, p) : genuine6(w, i, p)) {
-            w.push(next_input(p, i.features, Node::unicast_rpf), &p);
-            continue;
-        }
-        InterfaceCounters &c = w.counters(i);
-        (v4 ? c.unicast_rpf4 : c.unicast_rpf6) += 1;
-        w.discard(p, v4 ? Drop::unicast_rpf4 : Drop::unicast_rpf6);
+    for (unsigned n = 0; n < in.size;) {
+        const unsigned first = n;
+        const Packet &p = *in.packets[n];
+        while (n < in.size && in.packets[n]->interface == p.interface && in.packets[n]->ether_type == p.ether_type) n++;
+        (p.ether_type == type_ip4 ? check4 : check6)(w, *w.interface(p.interface), in.packets + first, n - first);
     }
 }
 

@@ -1,4 +1,6 @@
 // Rules of forwarding that no other file shows: addresses that are nobody's, broadcasts, fragments of fragments.
+#include <map>
+
 #include "lab.h"
 
 namespace weft {
@@ -102,6 +104,75 @@ TEST("rules: a fragment is fragmented in its place, in units of 8 octets, and ke
             next += (p.size() - 20) / 8;
         }
     }
+}
+
+// Payloads of what was fragmented, whole again, by identification; each with a right checksum.
+std::map<unsigned, Bytes> reassembled(const std::vector<Frame> &frames, uint8_t protocol) {
+    std::map<unsigned, Bytes> found;
+    for (const Frame &f : frames) {
+        const Bytes p = inner(f);
+        CHECK_EQUAL(int{p[9]}, int{protocol});
+        Bytes &whole = found[load16(&p[4])];
+        CHECK_EQUAL(whole.size(), (load16(&p[6]) & 0x1fff) * size_t{8});
+        whole.insert(whole.end(), p.begin() + 20, p.end());
+    }
+    const Bytes any = inner(frames[0]);
+    for (const auto &[id, whole] : found) {
+        const uint64_t pseudo = checksum_add(0, &any[12], 8) + protocol + whole.size();
+        CHECK_EQUAL(checksum_fold(checksum_add(pseudo, whole.data(), whole.size())), uint16_t{0xffff});
+    }
+    return found;
+}
+
+TEST("rules: a super-packet that may be fragmented is cut into segments, and these into fragments") {
+    Box box;
+    CHECK_EQUAL(box.commit(Records().interface("if2", "p2", {"10.0.2.1/24"}, 11, 1000)), std::string());
+    for (const uint8_t protocol : {6, 17}) {
+        const uint16_t headers = protocol == 6 ? 20 : 8, field = protocol == 6 ? 16 : 6, size = 1448;
+        Bytes whole = packet({.source = "10.0.1.9", .destination = "10.0.2.9", .protocol = protocol, .payload = 10000});
+        if (protocol == 6) {
+            store32(&whole[24], 0xfffff000);
+            whole[33] = 0x99;  // CWR, ACK, PSH, FIN
+        }
+        const uint8_t gso = protocol == 6 ? gso_tcp4 : gso_udp_l4;
+        box.give(1, frame(mac(1), h1, whole), {offload_needs_checksum, gso, static_cast<uint16_t>(34 + headers), size, 34, field});
+        box.run();
+        CHECK(box.out(1).empty());
+        const auto frames = box.out(2);
+        CHECK_EQUAL(frames.size(), size_t{14});
+        for (const Frame &f : frames) {
+            CHECK(f.bytes.size() <= 1014);
+            CHECK_EQUAL(int{f.bytes[22]}, 63);
+        }
+        const auto segments = reassembled(frames, protocol);
+        CHECK_EQUAL(segments.size(), size_t{7});
+        Bytes payload;
+        size_t n = 0;
+        for (const auto &[id, s] : segments) {
+            CHECK_EQUAL(id, 0x1234u + n);
+            const bool first = n == 0, last = ++n == segments.size();
+            if (protocol == 6) {
+                CHECK_EQUAL(load32(&s[4]), static_cast<uint32_t>(0xfffff000 + payload.size()));
+                CHECK_EQUAL(int{s[13]}, 0x10 | (first ? 0x80 : 0) | (last ? 0x09 : 0));
+            } else {
+                CHECK_EQUAL(size_t{load16(&s[4])}, s.size());
+            }
+            payload.insert(payload.end(), s.begin() + headers, s.end());
+        }
+        CHECK(payload == Bytes(whole.begin() + 20 + headers, whole.end()));
+    }
+}
+
+TEST("rules: a super-packet that is not what its offload says is dropped and counted") {
+    Box box;
+    CHECK_EQUAL(box.commit(Records().interface("if2", "p2", {"10.0.2.1/24"}, 11, 1000)), std::string());
+    Bytes short_header = packet({.source = "10.0.1.9", .destination = "10.0.2.9", .protocol = 6, .payload = 3000});
+    short_header[32] = 0x10;
+    const Bytes other = packet({.source = "10.0.1.9", .destination = "10.0.2.9", .protocol = 50, .payload = 3000});
+    for (const Bytes &p : {short_header, other}) box.give(1, frame(mac(1), h1, p), {0, gso_tcp4, 54, 1448, 0, 0});
+    box.run();
+    CHECK(box.out(2).empty());
+    CHECK_EQUAL(box.drops("ip4-forward", "cannot-fragment"), uint64_t{2});
 }
 
 TEST("rules: a fragment that must not be fragmented is told like any other packet") {
