@@ -53,8 +53,9 @@ struct Core {
     std::mutex program;
     Epochs epochs;
     TrieNodes trie_nodes;
+    Trie6Nodes trie6_nodes;
     Objects objects{epochs};
-    Vrfs vrfs{epochs, trie_nodes};
+    Vrfs vrfs{epochs, trie_nodes, trie6_nodes};
     Registry registry;
     std::atomic<const InterfaceTable *> table;
     std::map<uint64_t, Transaction> transactions;

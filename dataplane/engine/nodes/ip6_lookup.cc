@@ -1,5 +1,7 @@
 // IPv6 to forwarding object, as ip4_lookup. Link-local destinations are not looked up: they are the ingress interface's own or,
 // for packets of our own, on its link (RFC 4291 §2.5.6: never forwarded).
+#include <algorithm>
+
 #include "nodes.h"
 
 namespace weft {
@@ -73,7 +75,10 @@ void look_up(Worker &w, Vector &in, const Ip6 *to, uint32_t *slots) {
         const uint32_t interface = in.packets[n]->interface;
         const Vrf *vrf = w.vrf_of(*in.packets[n]);
         while (n < in.size && in.packets[n]->interface == interface) n++;
-        for (unsigned i = first; i < n; i++) slots[i] = vrf ? static_cast<uint32_t>(vrf->fib6.lookup(to[i])) : Objects::none;
+        if (vrf)
+            vrf->fib6.lookup(to + first, slots + first, n - first);
+        else
+            std::fill(slots + first, slots + n, Objects::none);
     }
 }
 

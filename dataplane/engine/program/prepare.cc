@@ -109,7 +109,7 @@ std::string Core::prepare_routes(Transaction &t) {
     struct Need {
         std::vector<Prefix4> v4;
         uint32_t objects4 = 0;
-        size_t v6 = 0;
+        std::vector<Prefix6> v6;
     };
     std::unordered_map<uint32_t, Need> needs;
     uint64_t last_key = 0;
@@ -130,19 +130,20 @@ std::string Core::prepare_routes(Transaction &t) {
             last_vrf = op.vrf;
         }
         if (op.v6) {
-            need->v6++;
+            need->v6.push_back({op.prefix, op.length});
             continue;
         }
         need->v4.push_back({static_cast<uint32_t>(op.prefix.low), op.length});
         need->objects4 = std::max(need->objects4, op.object + 1);
     }
-    size_t nodes = 0;
+    size_t nodes = 0, lines = 0;
     for (const auto &[id, n] : needs) {
         Vrf *vrf = vrfs.find(id);
         if (!n.v4.empty()) nodes += vrf->fib4.prepare(n.v4, n.objects4);
-        if (n.v6) vrf->fib6.reserve(n.v6);
+        if (!n.v6.empty()) lines += vrf->fib6.prepare(n.v6);
     }
     if (nodes > trie_nodes.available()) return "the IPv4 routes do not fit the forwarding table";
+    if (lines > trie6_nodes.available()) return "the IPv6 routes do not fit the forwarding table";
     return {};
 }
 

@@ -1,84 +1,85 @@
-// IPv6 longest prefix match of one VRF: routes by exact prefix, asked for each length in use from the longest down. One
-// writer, any number of readers in an epoch. Memory is 40 octets a route at half load, whatever the prefixes look like; a
-// lookup costs one probe for each length in use that is longer than the match.
+// IPv6 longest prefix match of one VRF: the routes by exact prefix, which are the programmer's (route_store.h), and the trie that
+// packets are looked up in (trie6.h). ::/0 stands beside the trie, so that a change of it is one store; a burst that saw it change
+// is looked up again.
+//
+// The programming lock's, but for what workers ask, in an epoch: the lookups, default_object, beyond_default and depth.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstdint>
+#include <span>
 
-#include "route_map.h"
+#include "route_store.h"
+#include "trie6.h"
 
 namespace weft {
 
-class Fib6 {
+struct Prefix6 {
+    Ip6 bits;
+    uint8_t length;
+};
+
+class Fib6 final : private Trie6::Routes {
   public:
-    using Map = RouteMap<Ip6>;
+    using Store = RouteStore<Ip6>;
 
-    explicit Fib6(Epochs &epochs) : map_(epochs) {}
+    // `epochs` and `nodes` are there longer.
+    Fib6(Epochs &epochs, Trie6Nodes &nodes) : trie_(epochs, nodes, *this) {}
 
+    // Of each address: its object, or no_object.
+    void lookup(const Ip6 *addresses, uint32_t *objects, size_t count) const;
+    // The same by the instructions that every machine has.
+    void lookup_portable(const Ip6 *addresses, uint32_t *objects, size_t count) const;
     // Object, or -1.
-    int64_t lookup(const Ip6 &address) const {
-        for (int word = 2; word >= 0; word--) {
-            uint64_t bits = present_[word].load(std::memory_order_acquire);
-            while (bits) {
-                const unsigned bit = 63 - static_cast<unsigned>(std::countl_zero(bits));
-                const unsigned length = static_cast<unsigned>(word) * 64 + bit;
-                const int64_t object = map_.find(mask6(address, length), static_cast<uint8_t>(length));
-                if (object >= 0) return object;
-                bits &= ~(1ull << bit);
-            }
-        }
-        return -1;
-    }
+    int64_t lookup(const Ip6 &address) const;
+    // Object of ::/0, or -1.
+    int64_t default_object() const { return static_cast<int64_t>(static_cast<uint32_t>(default_.load(std::memory_order_acquire))) - 1; }
+    // A route longer than ::/0 covers the address.
+    bool beyond_default(const Ip6 &address) const { return trie_.lookup(address) != 0; }
+    // Length of the longest match, for people to read; 0 when there is none or ::/0. Beside a writer it may be another route's.
+    uint8_t depth(const Ip6 &address) const { return trie_.depth(address); }
 
-    // The object of ::/0, or -1.
-    int64_t default_object() const { return map_.find({}, 0); }
-    // Does a longer prefix than ::/0 cover the address? Probes each length.
-    bool beyond_default(const Ip6 &address) const {
-        for (unsigned length = 128; length > 0; length--)
-            if (map_.find(mask6(address, length), static_cast<uint8_t>(length)) >= 0) return true;
-        return false;
+    size_t size() const { return store_.size(); }
+    // Makes room for routes, so that set() can't fail; the number of lines that they may take. Throws bad_alloc, and packets see
+    // nothing of it in any case.
+    size_t prepare(std::span<const Prefix6> routes);
+    // Ahead of set() or erase(): asks for the memory that they will touch.
+    void prefetch(const Ip6 &prefix, uint8_t length) const {
+        store_.prefetch(prefix, length);
+        trie_.prefetch(prefix);
     }
-
-    size_t size() const { return map_.size(); }
-    void reserve(size_t more) { map_.reserve(more); }
-
-    int64_t set(const Ip6 &prefix, uint8_t length, uint32_t object, bool generation) {
-        int64_t before;
-        map_.set(prefix, length, object, before).mark = generation ? 3 : 1;
-        if (before < 0 && lengths_[length]++ == 0) present_[length / 64].fetch_or(1ull << (length % 64));
-        return before;
-    }
+    // The object that the route had, or -1.
+    int64_t set(const Ip6 &prefix, uint8_t length, uint32_t object, bool generation);
+    // The route is to go, unless set() comes for it again.
     void doom(const Ip6 &prefix, uint8_t length) {
-        if (Map::Slot *slot = map_.find_slot(prefix, length)) slot->mark &= ~uint64_t{1};
+        if (Store::Slot *slot = store_.find(prefix, length)) slot->kept = false;
     }
-    int64_t erase(const Ip6 &prefix, uint8_t length, bool even_kept) {
-        Map::Slot *slot = map_.find_slot(prefix, length);
-        if (!slot || ((slot->mark & 1) && !even_kept)) return -1;
-        return erase(*slot);
-    }
+    // The object that the route had; -1: there was no such route, or it is kept and `even_kept` is false.
+    int64_t erase(const Ip6 &prefix, uint8_t length, bool even_kept);
+    // Erases the routes of another generation and gives their objects to `visit`.
     template <class Visit>
     void sweep(bool generation, Visit visit) {
-        map_.each([&](Map::Slot &slot) {
-            if ((slot.mark >> 1) != generation) visit(erase(slot));
+        store_.each([&](Store::Slot &slot) {
+            if (slot.generation == generation) return;
+            visit(static_cast<uint32_t>(slot.object));
+            erase(slot);
         });
     }
-    void prefetch(const Ip6 &, uint8_t) const {}
 
   private:
-    uint32_t erase(Map::Slot &slot) {
-        const uint32_t object = slot.value.load() - Map::first;
-        const uint8_t length = slot.length;
-        map_.erase(slot);
-        if (--lengths_[length] == 0) present_[length / 64].fetch_and(~(1ull << (length % 64)));
-        return object;
-    }
+    Trie6::Leaf longest(const Ip6 &address, unsigned longer_than, unsigned shorter_than) const override;
+    std::vector<Trie6::Route> sorted() const override;
+    template <class Trie>
+    void settle(Trie trie, uint32_t *objects, size_t count) const;
+    void set_default(Word word);
+    void erase(Store::Slot &slot);
 
-    Map map_;
-    std::array<std::atomic<uint64_t>, 3> present_{};
-    std::array<uint32_t, 129> lengths_{};
+    Store store_;
+    Trie6 trie_;
+    std::atomic<uint64_t> default_{0};   // how often it changed, then object + 1 or 0
+    std::array<uint32_t, 129> lengths_{};  // routes of each length
+    std::array<uint64_t, 3> present_{};    // bit n: there are routes of length n
 };
 
 }  // namespace weft

@@ -1,6 +1,6 @@
 #include "holds.h"
 
-#include "route_map.h"
+#include "hash.h"
 
 namespace weft {
 

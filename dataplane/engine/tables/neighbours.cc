@@ -1,6 +1,6 @@
 #include "neighbours.h"
 
-#include "route_map.h"
+#include "hash.h"
 
 namespace weft {
 

@@ -15,7 +15,8 @@ namespace weft {
 struct PortHandle;
 
 struct Vrf {
-    Vrf(uint32_t number, Epochs &epochs, TrieNodes &nodes) : id(number), fib4(epochs, nodes), fib6(epochs) {}
+    Vrf(uint32_t number, Epochs &epochs, TrieNodes &nodes4, Trie6Nodes &nodes6)
+        : id(number), fib4(epochs, nodes4), fib6(epochs, nodes6) {}
     uint32_t id;
     Fib4 fib4;
     Fib6 fib6;
@@ -26,7 +27,7 @@ class Vrfs {
   public:
     static constexpr size_t limit = 4096;
 
-    Vrfs(Epochs &epochs, TrieNodes &nodes) : epochs_(epochs), nodes_(nodes) {}
+    Vrfs(Epochs &epochs, TrieNodes &nodes4, Trie6Nodes &nodes6) : epochs_(epochs), nodes4_(nodes4), nodes6_(nodes6) {}
 
     // The programming lock's.
     Vrf *find(uint32_t id) const {
@@ -37,7 +38,7 @@ class Vrfs {
     Vrf *make(uint32_t id) {
         if (Vrf *vrf = find(id)) return vrf;
         if (all_.size() >= limit) return nullptr;
-        return all_.emplace(id, std::make_unique<Vrf>(id, epochs_, nodes_)).first->second.get();
+        return all_.emplace(id, std::make_unique<Vrf>(id, epochs_, nodes4_, nodes6_)).first->second.get();
     }
     template <class Visit>
     void each(Visit visit) const {
@@ -46,7 +47,8 @@ class Vrfs {
 
   private:
     Epochs &epochs_;
-    TrieNodes &nodes_;
+    TrieNodes &nodes4_;
+    Trie6Nodes &nodes6_;
     std::unordered_map<uint32_t, std::unique_ptr<Vrf>> all_;
 };
 
