@@ -98,6 +98,22 @@ test.serial('link state, counters and neighbours are told as they are', async (t
   )
   t.true(drops.length > 10)
   t.is(statistics?.commit, BigInt(router.member.commit))
+
+  const { nodes } = await router.member.state({ nodes: true })
+  const lookup = nodes.find(({ node }) => node === 'ip4-lookup')
+  t.true(lookup && lookup.packets >= 2n && lookup.bursts > 0n)
+  const page = (await router.member.state({ objects: { from: 0, most: 2 } })).objects
+  t.is(page?.objects.length, 2)
+  const rest = (await router.member.state({ objects: { from: page?.next ?? 0, most: 4096 } })).objects
+  t.is(rest?.next, undefined)
+  const objects = [...(page?.objects ?? []), ...(rest?.objects ?? [])]
+  t.is(BigInt(objects.length), statistics?.objects ?? 0n)
+  const used = objects.find(({ type, interface: name }) => type === 'glean' && name === 'p2')
+  t.true(used && used.packets > 0n && used.octets >= 84n && used.routes > 0)
+  const [named] = (await router.member.state({ objects: { key: used?.key ?? 0n } })).objects?.objects ?? []
+  t.is(named?.key, used?.key)
+  t.deepEqual((await router.member.state({ objects: { key: 4711n } })).objects?.objects, [])
+
   const only = await router.member.state({ interfaces: true, interface: 'p2' })
   t.deepEqual(
     only.interfaces.map(({ name }) => name),

@@ -1,5 +1,10 @@
-// ARP (RFC 826, probes and announcements of RFC 5227): answers for the interface's own addresses, learns from senders that are
-// on one of its subnets. A host that asks by an address of another interface of its own is answered and not learned.
+// arp-input: ARP (RFC 826, probes and announcements of RFC 5227). Answers for the interface's own addresses, learns from senders that
+// are on one of its subnets. A host that asks by an address of another interface of its own is answered and not learned.
+//
+// Reads    the ingress interface: addresses, subnets; the neighbour table
+// Next     the port, with an answer; packets held for the sender
+// Drops    malformed, not-for-us, sender-off-subnet, address-conflict, ipv4-disabled, and consumed for what was of use
+// Cost     a probe of the neighbour table; off the way of forwarded packets
 #include "nodes.h"
 
 namespace weft {

@@ -1,6 +1,13 @@
-// IPv4 as it came: the header checks of RFC 1812 §5.2.2 and the addresses that no host has (§5.3.7, RFC 6890). Prefixes for
-// documentation, benchmarks and shared use are forwarded: whether they have a route is the operator's affair. What passes has its
-// padding cut off. Link-scope groups and the limited broadcast are for the box.
+// ip4-input: IPv4 as it came: the header checks of RFC 1812 §5.2.2 and the addresses that no host has (§5.3.7, RFC 6890). Prefixes
+// for documentation, benchmarks and shared use are forwarded: whether they have a route is the operator's affair. What passes has
+// its padding cut off. Link-scope groups and the limited broadcast are for the box.
+//
+// Reads    the ingress interface: whether it has IPv4, its features
+// Next     the input arc, then ip4-lookup; local
+// Counts   packets of IPv4 on the interface
+// Drops    too-short, bad-version, bad-header-length, bad-total-length, bad-checksum, martian-source, martian-destination,
+//          ipv4-disabled, multicast-not-forwarded; and those of options (ip4_options.cc)
+// Cost     the header's 20 octets, in the cache line that ethernet-input read
 #include <array>
 
 #include "../net/checksum.h"

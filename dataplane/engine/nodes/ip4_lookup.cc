@@ -1,5 +1,12 @@
-// IPv4 to forwarding object: longest match in the VRF of the ingress interface (or of the inject device), then what the object
-// says. Packets of our own take the same way.
+// ip4-lookup: IPv4 destination to forwarding object: longest match (RFC 1812 §5.2.4) in the VRF of the ingress interface, or of the
+// inject device, then what the object says. Packets of our own take the same way.
+//
+// Reads    the FIB of the VRF, by bursts; objects; whether the ingress interface forwards
+// Next     adjacency, glean, resolve, local, by the object's type; of a group the member of the packet's flow
+// Counts   packets and octets of the object, and of the member
+// Drops    no-route, blackhole, unreachable, prohibit, object-deleted, forwarding-disabled, group-frame-not-forwarded,
+//          link-local-not-forwarded; senders are told by ICMP of the first, third and fourth
+// Cost     an entry of the FIB, an object and its counters, each asked for ahead
 #include "nodes.h"
 
 namespace weft {

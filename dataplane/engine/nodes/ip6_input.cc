@@ -1,5 +1,12 @@
-// IPv6 as it came (RFC 8200 §3, addresses of RFC 4291 §2.5 and §2.7). What passes has its padding cut off. Groups of link scope
-// are for the box; wider ones are not forwarded.
+// ip6-input: IPv6 as it came (RFC 8200 §3, addresses of RFC 4291 §2.5 and §2.7). What passes has its padding cut off. Groups of link
+// scope are for the box; wider ones are not forwarded.
+//
+// Reads    the ingress interface: whether it has IPv6, its features
+// Next     the input arc, then ip6-lookup; local
+// Counts   packets of IPv6 on the interface
+// Drops    too-short, bad-version, bad-payload-length, martian-source, martian-destination, ipv6-disabled,
+//          multicast-not-forwarded; and those of hop-by-hop options (ip6_options.cc)
+// Cost     the header's 40 octets, in the cache line that ethernet-input read
 #include "nodes.h"
 
 namespace weft {

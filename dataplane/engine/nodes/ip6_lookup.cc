@@ -1,5 +1,12 @@
-// IPv6 to forwarding object, as ip4_lookup. Link-local destinations are not looked up: they are the ingress interface's own or,
-// for packets of our own, on its link (RFC 4291 §2.5.6: never forwarded).
+// ip6-lookup: IPv6 destination to forwarding object, as ip4-lookup. Link-local destinations are not looked up: they are the ingress
+// interface's own or, for packets of our own, on its link (RFC 4291 §2.5.6: never forwarded).
+//
+// Reads    the FIB of the VRF; objects; whether the ingress interface forwards
+// Next     adjacency, glean, resolve, local, by the object's type; of a group the member of the packet's flow
+// Counts   packets and octets of the object, and of the member
+// Drops    no-route, blackhole, unreachable, prohibit, object-deleted, forwarding-disabled, group-frame-not-forwarded,
+//          link-local-not-forwarded; senders are told by ICMPv6 of the first, third and fourth
+// Cost     the lookup in the FIB, an object and its counters
 #include <algorithm>
 
 #include "nodes.h"

@@ -1,4 +1,10 @@
-// For the box: the engine answers echo and speaks ND itself, the host's stack gets the rest by the tap of the interface.
+// local: for the box. The engine answers echo (RFC 1122 §3.2.2.6, RFC 4443 §4.2) and speaks ND itself, the host's stack gets the rest
+// by the tap of the interface, policed by class.
+//
+// Reads    the headers; addresses of the ingress interface
+// Next     the lookups, with an echo's answer; the host tap or inject device
+// Drops    malformed, bad-checksum; those of nd-input, punt and host
+// Cost     off the way of forwarded packets
 #include "nodes.h"
 
 namespace weft {
