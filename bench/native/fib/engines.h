@@ -32,5 +32,7 @@ using Lookups6 = Lookups<Route6, Ip6>;
 // and by the widest instructions. None where the build did not find DPDK. Ends the program when one does not take the table.
 std::vector<std::unique_ptr<Lookups4>> dpdk4(const std::vector<Route4> &table, bool lpm);
 std::vector<std::unique_ptr<Lookups6>> dpdk6(const std::vector<Route6> &table);
+// Before the first of them.
+void dpdk_with_huge_pages();
 
 }  // namespace weft::bench

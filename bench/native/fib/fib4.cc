@@ -5,7 +5,7 @@ namespace {
 
 class Ours4 : public Lookups4 {
   public:
-    Ours4(Core &core) : core_(core), fib_(core.vrfs.find(0)->fib4) {}
+    Ours4(Core &core, Fib4 &fib) : core_(core), fib_(fib) {}
     std::string name() const override { return "weft"; }
     void pass(const std::vector<uint32_t> &trace) override {
         uint32_t found[lookup_burst];
@@ -33,10 +33,22 @@ class Ours4 : public Lookups4 {
 }  // namespace
 
 void figures4(Box &box, const std::vector<Route4> &table, bool lpm) {
-    Ours4 ours(*box.core);
+    Ours4 ours(*box.core, box.core->vrfs.find(0)->fib4);
     const auto peers = dpdk4(table, lpm);
     measure_lookups("ipv4-uniform", ours, peers, trace4(table, Trace::uniform, trace_length));
     measure_lookups("ipv4-zipf", ours, peers, trace4(table, Trace::zipf, trace_length));
+    {
+        // As with more objects than 15 bits can name.
+        Fib4 fib(box.core->epochs, box.core->trie_nodes);
+        std::vector<Prefix4> prefixes;
+        for (const Route4 &route : table) prefixes.push_back({route.prefix, route.length});
+        fib.prepare(prefixes, 1u << 20);
+        fib.adopt();
+        Ours4 wide(*box.core, fib);
+        for (const Route4 &route : table) wide.add(route);
+        measure_lookups("ipv4-uniform-wide", wide, peers, trace4(table, Trace::uniform, trace_length), 1);
+        box.core->epochs.free_all();
+    }
     measure_changes("ipv4-changes", ours, peers, table);
 }
 

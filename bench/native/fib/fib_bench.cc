@@ -1,5 +1,5 @@
-// fib-bench [--lpm]: the forwarding tables with 1M IPv4 and 200k IPv6 routes of the Internet's shape: lookups, changes, loading
-// and memory, beside DPDK's tables where the build found them. One core. Output: measure.h.
+// fib-bench [--lpm] [--huge]: the forwarding tables with 1M IPv4 and 200k IPv6 routes of the Internet's shape: lookups, changes, loading
+// and memory, beside DPDK's tables where the build found them (--huge: those on huge pages too; --lpm: rte_lpm too). One core. Output: measure.h.
 #include <cstring>
 
 #include "figures.h"
@@ -20,7 +20,13 @@ std::vector<uint32_t> next_hops_by_object(const Core &core, uint64_t first) {
 
 int main(int argc, char **argv) {
     using namespace weft::bench;
-    const bool lpm = argc > 1 && std::strcmp(argv[1], "--lpm") == 0;
+    bool lpm = false;
+    for (int n = 1; n < argc; n++) {
+        if (std::strcmp(argv[n], "--lpm") == 0)
+            lpm = true;
+        else if (std::strcmp(argv[n], "--huge") == 0)
+            dpdk_with_huge_pages();
+    }
     const auto routes4 = table4();
     const auto routes6 = table6();
     figures_programming(routes4, routes6);

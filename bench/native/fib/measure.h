@@ -2,9 +2,11 @@
 // {"name", "unit", "better", "values": [ours …]} or {…, "peer", "pairs": [[ours, peer] …]}.
 #pragma once
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,12 +45,14 @@ inline void print_figure(const std::string &name, const char *unit, const char *
     std::fflush(stdout);
 }
 
-// Millions of lookups a second of `ours` beside each of the others, which must all say the same. The figure `name` is the one
+// Millions of lookups a second of `ours` beside each of the others (or the first of them), which must all say the same. The figure `name` is the one
 // beside the first of them; `name`-beside-PEER are the others.
 template <class Route, class Address>
 void measure_lookups(const std::string &name, Lookups<Route, Address> &ours,
-                     const std::vector<std::unique_ptr<Lookups<Route, Address>>> &peers, const std::vector<Address> &trace) {
+                     const std::vector<std::unique_ptr<Lookups<Route, Address>>> &all, const std::vector<Address> &trace,
+                     size_t at_most = 4) {
     constexpr int rounds = 9, passes = 4;
+    const std::span peers(all.data(), std::min(all.size(), at_most));
     const auto right = ours.answers(trace);
     for (const auto &peer : peers)
         if (peer->answers(trace) != right) {

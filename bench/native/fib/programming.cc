@@ -19,13 +19,13 @@ double resident_mib() {
     return pages * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
-void append(Block &block, const Route4 &r, bool remove) {
-    block.u8(remove ? 8 : 7).u32(0).v4(r.prefix).u8(r.length);
+void append(Block &block, const Route4 &r, bool remove, uint32_t vrf = 0) {
+    block.u8(remove ? 8 : 7).u32(vrf).v4(r.prefix).u8(r.length);
     if (!remove) block.u64(Box::adjacency4 + r.next_hop);
 }
 
-void append(Block &block, const Route6 &r, bool remove) {
-    block.u8(remove ? 8 : 7).u32(0).v6(r.prefix).u8(r.length);
+void append(Block &block, const Route6 &r, bool remove, uint32_t vrf = 0) {
+    block.u8(remove ? 8 : 7).u32(vrf).v6(r.prefix).u8(r.length);
     if (!remove) block.u64(Box::adjacency6 + r.next_hop);
 }
 
@@ -76,6 +76,22 @@ void churn(const char *name, Box &box, const std::vector<Route> &table) {
     print_figure(name, "M/s", "higher", rates);
 }
 
+// A VRF of ten routes of each family, on average of 1000 of them.
+double small_vrf_kib(const std::vector<Route4> &table4, const std::vector<Route6> &table6) {
+    constexpr uint32_t vrfs = 1000, routes = 10;
+    Box box(usual_next_hops);
+    Random random(8);
+    std::vector<Block> records(1);
+    for (uint32_t vrf = 1; vrf <= vrfs; vrf++)
+        for (uint32_t n = 0; n < routes; n++) {
+            append(records[0], table4[random.below(table4.size())], false, vrf);
+            append(records[0], table6[random.below(table6.size())], false, vrf);
+        }
+    const double before = resident_mib();
+    load(box, records);
+    return (resident_mib() - before) * 1024 / vrfs;
+}
+
 }  // namespace
 
 std::vector<Block> blocks4(const std::vector<Route4> &table) { return blocks(table); }
@@ -107,6 +123,7 @@ void figures_programming(const std::vector<Route4> &table4, const std::vector<Ro
     }
     print_figure("memory-mib", "MiB", "lower", {mib[1]});
     print_figure("memory-mib-ipv4", "MiB", "lower", {mib[0]});
+    print_figure("small-vrf-kib", "KiB", "lower", {small_vrf_kib(table4, table6)});
     build("build", table4);
     build("build-ipv6", table6);
     Box box(usual_next_hops);
