@@ -43,7 +43,7 @@ void Core::apply_interfaces(Transaction &t) {
 // Sets come before deletes, so that what is covered stays covered. A delete holds unless a later record of the transaction set
 // the prefix again: the first pass notes what the last record about a route says, the second one deletes.
 Difference Core::apply_routes(Transaction &t) {
-    constexpr size_t ahead = 16;
+    constexpr size_t ahead = 16, collect_every = 1024;
     Difference done;
     if (t.full) generation = !generation;
     vrfs.each([](Vrf &vrf) { vrf.fib4.adopt(); });
@@ -60,6 +60,7 @@ Difference Core::apply_routes(Transaction &t) {
             if (i + ahead < t.routes.size() && of(t.routes[i + ahead]))
                 on(t.routes[i + ahead], [&](auto &fib, const auto &prefix) { fib.prefetch(prefix, t.routes[i + ahead].length); });
             if (of(t.routes[i])) change(t.routes[i]);
+            if (i % collect_every == 0) epochs.collect();
         }
     };
     size_t sets = 0;

@@ -17,7 +17,7 @@ Dir24<Entry>::Dir24(Epochs &epochs)
       group_pages_(size_t{most_groups} * sizeof(Group), true),
       cold_pages_(size_t{most_groups} * sizeof(Cold), true),
       entries_(entry_pages_.as<std::atomic<Entry>>()),
-      depths_(depth_pages_.as<std::atomic<uint8_t>>()),
+      depths_(depth_pages_.as<uint8_t>()),
       groups_(group_pages_.as<Group>()),
       cold_(cold_pages_.as<Cold>()) {}
 
@@ -31,19 +31,18 @@ uint32_t Dir24<Entry>::take(Entry leaf, uint8_t depth) {
         free_.pop_back();
     }
     for (auto &entry : groups_[group].entries) entry.store(leaf, std::memory_order_relaxed);
-    for (auto &d : cold_[group].depths) d.store(depth, std::memory_order_relaxed);
+    std::fill_n(cold_[group].depths, 256, depth);
     cold_[group].routes = 0;
     return group;
 }
 
-// The depth goes before the entry: who sees a leaf sees its depth or that of a later one.
 template <class Entry>
 template <class Replaces>
 void Dir24<Entry>::paint(uint32_t group, unsigned from, unsigned count, Entry leaf, uint8_t depth, Replaces replaces) {
     Cold &cold = cold_[group];
     for (unsigned i = from; i < from + count; i++) {
-        if (!replaces(cold.depths[i].load(std::memory_order_relaxed))) continue;
-        cold.depths[i].store(depth, std::memory_order_relaxed);
+        if (!replaces(cold.depths[i])) continue;
+        cold.depths[i] = depth;
         groups_[group].entries[i].store(leaf, std::memory_order_release);
     }
 }
@@ -61,8 +60,8 @@ void Dir24<Entry>::paint(uint32_t prefix, uint8_t length, Entry leaf, uint8_t de
         const Entry e = entries_[i].load(std::memory_order_relaxed);
         if (e & child_flag) {
             paint(e & ~child_flag, 0, 256, leaf, depth, replaces);
-        } else if (replaces(depths_[i].load(std::memory_order_relaxed))) {
-            depths_[i].store(depth, std::memory_order_relaxed);
+        } else if (replaces(depths_[i])) {
+            depths_[i] = depth;
             entries_[i].store(leaf, std::memory_order_release);
         }
     }
@@ -74,7 +73,7 @@ void Dir24<Entry>::set(uint32_t prefix, uint8_t length, uint32_t leaf, bool fres
         const size_t i = prefix >> 8;
         Entry e = entries_[i].load(std::memory_order_relaxed);
         if (!(e & child_flag)) {
-            e = static_cast<Entry>(take(e, depths_[i].load(std::memory_order_relaxed)) | child_flag);
+            e = static_cast<Entry>(take(e, depths_[i]) | child_flag);
             entries_[i].store(e, std::memory_order_release);
         }
         if (fresh) cold_[e & ~child_flag].routes++;
@@ -90,7 +89,7 @@ void Dir24<Entry>::erase(uint32_t prefix, uint8_t length, uint32_t leaf, uint8_t
     const size_t i = prefix >> 8;
     const uint32_t group = entries_[i].load(std::memory_order_relaxed) & ~child_flag;
     if (--cold_[group].routes) return;
-    depths_[i].store(cold_[group].depths[0].load(std::memory_order_relaxed), std::memory_order_relaxed);
+    depths_[i] = cold_[group].depths[0];
     entries_[i].store(groups_[group].entries[0].load(std::memory_order_relaxed), std::memory_order_release);
     epochs_.retire([this, group] { free_.push_back(group); });
 }
@@ -100,7 +99,7 @@ template <class Other>
 void Dir24<Entry>::copy(const Dir24<Other> &other) {
     for (size_t i = 0; i < slots; i++) {
         const Other e = other.entries_[i].load(std::memory_order_relaxed);
-        depths_[i].store(other.depths_[i].load(std::memory_order_relaxed), std::memory_order_relaxed);
+        depths_[i] = other.depths_[i];
         if (!(e & Dir24<Other>::child_flag)) {
             entries_[i].store(e, std::memory_order_relaxed);
             continue;
@@ -109,7 +108,7 @@ void Dir24<Entry>::copy(const Dir24<Other> &other) {
         const auto &cold = other.cold_[e & ~Dir24<Other>::child_flag];
         for (unsigned j = 0; j < 256; j++) {
             groups_[next_].entries[j].store(group.entries[j].load(std::memory_order_relaxed), std::memory_order_relaxed);
-            cold_[next_].depths[j].store(cold.depths[j].load(std::memory_order_relaxed), std::memory_order_relaxed);
+            cold_[next_].depths[j] = cold.depths[j];
         }
         cold_[next_].routes = cold.routes;
         entries_[i].store(static_cast<Entry>(next_++ | child_flag), std::memory_order_relaxed);
@@ -118,7 +117,7 @@ void Dir24<Entry>::copy(const Dir24<Other> &other) {
 
 // Prefetches let a mispredicted branch not hold the next misses up: gathers of AVX-512 are no faster than this.
 template <class Entry>
-void Dir24<Entry>::lookup(const uint32_t *addresses, uint32_t *objects, size_t n) const {
+void Dir24<Entry>::lookup(const uint32_t *addresses, uint32_t *objects, size_t n, uint32_t fallback) const {
     constexpr size_t ahead = 32;
     for (size_t i = 0; i < std::min(n, ahead); i++) __builtin_prefetch(&entries_[addresses[i] >> 8]);
     for (size_t i = 0; i < n; i++) {
@@ -126,7 +125,7 @@ void Dir24<Entry>::lookup(const uint32_t *addresses, uint32_t *objects, size_t n
         Entry e = entries_[addresses[i] >> 8].load(std::memory_order_acquire);
         if (e & child_flag) [[unlikely]]
             e = below(e, addresses[i]);
-        objects[i] = static_cast<uint32_t>(e) - 1;
+        objects[i] = (e ? static_cast<uint32_t>(e) : fallback) - 1;
     }
 }
 

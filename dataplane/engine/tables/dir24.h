@@ -42,13 +42,8 @@ class Dir24 final : public Table4 {
         if (e & child_flag) e = below(e, address);
         return static_cast<uint32_t>(e) - 1;
     }
-    void lookup(const uint32_t *addresses, uint32_t *objects, size_t n) const;
-    // Length of the longest match; 0 too when there is none.
-    uint8_t depth(uint32_t address) const {
-        const Entry e = entries_[address >> 8].load(std::memory_order_acquire);
-        if (e & child_flag) return cold_[e & ~child_flag].depths[address & 255].load(std::memory_order_relaxed);
-        return depths_[address >> 8].load(std::memory_order_relaxed);
-    }
+    // Of each address: its object, or `fallback` - 1.
+    void lookup(const uint32_t *addresses, uint32_t *objects, size_t n, uint32_t fallback) const;
 
   private:
     template <class>
@@ -56,9 +51,10 @@ class Dir24 final : public Table4 {
     struct Group {
         std::atomic<Entry> entries[256];
     };
+    // The writer's part of a group.
     struct Cold {
-        std::atomic<uint8_t> depths[256];
-        uint32_t routes;  // that end in the group; the writer's
+        uint8_t depths[256];
+        uint32_t routes;  // that end in the group
     };
 
     Entry below(Entry e, uint32_t address) const {
@@ -74,7 +70,7 @@ class Dir24 final : public Table4 {
     Epochs &epochs_;
     Pages entry_pages_, depth_pages_, group_pages_, cold_pages_;
     std::atomic<Entry> *entries_;
-    std::atomic<uint8_t> *depths_;
+    uint8_t *depths_;  // the writer's
     Group *groups_;
     Cold *cold_;
     uint32_t next_ = 0;

@@ -11,13 +11,17 @@ Fib4::Fib4(Epochs &epochs, TrieNodes &nodes) : epochs_(epochs), table_(new Trie4
 
 Fib4::~Fib4() { delete table_.load(); }
 
+// What the table does not have is the default route's. Only with the same default before and after was it so at the moment
+// when the table was read: a route and the default may change places in between.
 void Fib4::lookup(const uint32_t *addresses, uint32_t *objects, size_t n) const {
-    with_table([&](const auto &table) {
-        if constexpr (requires { table.lookup(addresses, objects, n); })
-            table.lookup(addresses, objects, n);
-        else
-            for (size_t i = 0; i < n; i++) objects[i] = table.lookup(addresses[i]);
-    });
+    uint64_t before = default_.load(std::memory_order_acquire);
+    for (;;) {
+        with_table([&](const auto &table) { table.lookup(addresses, objects, n, leaf(before)); });
+        const uint64_t after = default_.load(std::memory_order_acquire);
+        if (after == before) [[likely]]
+            return;
+        before = after;
+    }
 }
 
 size_t Fib4::fresh(std::span<const Prefix4> routes) const {
@@ -74,7 +78,9 @@ std::unique_ptr<Table4> Fib4::grown(std::span<const Prefix4> routes, uint32_t ob
                 next = std::make_unique<Narrow4>(epochs_);
             else
                 next = std::make_unique<Wide4>(epochs_);
-            store_.each([&](const Store::Slot &slot) { next->set(slot.bits, slot.length(), slot.object + 1u, true); });
+            store_.each([&](const Store::Slot &slot) {
+                if (slot.length() > 0) next->set(slot.bits, slot.length(), slot.object + 1u, true);
+            });
             return next;
         }
         case Table4::Form::narrow: {
@@ -108,8 +114,10 @@ int64_t Fib4::set(uint32_t prefix, uint8_t length, uint32_t object, bool generat
     if (before == static_cast<int64_t>(object)) return before;
     objects_ = std::max(objects_, object + 1);
     if (fresh && lengths_[length]++ == 0) present_ |= uint64_t{1} << length;
-    table_.load(std::memory_order_relaxed)->set(prefix, length, object + 1, fresh);
-    if (length == 0) default_.store(object + 1, std::memory_order_release);
+    if (length == 0)
+        set_default(object + 1);
+    else
+        table_.load(std::memory_order_relaxed)->set(prefix, length, object + 1, fresh);
     return before;
 }
 
@@ -130,13 +138,18 @@ void Fib4::erase(Store::Slot &slot) {
     const uint8_t length = slot.length();
     store_.erase(slot);
     if (--lengths_[length] == 0) present_ &= ~(uint64_t{1} << length);
-    const auto [leaf, depth] = covering(prefix, length);
-    table_.load(std::memory_order_relaxed)->erase(prefix, length, leaf, depth);
-    if (length == 0) default_.store(0, std::memory_order_release);
+    if (length == 0) return set_default(0);
+    const auto [next, depth] = covering(prefix, length);
+    table_.load(std::memory_order_relaxed)->erase(prefix, length, next, depth);
+}
+
+void Fib4::set_default(uint32_t leaf) {
+    const uint64_t changes = default_.load(std::memory_order_relaxed) >> 32;
+    default_.store((changes + 1) << 32 | leaf, std::memory_order_release);
 }
 
 std::pair<uint32_t, uint8_t> Fib4::covering(uint32_t prefix, uint8_t length) const {
-    uint64_t shorter = present_ & ((uint64_t{1} << length) - 1);
+    uint64_t shorter = present_ & ((uint64_t{1} << length) - 2);
     while (shorter) {
         // Some at a time, the longest first, so that their cache misses overlap.
         std::array<uint8_t, 8> tried;

@@ -1,6 +1,7 @@
 // IPv4 longest prefix match of one VRF: its routes by exact prefix (route_store.h), the writer's, and the table that packets
 // look addresses up in (table4.h), painted from them. The table grows by itself: prepare() builds the next form aside from what
 // there is, adopt() publishes it by one pointer, and the old one goes when no reader can have it any more; it never shrinks.
+// 0.0.0.0/0 stands beside the table, so that a change of it paints nothing.
 // Workers call lookup() and its like, in an epoch; everything else is the programming lock's. An update costs the painting
 // of its prefix; that of a /24 or longer one about two cache misses, which prefetch() brings in ahead.
 #pragma once
@@ -47,18 +48,17 @@ class Fib4 {
 
     // Object, or -1.
     int64_t lookup(uint32_t address) const {
-        return with_table([&](const auto &table) {
-            const uint32_t object = table.lookup(address);
-            return object == no_object ? int64_t{-1} : int64_t{object};
-        });
+        uint32_t object;
+        lookup(&address, &object, 1);
+        return object == no_object ? int64_t{-1} : int64_t{object};
     }
     // Of each address: its object, or no_object.
     void lookup(const uint32_t *addresses, uint32_t *objects, size_t n) const;
     // Object of 0.0.0.0/0, or -1.
-    int64_t default_object() const { return static_cast<int64_t>(default_.load(std::memory_order_acquire)) - 1; }
+    int64_t default_object() const { return static_cast<int64_t>(leaf(default_.load(std::memory_order_acquire))) - 1; }
     // A route longer than 0.0.0.0/0 covers the address.
     bool beyond_default(uint32_t address) const {
-        return with_table([&](const auto &table) { return table.depth(address) > 0; });
+        return with_table([&](const auto &table) { return table.lookup(address) != no_object; });
     }
 
     // Makes room for routes, so that set() can't fail; the number of trie nodes that it may take. `objects`: above the numbers
@@ -93,8 +93,10 @@ class Fib4 {
   private:
     static constexpr size_t trie_routes = 16384;  // at most, of a VRF that has a trie
 
+    static uint32_t leaf(uint64_t d) { return static_cast<uint32_t>(d); }
+    void set_default(uint32_t leaf);
     void erase(Store::Slot &slot);
-    // The next shorter route that covers a prefix: object + 1 and length, both 0 when there is none.
+    // The next shorter route that covers a prefix, 0.0.0.0/0 left out: object + 1 and length, both 0 when there is none.
     std::pair<uint32_t, uint8_t> covering(uint32_t prefix, uint8_t length) const;
     // How many of the routes are not there yet; those that come twice count twice.
     size_t fresh(std::span<const Prefix4> routes) const;
@@ -107,7 +109,7 @@ class Fib4 {
     Store store_;
     std::atomic<Table4 *> table_;
     std::unique_ptr<Table4> next_;
-    std::atomic<uint32_t> default_{0};  // object + 1
+    std::atomic<uint64_t> default_{0};  // how often it changed, and object + 1
     std::array<uint32_t, 33> lengths_{};  // routes of each length
     uint64_t present_ = 0;                // bit n: there are routes of length n
     uint32_t objects_ = 0;                // above the numbers of all objects there ever were

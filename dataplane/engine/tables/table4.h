@@ -4,7 +4,7 @@
 //   narrow  dir24.h   one entry of 2 octets for each /24: one load, a second one under a /24 that has longer routes
 //   wide    dir24.h   the same of 4 octets, for more objects or groups of longer routes than 15 bits can name
 //
-// An entry is 0 (no route), object + 1, or a child by number with the highest bit set. Beside it, the length of the prefix it
+// An entry is 0 (no route but, may be, the default), object + 1, or a child by number with the highest bit set. Beside it, the length of the prefix it
 // was painted from. One writer; readers in an epoch see each entry before or after a change, and either was right for its
 // addresses at that moment.
 #pragma once
@@ -20,7 +20,7 @@ struct Table4 {
     explicit Table4(Form f) : form(f) {}
     virtual ~Table4() = default;
 
-    // Paints a route. `leaf`: object + 1; `fresh`: there was none of that prefix. Room was reserved.
+    // Paints a route of length 1 or more. `leaf`: object + 1; `fresh`: there was none of that prefix. Room was reserved.
     virtual void set(uint32_t prefix, uint8_t length, uint32_t leaf, bool fresh) = 0;
     // Paints the next shorter route (`leaf` 0, `depth` 0: none) where that of `length` was.
     virtual void erase(uint32_t prefix, uint8_t length, uint32_t leaf, uint8_t depth) = 0;

@@ -17,9 +17,9 @@ void Trie4::paint(uint32_t node, unsigned from, unsigned count, uint32_t leaf, u
         const uint32_t e = n.entries[i].load(std::memory_order_relaxed);
         if (e & TrieNodes::child_flag) {
             paint(e & ~TrieNodes::child_flag, 0, 256, leaf, depth, replaces);
-        } else if (replaces(n.depths[i].load(std::memory_order_relaxed))) {
+        } else if (replaces(n.depths[i])) {
             n.entries[i].store(leaf, std::memory_order_release);
-            n.depths[i].store(depth, std::memory_order_relaxed);
+            n.depths[i] = depth;
         }
     }
 }
@@ -35,7 +35,7 @@ void Trie4::set(uint32_t prefix, uint8_t length, uint32_t leaf, bool fresh) {
         if (e & TrieNodes::child_flag) {
             node = e & ~TrieNodes::child_flag;
         } else {
-            node = nodes_.take(e, n.depths[i].load(std::memory_order_relaxed));
+            node = nodes_.take(e, n.depths[i]);
             n.entries[i].store(node | TrieNodes::child_flag, std::memory_order_release);
         }
         shift -= 8;
@@ -63,7 +63,7 @@ void Trie4::erase(uint32_t prefix, uint8_t length, uint32_t leaf, uint8_t depth)
         const uint32_t gone = path[level];
         TrieNode &parent = nodes_[path[level - 1]];
         const unsigned i = (prefix >> (32 - 8 * level)) & 255;
-        parent.depths[i].store(nodes_[gone].depths[0].load(std::memory_order_relaxed), std::memory_order_relaxed);
+        parent.depths[i] = nodes_[gone].depths[0];
         parent.entries[i].store(nodes_[gone].entries[0].load(std::memory_order_relaxed), std::memory_order_release);
         epochs_.retire([nodes = &nodes_, gone] { nodes->give(gone); });
     }

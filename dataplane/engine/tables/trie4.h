@@ -29,14 +29,11 @@ class Trie4 final : public Table4 {
             node = e & ~TrieNodes::child_flag;
         }
     }
-    // Length of the longest match; 0 too when there is none.
-    uint8_t depth(uint32_t address) const {
-        uint32_t node = root_;
-        for (unsigned shift = 24;; shift -= 8) {
-            const unsigned i = (address >> shift) & 255;
-            const uint32_t e = nodes_[node].entries[i].load(std::memory_order_acquire);
-            if (!(e & TrieNodes::child_flag)) return nodes_[node].depths[i].load(std::memory_order_relaxed);
-            node = e & ~TrieNodes::child_flag;
+    // Of each address: its object, or `fallback` - 1.
+    void lookup(const uint32_t *addresses, uint32_t *objects, size_t n, uint32_t fallback) const {
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t object = lookup(addresses[i]);
+            objects[i] = object == no_object ? fallback - 1 : object;
         }
     }
 

@@ -32,7 +32,7 @@ uint32_t TrieNodes::take(uint32_t leaf, uint8_t depth) {
     }
     TrieNode &n = base_[node];
     for (auto &entry : n.entries) entry.store(leaf, std::memory_order_relaxed);
-    for (auto &d : n.depths) d.store(depth, std::memory_order_relaxed);
+    n.depths.fill(depth);
     n.routes = 0;
     return node;
 }

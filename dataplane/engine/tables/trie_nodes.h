@@ -11,8 +11,8 @@ namespace weft {
 
 struct alignas(64) TrieNode {
     std::array<std::atomic<uint32_t>, 256> entries;
-    std::array<std::atomic<uint8_t>, 256> depths;
-    uint32_t routes;  // that end in this node or below; the writer's
+    std::array<uint8_t, 256> depths;  // the writer's
+    uint32_t routes;                  // that end in this node or below; the writer's
 };
 
 class TrieNodes {

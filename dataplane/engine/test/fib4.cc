@@ -236,6 +236,39 @@ TEST("fib4: a reader never misses a route that is always there, through churn an
     CHECK_EQUAL(wrong.load(), uint64_t{0});
 }
 
+TEST("fib4: an address that the default route and another one cover by turns is always covered") {
+    TrieNodes nodes;
+    for (const Form form : {Form::trie, Form::narrow, Form::wide}) {
+        Pair pair(nodes);
+        if (form != Form::trie) pair.grow_to(form);
+        pair.set(0, 0, 1);
+        std::atomic<bool> stop{false};
+        std::atomic<uint64_t> wrong{0}, seen{0};
+        std::thread reader([&] {
+            uint32_t addresses[64], objects[64];
+            for (uint32_t i = 0; i < 64; i++) addresses[i] = 0x0a000000 + i * 0x1000;
+            while (!stop) {
+                pair.epochs.enter(0);
+                pair.fib.lookup(addresses, objects, 64);
+                for (const uint32_t object : objects) wrong += object == no_object;
+                wrong += pair.fib.lookup(0x0a000001) < 0;
+                pair.epochs.leave(0);
+                seen++;
+            }
+        });
+        while (seen < 300)
+            for (int n = 0; n < 200; n++) {
+                pair.set(0x0a000000, 14, 2);
+                pair.erase(0, 0);
+                pair.set(0, 0, 1);
+                pair.erase(0x0a000000, 14);
+            }
+        stop = true;
+        reader.join();
+        CHECK_EQUAL(wrong.load(), uint64_t{0});
+    }
+}
+
 #if !defined(__SANITIZE_ADDRESS__)
 TEST("fib4: prepare says so when memory is refused, and nothing has changed") {
     const pid_t child = fork();
