@@ -15,6 +15,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "netlink_read.h"
+
 namespace weft {
 
 Descriptor::~Descriptor() {
@@ -70,29 +72,6 @@ namespace {
 size_t bytes_of(const HostAddress &address) { return address.family == 4 ? 4 : 16; }
 uint8_t family_of(const HostAddress &address) { return address.family == 4 ? AF_INET : AF_INET6; }
 
-template <typename Visit>
-void each_attribute(const rtattr *attribute, size_t length, Visit visit) {
-    auto left = static_cast<int>(length);
-    for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-        visit(attribute->rta_type, reinterpret_cast<const uint8_t *>(RTA_DATA(attribute)), RTA_PAYLOAD(attribute));
-    }
-}
-
-Link read_link(const nlmsghdr &header) {
-    const auto *info = reinterpret_cast<const ifinfomsg *>(NLMSG_DATA(&header));
-    Link link;
-    link.index = info->ifi_index;
-    link.flags = info->ifi_flags;
-    each_attribute(IFLA_RTA(info), IFLA_PAYLOAD(&header), [&](uint16_t type, const uint8_t *value, size_t length) {
-        if (type == IFLA_IFNAME) link.name = reinterpret_cast<const char *>(value);
-        else if (type == IFLA_IFALIAS) link.alias.assign(reinterpret_cast<const char *>(value), length - 1);
-        else if (type == IFLA_MTU && length == 4) std::memcpy(&link.mtu, value, 4);
-        else if (type == IFLA_ADDRESS && length == 6) std::memcpy(link.mac.data(), value, 6);
-        else if (type == IFLA_CARRIER && length == 1) link.carrier = *value != 0;
-    });
-    return link;
-}
-
 }  // namespace
 
 Netlink::Netlink(Descriptor socket) : socket_(std::move(socket)) {
@@ -100,8 +79,7 @@ Netlink::Netlink(Descriptor socket) : socket_(std::move(socket)) {
     setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 }
 
-template <typename Visit>
-int Netlink::talk(Message &message, Visit visit) {
+int Netlink::talk(Message &message, const std::function<void(const nlmsghdr &)> &visit) {
     const std::lock_guard lock(mutex_);
     message.header().nlmsg_seq = ++sequence_;
     sockaddr_nl kernel{};
@@ -115,13 +93,7 @@ int Netlink::talk(Message &message, Visit visit) {
         const ssize_t count = recv(socket_.get(), buffer, sizeof(buffer), 0);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) return errno;
-        auto left = static_cast<size_t>(count);
-        for (auto *header = reinterpret_cast<nlmsghdr *>(buffer); NLMSG_OK(header, left); header = NLMSG_NEXT(header, left)) {
-            if (header->nlmsg_seq != sequence_) continue;  // a late answer to a call that timed out
-            if (header->nlmsg_type == NLMSG_ERROR) return -reinterpret_cast<const nlmsgerr *>(NLMSG_DATA(header))->error;
-            if (header->nlmsg_type == NLMSG_DONE) return 0;
-            visit(*header);
-        }
+        if (const auto code = read_answer(buffer, static_cast<size_t>(count), sequence_, visit)) return *code;
     }
 }
 
@@ -134,19 +106,21 @@ int Netlink::link(const std::string &name, Link &result) {
     Message message(RTM_GETLINK, NLM_F_ACK);
     message.part<ifinfomsg>();
     message.text(IFLA_IFNAME, name);
-    return talk(message, [&](const nlmsghdr &header) { result = read_link(header); });
+    return talk(message, [&](const nlmsghdr &header) { read_link(header, result); });
 }
 
 int Netlink::link(int index, Link &result) {
     Message message(RTM_GETLINK, NLM_F_ACK);
     message.part<ifinfomsg>().ifi_index = index;
-    return talk(message, [&](const nlmsghdr &header) { result = read_link(header); });
+    return talk(message, [&](const nlmsghdr &header) { read_link(header, result); });
 }
 
 int Netlink::links(std::vector<Link> &result) {
     Message message(RTM_GETLINK, NLM_F_DUMP);
     message.part<ifinfomsg>();
-    return talk(message, [&](const nlmsghdr &header) { result.push_back(read_link(header)); });
+    return talk(message, [&](const nlmsghdr &header) {
+        if (Link link; read_link(header, link)) result.push_back(std::move(link));
+    });
 }
 
 int Netlink::change(int index, const LinkChange &change) {
@@ -202,17 +176,8 @@ int Netlink::addresses(int index, std::vector<HostAddress> &result) {
     Message message(RTM_GETADDR, NLM_F_DUMP);
     message.part<ifaddrmsg>();
     return talk(message, [&](const nlmsghdr &header) {
-        const auto *info = reinterpret_cast<const ifaddrmsg *>(NLMSG_DATA(&header));
-        if (static_cast<int>(info->ifa_index) != index) return;
         HostAddress address;
-        address.family = info->ifa_family == AF_INET ? 4 : 6;
-        address.prefix_length = info->ifa_prefixlen;
-        // IPv4 says its own address in IFA_LOCAL; IPv6 has only IFA_ADDRESS.
-        const uint16_t wanted = info->ifa_family == AF_INET ? IFA_LOCAL : IFA_ADDRESS;
-        each_attribute(IFA_RTA(info), IFA_PAYLOAD(&header), [&](uint16_t type, const uint8_t *value, size_t length) {
-            if (type == wanted && length == bytes_of(address)) std::memcpy(address.bytes.data(), value, length);
-        });
-        result.push_back(address);
+        if (read_address(header, address) == index) result.push_back(address);
     });
 }
 

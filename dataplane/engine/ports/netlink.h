@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "port.h"
+
+struct nlmsghdr;
 
 namespace weft {
 
@@ -77,8 +80,7 @@ class Netlink {
 
   private:
     class Message;
-    template <typename Visit>
-    int talk(Message &message, Visit visit);
+    int talk(Message &message, const std::function<void(const nlmsghdr &)> &visit);
     int talk(Message &message);
 
     std::mutex mutex_;
