@@ -16,24 +16,12 @@
 #include <type_traits>
 #include <vector>
 
+#include "bytes.h"
 #include "error.h"
 #include "gate.h"
 #include "pool.h"
 
 namespace libyang_js {
-
-// Carries errors through our own code up to the border of N-API.
-struct Failure {
-    Errors errors;
-};
-
-// Bytes that a JavaScript buffer or a string of ours keeps alive.
-struct Bytes {
-    const char *data = nullptr;
-    size_t size = 0;
-    std::shared_ptr<const void> owner;
-    std::string_view view() const { return {data, size}; }
-};
 
 class Addon {
   public:

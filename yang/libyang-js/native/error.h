@@ -18,6 +18,11 @@ struct Error {
 
 using Errors = std::vector<Error>;
 
+// Carries errors through our own code up to the border of N-API.
+struct Failure {
+    Errors errors;
+};
+
 // Of very many errors of one kind the first thousand are told, and how many more there are. `from`: the first that counts.
 inline void bound(Errors &errors, size_t from) {
     constexpr size_t most = 1000;

@@ -1,10 +1,11 @@
 #include "json_scan.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
-#include "addon.h"
+#include "error.h"
 #include "xml_text.h"
 
 namespace libyang_js {

@@ -9,7 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "addon.h"
+#include "bytes.h"
+#include "error.h"
 
 namespace libyang_js {
 
