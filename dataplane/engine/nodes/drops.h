@@ -97,6 +97,7 @@ namespace weft {
     X(punt_other, "punt", "policed-other")                               \
     X(host_short, "host", "frame-too-short")                                 \
     X(inject_version, "inject", "bad-version")                               \
+    X(inject_checksum, "inject", "bad-checksum")                             \
     X(icmp_limited, "icmp-error", "rate-limited")                            \
     X(icmp_no_source, "icmp-error", "no-source-address")                     \
     X(egress_down, "egress", "interface-down")                               \

@@ -1,5 +1,6 @@
 // What the kernel originates and routes to its VRF's layer-3 device: IP packets that enter the lookup as our own. The kernel
-// made them, but the device is open to whoever may write to it, so headers are checked for length.
+// made them, but the device is open to whoever may write to it, so headers are checked: their lengths, and IPv4's sum.
+#include "../net/checksum.h"
 #include "nodes.h"
 
 namespace weft {
@@ -16,6 +17,10 @@ void inject_input(Worker &w, Packet *packets, size_t count, const PortUse &use) 
             const uint32_t header = (p.data[0] & 15u) * 4, total = load16(p.data + 2);
             if (header < 20 || total < header || total > p.length || p.data[16] >= 224 || p.data[16] == 127) {
                 w.drop(p, Drop::inject_version);
+                continue;
+            }
+            if (!checksum_good(p.data, header)) {
+                w.drop(p, Drop::inject_checksum);
                 continue;
             }
             p.ether_type = type_ip4;

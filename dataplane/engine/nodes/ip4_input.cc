@@ -58,7 +58,7 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
     if (total < header || total > room) return w.discard(p, Drop::ip4_length);
     if (!(header == 20 ? checksum_good20(h) : checksum_good(h, header))) return w.discard(p, Drop::ip4_checksum);
     p.length = p.l3_offset + total;
-    if (special[h[12]] | special[h[16]] | (header != 20)) [[unlikely]]
+    if (unsigned{special[h[12]]} | unsigned{special[h[16]]} | unsigned{header != 20}) [[unlikely]]
         return closely(w, p, i);
     w.push(next_input(p, i.features, Node::ip4_input), &p);
 }
