@@ -1,6 +1,9 @@
 /**
  * Before there was access control only admin could log in, and could do everything. So it stays for admin; other users, who
  * can log in from now on, may read what is no secret.
+ *
+ * This step is frozen, as every step is once it has been released: stored configurations have gone through it, or will, and must
+ * come out alike. What should be otherwise is another step.
  */
 import type { Migration } from './index.js'
 

@@ -62,25 +62,25 @@ test('a state folder that is a file is named in the error', async (t) => {
   t.true(stderr.includes(`state folder ${path} can't be used`), stderr)
 })
 
-const asUser = ['--reuid=65534', '--regid=65534', '--clear-groups', '--']
-const userTest = process.getuid?.() === 0 ? test : test.skip
+/** Runs Node with arguments as an ordinary user: the one who runs the tests, or, when that is root, another. */
+function runAsUser(args: readonly string[]) {
+  if (process.getuid?.() !== 0) return run(process.execPath, args)
+  const other = ['--reuid=65534', '--regid=65534', '--clear-groups', '--']
+  return run('setpriv', [...other, process.execPath, ...args])
+}
 
-userTest('an unreadable state folder is named in the error', async (t) => {
+test('an unreadable state folder is named in the error', async (t) => {
   const path = join(await folder(t), 'state')
-  await mkdir(path, { mode: 0o700 })
+  await mkdir(path)
+  await chmod(path, 0)
+  t.teardown(() => chmod(path, 0o700))
   await chmod(resolve(path, '..'), 0o755)
-  const { stderr, code } = await run('setpriv', [
-    ...asUser,
-    process.execPath,
-    join(root, 'bin/weftd'),
-    '--state',
-    path,
-  ])
+  const { stderr, code } = await runAsUser([join(root, 'bin/weftd'), '--state', path])
   t.is(code, 1)
   t.true(stderr.includes(`state folder ${path} can't be used: permission denied`), stderr)
 })
 
-userTest('--port says that it needs real capabilities', async (t) => {
+test('--port says that it needs real capabilities', async (t) => {
   const path = await folder(t)
   await chmod(path, 0o777)
   const options = [
@@ -92,20 +92,8 @@ userTest('--port says that it needs real capabilities', async (t) => {
     '--port',
     'wan=eth9',
   ]
-  const { stderr, code } = await run('setpriv', [
-    ...asUser,
-    process.execPath,
-    join(root, 'bin/weftd'),
-    ...options,
-  ])
-  await run('setpriv', [
-    ...asUser,
-    process.execPath,
-    join(root, 'bin/weft'),
-    'down',
-    '--state',
-    join(path, 'state'),
-  ])
+  const { stderr, code } = await runAsUser([join(root, 'bin/weftd'), ...options])
+  await runAsUser([join(root, 'bin/weft'), 'down', '--state', join(path, 'state')])
   t.is(code, 1)
   t.regex(stderr, /--port wan=eth9 needs CAP_NET_ADMIN/)
 })
@@ -172,7 +160,7 @@ test('the generated password is printed once and works', async (t) => {
   await (await NetconfClient.connect({ ...to, password }))[Symbol.asyncDispose]()
 })
 
-userTest('it runs as an ordinary user', async (t) => {
+test('it runs as an ordinary user', async (t) => {
   const path = await folder(t)
   await chmod(path, 0o777)
   const script = `
@@ -181,12 +169,6 @@ const weftd = await Weftd.start({ state: ${JSON.stringify(join(path, 'state'))} 
 console.log(process.getuid(), await weftd.pings('h1', '198.51.100.2'), await weftd.pings('h1', '2001:db8:2::2'))
 await weftd[Symbol.asyncDispose]()
 `
-  const { stdout, stderr } = await run('setpriv', [
-    ...asUser,
-    process.execPath,
-    '--input-type=module',
-    '-e',
-    script,
-  ])
-  t.is(stdout, '65534 true true\n', stderr)
+  const { stdout, stderr } = await runAsUser(['--input-type=module', '-e', script])
+  t.regex(stdout, /^[1-9]\d* true true\n$/, stderr)
 })

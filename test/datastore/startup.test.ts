@@ -138,13 +138,18 @@ test('startup begins as a copy of running, and boots while it was off do not cou
   t.regex(await on.read('startup'), /before/)
 })
 
-test('startup is carried over to other modules', async (t) => {
-  const directory = await temporaryFolder(t)
+/** Leaves a folder in which startup has one label, and running a later one. */
+async function savedAndChanged(t: Cleanup, directory: string, saved: string) {
   const first = await open(t, directory)
-  await first.edit(alice, 'running', label('saved'))
+  await first.edit(alice, 'running', label(saved))
   await first.datastores.copy(alice, 'startup', 'running')
   await first.edit(alice, 'running', label('later'))
   await first.close()
+}
+
+test('startup is carried over to other modules', async (t) => {
+  const directory = await temporaryFolder(t)
+  await savedAndChanged(t, directory, 'saved')
   const wider = await open(t, directory, { modules: ['ietf-interfaces'], boot: 'second' })
   t.regex(wider.log.lines.join('\n'), /startup was carried over/)
   t.regex(await wider.read('running'), /saved/)
@@ -152,11 +157,7 @@ test('startup is carried over to other modules', async (t) => {
 
 test('a startup that is damaged is an alarm, and running stays', async (t) => {
   const directory = await temporaryFolder(t)
-  const first = await open(t, directory)
-  await first.edit(alice, 'running', label('mine'))
-  await first.datastores.copy(alice, 'startup', 'running')
-  await first.edit(alice, 'running', label('later'))
-  await first.close()
+  await savedAndChanged(t, directory, 'mine')
   const { Level } = await import('level')
   const store = new Level<string, string>(join(directory, 'journal'))
   await store.put('startup!text!000000', 'libyang-js journal 1\n@\n={"test-box:box":{"name":"forged"}}\n')

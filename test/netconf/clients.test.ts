@@ -50,7 +50,8 @@ async def main():
         print(key.get_algorithm(), c.get_extra_info('recv_cipher'), text)
 asyncio.run(main())
 `
-const libssh = `
+/** A session of libssh's, and how to have the subsystem once it is logged in. */
+const libsshConnect = `
 import sys, ctypes
 ssh = ctypes.CDLL('libssh.so.4')
 for name in ('ssh_new', 'ssh_channel_new', 'ssh_get_error', 'ssh_get_cipher_in'):
@@ -64,10 +65,15 @@ ssh.ssh_options_set(session, HOST, b'127.0.0.1')
 ssh.ssh_options_set(session, PORT, ctypes.byref(ctypes.c_uint(int(sys.argv[1]))))
 ssh.ssh_options_set(session, USER, b'admin')
 check(ssh.ssh_connect(session), 'connect')
+def netconf():
+    channel = ctypes.c_void_p(ssh.ssh_channel_new(session))
+    check(ssh.ssh_channel_open_session(channel), 'channel')
+    check(ssh.ssh_channel_request_subsystem(channel, b'netconf'), 'subsystem')
+    return channel
+`
+const libssh = `${libsshConnect}
 check(ssh.ssh_userauth_password(session, None, sys.argv[2].encode()), 'password')
-channel = ctypes.c_void_p(ssh.ssh_channel_new(session))
-check(ssh.ssh_channel_open_session(channel), 'channel')
-check(ssh.ssh_channel_request_subsystem(channel, b'netconf'), 'subsystem')
+channel = netconf()
 text, buffer = b'', ctypes.create_string_buffer(4096)
 while b']]>]]>' not in text:
     count = ssh.ssh_channel_read(channel, buffer, 4096, 0)
@@ -152,26 +158,11 @@ async def main():
         print(await r.readuntil(']]>]]>'))
 asyncio.run(main())
 `,
-  libssh: `
-import sys, ctypes
-ssh = ctypes.CDLL('libssh.so.4')
-for name in ('ssh_new', 'ssh_channel_new', 'ssh_get_error'):
-    getattr(ssh, name).restype = ctypes.c_void_p
-def check(code, what):
-    if code != 0:
-        sys.exit('%s: %s' % (what, ctypes.string_at(ssh.ssh_get_error(session)).decode()))
-HOST, PORT, USER = 0, 1, 4
-session = ctypes.c_void_p(ssh.ssh_new())
-ssh.ssh_options_set(session, HOST, b'127.0.0.1')
-ssh.ssh_options_set(session, PORT, ctypes.byref(ctypes.c_uint(int(sys.argv[1]))))
-ssh.ssh_options_set(session, USER, b'admin')
-check(ssh.ssh_connect(session), 'connect')
+  libssh: `${libsshConnect}
 key = ctypes.c_void_p()
 check(ssh.ssh_pki_import_privkey_file(sys.argv[2].encode(), None, None, None, ctypes.byref(key)), 'key')
 check(ssh.ssh_userauth_publickey(session, None, key), 'login')
-channel = ctypes.c_void_p(ssh.ssh_channel_new(session))
-check(ssh.ssh_channel_open_session(channel), 'channel')
-check(ssh.ssh_channel_request_subsystem(channel, b'netconf'), 'subsystem')
+channel = netconf()
 buffer = ctypes.create_string_buffer(4096)
 count = ssh.ssh_channel_read(channel, buffer, 4096, 0)
 print(buffer.raw[:count].decode())

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createContext } from 'libyang-js'
+import { createContext, LibyangError } from 'libyang-js'
 import { MissingModuleError, modules, schema, searchDirs } from '../../yang/schema.js'
 
 test('every module loads, with just the features that are said', async (t) => {
@@ -24,13 +24,19 @@ test('what is not implemented cannot be configured', async (t) => {
     `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system">${content}</system>`
   const tree = await context.parse(system('<contact>noc</contact><location>here</location>'), 'xml')
   tree[Symbol.dispose]()
-  for (const content of [
-    '<hostname>x</hostname>',
-    '<clock><timezone-utc-offset>60</timezone-utc-offset></clock>',
-    '<dns-resolver><search>example.org</search></dns-resolver>',
-    '<ntp><enabled>true</enabled></ntp>',
-  ]) {
-    await t.throwsAsync(context.parse(system(content), 'xml'), undefined, content)
+  for (const [content, element, path] of [
+    ['<hostname>x</hostname>', 'hostname', ''],
+    ['<clock><timezone-utc-offset>60</timezone-utc-offset></clock>', 'timezone-utc-offset', '/clock'],
+    ['<dns-resolver><search>example.org</search></dns-resolver>', 'dns-resolver', ''],
+    ['<ntp><enabled>true</enabled></ntp>', 'ntp', ''],
+  ] as const) {
+    const error = await t.throwsAsync(
+      context.parse(system(content), 'xml'),
+      { instanceOf: LibyangError },
+      content,
+    )
+    t.like(error?.errors[0], { tag: 'unknown-element', path: `/ietf-system:system${path}` }, content)
+    t.deepEqual(error?.errors[0]?.info?.['bad-element'], element, content)
   }
 })
 
