@@ -24,6 +24,7 @@ const testPackages = [
   'openssh-client',
   'python3-asyncssh',
   'libssh-dev',
+  'libssl-dev',
   'ansible',
   'tcpdump',
 ]
@@ -107,7 +108,8 @@ function installed(names) {
   return new Set(present.map((line) => line.split(' ')[0]))
 }
 
-function debianPackages(names) {
+/** Installs those of these Debian packages that are missing. */
+export function debianPackages(names) {
   const present = installed(names)
   const missing = names.filter((name) => !present.has(name))
   if (missing.length === 0) return
@@ -160,6 +162,7 @@ function nodeHeaders() {
 /** `test`: also what measures and tests need. */
 function nativeBuilds(test) {
   const headers = nodeHeaders()
+  const withHeaders = headers ? [`-DNODE_INCLUDE_DIR=${join(headers, 'include', 'node')}`] : []
   const gyp = (folder, ...options) =>
     run(
       join(root, 'node_modules', '.bin', 'node-gyp'),
@@ -199,22 +202,30 @@ function nativeBuilds(test) {
       ...(test ? ['build/engine/netconf-load'] : []),
     ],
     'building the forwarding engine',
-    () => cmake('dataplane', 'build/engine', headers),
+    () => cmake('dataplane', 'build/engine', { options: withHeaders }),
   )
   once('rib', ['src/rib/native'], ['build/rib/weft-rib.node'], 'building the RIB', () =>
-    cmake('src/rib/native', 'build/rib', headers),
+    cmake('src/rib/native', 'build/rib', { options: withHeaders }),
+  )
+  if (!test) return
+  once(
+    'sanitized',
+    ['dataplane/CMakeLists.txt', 'dataplane/engine', 'dataplane/keeper', 'dataplane/fuzz', 'src/rib/native'],
+    ['build/sanitized/engine-test'],
+    'building the engine with sanitizers',
+    () => cmake('dataplane', 'build/sanitized', { options: ['-DWEFT_SANITIZE=ON'] }),
   )
 }
 
-function cmake(source, output, headers) {
+/** Configures and builds `targets`, or everything. */
+export function cmake(source, output, { options = [], targets = ['all'] } = {}) {
   // CMake refuses a folder that it made for sources elsewhere: the repository was moved.
   const cache = join(root, output, 'CMakeCache.txt')
   const home = `CMAKE_HOME_DIRECTORY:INTERNAL=${join(root, source)}\n`
   if (existsSync(cache) && !readFileSync(cache, 'utf8').includes(home))
     rmSync(join(root, output), { recursive: true })
-  const include = headers ? [`-DNODE_INCLUDE_DIR=${join(headers, 'include', 'node')}`] : []
-  run('cmake', ['-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release', ...include])
-  run('cmake', ['--build', output, '-j2'])
+  run('cmake', ['-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release', ...options])
+  run('cmake', ['--build', output, '-j2', '--target', ...targets])
 }
 
 function typescript() {
@@ -237,10 +248,11 @@ function setup({ test = false } = {}) {
   typescript()
 }
 
-/** Sets everything up, or says what is in the way and ends the process with 1. */
-export function setupOrExit(options) {
+/** Sets everything up, and `more`, or says what is in the way and ends the process with 1. */
+export function setupOrExit(options, more = () => undefined) {
   try {
     setup(options)
+    more()
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     say(error.message)

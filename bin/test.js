@@ -1,9 +1,11 @@
 /**
- * `npm test`: sets everything up, then runs the engine's own tests and all of AVA's. Arguments go to AVA.
+ * `npm test`: sets everything up, then runs the engine's own tests, these and the corpus of its fuzz targets once more under
+ * AddressSanitizer and UndefinedBehaviorSanitizer, and all of AVA's. Arguments go to AVA.
  * The last line is `N passed, N failed, N skipped` over both.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, setupOrExit } from './setup.js'
 
@@ -13,12 +15,33 @@ const totals = { passed: 0, failed: 0, skipped: 0 }
 
 const only = process.argv.slice(2)
 if (only.length === 0) {
-  const engine = spawnSync(join(root, 'build', 'engine', 'engine-test'), { encoding: 'utf8' })
+  engineTest('engine')
+  engineTest('sanitized')
+  for (const target of readdirSync(join(root, 'dataplane', 'fuzz', 'corpus'))) replay(target)
+}
+
+/** Runs engine-test of a build. */
+function engineTest(build) {
+  console.log(`build/${build}/engine-test`)
+  const engine = spawnSync(join(root, 'build', build, 'engine-test'), { encoding: 'utf8' })
   process.stdout.write(engine.stdout ?? '')
   process.stderr.write(engine.stderr ?? '')
   const [, passed = 0, all = 1] = /(\d+) of (\d+) passed/.exec(engine.stdout ?? '') ?? []
+  const left = engine.status === 0 ? 0 : Math.max(1, Number(all) - Number(passed))
   totals.passed += Number(passed)
-  totals.failed += Number(all) - Number(passed)
+  totals.failed += left
+}
+
+/** Runs the corpus of a fuzz target through it: one test. */
+function replay(target) {
+  const program = join(root, 'build', 'sanitized', `fuzz-${target}`)
+  const run = spawnSync(program, [join(root, 'dataplane', 'fuzz', 'corpus', target)], { encoding: 'utf8' })
+  const good = run.status === 0
+  console.log(
+    `${good ? 'ok  ' : 'FAIL'}  fuzz: ${target} (${good ? run.stdout.trim() : (run.error?.message ?? run.signal ?? `exit ${run.status}`)})`,
+  )
+  if (!good) process.stderr.write(run.stderr ?? '')
+  totals[good ? 'passed' : 'failed']++
 }
 
 /** Runs AVA on some files. Resolves with its exit code. */

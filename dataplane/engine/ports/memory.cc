@@ -96,8 +96,8 @@ std::shared_ptr<MemoryWire> MemoryFactory::device(const std::string &name, const
 
 std::shared_ptr<MemoryWire> MemoryFactory::tap(const std::string &interface) {
     const std::lock_guard guard(lock_);
-    const auto found = taps_.find(interface);
-    return found == taps_.end() ? nullptr : found->second;
+    const auto found = taps_.lower_bound({interface, 0});
+    return found == taps_.end() || found->first.first != interface ? nullptr : found->second;
 }
 
 std::shared_ptr<MemoryWire> MemoryFactory::injected(uint32_t vrf) {
@@ -136,7 +136,7 @@ std::unique_ptr<Port> MemoryFactory::host_tap(const HostTapRequest &request, std
         error = "no tap can be made";
         return nullptr;
     }
-    auto &wire = taps_[request.interface];
+    auto &wire = taps_[{request.interface, request.vrf}];
     if (!wire) wire = std::make_shared<MemoryWire>();
     return std::make_unique<MemoryPort>(request.interface, wire);
 }
@@ -160,9 +160,9 @@ void MemoryFactory::mirror_neighbour(uint32_t vrf, const std::string &interface,
     mirrored_.push_back({vrf, interface, address, mac != nullptr, mac ? *mac : MacAddress{}});
 }
 
-void MemoryFactory::remove_host_tap(uint32_t, const std::string &interface) {
+void MemoryFactory::remove_host_tap(uint32_t vrf, const std::string &interface) {
     const std::lock_guard guard(lock_);
-    taps_.erase(interface);
+    taps_.erase({interface, vrf});
 }
 
 }  // namespace weft

@@ -97,7 +97,8 @@ class MemoryFactory : public PortFactory {
 
   private:
     std::mutex lock_;
-    std::map<std::string, std::shared_ptr<MemoryWire>> devices_, taps_;
+    std::map<std::string, std::shared_ptr<MemoryWire>> devices_;
+    std::map<std::pair<std::string, uint32_t>, std::shared_ptr<MemoryWire>> taps_;  // by interface and VRF
     std::map<uint32_t, std::shared_ptr<MemoryWire>> injects_;
     std::map<std::string, std::vector<HostAddress>> addresses_;
     std::vector<Mirrored> mirrored_;

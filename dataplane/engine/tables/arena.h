@@ -29,6 +29,7 @@ class Arena {
         return &p;
     }
     void reset() { count_ = used_ = 0; }
+    size_t used() const { return used_; }
 
   private:
     std::unique_ptr<uint8_t[]> memory_;

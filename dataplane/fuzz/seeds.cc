@@ -1,0 +1,162 @@
+// Writes the seeds that are made and not found, from the frames and records of the lab:
+//
+//   fuzz-seeds FOLDER      FOLDER/frames/…, FOLDER/records/…
+//
+// Their names begin with `seed-`; other files of a corpus are findings, named by what they were, and what libFuzzer kept.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <string>
+
+#include "../engine/test/lab.h"
+
+namespace weft::fuzz {
+namespace {
+
+std::filesystem::path folder;
+
+void write(const std::string &target, const std::string &name, const Bytes &bytes) {
+    std::filesystem::create_directories(folder / target);
+    std::ofstream file(folder / target / ("seed-" + name), std::ios::binary);
+    file.write(reinterpret_cast<const char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    if (!file) {
+        std::fprintf(stderr, "%s can't be written\n", (folder / target / name).c_str());
+        std::exit(1);
+    }
+}
+
+void append(Bytes &to, const Bytes &more) { to.insert(to.end(), more.begin(), more.end()); }
+
+// As targets/frames.cc reads them; `where` 6: a tap, 7: the inject device.
+struct Frames {
+    Bytes bytes;
+    Frames &add(const Bytes &frame, unsigned where = 0, unsigned how = 1) {
+        append(bytes, {static_cast<uint8_t>(where), static_cast<uint8_t>(how), static_cast<uint8_t>(frame.size()),
+                       static_cast<uint8_t>(frame.size() >> 8)});
+        append(bytes, frame);
+        return *this;
+    }
+};
+
+const MacAddress box1 = mac(1), host = mac(0x19), all = {255, 255, 255, 255, 255, 255};
+
+Bytes routed(Ip ip) {
+    if (ip.source.empty()) ip.source = ip.destination.find(':') == std::string::npos ? "10.0.1.9" : "2001:db8:1::9";
+    return frame(box1, host, packet(ip));
+}
+
+void frames() {
+    for (const auto &[name, to] : {std::pair{"neighbour", "10.0.2.9"}, {"unknown-neighbour", "10.0.3.77"}, {"group", "8.8.8.8"},
+                                   {"unreachable", "172.16.0.1"}, {"prohibited", "198.51.100.1"}, {"blackhole", "203.0.113.1"},
+                                   {"box", "10.0.1.1"}, {"broadcast", "10.0.2.255"}, {"multicast", "224.0.0.5"},
+                                   {"neighbour6", "2001:db8:3::9"}, {"unknown-neighbour6", "2001:db8:2::77"},
+                                   {"group6", "2001:4860::1"}, {"prohibited6", "2001:db8:75::1"}, {"box6", "2001:db8:1::1"},
+                                   {"multicast6", "ff02::5"}, {"link-local6", "fe80::ff:fe00:1"}}) {
+        Frames f;
+        f.add(routed({.source = {}, .destination = to})).add(routed({.source = {}, .destination = to, .protocol = 6, .ttl = 1}));
+        write("frames", name, f.bytes);
+    }
+    write("frames", "echo", Frames().add(frame(box1, host, echo_request("10.0.1.9", "10.0.1.1"))).bytes);
+    write("frames", "echo6", Frames().add(frame(box1, host, echo_request("2001:db8:1::9", "2001:db8:1::1"))).bytes);
+    write("frames", "options",
+          Frames().add(routed({.source = {}, .destination = "10.0.2.9", .options = {0x94, 4, 0, 0, 7, 7, 4, 0, 0, 0, 0, 1}})).bytes);
+    write("frames", "fragments",
+          Frames()
+              .add(routed({.source = {}, .destination = "10.0.2.9", .payload = 64, .fragment = 0x2000}))
+              .add(routed({.source = {}, .destination = "10.0.2.9", .payload = 64, .fragment = 0x1fff}))
+              .bytes);
+    for (const unsigned next : {0, 43, 44, 51, 60, 135, 50, 59})
+        write("frames", "extension-" + std::to_string(next),
+              Frames()
+                  .add(routed({.source = {}, .destination = "2001:db8:3::9", .protocol = static_cast<uint8_t>(next), .payload = 64}))
+                  .bytes);
+    write("frames", "arp",
+          Frames().add(arp(1, host, "10.0.1.10", {}, "10.0.1.1", all)).add(arp(2, host, "10.0.1.10", box1, "10.0.1.1", box1)).bytes);
+    write("frames", "arp-answer-to-held",
+          Frames()
+              .add(routed({.source = {}, .destination = "10.0.2.10"}))
+              .add(arp(2, mac(0x2a), "10.0.2.10", mac(2), "10.0.2.1", mac(2)), 8)
+              .bytes);
+    write("frames", "nd",
+          Frames()
+              .add(solicitation(host, "2001:db8:1::9", "2001:db8:1::1"))
+              .add(solicitation(host, "::", "2001:db8:1::1"))
+              .add(advertisement(host, "2001:db8:1::7", box1, "2001:db8:1::1"))
+              .bytes);
+    write("frames", "from-the-host",
+          Frames()
+              .add(routed({.source = "10.0.1.1", .destination = "10.0.2.9"}), 7)
+              .add(routed({.source = "2001:db8:1::1", .destination = "2001:db8:3::9"}), 7)
+              .add(routed({.source = "10.0.1.1", .destination = "10.0.1.9"}), 6)
+              .bytes);
+    write("frames", "too-large", Frames().add(routed({.source = {}, .destination = "10.0.2.9", .payload = 3000})).bytes);
+}
+
+Bytes transaction(const Records &records, unsigned how = 0) {
+    Bytes out = {static_cast<uint8_t>(how), static_cast<uint8_t>(records.bytes.size()),
+                 static_cast<uint8_t>(records.bytes.size() >> 8)};
+    append(out, records.bytes);
+    return out;
+}
+
+void records() {
+    Records base;
+    base.port("p1", "e1").port("p2", "e2").interface("if1", "p1", {"10.0.1.1/24", "2001:db8:1::1/64"}).interface("if2", "p2", {});
+    base.glean(1, "if1").local(2).drop(3, DropKind::prohibit).adjacency(4, "if1", "10.0.1.9").adjacency(5, "if1", "2001:db8:1::9");
+    base.group(6, {{4, 1}, {3, 2}}).route("10.0.1.0/24", 1).route("10.0.1.1/32", 2).route("0.0.0.0/0", 6).route("2001:db8::/32", 5);
+    base.route("10.0.0.0/8", 3).route("10.0.1.128/25", 4).route("::/0", 3).neighbour("if1", "10.0.1.9", host);
+    Records more;
+    more.route("10.0.1.0/24", 3).route_delete("10.0.0.0/8").object_delete(5).adjacency(5, "if1", "2001:db8:1::a").drop(4, DropKind::blackhole);
+    more.neighbour_delete("if1", "10.0.1.9").route("192.0.2.0/24", 6, 7).interface("if2", "", {"192.0.2.1/32"}, 31, 1500, 7);
+    Records less;
+    less.interface_delete("if2").port_delete("p2").route_delete("::/0").route_delete("2001:db8::/32").object_delete(6);
+    Bytes all = transaction(base), full = transaction(base);
+    append(all, transaction(more));
+    append(all, transaction(less));
+    append(full, transaction(more, 2));
+    append(full, transaction(base, 1));
+    append(full, transaction(Records(), 1));
+    write("records", "one", transaction(base));
+    write("records", "changes", all);
+    write("records", "full", full);
+}
+
+void texts() {
+    const auto text = [](const std::string &target, const std::string &name, const std::string &what) {
+        write(target, name, Bytes(what.begin(), what.end()));
+    };
+    text("keeper", "requests", "namespace vrf-1\ntap vrf-1 tap0 tap multi-queue\nsocket ports 2 2 0\ntaps\nnamespaces\npid\ndrop-tap vrf-1 tap0\n");
+    text("keeper", "wrong", "tap\nnamespace ../x\nsocket ports 99 -1 0x\ndrop-namespace ports\nquit now\n\n   \n" + std::string(1100, 'x'));
+    text("text", "rpc", std::string(1, '\0') + "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<nc:rpc xmlns:nc=\"urn:a\" message-id='1'><get xmlns=\"urn:b\" x:y=\"&lt;\t\" xmlns:x=\"urn:c\"><!-- c --><![CDATA[<x>]]>&#x20;\u00e9</get></nc:rpc>");
+    text("text", "skipped", "\x04<a><b c=\"d\"><e/></b><?pi x?><b>]]&gt;</b></a>");
+    text("text", "many", "\x01<a/><b xmlns=\"u\">&amp;</b> ");
+    text("text", "xpath", "\x02/a:b[c = 'd' and position() < 3]/descendant::e | //f[. != \"g\"] * -1.5 div $v");
+    text("text", "json", "\x03{\"a:b\": [1, -2.5e3, true, null, \"\\ud83d\\ude00\\n\"], \"c\": {}}");
+}
+
+// Scripts of many steps, by chance: libFuzzer alone takes long to come to long ones.
+void scripts() {
+    std::mt19937 random(1);
+    for (unsigned n = 0; n < 24; n++) {
+        Bytes bytes(300 + 50 * n);
+        for (uint8_t &octet : bytes) octet = static_cast<uint8_t>(random());
+        for (const char *target : {"graph", "rib"}) write(target, "script-" + std::to_string(n), bytes);
+    }
+}
+
+}  // namespace
+}  // namespace weft::fuzz
+
+int main(int count, char **arguments) {
+    if (count != 2) {
+        std::fprintf(stderr, "usage: fuzz-seeds FOLDER\n");
+        return 2;
+    }
+    weft::fuzz::folder = arguments[1];
+    weft::fuzz::frames();
+    weft::fuzz::records();
+    weft::fuzz::scripts();
+    weft::fuzz::texts();
+    return 0;
+}

@@ -1,0 +1,65 @@
+// What a box is given and what it sends, held against each other. After each turn of the worker it must hold that
+//
+// - what leaves a port was given to the box before, unchanged but for one hop (TTL or hop limit one less, the checksum of the
+//   IPv4 header with it), or as fragments of it; or the host sent it on the tap of the port's interface; or it is the box's own:
+//   ARP, ND, ICMP, with right checksums, and errors that quote what was given;
+// - nothing leaves a port without an interface that is up, nor a packet larger than the MTU unless it says how to be cut;
+// - what goes to the host was given, unchanged, or is the box's own;
+// - each packet is sent, held, answered or dropped under a name: none vanishes.
+#pragma once
+
+#include <deque>
+#include <unordered_map>
+
+#include "packets.h"
+
+namespace weft::fuzz {
+
+class Witness {
+  public:
+    explicit Witness(Lab &lab) : lab_(lab) {}
+
+    // Hands in a frame by a port (from 1), the tap of an interface or the inject device of a VRF, when there is one.
+    void port(unsigned number, Bytes frame, Offload offload, uint16_t tag = 0);
+    void tap(const std::string &interface, Bytes frame, Offload offload);
+    void inject(uint32_t vrf, Bytes packet, Offload offload);
+
+    // After the worker has run.
+    void judge();
+    // Packets that wait for something.
+    uint64_t held() const;
+    // Requests of ARP and ND among what the box sent last, as its neighbours' answers; the port of each.
+    std::vector<std::pair<unsigned, Bytes>> answers;
+
+  private:
+    struct Given {
+        Bytes packet;     // from its IP header on, without padding
+        Bytes completed;  // with its checksum finished; empty: it was
+        bool routed;      // by a port: it loses one hop
+    };
+    struct Turn {
+        uint64_t drops = 0, held = 0;
+        std::vector<DropCounter> counters;
+    };
+    using Counts = std::unordered_map<uint64_t, unsigned>;
+
+    Turn turn() const;
+    bool has_use(PortRole role, const std::string &name, uint32_t vrf) const;
+    void remember(const uint8_t *packet, size_t room, const Offload &offload, size_t before, bool routed);
+    void leaves(unsigned port, const Frame &frame);
+    void to_host(const Bytes &packet, const Frame &frame);
+    bool is_fragment(const Bytes &packet) const;
+    bool quotes(const Bytes &packet, size_t header) const;
+    void own(const Interface *interface, const Bytes &packet, const Frame &frame);
+    void note_request(unsigned port, const Bytes &frame);
+
+    Lab &lab_;
+    std::deque<Given> given_;
+    Counts forwarded_, same_;
+    std::unordered_map<std::string, Counts> by_tap_;
+    std::unordered_map<std::string, uint32_t> mtu_;  // the largest since nothing was held
+    uint64_t in_ = 0, delivered_ = 0, errors_ = 0;
+    Turn before_;
+};
+
+}  // namespace weft::fuzz
