@@ -165,8 +165,18 @@ void Objects::erase(uint64_t key) {
     const auto index = static_cast<uint32_t>(found);
     slots_[index].set = false;
     live_--;
-    exchange(index, nullptr);
-    forget_unused(index);
+    if (slots_[index].routes > 0 || slots_[index].groups > 0) return exchange(index, nullptr);
+    // Nothing leads to it any more, but a burst under way may have looked it up before: it meets the object as it was.
+    const Object *old = at(index);
+    if (old->group)
+        for (const uint32_t member : old->group->slots) leave_group(member);
+    remove_from_index(slots_[index].key);
+    epochs_.retire([this, index, old] {
+        chunks_[index / chunk_size].load()->objects[index % chunk_size].store(nullptr, std::memory_order_release);
+        give(old);
+        slots_[index].key = free_;
+        free_ = index;
+    });
 }
 
 void Objects::forget(uint32_t index) {

@@ -104,6 +104,58 @@ TEST("churn: no packet is lost while routes, objects and interfaces change aroun
     CHECK_EQUAL(dropped, uint64_t{0});
 }
 
+TEST("churn: readers never meet a route without its object, nor an object that no route had, while both are replaced together") {
+    Lab lab;
+    lab.standard();
+    CHECK_EQUAL(lab.commit(Records().adjacency(1000, "if2", "10.0.2.10").route("172.16.0.0/12", 1000)), std::string());
+    const Fib4 &fib = lab.core->vrfs.find(0)->fib4;
+    const uint32_t interface = lab.core->registry.interfaces.at("if2")->index;
+    std::atomic<bool> stop{false};
+    std::atomic<uint64_t> looked{0}, astray{0};
+    const auto read = [&](unsigned id) {
+        uint32_t address = 0xac100000 + id;
+        while (!stop) {
+            lab.core->epochs.enter(id);
+            for (int n = 0; n < 64; n++) {
+                address = 0xac100000 | ((address * 1664525 + 1013904223) & 0xfffff);
+                const int64_t index = fib.lookup(address);
+                const Object *object = index < 0 ? nullptr : lab.core->objects.at(static_cast<uint32_t>(index));
+                const bool right = object && (object->type == ObjectType::group ||
+                                              (object->type == ObjectType::adjacency && object->interface == interface));
+                if (!right) astray++;
+                looked++;
+            }
+            lab.core->epochs.leave(id);
+        }
+    };
+    std::thread first(read, 1), second(read, 2);
+    for (uint64_t n = 1; n <= 1500; n++) {
+        // New objects, the routes that point at them, and the end of those before: one transaction. Now and then the object of
+        // a route changes its kind instead, and a longer prefix comes or goes.
+        const uint64_t key = 1000 + n;
+        const std::string next_hop = "10.0.2." + std::to_string(10 + n % 200), longer = "172.16." + std::to_string(n % 7) + ".0/24";
+        Records r;
+        r.adjacency(key, "if2", next_hop);
+        if (n % 3 == 0) {
+            r.adjacency(5000 + n, "if2", "10.0.2.9").group(key, {{5000 + n, 1}});
+        }
+        r.route("172.16.0.0/12", key).route(longer, key);
+        for (unsigned old = 0; old < 7; old++)
+            if (old != n % 7) r.route_delete("172.16." + std::to_string(old) + ".0/24");
+        if (n % 3 == 1 && n > 1) r.object_delete(5000 + n - 1);
+        r.object_delete(key - 1);
+        CHECK_EQUAL(lab.commit(r), std::string());
+    }
+    // On a busy machine the readers may not have had a core yet.
+    for (int n = 0; n < 5000 && looked < 1000; n++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    stop = true;
+    first.join();
+    second.join();
+    CHECK(looked >= 1000);
+    CHECK_EQUAL(astray.load(), uint64_t{0});
+    CHECK_EQUAL(lab.core->statistics().routes4, uint64_t{6});
+}
+
 TEST("engine: resolves, mirrors and tells of links on its own threads, and starts again after a stop") {
     Running box;
     std::atomic<int> downs{0};
