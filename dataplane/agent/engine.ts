@@ -28,6 +28,7 @@ export interface Engine {
   object(key: bigint): Record<string, unknown>[]
   /** At most `most` from a place on: 0, or what the call before said was next, until that is 2^32 - 1. */
   objects(from: number, most: number): { objects: Record<string, unknown>[]; next: number }
+  acls(only?: string): Record<string, unknown>[]
   holds(): Record<string, unknown>[]
   punts(): Record<string, unknown>[]
   statistics(): Record<string, bigint>

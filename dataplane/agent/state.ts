@@ -40,6 +40,7 @@ export function stateReply(engine: Engine, request: StateRequest): Partial<State
     drops: request.drops ? engine.drops().map(strings) : [],
     nodes: request.nodes ? engine.nodes().map(strings) : [],
     objects: request.objects ? objectPage(engine, request.objects) : null,
+    acls: request.acls ? engine.acls(request.acl || undefined) : [],
     holds: request.holds ? engine.holds().map(strings) : [],
     punt: request.punt ? engine.punts().map(strings) : [],
     statistics: request.statistics ? strings(engine.statistics()) : null,

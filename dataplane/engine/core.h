@@ -38,6 +38,7 @@ struct Core {
     std::vector<NodeState> node_states() const;
     ObjectPage object_page(uint32_t from, size_t most) const;
     std::vector<ObjectState> object_state(uint64_t key) const;
+    std::vector<AclState> acl_states(const std::string &only) const;
     std::vector<HoldState> hold_states() const;
     std::vector<PuntState> punt_states() const;
     EngineStatistics statistics();
@@ -57,6 +58,7 @@ struct Core {
     Objects objects{epochs};
     Vrfs vrfs{epochs, trie_nodes, trie6_nodes};
     Registry registry;
+    AclLists acls;
     std::atomic<const InterfaceTable *> table;
     std::map<uint64_t, Transaction> transactions;
     bool generation = false;  // of routes: another one with each full transaction, which all that it sets have
@@ -72,10 +74,14 @@ struct Core {
     std::string prepare_ports(Transaction &t);
     std::string prepare_interfaces(Transaction &t);
     std::string prepare_settings(Transaction &t);
+    std::string prepare_acls(Transaction &t);
+    void prepare_tables(Transaction &t);
     std::string prepare_objects(Transaction &t);
     std::string prepare_routes(Transaction &t);
     void undo(Transaction &t);
     void apply_interfaces(Transaction &t);
+    void apply_acls(Transaction &t);
+    void forget_acls(const Transaction &t);
     Difference apply_routes(Transaction &t);
     uint64_t sweep();
     // What is to be done to interfaces and objects.

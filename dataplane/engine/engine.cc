@@ -130,6 +130,11 @@ std::vector<DropCounter> Engine::drops() const {
     return parts_->core.drop_counters();
 }
 
+std::vector<AclState> Engine::acls(const std::string &only) const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.acl_states(only);
+}
+
 std::vector<HoldState> Engine::holds() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.hold_states();

@@ -123,6 +123,16 @@ struct Event {
     ResolveEvent resolve{};
 };
 
+struct AclEntryState {
+    std::string name;  // empty: what no entry matched
+    uint64_t packets = 0, octets = 0;
+};
+
+struct AclState {
+    std::string name;
+    std::vector<AclEntryState> entries;  // in order, the rest last
+};
+
 class Engine {
   public:
     explicit Engine(std::unique_ptr<PortFactory> factory);
@@ -153,6 +163,8 @@ class Engine {
     std::vector<ObjectState> object(uint64_t key) const;  // one or none
     std::vector<HoldState> holds() const;
     std::vector<PuntState> punts() const;
+    // Of all lists, or of one.
+    std::vector<AclState> acls(const std::string &only = {}) const;
     EngineStatistics statistics() const;
     // Called from engine threads other than workers; must be quick.
     void on_event(std::function<void(const Event &)> handler);

@@ -34,6 +34,8 @@ export interface StateRequest {
   readonly drops?: boolean
   readonly statistics?: boolean
   readonly interface?: string
+  readonly acls?: boolean
+  readonly acl?: string
   readonly holds?: boolean
   readonly punt?: boolean
   readonly nodes?: boolean
@@ -64,6 +66,7 @@ export interface StateReply {
   readonly ports: readonly Fields[]
   readonly drops: readonly Fields[]
   readonly statistics: Fields | null
+  readonly acls: readonly Fields[]
   readonly holds: readonly Fields[]
   readonly punt: readonly Fields[]
   readonly nodes: readonly Fields[]

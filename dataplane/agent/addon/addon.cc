@@ -124,6 +124,10 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
         env, [](const Napi::CallbackInfo &info) { return nodes(info.Env(), running(info.Env()).nodes()); });
     exports["object"] = Napi::Function::New(env, object, "object");
     exports["objects"] = Napi::Function::New(env, objects_from, "objects");
+    exports["acls"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) {
+        const std::string only = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : std::string();
+        return acls(info.Env(), running(info.Env()).acls(only));
+    });
     exports["holds"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return holds(info.Env(), running(info.Env()).holds()); });
     exports["punts"] = Napi::Function::New(

@@ -128,6 +128,20 @@ Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states) {
         object["packets"] = count(object, state.packets);
         object["octets"] = count(object, state.octets);
         object["routes"] = state.routes;
+Napi::Value acls(Napi::Env env, const std::vector<AclState> &states) {
+    return list(env, states, [](Napi::Object object, const AclState &state) {
+        Napi::Array names = Napi::Array::New(object.Env(), state.entries.size() - 1);
+        std::vector<uint64_t> counters;
+        counters.reserve(2 * state.entries.size());
+        for (uint32_t n = 0; n < state.entries.size(); n++) {
+            const AclEntryState &entry = state.entries[n];
+            if (n + 1 < state.entries.size()) names.Set(n, entry.name);
+            counters.push_back(entry.packets);
+            counters.push_back(entry.octets);
+        }
+        object["name"] = state.name;
+        object["entries"] = names;
+        object["counters"] = bytes(object, reinterpret_cast<const uint8_t *>(counters.data()), counters.size() * sizeof(uint64_t));
     });
 }
 

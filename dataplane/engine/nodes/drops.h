@@ -51,6 +51,14 @@ namespace weft {
     X(ip6_martian_destination, "ip6-input", "martian-destination")           \
     X(ip6_disabled, "ip6-input", "ipv6-disabled")                            \
     X(ip6_multicast, "ip6-input", "multicast-not-forwarded")                 \
+    X(acl_in_denied, "acl-in", "denied")                                     \
+    X(acl_in_rejected, "acl-in", "rejected")                                 \
+    X(acl_in_fragment, "acl-in", "tiny-fragment")                            \
+    X(acl_in_headers, "acl-in", "header-chain")                              \
+    X(acl_out_denied, "acl-out", "denied")                                   \
+    X(acl_out_rejected, "acl-out", "rejected")                               \
+    X(acl_out_fragment, "acl-out", "tiny-fragment")                          \
+    X(acl_out_headers, "acl-out", "header-chain")                            \
     X(ip6_bad_extension, "ip6-input", "bad-extension-header")            \
     X(ip6_unknown_option, "ip6-input", "unknown-hop-by-hop-option")      \
     X(unicast_rpf4, "unicast-rpf", "ipv4-no-reverse-path")        \

@@ -24,8 +24,10 @@ enum Feature : uint16_t {
 inline constexpr uint16_t input_features = 0x00ff, output_features = 0xff00;
 
 // X(node, feature of IPv4, feature of IPv6), in the order of the arc, which is theirs in the list of nodes too.
-#define WEFT_INPUT_ARC(X) X(unicast_rpf, feature_unicast_rpf4, feature_unicast_rpf6)
-#define WEFT_OUTPUT_ARC(X)
+#define WEFT_INPUT_ARC(X)                           \
+    X(acl_in, feature_acl_in4, feature_acl_in6) \
+    X(unicast_rpf, feature_unicast_rpf4, feature_unicast_rpf6)
+#define WEFT_OUTPUT_ARC(X) X(acl_out, feature_acl_out4, feature_acl_out6)
 
 // Where a packet that came by an interface with these features goes after `passed`.
 inline Node next_input(const Packet &p, uint16_t features, [[maybe_unused]] Node passed) {
@@ -37,6 +39,11 @@ inline Node next_input(const Packet &p, uint16_t features, [[maybe_unused]] Node
 #undef X
     }
     return v4 ? Node::ip4_lookup : Node::ip6_lookup;
+}
+
+// Where a packet to a group or the limited broadcast goes that is for the box without a lookup: to its access list first.
+inline Node next_for_box(const Packet &p, uint16_t features) {
+    return features & (p.ether_type == type_ip4 ? feature_acl_in4 : feature_acl_in6) ? Node::acl_in : Node::local;
 }
 
 // The node of the output arc that a packet has still to visit, or `here`, which sends it.

@@ -41,7 +41,7 @@ void closely(Worker &w, Packet &p, const Interface &i) {
     if (d == 0 || d == 127 || (d >= 240 && !limited) || is_assignment(destination))
         return w.discard(p, Drop::ip4_martian_destination);
     if (h[0] != 0x45 && !ip4_options(w, p)) return;
-    if (limited || destination >> 8 == 0xe00000) return w.push(Node::local, &p);
+    if (limited || destination >> 8 == 0xe00000) return w.push(next_for_box(p, i.features), &p);
     if (d >= 224) return w.discard(p, Drop::ip4_multicast);
     w.push(next_input(p, i.features, Node::ip4_input), &p);
 }

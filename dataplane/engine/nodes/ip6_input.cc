@@ -71,7 +71,7 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
     if (is_multicast6(destination)) {
         const unsigned scope = (destination.high >> 48) & 15;
         if (scope != 2) return w.discard(p, Drop::ip6_multicast);
-        return w.push(Node::local, &p);
+        return w.push(next_for_box(p, i.features), &p);
     }
     if (is_unspecified6(source)) return w.discard(p, Drop::ip6_martian_source);
     w.push(next_input(p, i.features, Node::ip6_input), &p);

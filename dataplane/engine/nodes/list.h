@@ -14,12 +14,14 @@ namespace weft {
     X(arp_input, "arp-input")               \
     X(ip4_input, "ip4-input")               \
     X(ip6_input, "ip6-input")               \
+    X(acl_in, "acl-in")                     \
     X(unicast_rpf, "unicast-rpf")           \
     X(ip4_lookup, "ip4-lookup")             \
     X(ip6_lookup, "ip6-lookup")             \
     X(adjacency, "adjacency")               \
     X(glean, "glean")                       \
     X(resolve, "resolve")                   \
+    X(acl_out, "acl-out")                   \
     X(local, "local")
 // clang-format on
 

@@ -112,11 +112,13 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
 
     Repair repaired;
     if (t.full) repaired = difference(t);
+    apply_acls(t);
     apply_interfaces(t);
     for (auto &[key, body] : t.bodies) objects.set(key, std::move(body));
     repaired.routes = apply_routes(t);
     for (const uint64_t key : t.keys_gone) objects.erase(key);
     if (t.table) publish(std::move(t.table));
+    forget_acls(t);
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);
     commit.store(commit_number);
     changes.fetch_add(1, std::memory_order_release);

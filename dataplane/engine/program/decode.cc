@@ -193,6 +193,12 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::route_set:
         case Record::route_delete:
             return decode_route(r, t, static_cast<Record>(kind) == Record::route_delete);
+        case Record::acl_set:
+            return decode_acl(r, t);
+        case Record::acl_delete:
+            return decode_acl_delete(r, t);
+        case Record::acl_bind:
+            return decode_acl_bind(r, t);
         case Record::neighbour_set:
         case Record::neighbour_delete:
             return decode_neighbour(r, t, static_cast<Record>(kind) == Record::neighbour_delete);

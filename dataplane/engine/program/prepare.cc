@@ -31,6 +31,8 @@ std::string Core::prepare(uint64_t number, bool full) {
     try {
         t.error = prepare_ports(t);
         if (t.error.empty()) t.error = prepare_interfaces(t);
+        if (t.error.empty()) t.error = prepare_acls(t);
+        if (t.error.empty()) prepare_tables(t);
         if (t.error.empty()) t.error = prepare_objects(t);
         if (t.error.empty()) t.error = prepare_routes(t);
     } catch (const std::bad_alloc &) {
@@ -51,6 +53,8 @@ void Core::undo(Transaction &t) {
     t.bodies.clear();
     t.registry.reset();
     vrfs.each([](Vrf &vrf) { vrf.fib4.cancel(); });
+    t.acls_made.clear();
+    t.acl_programs.clear();
 }
 
 std::string Core::prepare_objects(Transaction &t) {

@@ -149,13 +149,16 @@ std::string Core::prepare_interfaces(Transaction &t) {
         next.neighbours[{op.interface, op.address}] = op.mac;
     }
     std::erase_if(next.neighbours, [&](const auto &n) { return !next.interfaces.count(n.first.first); });
+    return {};
+}
 
-    t.table = next.table(vrfs);
-    Registry interim = next;
+void Core::prepare_tables(Transaction &t) {
+    if (!t.registry) return;
+    t.table = t.registry->table(vrfs);
+    Registry interim = *t.registry;
     for (const auto &old : registry.ports) interim.ports.insert(old);
     for (const auto &old : registry.interfaces) interim.interfaces.insert(old);
     t.interim = interim.table(vrfs);
-    return {};
 }
 
 }  // namespace weft

@@ -24,10 +24,28 @@ enum class Record : uint8_t {
     route_delete = 8,      // u32 vrf, addr prefix, u8 length
     neighbour_set = 9,     // str interface, addr, 6 bytes mac: a static neighbour
     neighbour_delete = 10, // str interface, addr
+    acl_set = 11,          // str name, u8 family (4 or 6), u8 action of the rest (0 pass, 1 drop, 2 reject), u32 n, n × entry:
+                           // str name, u8 action, u16 AclMatch, then what AclMatch says, in its order
+    acl_delete = 12,       // str name
+    acl_bind = 13,         // str interface, u8 direction (0 in, 1 out), u8 family, str name ('' = none)
     interface_features_set = 16,     // str interface, 2 × (u8 ReversePath, u8 FeatureFlag): IPv4, IPv6
     interface_features_delete = 17,  // str interface: back to what it is without
     punt_policer_set = 18,           // u8 class, u8 LimitFlag, u32 packets a second, u32 burst; what has no flag is the default
     icmp_settings_set = 19,          // u8 LimitFlag, u32 ICMP errors a second, u32 burst, u8 1: router alerts are forwarded
+};
+
+enum AclMatch : uint16_t {
+    acl_match_source = 1,       // addr, u8 prefix length
+    acl_match_destination = 2,  // addr, u8 prefix length
+    acl_match_protocol = 4,     // u8; of IPv6 that after the extension headers
+    acl_match_source_ports = 8, // u8 n, n × (u16 lowest, u16 highest); of ICMP the types
+    acl_match_destination_ports = 16,  // likewise; of ICMP the codes
+    acl_match_dscp = 32,               // u8
+    acl_match_tcp_flags = 64,          // u8 flags, u8 mask, as in octet 13 of the TCP header
+    acl_match_fragment = 128,          // u8: 0 none, 1 any, 2 first, 3 later
+    acl_match_ttl = 256,               // u8 lowest, u8 highest; of IPv6 the hop limit
+    acl_match_length = 512,            // u16 lowest, u16 highest; octets of the IP packet
+    acl_match_all = 1023,
 };
 
 enum InterfaceFlag : uint8_t {

@@ -58,6 +58,11 @@ struct LimitOp {
     bool router_alert_to_host = true;  // said with the limit of ICMP errors
 };
 
+struct AclOp {
+    AclSpec spec;
+    bool remove = false;
+};
+
 struct Transaction {
     std::vector<PortOp> ports;
     std::vector<InterfaceOp> interfaces;
@@ -66,6 +71,8 @@ struct Transaction {
     std::vector<NeighbourOp> neighbours;
     std::vector<SettingsOp> settings;
     std::vector<LimitOp> limits;
+    std::map<std::string, AclOp> acls;  // the last record of a name holds
+    AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken
 
     bool prepared = false, full = false;
@@ -75,10 +82,18 @@ struct Transaction {
     std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;
     std::vector<uint64_t> keys_gone;
+    AclLists acls_made;
+    std::vector<std::pair<std::shared_ptr<AclList>, std::unique_ptr<const AclProgram>>> acl_programs;  // of lists that were there
 };
 
 // Appends the records of a block; a text when one is bad, and the transaction is then good for abort only.
 std::string decode(const uint8_t *bytes, size_t length, Transaction &transaction);
+
+// Of one kind of record each, in files of their own (program/decode_*.cc).
+class Reader;
+std::string decode_acl(Reader &reader, Transaction &transaction);
+std::string decode_acl_delete(Reader &reader, Transaction &transaction);
+std::string decode_acl_bind(Reader &reader, Transaction &transaction);
 
 std::string key_text(uint64_t key);
 std::string prefix_text(const RouteOp &route);

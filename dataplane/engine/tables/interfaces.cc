@@ -34,8 +34,7 @@ void derive(Interface &i, const LinkState &link) {
     i.ip4 = spec.flags & interface_ipv4;
     i.forward4 = spec.flags & interface_ipv4_forwarding;
     i.forward6 = spec.flags & interface_ipv6_forwarding;
-    i.features = static_cast<uint16_t>((i.settings.ip4.reverse_path == ReversePath::off ? 0 : feature_unicast_rpf4) |
-                                       (i.settings.ip6.reverse_path == ReversePath::off ? 0 : feature_unicast_rpf6));
+    i.features = features_of(i);
     i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
     i.ip6 = (spec.flags & interface_ipv6) && i.mtu >= 1280;  // RFC 8200 §5
     i.mac = spec.has_mac ? spec.mac : link.mac;
@@ -59,6 +58,17 @@ void derive(Interface &i, const LinkState &link) {
             i.subnets6.push_back({to_ip6(a), a.prefix_length});
         }
     }
+}
+
+uint16_t features_of(const Interface &i) {
+    static constexpr Feature of_acl[acl_slots] = {feature_acl_in4, feature_acl_in6, feature_acl_out4, feature_acl_out6};
+    const auto checked = [](const FamilySettings &s) { return s.reverse_path != ReversePath::off; };
+    uint16_t features = 0;
+    if (checked(i.settings.ip4)) features |= feature_unicast_rpf4;
+    if (checked(i.settings.ip6)) features |= feature_unicast_rpf6;
+    for (unsigned slot = 0; slot < acl_slots; slot++)
+        if (i.acls[slot]) features |= of_acl[slot];
+    return features;
 }
 
 HostTapRequest tap_request(const Interface &i) {

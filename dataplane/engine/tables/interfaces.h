@@ -13,6 +13,7 @@
 #include "../net/address.h"
 #include "../ports/port.h"
 #include "../program/records.h"
+#include "acls.h"
 #include "counters.h"
 #include "settings.h"
 #include "vrfs.h"
@@ -80,6 +81,7 @@ struct Interface {
     std::shared_ptr<InterfaceRuntime> runtime;
     std::shared_ptr<PortHandle> port;
 
+    std::array<std::shared_ptr<AclList>, acl_slots> acls;  // by acl_slot()
     std::shared_ptr<PortHandle> tap;
     std::vector<Subnet4> subnets4;
     std::vector<Subnet6> subnets6;  // the link-local one first
@@ -127,6 +129,9 @@ struct InterfaceTable {
     const Interface *at(uint32_t index) const { return index < interfaces.size() ? interfaces[index].get() : nullptr; }
 };
 
+// Lists by interface and acl_slot().
+using AclBindings = std::map<std::pair<std::string, unsigned>, std::string>;
+
 // The programmer's: everything by name.
 struct Registry {
     std::map<std::string, std::shared_ptr<PortHandle>> ports;
@@ -136,12 +141,15 @@ struct Registry {
     StaticNeighbours neighbours;
     std::map<std::string, InterfaceSettings> settings;  // by interface, those that are not as they are without
     MemberSettings member;
+    AclBindings acls;
 
     std::unique_ptr<InterfaceTable> table(Vrfs &vrfs) const;
 };
 
 // The forwarding view of a specification, all but its index, port, tap and runtime.
 void derive(Interface &interface, const LinkState &link);
+// The feature nodes (nodes/features.h) that its packets visit.
+uint16_t features_of(const Interface &interface);
 // What its host tap should be.
 HostTapRequest tap_request(const Interface &interface);
 std::vector<HostAddress> tap_addresses(const Interface &interface);

@@ -45,6 +45,9 @@ struct Records {
     Records &route(const std::string &prefix, uint64_t key, uint32_t vrf = 0);
     Records &route_delete(const std::string &prefix, uint32_t vrf = 0);
     Records &neighbour(const std::string &interface, const std::string &address, const MacAddress &mac);
+    Records &acl(const AclSpec &spec);
+    Records &acl_delete(const std::string &name);
+    Records &acl_bind(const std::string &interface, AclDirection direction, unsigned family, const std::string &name);
     Records &neighbour_delete(const std::string &interface, const std::string &address);
     Records &features(const std::string &interface, const InterfaceSettings &settings);
     Records &features_delete(const std::string &interface);

@@ -96,6 +96,48 @@ Records &Records::policer(PuntClass of, Limit limit, unsigned flags) {
 Records &Records::icmp_settings(Limit limit, bool forward_router_alerts) {
     return u8(19).u8(limit_has_rate | limit_has_burst).u32(limit.rate).u32(limit.burst).u8(forward_router_alerts);
 }
+Records &Records::acl(const AclSpec &spec) {
+    u8(11).str(spec.name).u8(spec.v6 ? 6 : 4).u8(static_cast<unsigned>(spec.otherwise)).u32(static_cast<uint32_t>(spec.entries.size()));
+    const auto prefix_of = [&](const Ip6 &a, uint8_t length) {
+        addr(to_host_address(spec.v6 ? a : mapped(static_cast<uint32_t>(a.low)), 0)).u8(length);
+    };
+    const auto ranges = [&](const std::vector<AclRange> &all) {
+        u8(static_cast<unsigned>(all.size()));
+        for (const AclRange &r : all) u16(r.low).u16(r.high);
+    };
+    for (const AclEntry &e : spec.entries) {
+        const bool ttl = e.ttl_low != 0 || e.ttl_high != 0xff, length = e.length != AclRange{};
+        str(e.name).u8(static_cast<unsigned>(e.action));
+        unsigned asked = 0;
+        const auto ask = [&](bool yes, AclMatch bit) { if (yes) asked |= bit; };
+        ask(e.source_length, acl_match_source);
+        ask(e.destination_length, acl_match_destination);
+        ask(e.has_protocol, acl_match_protocol);
+        ask(!e.source_ports.empty(), acl_match_source_ports);
+        ask(!e.destination_ports.empty(), acl_match_destination_ports);
+        ask(e.has_dscp, acl_match_dscp);
+        ask(e.tcp_mask, acl_match_tcp_flags);
+        ask(e.has_fragment, acl_match_fragment);
+        ask(ttl, acl_match_ttl);
+        ask(length, acl_match_length);
+        u16(asked);
+        if (e.source_length) prefix_of(e.source, e.source_length);
+        if (e.destination_length) prefix_of(e.destination, e.destination_length);
+        if (e.has_protocol) u8(e.protocol);
+        if (!e.source_ports.empty()) ranges(e.source_ports);
+        if (!e.destination_ports.empty()) ranges(e.destination_ports);
+        if (e.has_dscp) u8(e.dscp);
+        if (e.tcp_mask) u8(e.tcp_flags).u8(e.tcp_mask);
+        if (e.has_fragment) u8(static_cast<unsigned>(e.fragment));
+        if (ttl) u8(e.ttl_low).u8(e.ttl_high);
+        if (length) u16(e.length.low).u16(e.length.high);
+    }
+    return *this;
+}
+Records &Records::acl_delete(const std::string &name) { return u8(12).str(name); }
+Records &Records::acl_bind(const std::string &interface, AclDirection direction, unsigned family, const std::string &name) {
+    return u8(13).str(interface).u8(static_cast<unsigned>(direction)).u8(family).str(name);
+}
 Records &Records::neighbour_delete(const std::string &interface, const std::string &text) {
     return u8(10).str(interface).addr(address(text));
 }
