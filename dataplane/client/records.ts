@@ -2,6 +2,7 @@
  * Operations to the packed records of dataplane/engine/program/records.h. Costs some 0.3 µs a route; what is packed already
  * is passed on without being looked at.
  */
+import { roomForAcl, writeAcl } from './acl.js'
 import {
   puntClasses,
   type Address,
@@ -16,7 +17,7 @@ import {
 
 const blockSize = 1 << 20
 /** No single record is longer: names have at most 65,535 bytes, and lists at most 65,535 entries. */
-const longestBlock = 4 << 20
+const longestBlock = 8 << 20
 
 const Kind = {
   portSet: 1,
@@ -29,6 +30,9 @@ const Kind = {
   routeDelete: 8,
   neighbourSet: 9,
   neighbourDelete: 10,
+  aclSet: 11,
+  aclDelete: 12,
+  aclBind: 13,
   interfaceFeaturesSet: 16,
   interfaceFeaturesDelete: 17,
   puntPolicerSet: 18,
@@ -44,7 +48,7 @@ function check(value: number, most: number): void {
   if (!(value >= 0 && value <= most)) throw new RangeError(`${value} is not a number from 0 to ${most}`)
 }
 
-class Writer {
+export class Writer {
   readonly bytes: Buffer
   readonly #view: DataView
   at = 0
@@ -112,6 +116,8 @@ function roomFor(operation: Operation): number {
   if (operation.op === 'port-set') {
     return 64 + 3 * (operation.name.length + operation.driver.length + operation.device.length)
   }
+  if (operation.op === 'acl-set') return roomForAcl(operation.acl)
+  if (operation.op === 'acl-bind') return 64 + 3 * (operation.interface.length + (operation.acl?.length ?? 0))
   if ('name' in operation) return 64 + 3 * operation.name.length
   if ('interface' in operation) return 64 + 3 * operation.interface.length
   return 64
@@ -206,6 +212,18 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
     case 'port-delete':
       writer.u8(Kind.portDelete)
       return writer.text(operation.name)
+    case 'acl-set':
+      writer.u8(Kind.aclSet)
+      return writeAcl(writer, operation.acl)
+    case 'acl-delete':
+      writer.u8(Kind.aclDelete)
+      return writer.text(operation.name)
+    case 'acl-bind':
+      writer.u8(Kind.aclBind)
+      writer.text(operation.interface)
+      writer.u8(operation.direction === 'in' ? 0 : 1)
+      writer.u8(operation.family)
+      return writer.text(operation.acl ?? '')
     case 'neighbour-set':
       writer.u8(Kind.neighbourSet)
       writer.text(operation.interface)

@@ -1,6 +1,7 @@
 /** A member's state reply as values: counters are bigints, times and codes what types.ts says. */
 import { lastObject, type StateReply, type StateRequest } from '../proto/contract.js'
 import type {
+  AclState,
   HoldCounter,
   HoldState,
   InterfaceCounter,
@@ -120,6 +121,20 @@ export function stateRequest({ objects, ...query }: StateQuery): Omit<StateReque
   return { ...query, objects: 'key' in objects ? { key: String(objects.key) } : objects }
 }
 
+function readAcl(fields: Fields): AclState {
+  const names = fields['entries'] as readonly string[]
+  const counters = fields['counters'] as Buffer
+  const count = (at: number) => ({
+    packets: counters.readBigUInt64LE(16 * at),
+    octets: counters.readBigUInt64LE(16 * at + 8),
+  })
+  return {
+    name: fields['name'] as string,
+    entries: names.map((name, at) => ({ name, ...count(at) })),
+    rest: count(names.length),
+  }
+}
+
 export function readState(reply: Partial<StateReply>): MemberState {
   return {
     interfaces: (reply.interfaces ?? []).map(readInterface),
@@ -141,6 +156,7 @@ export function readState(reply: Partial<StateReply>): MemberState {
           next: reply.objects.next === lastObject ? undefined : reply.objects.next,
         }
       : undefined,
+    acls: (reply.acls ?? []).map(readAcl),
     holds: (reply.holds ?? []).map((fields) => ({
       kind: fields['kind'] as HoldState['kind'],
       counters: bigints(fields, holdCounters),

@@ -2,6 +2,7 @@
  * weftd's view of its members: operations as values, transactions over gRPC, state and events. Inside, an address is an
  * address value: bytes in network order.
  */
+import type { AclDirection, AclSpec } from './acl.js'
 
 /** 4 or 16 bytes in network order. */
 export type Address = Uint8Array
@@ -93,6 +94,16 @@ export type Operation =
       readonly mac: Uint8Array
     }
   | { readonly op: 'neighbour-delete'; readonly interface: string; readonly address: Address }
+  | { readonly op: 'acl-set'; readonly acl: AclSpec }
+  | { readonly op: 'acl-delete'; readonly name: string }
+  | {
+      readonly op: 'acl-bind'
+      readonly interface: string
+      readonly direction: AclDirection
+      readonly family: 4 | 6
+      /** Undefined: none. */
+      readonly acl: string | undefined
+    }
   /** How an interface treats packets; `interface-features-delete` takes it back to what it is without. */
   | {
       readonly op: 'interface-features-set'
@@ -121,6 +132,9 @@ export interface StateQuery {
   readonly statistics?: boolean
   readonly punt?: boolean
   readonly interface?: string
+  readonly acls?: boolean
+  /** Only this access list. */
+  readonly acl?: string
   readonly holds?: boolean
   readonly nodes?: boolean
   /** One forwarding object, or some from a place on: 0, then `next` of the page before. */
@@ -167,6 +181,19 @@ export type InterfaceCounter =
   /** Dropped by reverse path checks. */
   | 'unicastRpf4'
   | 'unicastRpf6'
+
+export interface AclCount {
+  readonly packets: bigint
+  readonly octets: bigint
+}
+
+export interface AclState {
+  readonly name: string
+  /** By entry, in their order. */
+  readonly entries: readonly (AclCount & { readonly name: string })[]
+  /** What no entry matched. */
+  readonly rest: AclCount
+}
 
 export interface NeighbourState {
   readonly interface: string
@@ -223,6 +250,7 @@ export interface MemberState {
   readonly ports: readonly PortState[]
   readonly drops: readonly { readonly node: string; readonly reason: string; readonly packets: bigint }[]
   readonly statistics: Readonly<Record<MemberStatistic, bigint>> | undefined
+  readonly acls: readonly AclState[]
   readonly holds: readonly HoldState[]
   readonly punt: readonly PuntState[]
   readonly nodes: readonly NodeState[]

@@ -3,6 +3,7 @@ import type { Member, Operation } from '../../dataplane/client/index.js'
 import type { Change, Controller } from '../../datastore/index.js'
 import type { AuditControl } from '../audit/index.js'
 import type { Rib } from '../rib/index.js'
+import { aclController } from './acl/index.js'
 import { auditController } from './audit/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { fibController } from './fib/index.js'
@@ -53,6 +54,7 @@ export function createControllers({
   return {
     controllers: [
       interfacesController(member),
+      aclController(member),
       routingController(rib),
       fibController(member),
       forwardingController(member),

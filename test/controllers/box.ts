@@ -3,6 +3,7 @@
  * member that refuses what a real one must never be told.
  */
 import { createContext, type Context, type Journal, type Tree } from 'libyang-js'
+import type { AclSpec } from '../../dataplane/client/acl.js'
 import type {
   InterfaceSpec,
   Member,
@@ -33,6 +34,9 @@ export class ModelMember implements Member {
   commit = 0
   readonly interfaces = new Map<string, InterfaceSpec>()
   readonly neighbours = new Map<string, string>()
+  readonly acls = new Map<string, AclSpec>()
+  /** Names of lists by interface, direction and family. */
+  readonly bindings = new Map<string, string>()
   /** What it was told of interfaces beyond their addresses, and of limits. */
   readonly features = new Map<string, Operation>()
   readonly limits = new Map<string, Operation>()
@@ -58,6 +62,9 @@ export class ModelMember implements Member {
     const none = { interfaces: [], neighbours: [], ports: [], drops: [], holds: [], punt: [], nodes: [] }
     const answer = { ...none, statistics: undefined, ...this.answer }
     return Promise.resolve({ ...answer, objects: query.objects && this.#page(query.objects) })
+    const none = { interfaces: [], neighbours: [], ports: [], drops: [], acls: [], holds: [], punt: [] }
+    const nothing = { ...none, statistics: undefined }
+    return Promise.resolve({ ...nothing, ...this.answer })
   }
 
   do(operations: Iterable<Operation>): void {
@@ -89,6 +96,25 @@ export class ModelMember implements Member {
             throw new Error(`no neighbour ${formatAddress(operation.address)} to delete`)
           }
           break
+        case 'acl-set':
+          this.acls.set(operation.acl.name, operation.acl)
+          break
+        case 'acl-delete':
+          if ([...this.bindings.values()].includes(operation.name))
+            throw new Error(`access list ${operation.name} is attached`)
+          if (!this.acls.delete(operation.name)) throw new Error(`no access list ${operation.name} to delete`)
+          break
+        case 'acl-bind': {
+          const { interface: name, direction, family, acl } = operation
+          if (acl === undefined) {
+            this.bindings.delete(`${name} ${direction} ${family}`)
+            break
+          }
+          if (!this.interfaces.has(name)) throw new Error(`no interface ${name}`)
+          if (this.acls.get(acl)?.family !== family) throw new Error(`no access list ${acl} of IPv${family}`)
+          this.bindings.set(`${name} ${direction} ${family}`, acl)
+          break
+        }
         case 'interface-features-set':
           if (!this.interfaces.has(operation.name)) throw new Error(`no interface ${operation.name}`)
           this.features.set(operation.name, operation)

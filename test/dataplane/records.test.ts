@@ -99,12 +99,70 @@ test('each record is what records.h says, byte for byte', (t) => {
     encode({ op: 'icmp-settings-set', rate: undefined, burst: 256, forwardRouterAlerts: true }),
     '13' + '02' + '00000000' + '00010000' + '01',
   )
+  const web = {
+    name: 'w',
+    action: 'pass',
+    source: prefix,
+    destination: { address: address('192.0.2.1'), length: 32 },
+    protocol: 6,
+    sourcePorts: [[1024, 65535]],
+    destinationPorts: [
+      [80, 80],
+      [443, 443],
+    ],
+    dscp: 46,
+    tcpFlags: { flags: 2, mask: 18 },
+    fragment: 'first',
+    ttl: [1, 5],
+    length: [100, 200],
+  } as const
+  t.is(
+    encode({
+      op: 'acl-set',
+      acl: { name: 'a', family: 4, otherwise: 'reject', entries: [web, { name: 'x', action: 'drop' }] },
+    }),
+    '0b' +
+      '010061' +
+      '04' +
+      '02' +
+      '02000000' +
+      '010077' +
+      '00' +
+      'ff03' +
+      '040a000000' +
+      '08' +
+      '04c0000201' +
+      '20' +
+      '06' +
+      '01' +
+      '0004ffff' +
+      '02' +
+      '50005000' +
+      'bb01bb01' +
+      '2e' +
+      '0212' +
+      '02' +
+      '0105' +
+      '6400c800' +
+      '010078' +
+      '01' +
+      '0000',
+  )
+  t.is(encode({ op: 'acl-delete', name: 'a' }), '0c' + '010061')
+  t.is(
+    encode({ op: 'acl-bind', interface: 'i', direction: 'out', family: 6, acl: 'a' }),
+    '0d' + '010069' + '01' + '06' + '010061',
+  )
+  t.is(
+    encode({ op: 'acl-bind', interface: 'i', direction: 'in', family: 4, acl: undefined }),
+    '0d' + '010069' + '00' + '04' + '0000',
+  )
   t.is(encode({ op: 'records', bytes: Buffer.from('0202007031', 'hex') }), '0202007031')
 })
 
 test('kinds are numbered as in records.h', (t) => {
   const file = fileURLToPath(new URL('../../../dataplane/engine/program/records.h', import.meta.url))
-  const kinds = [...readFileSync(file, 'utf8').matchAll(/^ {4}(\w+_(?:set|delete)) = (\d+),/gm)]
+  const kinds = [...readFileSync(file, 'utf8').matchAll(/^ {4}(\w+_(?:set|delete|bind)) = (\d+),/gm)]
   t.deepEqual(
     kinds.map(([, name, number]) => `${name} ${number}`),
     [
@@ -118,6 +176,9 @@ test('kinds are numbered as in records.h', (t) => {
       'route_delete 8',
       'neighbour_set 9',
       'neighbour_delete 10',
+      'acl_set 11',
+      'acl_delete 12',
+      'acl_bind 13',
       'interface_features_set 16',
       'interface_features_delete 17',
       'punt_policer_set 18',
@@ -133,7 +194,7 @@ test('what no record can say is refused', (t) => {
     { op: 'route-delete', vrf: -1, prefix: { address: new Uint8Array(4), length: 0 } },
     { op: 'route-delete', vrf: 0, prefix: { address: new Uint8Array(4), length: 256 } },
     { op: 'port-delete', name: 'x'.repeat(70_000) },
-    { op: 'records', bytes: new Uint8Array(5 << 20) },
+    { op: 'records', bytes: new Uint8Array(9 << 20) },
   ]
   for (const operation of bad) t.throws(() => encode(operation), { instanceOf: RangeError }, operation.op)
 })

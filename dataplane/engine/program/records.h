@@ -38,7 +38,7 @@ enum AclMatch : uint16_t {
     acl_match_source = 1,       // addr, u8 prefix length
     acl_match_destination = 2,  // addr, u8 prefix length
     acl_match_protocol = 4,     // u8; of IPv6 that after the extension headers
-    acl_match_source_ports = 8, // u8 n, n × (u16 lowest, u16 highest); of ICMP the types
+    acl_match_source_ports = 8,        // u8 n, n × (u16 lowest, u16 highest); of ICMP the types
     acl_match_destination_ports = 16,  // likewise; of ICMP the codes
     acl_match_dscp = 32,               // u8
     acl_match_tcp_flags = 64,          // u8 flags, u8 mask, as in octet 13 of the TCP header
