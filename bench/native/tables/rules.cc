@@ -1,5 +1,7 @@
 #include "rules.h"
 
+#include "program/records.h"
+
 #include <algorithm>
 #include <set>
 #include <tuple>
@@ -143,6 +145,49 @@ AclSpec access_list(size_t entries, uint64_t seed, bool v6, const std::vector<Ro
     rest.action = AclAction::pass;
     spec.entries.push_back(std::move(rest));
     return spec;
+}
+
+std::vector<uint8_t> access_list_record(const AclSpec &list) {
+    std::vector<uint8_t> bytes;
+    const auto little = [&](uint64_t value, unsigned octets) {
+        for (unsigned n = 0; n < octets; n++) bytes.push_back(static_cast<uint8_t>(value >> 8 * n));
+    };
+    const auto text = [&](const std::string &s) {
+        little(s.size(), 2);
+        bytes.insert(bytes.end(), s.begin(), s.end());
+    };
+    const auto prefix = [&](const Ip6 &a, unsigned length) {
+        const HostAddress host = to_host_address(list.v6 ? a : mapped(static_cast<uint32_t>(a.low)), 0);
+        bytes.push_back(host.family);
+        bytes.insert(bytes.end(), host.bytes.begin(), host.bytes.begin() + (host.family == 4 ? 4 : 16));
+        little(length, 1);
+    };
+    const auto ranges = [&](const std::vector<AclRange> &all) {
+        little(all.size(), 1);
+        for (const AclRange &r : all) little(r.low | static_cast<uint32_t>(r.high) << 16, 4);
+    };
+    little(static_cast<uint8_t>(Record::acl_set), 1);
+    text(list.name);
+    little(list.v6 ? 6 : 4, 1);
+    little(static_cast<uint8_t>(list.otherwise), 1);
+    little(list.entries.size(), 4);
+    for (const AclEntry &e : list.entries) {
+        text(e.name);
+        little(static_cast<uint8_t>(e.action), 1);
+        unsigned asked = 0;
+        if (e.source_length) asked |= acl_match_source;
+        if (e.destination_length) asked |= acl_match_destination;
+        if (e.has_protocol) asked |= acl_match_protocol;
+        if (!e.source_ports.empty()) asked |= acl_match_source_ports;
+        if (!e.destination_ports.empty()) asked |= acl_match_destination_ports;
+        little(asked, 2);
+        if (e.source_length) prefix(e.source, e.source_length);
+        if (e.destination_length) prefix(e.destination, e.destination_length);
+        if (e.has_protocol) little(e.protocol, 1);
+        if (!e.source_ports.empty()) ranges(e.source_ports);
+        if (!e.destination_ports.empty()) ranges(e.destination_ports);
+    }
+    return bytes;
 }
 
 std::vector<Header> headers(const AclSpec &list, size_t count, uint64_t seed) {

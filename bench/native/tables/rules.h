@@ -16,6 +16,9 @@ namespace weft::bench {
 // family, such as prefixes of a routing table), else in networks of chance.
 AclSpec access_list(size_t entries, uint64_t seed = 1, bool v6 = false, const std::vector<Route4> &services = {});
 
+// The record that programs such a list (program/records.h).
+std::vector<uint8_t> access_list_record(const AclSpec &list);
+
 // A packet's header; IPv4 addresses in the low half, host order.
 struct Header {
     Ip6 source, destination;
