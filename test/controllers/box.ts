@@ -59,12 +59,9 @@ export class ModelMember implements Member {
 
   state(query: StateQuery): Promise<MemberState> {
     if (!this.attached) return Promise.reject(new Error('member 0 is not attached'))
-    const none = { interfaces: [], neighbours: [], ports: [], drops: [], holds: [], punt: [], nodes: [] }
-    const answer = { ...none, statistics: undefined, ...this.answer }
+    const none = { interfaces: [], neighbours: [], ports: [], drops: [], acls: [], holds: [] }
+    const answer = { ...none, punt: [], nodes: [], statistics: undefined, ...this.answer }
     return Promise.resolve({ ...answer, objects: query.objects && this.#page(query.objects) })
-    const none = { interfaces: [], neighbours: [], ports: [], drops: [], acls: [], holds: [], punt: [] }
-    const nothing = { ...none, statistics: undefined }
-    return Promise.resolve({ ...nothing, ...this.answer })
   }
 
   do(operations: Iterable<Operation>): void {

@@ -128,6 +128,9 @@ Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states) {
         object["packets"] = count(object, state.packets);
         object["octets"] = count(object, state.octets);
         object["routes"] = state.routes;
+    });
+}
+
 Napi::Value acls(Napi::Env env, const std::vector<AclState> &states) {
     return list(env, states, [](Napi::Object object, const AclState &state) {
         Napi::Array names = Napi::Array::New(object.Env(), state.entries.size() - 1);

@@ -1,10 +1,12 @@
-// The access list of the interface that a packet came by (RFC 1812 §5.3.9), of its family. All IP packets of the interface are
+// acl-in: the access list of the interface that a packet came by (RFC 1812 §5.3.9), of its family. All IP packets of the interface are
 // judged, those for the box and its groups as well; ARP is not IP, and neighbour discovery is the engine's own: messages of RFC
 // 4861 that came over the link (hop limit 255) pass unasked, or a list that forgets them would cut the link.
 //
-// Reads: the packet's header, the list's program. Hands to: the rest of the input arc, or local for what is for groups.
-// Drops: acl-in denied, rejected (and an ICMP error: administratively prohibited), tiny-fragment, header-chain.
-// Cost: a key, a walk of the list's trees (tables/acl_tree.h), two counters.
+// Reads    the packet's header, the list's program
+// Next     the rest of the input arc; local for what is for the box's groups
+// Counts   packets and octets of the entry that decided
+// Drops    acl-in: denied, rejected (with an ICMP error: administratively prohibited), tiny-fragment, header-chain
+// Cost     a key, a walk of the list's trees (tables/acl_tree.h) by the burst, two counters
 #include "acl.h"
 
 namespace weft {

@@ -1,10 +1,12 @@
-// The access list of the interface that a packet is to leave by, of its family: packets that are forwarded, and those that the
+// acl-out: the access list of the interface that a packet is to leave by, of its family: packets that are forwarded, and those that the
 // host sends by its VRF's inject device. Not asked: what the engine itself answers and reports (echo replies, ICMP errors, ARP,
 // neighbour discovery), and what the host sends on an interface's tap, unrouted.
 //
-// Reads: the packet's header, the list's program, the forwarding object's interface. Hands to: the node it came from, once.
-// Drops: acl-out denied, rejected (and an ICMP error: administratively prohibited), tiny-fragment, header-chain; each is an
-// output discard of the interface. Cost: as acl_in.
+// Reads    the packet's header, the list's program, the interface of the forwarding object
+// Next     the node it came from, once
+// Counts   packets and octets of the entry that decided, output discards of the interface
+// Drops    acl-out: denied, rejected (with an ICMP error: administratively prohibited), tiny-fragment, header-chain
+// Cost     as acl_in
 #include "acl.h"
 
 namespace weft {
