@@ -1,5 +1,5 @@
-// acl-in: the access list of the interface that a packet came by (RFC 1812 §5.3.9), of its family. All IP packets of the interface are
-// judged, those for the box and its groups as well; ARP is not IP, and neighbour discovery is the engine's own: messages of RFC
+// acl-in: the access list of the interface that a packet came by (RFC 1812 §5.3.9), of its family. All IP packets of the
+// interface are judged, those for the box and its groups as well; ARP is not IP, and neighbour discovery is the engine's own: messages of RFC
 // 4861 that came over the link (hop limit 255) pass unasked, or a list that forgets them would cut the link.
 //
 // Reads    the packet's header, the list's program

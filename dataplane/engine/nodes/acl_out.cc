@@ -1,5 +1,5 @@
-// acl-out: the access list of the interface that a packet is to leave by, of its family: packets that are forwarded, and those that the
-// host sends by its VRF's inject device. Not asked: what the engine itself answers and reports (echo replies, ICMP errors, ARP,
+// acl-out: the access list of the interface that a packet is to leave by, of its family: packets that are forwarded, and those
+// that the host sends by its VRF's inject device. Not asked: what the engine itself answers and reports (echo replies, ICMP errors, ARP,
 // neighbour discovery), and what the host sends on an interface's tap, unrouted.
 //
 // Reads    the packet's header, the list's program, the interface of the forwarding object
