@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- fib [--huge] [--lpm]`: the engine's forwarding tables with 1M IPv4 and 200k IPv6 routes of the Internet's shape and
  * 500 next hops, in one thread: lookups in bursts of 64, of addresses uniform over the routes and zipf; loading all routes in
- * one transaction (`build`), taking away and adding some by the thousand (`churn`) and one by one (`ipv4-changes`), and memory.
+ * one transaction (`build`), taking away and adding some by the thousand (`churn`) and one by one (`ipv4-changes`,
+ * `ipv6-changes`), and memory.
  * Beside DPDK's tables with the same routes and addresses in the same run when Debian's libdpdk-dev was installed at build
  * time: on small pages, as it is without huge ones set aside, or with `--huge` on huge ones as ours are; `--lpm`: beside rte_lpm
  * too, which takes a minute or two to build.

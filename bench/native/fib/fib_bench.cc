@@ -34,4 +34,5 @@ int main(int argc, char **argv) {
     load(box, blocks4(routes4));
     load(box, blocks6(routes6));
     figures4(box, routes4, lpm);
+    figures6(box, routes6);
 }

@@ -10,6 +10,7 @@ inline constexpr size_t trace_length = size_t{1} << 20;
 
 // Lookups and single changes of each family (fib4.cc, fib6.cc), in a box that has the table.
 void figures4(Box &box, const std::vector<Route4> &table, bool lpm);
+void figures6(Box &box, const std::vector<Route6> &table);
 // A table through the door that weftd's transactions take (programming.cc): `build` from nothing, `churn` in batches,
 // `memory-mib` of both families' tables.
 void figures_programming(const std::vector<Route4> &table4, const std::vector<Route6> &table6);
