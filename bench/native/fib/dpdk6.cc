@@ -31,6 +31,7 @@ class RteFib6 : public Lookups6 {
             rte_fib6_lookup_bulk(fib_, octets + at, found, lookup_burst);
     }
     std::vector<uint32_t> answers(const std::vector<Ip6> &trace) override {
+        made_of_ = nullptr;  // another trace may stand where one stood before
         std::vector<uint64_t> found(trace.size());
         rte_fib6_lookup_bulk(fib_, network(trace), found.data(), static_cast<int>(trace.size()));
         return {found.begin(), found.end()};
@@ -47,7 +48,7 @@ class RteFib6 : public Lookups6 {
     }
 
   private:
-    // The trace in network order, made once.
+    // The trace in network order, made once for its answers and all passes.
     Octets *network(const std::vector<Ip6> &trace) {
         if (&trace != made_of_ || bytes_.size() != trace.size() * sizeof(Octets)) {
             bytes_.resize(trace.size() * sizeof(Octets));
