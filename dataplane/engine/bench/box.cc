@@ -106,8 +106,13 @@ size_t SourcePort::receive(Packet *packets, size_t count) {
                 frame[23] = f.protocol;
                 store32(frame + 26, f.source);
                 store32(frame + 30, f.destination);
-                store16(frame + 34, f.source_port);
-                store16(frame + 36, f.destination_port);
+                if (f.protocol == 1) {
+                    frame[34] = static_cast<uint8_t>(f.source_port);
+                    frame[35] = static_cast<uint8_t>(f.destination_port);
+                } else {
+                    store16(frame + 34, f.source_port);
+                    store16(frame + 36, f.destination_port);
+                }
             } else {
                 store32(frame + 30, traffic_->to4[at_]);
             }

@@ -34,6 +34,7 @@ struct Block {
     Block &v6(const Ip6 &a);
 };
 
+// Of ICMP the ports are type and code.
 struct Flow {
     uint32_t source, destination;
     uint16_t source_port, destination_port;

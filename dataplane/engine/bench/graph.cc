@@ -1,6 +1,6 @@
 // graph-bench [SECONDS]: nanoseconds a packet through the whole graph of one worker, as lines "name value", and then ticks a packet
 // in each node, as lines "node name value". 1M IPv4 and 200k IPv6 routes of the Internet's shape over 500 next hops, uniform
-// destinations, a new one for each packet.
+// destinations, a new one for each packet; with access lists, packets within entries by chance.
 #include <malloc.h>
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <map>
 #include <string>
 
+#include "acls.h"
 #include "box.h"
 #include "tables.h"
 
@@ -77,8 +78,23 @@ void run(double seconds) {
     const Traffic four = traffic4(std::move(destinations)), six = traffic6(trace6(table_6, Trace::uniform, 1u << 18));
     const Traffic flow = traffic4(std::vector<uint32_t>{table.front().prefix | 1});
 
+    AclSpec list_1k = access_list(1000, 1, false, table), list_10k = access_list(10000, 1, false, table);
+    list_1k.name = "1k";
+    list_10k.name = "10k";
+    set(box, list_1k);
+    set(box, list_10k);
+    const Traffic traffic_1k = traffic_of(box, list_1k, 1u << 18), traffic_10k = traffic_of(box, list_10k, 1u << 18);
+    const auto with_list = [&](const std::string &name, const Traffic &traffic) {
+        bind(box, name);
+        const double value = box.nanoseconds(traffic, seconds);
+        bind(box, "");
+        return value;
+    };
+
     Figure figures[] = {
         {"ns-per-packet", [&] { return box.nanoseconds(four, seconds); }, {}},
+        {"ns-per-packet-acl-1k", [&] { return with_list(list_1k.name, traffic_1k); }, {}},
+        {"ns-per-packet-acl-10k", [&] { return with_list(list_10k.name, traffic_10k); }, {}},
         {"ns-per-packet-source", [&] { return box.source_nanoseconds(four, seconds); }, {}},
         {"ns-per-packet-one-destination", [&] { return box.nanoseconds(flow, seconds); }, {}},
         {"ns-per-packet-one-destination-burst-1", [&] { return box.nanoseconds(flow, seconds, 1); }, {}},
