@@ -37,7 +37,7 @@ inline uint32_t match_block(const AclLine *block, const AclKey<Words> &key) {
 }
 
 #define WALK_TARGET
-#include "acl_walk.inc"
+#include "acl_walk_body.h"
 #undef WALK_TARGET
 
 }  // namespace plain
@@ -74,7 +74,7 @@ WALK_INLINE uint32_t match_block(const AclLine *block, const AclKey<Words> &key)
     return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(right)));
 }
 
-#include "acl_walk.inc"
+#include "acl_walk_body.h"
 #undef WALK_TARGET
 #undef WALK_INLINE
 
