@@ -20,4 +20,5 @@ export type { PreparedSettings, ServerSettings, ServerStatus } from './settings.
 export { EndpointError } from './transport/listeners.js'
 export type { Endpoint } from './transport/listeners.js'
 export type { Log } from '../datastore/index.js'
+export { invalid as invalidParameter, operationPath } from './operations/parameters.js'
 export type { Call, Operation, Reply, Services } from './operations/operation.js'

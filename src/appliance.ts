@@ -39,6 +39,7 @@ import type { Options } from './options.js'
 import { Rib } from './rib/index.js'
 import { MemberStage } from './stage.js'
 import { markErased, openState } from './state.js'
+import { traceOperation } from './trace.js'
 import { version } from './version.js'
 
 export interface Appliance {
@@ -209,6 +210,7 @@ async function start(
       startOver()
     },
     access,
+    operations: [traceOperation((name) => (name === members.member0.name ? members.member0 : undefined))],
     log: log.for('netconf'),
     observer: audit,
   })

@@ -3,7 +3,7 @@
  * programming calls are done in the order in which they are made; an empty text is success.
  */
 import { createRequire } from 'node:module'
-import type { EventMessage } from '../proto/contract.js'
+import type { EventMessage, TracedPacketMessage, TraceRequestMessage } from '../proto/contract.js'
 
 export interface Engine {
   /** Makes the engine and its forwarding threads; the first call counts. Throws when that fails. */
@@ -32,6 +32,10 @@ export interface Engine {
   holds(): Record<string, unknown>[]
   punts(): Record<string, unknown>[]
   statistics(): Record<string, bigint>
+  /** Resolves when the trace has ended; rejects with what is wrong with it. */
+  trace(request: TraceRequestMessage): Promise<readonly TracedPacketMessage[]>
+  /** Ends the trace under way, with what it has. */
+  endTrace(): void
   /** For as long as the calling environment lives. */
   onEvent(handler: (event: EventMessage) => void): void
 }

@@ -52,7 +52,13 @@ async function carryOut(message: ChassisMessage, answer: (message: MemberMessage
     const error = await engine.abort(Number(abort.transaction))
     answer({ outcome: { transaction: abort.transaction, error } })
   } else if (state) answer({ state: stateReply(engine, state) })
-  else if (message.shutdown) parentPort?.postMessage('shutdown')
+  else if (message.trace) {
+    const { id } = message.trace
+    engine.trace(message.trace).then(
+      (packets) => answer({ trace: { id, packets } }),
+      (error: Error) => answer({ trace: { id, error: error.message } }),
+    )
+  } else if (message.shutdown) parentPort?.postMessage('shutdown')
 }
 
 /** The stream events are told on; none while weftd is away. */
@@ -65,6 +71,8 @@ engine.onEvent((event) => {
 /** One attachment, from the dial to its end. Resolves with why it ended, and whether weftd had welcomed the member. */
 async function attach(): Promise<{ why: string; welcomed: boolean }> {
   await engine.reset()
+  // Nobody is there any more to be told of it.
+  engine.endTrace()
   const client = new Chassis(`unix:${settings.socket}`, credentials.createInsecure(), {
     ...channelOptions,
     'grpc.use_local_subchannel_pool': 1,

@@ -10,11 +10,21 @@ import type {
   Outcome,
   ServerAttach,
   StateReply,
+  TraceReplyMessage,
+  TraceRequestMessage,
 } from '../proto/contract.js'
 import { DeadlineError, MemberError, MemberLostError } from './errors.js'
 import { encodeRecords } from './records.js'
 import { readState, stateRequest } from './state.js'
-import type { Member, MemberState, Operation, PreparedTransaction, StateQuery } from './types.js'
+import type {
+  Member,
+  MemberState,
+  Operation,
+  PreparedTransaction,
+  StateQuery,
+  TracedPacket,
+  TraceRequest,
+} from './types.js'
 
 const statePatience = 5_000
 const applyPatience = 30_000
@@ -37,6 +47,7 @@ class Line {
   readonly stream: ServerAttach
   readonly outcomes = new Map<string, Waiting<string>>()
   readonly states = new Map<string, Waiting<Partial<StateReply>>>()
+  readonly traces = new Map<string, Waiting<TraceReplyMessage>>()
   lost: MemberLostError | undefined
   #drained: (() => void)[] = []
 
@@ -55,9 +66,10 @@ class Line {
 
   end(error: MemberLostError): void {
     this.lost = error
-    for (const waiting of [...this.outcomes.values(), ...this.states.values()]) waiting.reject(error)
-    this.outcomes.clear()
-    this.states.clear()
+    for (const kind of [this.outcomes, this.states, this.traces]) {
+      for (const waiting of kind.values()) waiting.reject(error)
+      kind.clear()
+    }
     this.#wake()
   }
 
@@ -130,6 +142,9 @@ export class AttachedMember implements Member {
       const id = message.state.id ?? ''
       this.#line?.states.get(id)?.resolve(message.state)
       this.#line?.states.delete(id)
+    } else if (message.trace) {
+      this.#line?.traces.get(message.trace.id)?.resolve(message.trace)
+      this.#line?.traces.delete(message.trace.id)
     }
   }
 
@@ -235,6 +250,32 @@ export class AttachedMember implements Member {
       return readState(await this.#within(answer, performance.now() + statePatience, statePatience))
     } finally {
       line.states.delete(id)
+    }
+  }
+
+  async trace(request: TraceRequest): Promise<readonly TracedPacket[]> {
+    const line = this.#line
+    if (!line) throw new MemberLostError(`member ${this.name} is not attached`)
+    const id = String(this.#next++)
+    const { source, destination, ...rest } = request
+    const trace: TraceRequestMessage = {
+      id,
+      ...rest,
+      ...(source && { source: source.address, sourceLength: source.length }),
+      ...(destination && { destination: destination.address, destinationLength: destination.length }),
+    }
+    const answer = new Promise<TraceReplyMessage>((resolve, reject) =>
+      line.traces.set(id, { resolve, reject }),
+    )
+    answer.catch(() => undefined)
+    const patience = request.seconds * 1000 + statePatience
+    try {
+      line.write({ term: this.#term, trace }).catch(() => undefined)
+      const { error, packets = [] } = await this.#within(answer, performance.now() + patience, patience)
+      if (error) throw new MemberError(error)
+      return packets.map((packet) => ({ ...packet, time: Number(packet.time) }))
+    } finally {
+      line.traces.delete(id)
     }
   }
 

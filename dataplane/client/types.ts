@@ -319,6 +319,43 @@ export interface Miss {
 
 export type MemberEvent = InterfaceEvent | { readonly kind: 'resolve'; readonly miss: Miss }
 
+/** The next packets that match in every respect that is said. */
+export interface TraceRequest {
+  /** 1 to 1000. */
+  readonly count: number
+  /** 1 to 60. */
+  readonly seconds: number
+  /** Of ingress. */
+  readonly interface?: string
+  /** By a port, or from the host's own stack. */
+  readonly from?: 'port' | 'host'
+  readonly family?: 4 | 6
+  readonly source?: Prefix
+  readonly destination?: Prefix
+  readonly protocol?: number
+  readonly sourcePort?: number
+  readonly destinationPort?: number
+}
+
+export interface TraceStep {
+  readonly node: string
+  /** Empty: passed on. */
+  readonly decision: string
+  /** Of a packet that was made or let go because of the traced one. */
+  readonly other: boolean
+}
+
+export interface TracedPacket {
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  /** Empty: from the host's stack, by no interface. */
+  readonly interface: string
+  readonly length: number
+  readonly description: string
+  readonly result: string
+  readonly steps: readonly TraceStep[]
+}
+
 /** One member, attached or not. */
 export interface Member {
   readonly name: string
@@ -334,6 +371,11 @@ export interface Member {
   ): Promise<PreparedTransaction>
   /** Rejects when the member is not attached. */
   state(query: StateQuery): Promise<MemberState>
+  /**
+   * Resolves with the packets, in order, when there are enough or the time is over. Rejects with `MemberError` when the member
+   * refuses (it traces for somebody else, there is no such interface), and when it is not attached or goes away.
+   */
+  trace(request: TraceRequest): Promise<readonly TracedPacket[]>
 }
 
 /**

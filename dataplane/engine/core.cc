@@ -9,6 +9,7 @@ Core::Core(std::unique_ptr<PortFactory> ports) : factory(std::move(ports)), tabl
 
 Core::~Core() {
     workers.clear();
+    end_trace();
     epochs.free_all();
     delete table.load();
 }

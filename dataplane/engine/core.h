@@ -16,6 +16,7 @@
 #include "tables/interfaces.h"
 #include "tables/neighbour_view.h"
 #include "tables/objects.h"
+#include "tables/trace.h"
 #include "tables/vrfs.h"
 
 namespace weft {
@@ -48,6 +49,10 @@ struct Core {
     void reopen_ports();
     void tell_neighbours();
     void tell_misses();
+    // The packet trace (trace_report.cc); times are the workers'.
+    std::string begin_trace(const TraceRequest &request, uint64_t now, TraceDone done);
+    void follow_trace(uint64_t now);
+    void end_trace();
     void event(const Event &e);
 
     std::unique_ptr<PortFactory> factory;
@@ -65,6 +70,11 @@ struct Core {
     std::atomic<uint64_t> commit{0};
     std::atomic<uint64_t> changes{0};  // transactions applied: what waits may go now
     Repair repair;
+    std::atomic<TraceRun *> trace_run{nullptr};
+    bool trace_busy = false;     // until the records have been read
+    uint64_t trace_until = 0;    // the workers' microseconds
+    int64_t trace_began = 0;     // milliseconds since the epoch when those were 0
+    TraceDone trace_done;
     NeighbourView neighbours;
     std::vector<std::unique_ptr<Worker>> workers;
     std::function<void(const Event &)> handler;
@@ -96,5 +106,6 @@ struct Core {
 };
 
 int64_t milliseconds_since_epoch();
+uint64_t monotonic_microseconds();  // the workers' clock
 
 }  // namespace weft

@@ -17,6 +17,11 @@ int64_t milliseconds_since_epoch() {
     return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+uint64_t monotonic_microseconds() {
+    using namespace std::chrono;
+    return static_cast<uint64_t>(duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count());
+}
+
 struct Engine::Parts {
     explicit Parts(std::unique_ptr<PortFactory> factory) : core(std::move(factory)) {}
     Core core;
@@ -49,6 +54,7 @@ void Engine::Parts::keep_house() {
             }
             core.tell_neighbours();
             core.tell_misses();
+            core.follow_trace(monotonic_microseconds());
             core.epochs.collect();
         }
         guard.lock();
@@ -83,6 +89,10 @@ void Engine::stop() {
     for (std::thread &thread : parts_->threads) thread.join();
     parts_->housekeeping.join();
     parts_->threads.clear();
+    {
+        const std::lock_guard guard(parts_->core.program);
+        parts_->core.end_trace();
+    }
     const std::lock_guard guard(parts_->core.program);
     parts_->core.workers.clear();
     parts_->core.neighbours.clear();
@@ -163,6 +173,17 @@ std::vector<ObjectState> Engine::object(uint64_t key) const {
 EngineStatistics Engine::statistics() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.statistics();
+}
+
+std::string Engine::trace(const TraceRequest &request, TraceDone done) {
+    const std::lock_guard guard(parts_->core.program);
+    if (!parts_->running) return "the engine is not running";
+    return parts_->core.begin_trace(request, monotonic_microseconds(), std::move(done));
+}
+
+void Engine::end_trace() {
+    const std::lock_guard guard(parts_->core.program);
+    parts_->core.end_trace();
 }
 
 void Engine::on_event(std::function<void(const Event &)> handler) {

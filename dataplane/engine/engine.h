@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -133,6 +134,33 @@ struct AclState {
     std::vector<AclEntryState> entries;  // in order, the rest last
 };
 
+// The packet trace: the next `count` packets that match in every respect that is said, for at most so many seconds.
+struct TraceRequest {
+    uint32_t count = 10;    // 1 to 1000
+    uint32_t seconds = 10;  // 1 to 60
+    std::string interface = {};  // of ingress
+    enum class From : uint8_t { any, port, host } from = From::any;
+    uint8_t family = 0;  // 4 or 6
+    std::optional<HostAddress> source = {}, destination = {};  // prefixes
+    int protocol = -1, source_port = -1, destination_port = -1;
+};
+
+struct TraceStep {
+    std::string node, decision;
+    bool other = false;  // of a packet that was made or let go because of the traced one
+};
+
+struct TracedPacket {
+    int64_t time = 0;  // milliseconds since the epoch
+    std::string interface;  // empty: from the host's stack, by a layer-3 device
+    uint32_t length = 0;
+    std::string description;
+    std::string result;  // sent, delivered (to the host's stack), held, consumed (by the engine), dropped
+    std::vector<TraceStep> steps;
+};
+
+using TraceDone = std::function<void(std::vector<TracedPacket>)>;
+
 class Engine {
   public:
     explicit Engine(std::unique_ptr<PortFactory> factory);
@@ -166,6 +194,11 @@ class Engine {
     // Of all lists, or of one.
     std::vector<AclState> acls(const std::string &only = {}) const;
     EngineStatistics statistics() const;
+    // Traces packets; an error for a person, or empty, and then `done` is called from a thread of the engine once, when there
+    // are enough packets, the time is over, or the engine stops. One at a time.
+    std::string trace(const TraceRequest &request, TraceDone done);
+    // Ends the trace under way, with what it has.
+    void end_trace();
     // Called from engine threads other than workers; must be quick.
     void on_event(std::function<void(const Event &)> handler);
 

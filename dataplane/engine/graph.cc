@@ -22,7 +22,7 @@ constexpr void (*functions[])(Worker &, Vector &) = {
 
 }  // namespace
 
-template <bool timed>
+template <bool timed, bool traced>
 void Worker::dispatch(uint64_t weight) {
     uint64_t before = timed ? cycles() : 0;
     while (pending_) {
@@ -32,6 +32,8 @@ void Worker::dispatch(uint64_t weight) {
         NodeCounters &c = nodes[n];
         c.packets += work->size;
         c.bursts += 1;
+        if constexpr (traced)
+            for (unsigned i = 0; i < work->size; i++) trace_visit(static_cast<Node>(n), *work->packets[i], work->objects[i]);
         functions[n](*this, *work);
         work->size = 0;
         spare_ = work;
@@ -46,11 +48,14 @@ void Worker::dispatch(uint64_t weight) {
 void Worker::run_graph() {
     if (!pending_) return;
     if (vectors_[static_cast<size_t>(std::countr_zero(pending_))]->size >= timed_always)
-        dispatch<true>(1);
+        dispatch<true, false>(1);
     else if (++small_ % sampled == 0)
-        dispatch<true>(sampled);
+        dispatch<true, false>(sampled);
     else
-        dispatch<false>(0);
+        dispatch<false, false>(0);
 }
+
+// Packets under trace: not timed, for they would say nothing of the others.
+void Worker::run_traced() { dispatch<false, true>(0); }
 
 }  // namespace weft

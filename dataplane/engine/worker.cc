@@ -43,7 +43,15 @@ void Worker::stop() {
     wake();
 }
 
-void Worker::drop(Packet &, Drop reason) { drops[static_cast<size_t>(reason)] += 1; }
+void Worker::drop(Packet &p, Drop reason) {
+    drops[static_cast<size_t>(reason)] += 1;
+    if (tracing) [[unlikely]] trace_drop(p, reason);
+}
+
+void Worker::unmade(Drop reason) {
+    drops[static_cast<size_t>(reason)] += 1;
+    if (tracing) [[unlikely]] trace(*traced_, "makes no packet: {da}", static_cast<uint64_t>(reason));
+}
 
 void Worker::discard(Packet &p, Drop reason) {
     if (const Interface *i = table->at(p.interface)) counters(*i).in_discards += 1;
@@ -62,27 +70,34 @@ void Worker::flush() {
     holding.flushed();
 }
 
+void Worker::enter(const PortUse &use, Packet *packets, size_t count) {
+    switch (use.role) {
+        case PortRole::data:
+            for (size_t n = 0; n < count; n++) {
+                __builtin_prefetch(packets[n].data);
+                packets[n].interface = use.interface;
+                push(Node::ethernet_input, &packets[n]);
+            }
+            break;
+        case PortRole::tap:
+            for (size_t n = 0; n < count; n++) packets[n].interface = use.interface;
+            host_output(*this, packets, count, use);
+            break;
+        case PortRole::inject:
+            inject_input(*this, packets, count, use);
+            break;
+    }
+}
+
 bool Worker::take_burst(const PortUse &use) {
     Port &port = *use.handle->port;
     const size_t count = port.receive(burst_.data(), burst_size);
     if (count == 0) return false;
     burst_vrf = nullptr;
-    switch (use.role) {
-        case PortRole::data:
-            for (size_t n = 0; n < count; n++) {
-                __builtin_prefetch(burst_[n].data);
-                burst_[n].interface = use.interface;
-                push(Node::ethernet_input, &burst_[n]);
-            }
-            break;
-        case PortRole::tap:
-            for (size_t n = 0; n < count; n++) burst_[n].interface = use.interface;
-            host_output(*this, burst_.data(), count, use);
-            break;
-        case PortRole::inject:
-            inject_input(*this, burst_.data(), count, use);
-            break;
-    }
+    if (trace_run_) [[unlikely]]
+        enter_traced(use, count);
+    else
+        enter(use, burst_.data(), count);
     run_graph();
     flush();
     port.release();
@@ -120,6 +135,7 @@ bool Worker::step(uint64_t time) {
         table = current;
         new_table();
     }
+    trace_run_ = core.trace_run.load(std::memory_order_acquire);
     if (holds.any()) {
         release_resolved(*this);
         flush();

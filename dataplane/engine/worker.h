@@ -15,6 +15,7 @@
 #include "tables/holds.h"
 #include "tables/neighbours.h"
 #include "tables/ring.h"
+#include "tables/trace.h"
 
 namespace weft {
 
@@ -59,7 +60,7 @@ class Worker {
     // As drop(), and an input discard of its interface.
     void discard(Packet &packet, Drop reason);
     // Counts what could not be made: an answer, an error, a request.
-    void unmade(Drop reason) { drops[static_cast<size_t>(reason)] += 1; }
+    void unmade(Drop reason);
     const Interface *interface(uint32_t index) const { return table->at(index); }
     InterfaceCounters &counters(const Interface &i) { return i.counters(id); }
     // A packet on its way by a forwarding object.
@@ -86,6 +87,10 @@ class Worker {
     }
     // Until no node has anything left.
     void run_graph();
+    // Only while `tracing`: notes what is decided about a packet (tables/trace.h says what the text may hold), and its end.
+    void trace(const Packet &packet, const char *text, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0);
+    void trace(const Packet &packet, const char *text, const Ip6 &address, uint64_t a = 0, uint64_t b = 0);
+    void trace_result(const Packet &packet, TraceResult result);
 
     Core &core;
     const unsigned id;
@@ -112,9 +117,17 @@ class Worker {
 
   private:
     bool take_burst(const PortUse &use);
+    // Packets of a port to their first node.
+    void enter(const PortUse &use, Packet *packets, size_t count);
+    void enter_traced(const PortUse &use, size_t count);
+    void run_traced();
+    void visit(uint8_t node, const Packet &packet);
+    void note(const Packet &packet, const TraceNote &note);
+    void trace_visit(Node node, Packet &packet, const Object *object);
+    void trace_drop(const Packet &packet, Drop reason);
     void flush();
     void new_table();
-    template <bool timed>
+    template <bool timed, bool traced>
     void dispatch(uint64_t weight);
 
     std::array<Vector, node_count + 1> memory_;
@@ -123,6 +136,10 @@ class Worker {
     uint64_t pending_ = 0;  // nodes whose vectors are not empty
     uint64_t small_ = 0;    // bursts of few packets so far
     std::array<Packet, burst_size> burst_;
+    TraceRun *trace_run_ = nullptr;
+    TraceRecord *record_ = nullptr;  // of the packet that is traced
+    const Packet *traced_ = nullptr;
+    uint8_t trace_node_ = 0;
     std::vector<PortHandle *> dirty_;
     std::vector<uint8_t> ready_;  // by place in table->ports: its descriptor was readable
     uint64_t next_tick_ = 0, next_look_ = 0;

@@ -91,17 +91,56 @@ export interface EventMessage {
   readonly resolve?: ResolveMessage | null
 }
 
+/** What is undefined or empty matches any packet. */
+export interface TraceRequestMessage {
+  readonly id: string
+  readonly count: number
+  readonly seconds: number
+  readonly interface?: string
+  readonly from?: string
+  readonly family?: number
+  readonly source?: Uint8Array
+  readonly sourceLength?: number
+  readonly destination?: Uint8Array
+  readonly destinationLength?: number
+  readonly protocol?: number
+  readonly sourcePort?: number
+  readonly destinationPort?: number
+}
+
+export interface TraceStepMessage {
+  readonly node: string
+  readonly decision: string
+  readonly other: boolean
+}
+
+export interface TracedPacketMessage {
+  readonly time: string | number
+  readonly interface: string
+  readonly length: number
+  readonly description: string
+  readonly result: string
+  readonly steps: readonly TraceStepMessage[]
+}
+
+export interface TraceReplyMessage {
+  readonly id: string
+  readonly error?: string
+  readonly packets?: readonly TracedPacketMessage[]
+}
+
 export interface MemberMessage {
-  readonly body?: 'hello' | 'outcome' | 'state' | 'event'
+  readonly body?: 'hello' | 'outcome' | 'state' | 'event' | 'trace'
   readonly hello?: Hello
   readonly outcome?: Outcome
   readonly state?: Partial<StateReply>
   readonly event?: EventMessage
+  readonly trace?: TraceReplyMessage
 }
 
 export interface ChassisMessage {
   readonly term: string
-  readonly body?: 'welcome' | 'stage' | 'prepare' | 'apply' | 'abort' | 'state' | 'shutdown'
+  readonly body?: 'welcome' | 'stage' | 'prepare' | 'apply' | 'abort' | 'state' | 'shutdown' | 'trace'
   readonly welcome?: { readonly chassis: string; readonly version: string }
   readonly stage?: { readonly transaction: string; readonly records: Uint8Array }
   readonly prepare?: { readonly transaction: string; readonly full: boolean }
@@ -109,6 +148,7 @@ export interface ChassisMessage {
   readonly abort?: { readonly transaction: string }
   readonly state?: StateRequest
   readonly shutdown?: Record<string, never>
+  readonly trace?: TraceRequestMessage
 }
 
 export type ServerAttach = ServerDuplexStream<MemberMessage, ChassisMessage>

@@ -81,3 +81,81 @@ test('malformed packets are counted drops, the engine lives, and good packets st
   t.true(total >= 200, JSON.stringify([...drops]))
   t.true([...drops.values()].filter((packets) => packets >= 10).length >= 8, JSON.stringify([...drops]))
 })
+
+test('a trace tells what becomes of a ping, and why another packet is dropped', async (t) => {
+  const weftd = await Weftd.start({ options: ['--log-level', 'warn'] })
+  t.teardown(() => weftd[Symbol.asyncDispose]())
+  t.true(await weftd.pings('h1', '198.51.100.2'))
+  await using client = await weftd.connect()
+  await using other = await weftd.connect()
+  const trace = (content: string): string =>
+    `<trace-packets xmlns="urn:weft:params:xml:ns:yang:weft-dataplane">${content}</trace-packets>`
+  const steps = (reply: string): string[] =>
+    [
+      ...reply.matchAll(/<node>([^<]*)<\/node>(?:\s*<decision>([^<]*)<\/decision>)?(\s*<other-packet>)?/g),
+    ].map(([, node, decision, made]) => `${made ? '+' : ''}${node}: ${decision ?? ''}`)
+
+  // The trace begins a moment after it was asked for.
+  const whilePinging = async (address: string, traced: Promise<string>): Promise<string> => {
+    let ended = false
+    const reply = traced.finally(() => (ended = true))
+    reply.catch(() => undefined)
+    while (!ended) await weftd.pings('h1', address, 1)
+    return await reply
+  }
+
+  // One of two that ask at once has it; the other is told who is in the way.
+  const both = [client, other].map((session) =>
+    session.rpc(
+      trace(
+        '<count>1</count><seconds>30</seconds><match><from>port</from><destination>198.51.100.2/32</destination></match>',
+      ),
+    ),
+  )
+  const refused = await Promise.any(
+    both.map((reply) =>
+      reply.then(
+        () => Promise.reject(new Error('not refused')),
+        (error: Error) => error.message,
+      ),
+    ),
+  )
+  t.regex(refused, /member 0 traces packets for session \d+ \(admin\)/)
+  const ping = await whilePinging('198.51.100.2', Promise.any(both))
+  t.regex(ping, /<description>IPv4 192\.0\.2\.2 &gt; 198\.51\.100\.2, ICMP type 8 code 0, TTL 64</)
+  t.regex(ping, /<interface>p1<\/interface>/)
+  t.regex(ping, /<result>sent</)
+  t.regex(
+    steps(ping).join('\n'),
+    /^ethernet-input: \nip4-input: \n(.*\n)*ip4-lookup: route 198\.51\.100\.0\/24, glean 0x/,
+  )
+  t.regex(
+    steps(ping).at(-1) ?? '',
+    /^glean: neighbour 198\.51\.100\.2 on p2; leaves by p2 for [0-9a-f:]{17}$/,
+  )
+
+  const reply = await whilePinging(
+    '203.0.113.9',
+    other.rpc(trace('<count>1</count><match><destination>203.0.113.9/32</destination></match>')),
+  )
+  t.regex(reply, /<result>dropped</)
+  t.true(
+    steps(reply).some((step) =>
+      /^ip4-lookup: no route to 203\.0\.113\.9.*drops it: ip4-lookup no-route$/.test(step),
+    ),
+    reply,
+  )
+  t.true(steps(reply).some((step) => /^\+glean: .*leaves by p1/.test(step)))
+
+  t.regex(await client.rpc(trace('<seconds>1</seconds><match><protocol>253</protocol></match>')), /<ok\/>/)
+  for (const [content, message] of [
+    ['<match><interface>p9</interface></match>', /there is no interface 'p9'/],
+    ['<member>7</member>', /there is no member 7/],
+    ['<count>1001</count>', /1001/],
+    [
+      '<match><family>ipv6</family><source>192.0.2.0/24</source></match>',
+      /source is an IPv4 prefix, which no packet has beside family ipv6/,
+    ],
+  ] as const)
+    await t.throwsAsync(client.rpc(trace(content)), { message })
+})

@@ -64,6 +64,10 @@ export class ModelMember implements Member {
     return Promise.resolve({ ...answer, objects: query.objects && this.#page(query.objects) })
   }
 
+  trace(): never {
+    throw new Error('no packets pass a model')
+  }
+
   do(operations: Iterable<Operation>): void {
     for (const operation of operations) {
       switch (operation.op) {

@@ -5,6 +5,7 @@
 #include "host.h"
 #include "settler.h"
 #include "state.h"
+#include "trace.h"
 
 namespace weft::addon {
 
@@ -111,6 +112,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports["apply"] = Napi::Function::New(env, apply, "apply");
     exports["abort"] = Napi::Function::New(env, abort, "abort");
     exports["reset"] = Napi::Function::New(env, reset, "reset");
+    exports["trace"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return trace(info, running(info.Env())); });
+    exports["endTrace"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) { running(info.Env()).end_trace(); });
     exports["onEvent"] = Napi::Function::New(env, on_event, "onEvent");
     exports["interfaces"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return interfaces(info.Env(), running(info.Env()).interfaces(optional_name(info))); });

@@ -26,10 +26,10 @@ napi_threadsafe_function make_function(Napi::Env env, napi_value callback, size_
 void delete_deferred(napi_env, void *data, void *) { delete static_cast<Napi::Promise::Deferred *>(data); }
 
 void settle(napi_env env, napi_value, void *context, void *data) {
-    const std::unique_ptr<std::string> text(static_cast<std::string *>(data));
+    const std::unique_ptr<Settlement> settlement(static_cast<Settlement *>(data));
     if (env == nullptr) return;  // the environment is going away, and its promises with it
     const Napi::HandleScope scope(env);
-    static_cast<Napi::Promise::Deferred *>(context)->Resolve(Napi::String::New(env, *text));
+    (*settlement)(env, *static_cast<Napi::Promise::Deferred *>(context));
 }
 
 struct Subscription {
@@ -72,16 +72,24 @@ void end_subscription(void *data) {
 
 }  // namespace
 
-std::function<void(std::string)> settler(Napi::Env env, Napi::Promise &promise) {
+std::function<void(Settlement)> value_settler(Napi::Env env, Napi::Promise &promise) {
     auto *deferred = new Napi::Promise::Deferred(env);
     promise = deferred->Promise();
     const napi_threadsafe_function function = make_function(env, nullptr, 0, deferred, delete_deferred, settle);
-    return [function](std::string text) {
-        auto *copy = new std::string(std::move(text));
+    return [function](Settlement settlement) {
+        auto *copy = new Settlement(std::move(settlement));
         // When the environment is closing the function must not be touched again, not even to be released.
         const napi_status status = napi_call_threadsafe_function(function, copy, napi_tsfn_nonblocking);
         if (status == napi_ok) napi_release_threadsafe_function(function, napi_tsfn_release);
         else delete copy;
+    };
+}
+
+std::function<void(std::string)> settler(Napi::Env env, Napi::Promise &promise) {
+    return [settle = value_settler(env, promise)](std::string text) {
+        settle([text = std::move(text)](Napi::Env where, const Napi::Promise::Deferred &deferred) {
+            deferred.Resolve(Napi::String::New(where, text));
+        });
     };
 }
 

@@ -11,6 +11,11 @@
 
 namespace weft::addon {
 
+// How a promise is settled, in its own environment.
+using Settlement = std::function<void(Napi::Env, const Napi::Promise::Deferred &)>;
+
+// Makes a promise. The returned function settles it, from any thread, once.
+std::function<void(Settlement)> value_settler(Napi::Env env, Napi::Promise &promise);
 // Makes a promise of a text. The returned function settles it, from any thread, once.
 std::function<void(std::string)> settler(Napi::Env env, Napi::Promise &promise);
 

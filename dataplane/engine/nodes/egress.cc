@@ -32,6 +32,10 @@ void egress(Worker &w, Packet &p, const Interface &out) {
         return w.drop(p, Drop::egress_down);
     }
     p.egress = out.index;
+    if (w.tracing) [[unlikely]] {
+        w.trace(p, "leaves by {ia} for {mb}", out.index, mac_number(load_mac(p.data)));
+        w.trace_result(p, TraceResult::sent);
+    }
     c.out_octets += p.length;
     if (!(p.data[0] & 1))
         c.out_unicast += 1;

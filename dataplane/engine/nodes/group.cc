@@ -20,7 +20,7 @@ const Object *ready(Worker &w, uint32_t slot) {
 
 }  // namespace
 
-const Object *member_of(Worker &w, Packet &p, const Group &group) {
+uint32_t member_slot(Worker &w, Packet &p, const Group &group) {
     if (!p.flow_hash) p.flow_hash = flow_hash(p);
     const uint32_t first = group.buckets[p.flow_hash % group_buckets];
     uint32_t slot = first;
@@ -35,9 +35,15 @@ const Object *member_of(Worker &w, Packet &p, const Group &group) {
     }
     // None is up: the first one's interface counts the loss.
     if (!o) o = w.core.objects.at(slot = first);
-    if (!o || o->type == ObjectType::group) return nullptr;
+    return o && o->type != ObjectType::group ? slot : Objects::none;
+}
+
+const Object *member_of(Worker &w, Packet &p, const Group &group) {
+    const uint32_t slot = member_slot(w, p, group);
+    if (slot == Objects::none) return nullptr;
+    if (w.tracing) [[unlikely]] w.trace(p, "member {ob} by flow hash", 0, slot);
     w.count(slot, p);
-    return o;
+    return w.core.objects.at(slot);
 }
 
 }  // namespace weft

@@ -18,7 +18,13 @@ void drop_held(Worker &w, Packet &p, HoldKind kind, HoldDrop why) {
 
 void keep_held(Worker &w, Packet &p, HoldKind kind, HoldQueue &queue, bool longer) {
     if (queue.count >= Holding::queue_most && !longer) return drop_held(w, p, kind, HoldDrop::queue_full);
-    if (!w.holding.keep(queue, kind, p)) drop_held(w, p, kind, HoldDrop::holding_full);
+    if (!w.holding.keep(queue, kind, p)) return drop_held(w, p, kind, HoldDrop::holding_full);
+    if (w.tracing) [[unlikely]] {
+        w.trace(p, kind == HoldKind::glean  ? "waits for its neighbour's address"
+                   : kind == HoldKind::lisp ? "waits for a LISP mapping"
+                                            : "waits for a security association");
+        w.trace_result(p, TraceResult::held);
+    }
 }
 
 void drop_queue(Worker &w, HoldQueue &queue, HoldKind kind, HoldDrop why) {

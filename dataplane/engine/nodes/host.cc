@@ -20,11 +20,19 @@ void punt(Worker &w, Packet &p, PuntClass what) {
     const Interface *i = w.interface(p.interface);
     if (!p.local_origin && i && i->tap && p.l3_offset == ethernet_size) {
         if (!(p.data[0] & 1)) std::memcpy(p.data, i->mac.data(), 6);
+        if (w.tracing) [[unlikely]] {
+            w.trace(p, "to the host by {ia}", i->index);
+            w.trace_result(p, TraceResult::delivered);
+        }
         return w.send(*i->tap, p);
     }
     Vrf *vrf = w.vrf_of(p);
     PortHandle *inject = vrf ? vrf->inject.load(std::memory_order_acquire) : nullptr;
     if (!inject) return w.discard(p, Drop::host_no_device);
+    if (w.tracing) [[unlikely]] {
+        w.trace(p, "to the host by the device of VRF {na}", vrf->id);
+        w.trace_result(p, TraceResult::delivered);
+    }
     strip(p);
     w.send(*inject, p);
 }

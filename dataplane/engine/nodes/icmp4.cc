@@ -23,6 +23,7 @@ bool icmp4_echo(Worker &w, Packet &p) {
         w.discard(p, Drop::local_checksum);
         return true;
     }
+    if (w.tracing) [[unlikely]] w.trace(p, "answers the echo request");
     m[0] = 0;
     store16(m + 2, checksum_update(load16(m + 2), 0x0800, 0x0000));
     store32(h + 12, destination);
@@ -106,6 +107,7 @@ void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     store32(m + 4, rest);
     std::memcpy(m + 8, h, quoted);
     store16(m + 2, checksum(m, total - 20));
+    if (w.tracing) [[unlikely]] w.trace(p, "sends ICMP error type {na} code {nb} to {ip}", mapped(peer), type, code);
     w.push(Node::ip4_lookup, e);
 }
 

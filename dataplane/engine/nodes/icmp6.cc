@@ -35,6 +35,7 @@ void echo(Worker &w, Packet &p, uint8_t *m, const Ip6 &source, const Ip6 &destin
         store_ip6(bytes, from);
         sum = checksum_update(sum, load16(h + 24 + at), load16(bytes + at));
     }
+    if (w.tracing) [[unlikely]] w.trace(p, "answers the echo request");
     m[0] = 129;
     store16(m + 2, sum);
     store_ip6(h + 8, from);
@@ -145,6 +146,7 @@ void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     store32(m + 4, rest);
     std::memcpy(m + 8, l3(p), quoted);
     store16(m + 2, static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(n, length, protocol_icmp6), m, length))));
+    if (w.tracing) [[unlikely]] w.trace(p, "sends ICMPv6 error type {na} code {nb} to {ip}", peer, type, code);
     w.push(Node::ip6_lookup, e);
 }
 

@@ -50,6 +50,10 @@ uint32_t later_options(const uint8_t *h, uint32_t header, uint8_t *out) {
 }
 
 void fragment(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour) {
+    if (w.tracing) [[unlikely]] {
+        w.trace(p, "is sent in fragments of at most {na} octets", out.mtu);
+        w.trace_result(p, TraceResult::sent);
+    }
     complete_checksum(p);
     const uint8_t *h = l3(p);
     const uint32_t header = (h[0] & 15u) * 4, total = l3_length(p), payload = total - header;

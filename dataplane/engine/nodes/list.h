@@ -39,5 +39,7 @@ inline constexpr const char *node_names[] = {
 
 inline constexpr size_t node_count = sizeof node_names / sizeof *node_names;
 static_assert(node_count <= 64);
+// In a packet trace, where the host's packets come in.
+inline constexpr uint8_t trace_host_output = node_count, trace_inject = node_count + 1;
 
 }  // namespace weft

@@ -23,6 +23,8 @@ uint32_t flow_hash(const Packet &p);
 // The object that takes a packet which the lookup gave this slot: the slot's own or, of a group, the member of the packet's flow.
 // Counted. Null: deleted, or a group without a member.
 const Object *member_of(Worker &w, Packet &p, const Group &group);
+// As member_of(), without counting; Objects::none: no member.
+uint32_t member_slot(Worker &w, Packet &p, const Group &group);
 inline const Object *chosen(Worker &w, Packet &p, uint32_t slot) {
     const Object *o = w.core.objects.at(slot);
     if (!o) [[unlikely]]
@@ -116,6 +118,12 @@ inline MacAddress load_mac(const uint8_t *p) {
     MacAddress m;
     std::memcpy(m.data(), p, 6);
     return m;
+}
+// As a note of a trace takes it.
+inline uint64_t mac_number(const MacAddress &m) {
+    uint64_t n = 0;
+    for (const uint8_t octet : m) n = n << 8 | octet;
+    return n;
 }
 // Came in a broadcast or multicast frame.
 inline bool in_group_frame(const Packet &p) {

@@ -58,8 +58,8 @@ const Object *object_now(Worker &w, Packet &p, const Vrf &vrf) {
     if (found < 0) return nullptr;
     const Object *o = w.core.objects.at(static_cast<uint32_t>(found));
     if (!o || o->type != ObjectType::group) return o;
-    if (!p.flow_hash) p.flow_hash = flow_hash(p);
-    return w.core.objects.at(o->group->buckets[p.flow_hash % group_buckets]);
+    const uint32_t member = member_slot(w, p, *o->group);
+    return member == Objects::none ? nullptr : w.core.objects.at(member);
 }
 
 bool still_waits(Worker &w, const Hold &hold) {
@@ -81,6 +81,7 @@ void one(Worker &w, Packet &p, const Object &o) {
         w.misses.push(miss_of(o.resolve, o.resolve_id, *vrf, p));
         w.holding.counters[static_cast<size_t>(o.resolve)].events += 1;
         hold.next_event = w.now + second;
+        if (w.tracing) [[unlikely]] w.trace(p, "asks the controller to resolve {na}", o.resolve_id);
     }
     if (o.flags & resolve_no_hold) return w.drop(p, Drop::resolve_not_held);
     if (!hold.queue.count) hold.expires = w.now + patience;

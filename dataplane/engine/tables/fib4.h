@@ -67,6 +67,9 @@ class Fib4 {
     void cancel() { next_.reset(); }
     void adopt();
 
+    // Length of the route that covers the address; 0: the default one, or none. The programming lock's.
+    uint8_t match_length(uint32_t address) const { return covering(address, 33).second; }
+
     size_t size() const { return store_.size(); }
     Table4::Form form() const { return table_.load(std::memory_order_relaxed)->form; }
     // Ahead of set() or erase(): asks for the memory that they will touch.
