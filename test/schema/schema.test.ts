@@ -24,18 +24,18 @@ test('what is not implemented cannot be configured', async (t) => {
     `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system">${content}</system>`
   const tree = await context.parse(system('<contact>noc</contact><location>here</location>'), 'xml')
   tree[Symbol.dispose]()
-  for (const [content, element, path] of [
-    ['<hostname>x</hostname>', 'hostname', ''],
-    ['<clock><timezone-utc-offset>60</timezone-utc-offset></clock>', 'timezone-utc-offset', '/clock'],
-    ['<dns-resolver><search>example.org</search></dns-resolver>', 'dns-resolver', ''],
-    ['<ntp><enabled>true</enabled></ntp>', 'ntp', ''],
+  for (const [content, element] of [
+    ['<hostname>x</hostname>', 'hostname'],
+    ['<clock><timezone-utc-offset>60</timezone-utc-offset></clock>', 'clock'],
+    ['<dns-resolver><search>example.org</search></dns-resolver>', 'dns-resolver'],
+    ['<ntp><enabled>true</enabled></ntp>', 'ntp'],
   ] as const) {
     const error = await t.throwsAsync(
       context.parse(system(content), 'xml'),
       { instanceOf: LibyangError },
       content,
     )
-    t.like(error?.errors[0], { tag: 'unknown-element', path: `/ietf-system:system${path}` }, content)
+    t.like(error?.errors[0], { tag: 'unknown-element', path: '/ietf-system:system' }, content)
     t.deepEqual(error?.errors[0]?.info?.['bad-element'], element, content)
   }
 })
