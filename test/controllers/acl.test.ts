@@ -142,6 +142,18 @@ const wrong: Readonly<Record<string, readonly [entry: string, error: string]>> =
     '<length><lower>100</lower><upper>99</upper></length>',
     'length/upper: the lengths 100 to 99 are upside down; upper is not below lower',
   ],
+  'lengths below that of the header': [
+    '<length><upper>19</upper></length>',
+    'length/upper: no packet of IPv4 is shorter than its header of 20 octets',
+  ],
+  'ports of later fragments': [
+    '<protocol>udp</protocol><destination-port><port>53</port></destination-port><fragment>later</fragment>',
+    'fragment: later fragments have no ports, ICMP types or TCP flags, which the entry asks for',
+  ],
+  'an ICMP type of later fragments': [
+    '<protocol>icmp</protocol><icmp><type>8</type></icmp><fragment>later</fragment>',
+    'fragment: later fragments have no ports, ICMP types or TCP flags, which the entry asks for',
+  ],
   'flags in an entry of UDP': [
     '<protocol>udp</protocol><tcp-flags>syn</tcp-flags>',
     "tcp-flags: TCP flags need protocol tcp; the entry's is 17",
@@ -158,6 +170,14 @@ test('conditions that nothing fulfils are refused, each with where it stands', a
     const told = await box.refusal(acls(acl('a', entry('x', matches))))
     t.deepEqual(told, [`${path}/entry[name='x']/matches/${error}`], what)
   }
+  for (const protocol of ['0', '43', '44', 'ah', '60', '135'])
+    t.regex(
+      (await box.refusal(acls(acl('a', entry('x', `<protocol>${protocol}</protocol>`), 'ipv6')))).join(),
+      /matches\/protocol: \d+ is an extension header of IPv6/,
+    )
+  t.deepEqual(await box.refusal(acls(acl('a', entry('x', '<length><upper>39</upper></length>'), 'ipv6'))), [
+    `${path}/entry[name='x']/matches/length/upper: no packet of IPv6 is shorter than its header of 40 octets`,
+  ])
   t.is(box.member.acls.size, 0)
 })
 

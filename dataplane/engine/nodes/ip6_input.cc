@@ -10,6 +10,26 @@
 #include "nodes.h"
 
 namespace weft {
+namespace {
+
+constexpr uint8_t extension_fragment = 44, extension_authentication = 51;
+constexpr unsigned most_extensions = 16;
+
+bool is_extension(uint8_t protocol) {
+    switch (protocol) {
+        case 0:   // hop-by-hop options
+        case 43:  // routing
+        case extension_fragment:
+        case extension_authentication:
+        case 60:   // destination options
+        case 135:  // mobility
+            return true;
+        default:
+            return false;
+    }
+}
+
+}  // namespace
 
 bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool &fragment, bool &first) {
     const uint8_t *h = l3(p);
@@ -18,35 +38,21 @@ bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool 
     offset = 40;
     fragment = false;
     first = true;
-    for (unsigned headers = 0; headers < 16; headers++) {
-        switch (protocol) {
-            case 0:    // hop-by-hop options
-            case 43:   // routing
-            case 60:   // destination options
-            case 135:  // mobility
-                if (offset + 8 > room) return false;
-                protocol = h[offset];
-                offset += (h[offset + 1] + 1u) * 8;
-                break;
-            case 44:
-                if (offset + 8 > room) return false;
-                fragment = true;
-                first = (load16(h + offset + 2) & 0xfff8) == 0;
-                protocol = h[offset];
-                offset += 8;
-                if (!first) return true;
-                break;
-            case 51:  // authentication
-                if (offset + 8 > room) return false;
-                protocol = h[offset];
-                offset += (h[offset + 1] + 2u) * 4;
-                break;
-            default:
-                return offset <= room;
+    for (unsigned headers = 0; is_extension(protocol); headers++) {
+        if (headers == most_extensions || offset + 8 > room) return false;
+        const uint8_t *e = h + offset;
+        if (protocol == extension_fragment) {
+            fragment = true;
+            first = (load16(e + 2) & 0xfff8) == 0;
+            offset += 8;
+        } else {
+            offset += protocol == extension_authentication ? (e[1] + 2u) * 4 : (e[1] + 1u) * 8;
         }
+        protocol = e[0];
+        if (!first) return true;
         if (offset > room) return false;
     }
-    return false;
+    return true;
 }
 
 namespace {

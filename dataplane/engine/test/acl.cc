@@ -151,6 +151,36 @@ TEST("acl: IPv6 is judged behind its extension headers, and a chain that does no
     lab.send(whole);
     CHECK_EQUAL(lab.forwarded(), size_t{0});
     CHECK_EQUAL(lab.drops("acl-in", "header-chain"), uint64_t{1});
+    for (const unsigned headers : {16u, 17u}) {
+        Ip ip = udp6(53);
+        ip.next = 60;
+        for (unsigned n = 1; n <= headers; n++)
+            for (const uint8_t octet : {n == headers ? 17 : 60, 0, 1, 4, 0, 0, 0, 0}) ip.extensions.push_back(octet);
+        lab.send(ip);
+        CHECK_EQUAL(lab.forwarded(), size_t{headers == 16});
+    }
+    CHECK_EQUAL(lab.drops("acl-in", "header-chain"), uint64_t{2});
+}
+
+TEST("acl: a later fragment of IPv6 that begins within the header of TCP is dropped where layer 4 counts") {
+    Two lab;
+    const auto later = [](uint8_t protocol, uint16_t units) {
+        Ip ip = udp6(53);
+        ip.protocol = protocol;
+        ip.next = 44;
+        ip.extensions = {protocol, 0, static_cast<uint8_t>(units * 8 >> 8), static_cast<uint8_t>(units * 8 | 1), 0, 0, 0, 1};
+        return ip;
+    };
+    lab.program(Records().acl(list("a", {to_port("dns", AclAction::pass, 53, 53)}, AclAction::pass, true)).acl_bind("if1", in, 6, "a"));
+    for (const uint16_t units : {1, 2}) lab.send(later(6, units));
+    CHECK_EQUAL(lab.forwarded(), size_t{0});
+    CHECK_EQUAL(lab.drops("acl-in", "tiny-fragment"), uint64_t{2});
+    lab.send(later(6, 3));
+    lab.send(later(17, 1));
+    CHECK_EQUAL(lab.forwarded(), size_t{2});
+    lab.program(Records().acl(list("a", {}, AclAction::pass, true)));
+    lab.send(later(6, 1));
+    CHECK_EQUAL(lab.forwarded(), size_t{1});
 }
 
 TEST("acl: later fragments have no ports, and those that could hide some are dropped") {

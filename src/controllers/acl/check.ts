@@ -1,7 +1,14 @@
 /** What YANG cannot say of access lists: conditions that no packet of the family or protocol fulfils, and ranges upside down. */
 import { ConfigError } from '../../../datastore/index.js'
 import type { Family } from '../../rib/index.js'
-import { pathOf, protocols, type AclConfig, type Attachment, type EntryConfig } from './model.js'
+import {
+  extensionHeaders,
+  pathOf,
+  protocols,
+  type AclConfig,
+  type Attachment,
+  type EntryConfig,
+} from './model.js'
 
 const withPorts = new Set(['tcp', 'udp', 'udp-lite', 'sctp', 'dccp'].map((name) => protocols[name]))
 
@@ -32,6 +39,11 @@ function* checkEntry(acl: AclConfig, entry: EntryConfig): Iterable<ConfigError> 
         `the range ${upsideDown[0]} to ${upsideDown[1]} is upside down; the upper port is not below the lower`,
       )
   }
+  if (acl.family === 6 && protocol !== undefined && extensionHeaders.has(protocol))
+    yield at(
+      'protocol',
+      `${protocol} is an extension header of IPv6, which entries look past: they ask for the protocol after those`,
+    )
   if (icmpType !== undefined || icmpCode !== undefined) {
     const name = acl.family === 4 ? 'icmp' : 'icmpv6'
     if (protocol !== protocols[name])
@@ -44,11 +56,17 @@ function* checkEntry(acl: AclConfig, entry: EntryConfig): Iterable<ConfigError> 
     if (((flags ?? 0) & ~(flagsMask ?? 0xff)) !== 0)
       yield at('tcp-flags', 'flags that tcp-flags-mask does not name are not looked at')
   }
+  const layer4 = [entry.sourcePorts, entry.destinationPorts, icmpType, icmpCode, flags, flagsMask]
+  if (entry.fragment === 'later' && layer4.some((one) => one !== undefined))
+    yield at('fragment', 'later fragments have no ports, ICMP types or TCP flags, which the entry asks for')
+  const header = acl.family === 4 ? 20 : 40
   if (entry.length && entry.length[0] > entry.length[1])
     yield at(
       'length/upper',
       `the lengths ${entry.length[0]} to ${entry.length[1]} are upside down; upper is not below lower`,
     )
+  else if (entry.length && entry.length[1] < header)
+    yield at('length/upper', `no packet of IPv${acl.family} is shorter than its header of ${header} octets`)
 }
 
 export function checkAcl(acl: AclConfig): readonly ConfigError[] {

@@ -63,6 +63,11 @@ export const protocols: Readonly<Record<string, number>> = {
   sctp: 132,
   'udp-lite': 136,
 }
+/**
+ * Of IPv6 (RFC 8200, section 4.1): hop-by-hop options, routing, fragment, authentication, destination options, mobility. The
+ * engine looks past them.
+ */
+export const extensionHeaders: ReadonlySet<number> = new Set([0, 43, 44, 51, 60, 135])
 const flagBits = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr']
 
 /** An entry as it was configured. */
