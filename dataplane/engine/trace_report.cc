@@ -134,6 +134,8 @@ class Words {
                 out += std::string(drop_names[n].node) + " " + drop_names[n].reason;
             else if (kind == 'o')
                 out += object(static_cast<uint32_t>(n));
+            else if (kind == 'e')
+                out += acl_entry(n, note.c);
             else if (kind == 'r')
                 out += route(static_cast<uint32_t>(n), note.address);
             else
@@ -146,6 +148,17 @@ class Words {
     std::string object(uint32_t slot) const {
         const Object *o = core_.objects.at(slot);
         return o ? std::string(type_text(o->type)) + " " + key_text(core_.objects.key_of(slot)) : "a deleted object";
+    }
+
+    // Of a list that has been replaced since, only the place of the entry is known.
+    std::string acl_entry(uint64_t entry, uint64_t which) const {
+        for (const auto &[name, list] : core_.acls) {
+            const AclProgram *program = list->current.load(std::memory_order_relaxed);
+            if (reinterpret_cast<uintptr_t>(program) != which || entry > program->rest()) continue;
+            if (entry == program->rest()) return "the default action of access list '" + name + "'";
+            return "entry '" + program->spec.entries[entry].name + "' of access list '" + name + "'";
+        }
+        return "entry " + std::to_string(entry + 1) + " of an access list that has been replaced since";
     }
 
     // As it is now.

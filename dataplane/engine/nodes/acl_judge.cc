@@ -39,6 +39,16 @@ void begin(AclKey<Words> &k, uint8_t protocol, uint32_t dscp, uint32_t length, u
     k.w[Key::size_ttl] = length << 8 | ttl;
 }
 
+// The program is told by its address, which the report compares and does not follow.
+void note(Worker &w, const AclProgram &program, const Packet &p, uint32_t entry, AclAction action) {
+    const auto which = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(&program));
+    switch (action) {
+        case AclAction::pass: return w.trace(p, "passes by {ea}", entry, 0, which);
+        case AclAction::drop: return w.trace(p, "denied by {ea}", entry, 0, which);
+        case AclAction::reject: return w.trace(p, "rejected by {ea}", entry, 0, which);
+    }
+}
+
 template <unsigned Words>
 void judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigned count, uint32_t *entry, AclVerdict *verdicts) {
     AclKey<Words> keys[Vector::capacity];
@@ -66,6 +76,7 @@ void judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigne
         h.octets += l3_length(*packets[n]);
         entry[n] = found[i];
         verdicts[n] = static_cast<AclVerdict>(program.action(found[i]));
+        if (w.tracing) [[unlikely]] note(w, program, *packets[n], found[i], program.action(found[i]));
     }
 }
 
@@ -104,6 +115,8 @@ bool acl_key(const Packet &p, AclKey<4> &k, bool &tiny) {
     if (fragment) k.w[AclKey<4>::meta] |= acl_fragment;
     if (!first) {
         k.w[AclKey<4>::meta] |= acl_later;
+        // As in IPv4; the fragment header ends the chain.
+        tiny = protocol == protocol_tcp && load16(h + offset - 6) >> 3 < 3;
         return true;
     }
     if (!layer4(k, protocol, h + offset, length - offset)) tiny = fragment;

@@ -24,31 +24,44 @@ bool leaves_by(Worker &w, const Object &o, uint32_t interface) {
     return false;
 }
 
-bool accepted(Worker &w, const Interface &i, uint32_t slot, ReversePath check) {
+// What is wrong with the source, for a trace; null: nothing. {ia} is the interface.
+constexpr const char *no_route = "the source has no route", *only_default = "the source has but the default route",
+                     *own = "the source is an address of the box or the broadcast address of a subnet",
+                     *nowhere = "the route of the source is one to drop or to the box", *elsewhere = "the route of the source does not lead by {ia}";
+
+const char *wrong_way(Worker &w, const Interface &i, uint32_t slot, ReversePath check) {
     const Object *o = w.core.objects.at(slot);
-    if (!o || o->type == ObjectType::drop || o->type == ObjectType::local) return false;
-    return check == ReversePath::loose || leaves_by(w, *o, i.index);
+    if (!o || o->type == ObjectType::drop || o->type == ObjectType::local) return nowhere;
+    return check == ReversePath::loose || leaves_by(w, *o, i.index) ? nullptr : elsewhere;
 }
 
-bool genuine4(Worker &w, const Interface &i, uint32_t source, uint32_t slot) {
+const char *wrong4(Worker &w, const Interface &i, uint32_t source, uint32_t slot) {
     const FamilySettings &s = i.settings.ip4;
     const Fib4 &fib = i.vrf->fib4;
-    if (slot == no_object || (!s.allow_default && int64_t{slot} == fib.default_object() && !fib.beyond_default(source))) return false;
+    if (slot == no_object) return no_route;
+    if (!s.allow_default && int64_t{slot} == fib.default_object() && !fib.beyond_default(source)) return only_default;
     const Subnet4 *subnet = i.subnet(source);
-    if (subnet && (subnet->address == source || (subnet->length < 31 && subnet->broadcast() == source))) return false;
-    return accepted(w, i, slot, s.reverse_path);
+    if (subnet && (subnet->address == source || (subnet->length < 31 && subnet->broadcast() == source))) return own;
+    return wrong_way(w, i, slot, s.reverse_path);
 }
 
-bool genuine6(Worker &w, const Interface &i, const Ip6 &source) {
+const char *wrong6(Worker &w, const Interface &i, const Ip6 &source) {
     const FamilySettings &s = i.settings.ip6;
     const Fib6 &fib = i.vrf->fib6;
-    if (is_link_local6(source)) return true;
+    if (is_link_local6(source)) return nullptr;
     const int64_t slot = fib.lookup(source);
-    if (slot < 0 || (!s.allow_default && slot == fib.default_object() && !fib.beyond_default(source))) return false;
-    return accepted(w, i, static_cast<uint32_t>(slot), s.reverse_path);
+    if (slot < 0) return no_route;
+    if (!s.allow_default && slot == fib.default_object() && !fib.beyond_default(source)) return only_default;
+    return wrong_way(w, i, static_cast<uint32_t>(slot), s.reverse_path);
 }
 
-void refuse(Worker &w, const Interface &i, Packet &p) {
+void pass(Worker &w, Node next, Packet &p) {
+    if (w.tracing) [[unlikely]] w.trace(p, "the source has a way back");
+    w.push(next, &p);
+}
+
+void refuse(Worker &w, const Interface &i, Packet &p, const char *wrong) {
+    if (w.tracing) [[unlikely]] w.trace(p, wrong, i.index);
     InterfaceCounters &c = w.counters(i);
     const bool v4 = p.ether_type == type_ip4;
     (v4 ? c.unicast_rpf4 : c.unicast_rpf6) += 1;
@@ -66,20 +79,22 @@ void check4(Worker &w, const Interface &i, Packet **packets, unsigned count) {
         if (slots[n] != no_object) w.core.objects.prefetch(w.id, slots[n]);
     const Node next = next_input(*packets[0], i.features, Node::unicast_rpf);
     for (n = 0; n < count; n++) {
-        if (genuine4(w, i, sources[n], slots[n])) [[likely]]
-            w.push(next, packets[n]);
+        const char *wrong = wrong4(w, i, sources[n], slots[n]);
+        if (!wrong) [[likely]]
+            pass(w, next, *packets[n]);
         else
-            refuse(w, i, *packets[n]);
+            refuse(w, i, *packets[n], wrong);
     }
 }
 
 void check6(Worker &w, const Interface &i, Packet **packets, unsigned count) {
     const Node next = next_input(*packets[0], i.features, Node::unicast_rpf);
     for (unsigned n = 0; n < count; n++) {
-        if (genuine6(w, i, load_ip6(l3(*packets[n]) + 8))) [[likely]]
-            w.push(next, packets[n]);
+        const char *wrong = wrong6(w, i, load_ip6(l3(*packets[n]) + 8));
+        if (!wrong) [[likely]]
+            pass(w, next, *packets[n]);
         else
-            refuse(w, i, *packets[n]);
+            refuse(w, i, *packets[n], wrong);
     }
 }
 

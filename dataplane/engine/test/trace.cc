@@ -137,6 +137,59 @@ TEST("trace: what waits is held, what asks is answered, what is for the host is 
     CHECK_EQUAL(p.steps.back().decision, std::string("to the host by if1"));
 }
 
+TEST("trace: the entry of an access list that decides is named") {
+    Tracing lab;
+    AclSpec list;
+    list.name = "edge";
+    for (const auto &[name, action, port] : {std::tuple{"dns", AclAction::pass, 53}, {"web", AclAction::drop, 80}, {"ssh", AclAction::reject, 22}}) {
+        AclEntry e;
+        e.name = name;
+        e.action = action;
+        e.has_protocol = true;
+        e.protocol = 17;
+        e.destination_ports = {{static_cast<uint16_t>(port), static_cast<uint16_t>(port)}};
+        list.entries.push_back(e);
+    }
+    CHECK_EQUAL(lab.commit(Records().acl(list).acl_bind("if1", AclDirection::in, 4, "edge").acl_bind("if2", AclDirection::out, 4, "edge")),
+                std::string());
+    const auto decision = [&](uint16_t port, const char *node) {
+        const TracedPacket p = lab.one(frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9", .destination_port = port})));
+        for (const TraceStep &s : p.steps)
+            if (s.node == node) return s.decision;
+        return "not by " + std::string(node);
+    };
+    CHECK_EQUAL(decision(53, "acl-in"), std::string("passes by entry 'dns' of access list 'edge'"));
+    CHECK_EQUAL(decision(53, "acl-out"), std::string("passes by entry 'dns' of access list 'edge'"));
+    CHECK_EQUAL(decision(80, "acl-in"), std::string("denied by entry 'web' of access list 'edge'; drops it: acl-in denied"));
+    CHECK_EQUAL(decision(22, "acl-in").substr(0, 44), std::string("rejected by entry 'ssh' of access list 'edge'").substr(0, 44));
+    CHECK_EQUAL(decision(9, "acl-in"), std::string("denied by the default action of access list 'edge'; drops it: acl-in denied"));
+    CHECK_EQUAL(lab.begin(), std::string());
+    lab.give(1, lab.udp("10.0.2.9"));
+    lab.run();
+    list.entries.pop_back();
+    CHECK_EQUAL(lab.commit(Records().acl(list)), std::string());
+    lab.end();
+    CHECK(told(lab.traced.at(0)).find("denied by entry 4 of an access list that has been replaced since") != std::string::npos);
+}
+
+TEST("trace: unicast RPF says that the source has a way back, or why not") {
+    Tracing lab;
+    const FamilySettings strict{.reverse_path = ReversePath::strict};
+    CHECK_EQUAL(lab.commit(Records().adjacency(60, "if2", "10.0.2.9").route("20.0.0.0/8", 60).drop(61, DropKind::blackhole)
+                               .route("30.0.0.0/8", 61).route("0.0.0.0/0", 60).features("if1", {strict, strict})), std::string());
+    for (const auto &[source, why] : {std::pair{"10.0.1.9", "the source has a way back"},
+                                      {"40.0.0.1", "the source has but the default route"},
+                                      {"10.0.1.255", "the source is an address of the box or the broadcast address of a subnet"},
+                                      {"30.0.0.1", "the route of the source is one to drop or to the box"},
+                                      {"20.0.0.1", "the route of the source does not lead by if1"},
+                                      {"2001:db8:99::1", "the source has no route"}}) {
+        const bool v6 = std::string(source).find(':') != std::string::npos;
+        const TracedPacket p = lab.one(frame(mac(1), h1, packet({.source = source, .destination = v6 ? "2001:db8:2::9" : "10.0.2.9"})));
+        CHECK_EQUAL(p.steps.at(2).node, std::string("unicast-rpf"));
+        CHECK_EQUAL(p.steps[2].decision.substr(0, p.steps[2].decision.find(';')), std::string(why));
+    }
+}
+
 TEST("trace: a miss names what the controller is asked to resolve") {
     Tracing lab;
     CHECK_EQUAL(lab.commit(Records().resolve(50, 1, 77).route("20.0.0.0/8", 50)), std::string());
