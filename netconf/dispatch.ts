@@ -34,6 +34,8 @@ export interface Asker {
   readonly requester: Requester
   /** True when the session is over: nothing may be begun for it. */
   readonly ended: boolean
+  /** Given when it ends. */
+  readonly ending: AbortSignal
   /** The most that a message may have. */
   readonly messageBytes: number
   release(): Promise<void>
@@ -126,6 +128,7 @@ export class Dispatcher {
       requester,
       services: this.services,
       ...(restricted && { access }),
+      ending: asker.ending,
       release: () => asker.release(),
     })
   }

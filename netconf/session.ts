@@ -56,7 +56,8 @@ export class Session implements RegisteredSession, Receiver {
   /** Runs while the session waits for a message. */
   private idle: Disposable | undefined
   private spool: Spool | undefined
-  private ending: Promise<void> | undefined
+  private cleaning: Promise<void> | undefined
+  private readonly ends = new AbortController()
   /** What waits for a message, and for room in the queue. */
   private wake: (() => void) | undefined
   private room: (() => void) | undefined
@@ -82,6 +83,10 @@ export class Session implements RegisteredSession, Receiver {
 
   get ended(): boolean {
     return this.finished
+  }
+
+  get ending(): AbortSignal {
+    return this.ends.signal
   }
 
   get messageBytes(): number {
@@ -125,6 +130,7 @@ export class Session implements RegisteredSession, Receiver {
     this.reason = 'the server is being stopped'
     this.queue.length = 0
     this.end()
+    this.ends.abort()
     const timer = setTimeout(() => void this.terminate(), this.options.limits.closeTime)
     await this.done
     clearTimeout(timer)
@@ -303,14 +309,15 @@ export class Session implements RegisteredSession, Receiver {
 
   /** Ends the session now; settles when its locks are gone. */
   private terminate(): Promise<void> {
-    this.ending ??= this.cleanUp()
-    return this.ending
+    this.cleaning ??= this.cleanUp()
+    return this.cleaning
   }
 
   private async cleanUp(): Promise<void> {
     const { transport, services, log, observer } = this.options
     this.finished = true
     this.closing = true
+    this.ends.abort()
     this.queue.length = 0
     clearTimeout(this.greeting)
     if (!this.orderly) services.registry.droppedSessions++

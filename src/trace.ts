@@ -1,6 +1,7 @@
 /**
  * trace-packets of weft-dataplane: the next packets that match, and what each node of a member's packet graph decided. The
- * reply comes when there are enough of them or the time is over. A member traces for one session at a time.
+ * reply comes when there are enough of them or the time is over. A member traces for one session at a time, and no longer than
+ * that session is there.
  */
 import type { Rpc } from 'libyang-js'
 import {
@@ -25,7 +26,7 @@ export function traceOperation(member: (name: string) => Member | undefined): Op
   return {
     name: 'trace-packets',
     namespace,
-    async run({ rpc, requester }) {
+    async run({ rpc, requester, ending }) {
       const name = rpc.value('member') ?? defaults.member
       const one = member(name) ?? invalidParameter(rpc, 'member', `there is no member ${name}`)
       const request = requestOf(rpc)
@@ -33,7 +34,7 @@ export function traceOperation(member: (name: string) => Member | undefined): Op
       if (other !== undefined) throw inUse(`member ${name} traces packets for ${other}`)
       running.set(name, `session ${requester.session} (${requester.user})`)
       try {
-        const packets = await one.trace(request)
+        const packets = await one.trace(request, ending)
         // RFC 7950, section 7.14.4: without output there is an ok.
         if (packets.length === 0) return { kind: 'ok' }
         return { kind: 'content', xml: packets.map(packetElement).join('') }

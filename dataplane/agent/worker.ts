@@ -39,8 +39,11 @@ function current(term: string): boolean {
   return true
 }
 
+/** Traces that are not answered yet. */
+const traces = new Set<string>()
+
 async function carryOut(message: ChassisMessage, answer: (message: MemberMessage) => void): Promise<void> {
-  const { stage, prepare, apply, abort, state } = message
+  const { stage, prepare, apply, abort, state, trace, endTrace } = message
   if (stage) engine.stage(Number(stage.transaction), stage.records)
   else if (prepare) {
     const error = await engine.prepare(Number(prepare.transaction), prepare.full)
@@ -52,12 +55,18 @@ async function carryOut(message: ChassisMessage, answer: (message: MemberMessage
     const error = await engine.abort(Number(abort.transaction))
     answer({ outcome: { transaction: abort.transaction, error } })
   } else if (state) answer({ state: stateReply(engine, state) })
-  else if (message.trace) {
-    const { id } = message.trace
-    engine.trace(message.trace).then(
-      (packets) => answer({ trace: { id, packets } }),
-      (error: Error) => answer({ trace: { id, error: error.message } }),
-    )
+  else if (trace) {
+    const { id } = trace
+    traces.add(id)
+    engine
+      .trace(trace)
+      .then(
+        (packets) => answer({ trace: { id, packets } }),
+        (error: Error) => answer({ trace: { id, error: error.message } }),
+      )
+      .finally(() => traces.delete(id))
+  } else if (endTrace) {
+    if (traces.has(endTrace.id)) engine.endTrace()
   } else if (message.shutdown) parentPort?.postMessage('shutdown')
 }
 

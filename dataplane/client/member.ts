@@ -253,7 +253,7 @@ export class AttachedMember implements Member {
     }
   }
 
-  async trace(request: TraceRequest): Promise<readonly TracedPacket[]> {
+  async trace(request: TraceRequest, signal: AbortSignal): Promise<readonly TracedPacket[]> {
     const line = this.#line
     if (!line) throw new MemberLostError(`member ${this.name} is not attached`)
     const id = String(this.#next++)
@@ -269,12 +269,18 @@ export class AttachedMember implements Member {
     )
     answer.catch(() => undefined)
     const patience = request.seconds * 1000 + statePatience
+    const write = (message: Omit<ChassisMessage, 'term'>): void =>
+      void line.write({ term: this.#term, ...message }).catch(() => undefined)
+    const end = (): void => write({ endTrace: { id } })
     try {
-      line.write({ term: this.#term, trace }).catch(() => undefined)
+      if (signal.aborted) return []
+      write({ trace })
+      signal.addEventListener('abort', end)
       const { error, packets = [] } = await this.#within(answer, performance.now() + patience, patience)
       if (error) throw new MemberError(error)
       return packets.map((packet) => ({ ...packet, time: Number(packet.time) }))
     } finally {
+      signal.removeEventListener('abort', end)
       line.traces.delete(id)
     }
   }

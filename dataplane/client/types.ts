@@ -372,10 +372,10 @@ export interface Member {
   /** Rejects when the member is not attached. */
   state(query: StateQuery): Promise<MemberState>
   /**
-   * Resolves with the packets, in order, when there are enough or the time is over. Rejects with `MemberError` when the member
+   * Resolves with the packets, in order, when there are enough, the time is over or the signal is given. Rejects with `MemberError` when the member
    * refuses (it traces for somebody else, there is no such interface), and when it is not attached or goes away.
    */
-  trace(request: TraceRequest): Promise<readonly TracedPacket[]>
+  trace(request: TraceRequest, signal: AbortSignal): Promise<readonly TracedPacket[]>
 }
 
 /**

@@ -140,7 +140,8 @@ export interface MemberMessage {
 
 export interface ChassisMessage {
   readonly term: string
-  readonly body?: 'welcome' | 'stage' | 'prepare' | 'apply' | 'abort' | 'state' | 'shutdown' | 'trace'
+  readonly body?:
+    'welcome' | 'stage' | 'prepare' | 'apply' | 'abort' | 'state' | 'shutdown' | 'trace' | 'endTrace'
   readonly welcome?: { readonly chassis: string; readonly version: string }
   readonly stage?: { readonly transaction: string; readonly records: Uint8Array }
   readonly prepare?: { readonly transaction: string; readonly full: boolean }
@@ -149,6 +150,7 @@ export interface ChassisMessage {
   readonly state?: StateRequest
   readonly shutdown?: Record<string, never>
   readonly trace?: TraceRequestMessage
+  readonly endTrace?: { readonly id: string }
 }
 
 export type ServerAttach = ServerDuplexStream<MemberMessage, ChassisMessage>

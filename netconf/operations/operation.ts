@@ -34,6 +34,8 @@ export interface Call {
   readonly services: Services
   /** What may be read of data (RFC 8341); everything when absent. */
   readonly access?: Access
+  /** Given when the session ends: nobody waits for the reply, or not for long. */
+  readonly ending: AbortSignal
   /** Gives back the locks of the session that asks. */
   release(): Promise<void>
 }

@@ -1,6 +1,8 @@
 /** Malformed packets of every kind, sent by scapy from h1: each is dropped under a name, and forwarding goes on. */
 import test from 'ava'
-import { Weftd } from '../lab/weftd.js'
+import { setTimeout } from 'node:timers/promises'
+import { adminPassword, Weftd } from '../lab/weftd.js'
+import { Client } from '../netconf/support/client.js'
 
 const script = `
 from scapy.all import *
@@ -146,6 +148,39 @@ test('a trace tells what becomes of a ping, and why another packet is dropped', 
     reply,
   )
   t.true(steps(reply).some((step) => /^\+glean: .*leaves by p1/.test(step)))
+
+  // A trace ends with its session, however that ends.
+  const long = trace('<count>1000</count><seconds>60</seconds><match><protocol>253</protocol></match>')
+  const short = trace('<seconds>1</seconds><match><protocol>253</protocol></match>')
+  const until = async (wanted: (said: string) => boolean): Promise<string> => {
+    for (const since = Date.now(); Date.now() - since < 20_000;) {
+      const said = await other.rpc(short).catch((error: Error) => error.message)
+      if (wanted(said)) return said
+      await setTimeout(50)
+    }
+    throw new Error('waited for 20 s')
+  }
+  for (const killed of [false, true]) {
+    const gone = await Client.connect({
+      host: '127.0.0.1',
+      port: weftd.port,
+      username: 'admin',
+      password: adminPassword,
+    })
+    t.teardown(() => gone.destroy())
+    // The other one's may be under way.
+    const insist = async (): Promise<void> => {
+      while ((await gone.rpc(long)).includes('traces packets for')) await setTimeout(50)
+    }
+    const traced = insist()
+    traced.catch(() => undefined)
+    const said = await until((text) => text.includes(`traces packets for session ${gone.sessionId} `))
+    t.regex(said, /\(admin\)/)
+    if (killed) await other.rpc(`<kill-session><session-id>${gone.sessionId}</session-id></kill-session>`)
+    else gone.destroy()
+    await t.throwsAsync(traced)
+    t.regex(await until((text) => !text.includes('traces packets for')), /<ok\/>/)
+  }
 
   t.regex(await client.rpc(trace('<seconds>1</seconds><match><protocol>253</protocol></match>')), /<ok\/>/)
   for (const [content, message] of [
