@@ -1,3 +1,4 @@
+#include "../net/offload.h"
 #include "acl.h"
 
 namespace weft {
@@ -11,6 +12,15 @@ uint32_t header_needed(uint8_t protocol, uint8_t icmp) {
     if (protocol == protocol_udp || protocol == protocol_udplite) return 8;
     if (protocol == protocol_sctp || protocol == protocol_dccp) return 12;
     return protocol == icmp ? 4 : 0;
+}
+
+// Octets that the packet has on a wire: of a super-packet those of a segment. `header`: octets before layer 4.
+uint32_t wire_length(const Packet &p, uint8_t protocol, uint32_t header) {
+    const uint32_t length = l3_length(p);
+    if (p.offload.gso_type == gso_none) [[likely]] return length;
+    if (protocol != protocol_tcp) return std::min(length, header + 8 + p.offload.gso_size);
+    if (length < header + 20) return length;
+    return std::min(length, header + (l3(p)[header + 12] >> 4) * 4u + p.offload.gso_size);
 }
 
 // Adds what `room` octets of layer 4 say; false when they are too few.
@@ -89,7 +99,7 @@ bool acl_key(const Packet &p, AclKey<1> &k, bool &tiny) {
     const uint8_t protocol = h[9];
     k.w[0] = load32(h + 12);
     k.w[1] = load32(h + 16);
-    begin(k, protocol, h[1] >> 2, length, h[8]);
+    begin(k, protocol, h[1] >> 2, wire_length(p, protocol, header), h[8]);
     if (fragment) [[unlikely]] {
         k.w[AclKey<1>::meta] |= acl_fragment;
         if (const uint16_t offset = fragment & 0x1fff) {
@@ -111,7 +121,7 @@ bool acl_key(const Packet &p, AclKey<4> &k, bool &tiny) {
     bool fragment, first;
     if (!skip_extensions(p, protocol, offset, fragment, first)) return false;
     for (unsigned n = 0; n < 8; n++) k.w[n] = load32(h + 8 + 4 * n);
-    begin(k, protocol, load16(h) >> 6 & 0x3f, length, h[7]);
+    begin(k, protocol, load16(h) >> 6 & 0x3f, wire_length(p, protocol, offset), h[7]);
     if (fragment) k.w[AclKey<4>::meta] |= acl_fragment;
     if (!first) {
         k.w[AclKey<4>::meta] |= acl_later;

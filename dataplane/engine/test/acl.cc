@@ -216,6 +216,31 @@ TEST("acl: later fragments have no ports, and those that could hide some are dro
     CHECK_EQUAL(lab.drops("acl-in", "tiny-fragment"), uint64_t{2});
 }
 
+TEST("acl: of a super-packet the length of its segments is judged") {
+    Two lab;
+    const auto of = [](uint16_t low, uint16_t high, bool v6) {
+        AclEntry e = entry("length", AclAction::drop);
+        e.length = {low, high};
+        return list(v6 ? "b" : "a", {e}, AclAction::pass, v6);
+    };
+    const auto send = [&](bool v6) {
+        Ip ip = v6 ? udp6(80) : udp(80);
+        ip.protocol = 6;
+        ip.payload = 10000;
+        const uint16_t header = v6 ? 54 : 34, gso = v6 ? gso_tcp6 : gso_tcp4;
+        lab.give(1, frame(mac(1), mac(0x19), packet(ip)),
+                 {offload_needs_checksum, static_cast<uint8_t>(gso), static_cast<uint16_t>(header + 20), 1400, header, 16});
+        lab.run();
+        return lab.forwarded();
+    };
+    for (const bool v6 : {false, true}) {
+        lab.program(Records().acl(of(1501, 65535, v6)).acl_bind("if1", in, v6 ? 6 : 4, v6 ? "b" : "a"));
+        CHECK_EQUAL(send(v6), size_t{1});
+        lab.program(Records().acl(of(1000, 1500, v6)));
+        CHECK_EQUAL(send(v6), size_t{0});
+    }
+}
+
 TEST("acl: DSCP, TTL, length, TCP flags and ICMP types decide") {
     Two lab;
     AclEntry dscp = entry("dscp", AclAction::drop), ttl = dscp, length = dscp, syn = dscp, echo = dscp;
