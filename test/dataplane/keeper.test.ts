@@ -11,6 +11,7 @@ import { Lab } from '../lab/lab.js'
 import { until } from '../lab/router.js'
 
 const execute = promisify(execFile)
+// Only root can become another user: run by anybody else, this test is told as skipped.
 const asRoot = process.getuid?.() === 0 ? test : test.skip
 
 /** Writes bytes to the keeper as they are, and collects so many lines of answers, or what came before it hung up. */

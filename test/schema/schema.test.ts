@@ -18,7 +18,7 @@ test('every module loads, with just the features that are said', async (t) => {
   t.true(context.modules.find(({ name }) => name === 'ietf-system')?.deviations.includes('weft-deviations'))
 })
 
-test('what is not implemented cannot be configured', async (t) => {
+test('what deviations take out of a standard module cannot be configured', async (t) => {
   using context = await createContext(schema())
   const system = (content: string) =>
     `<system xmlns="urn:ietf:params:xml:ns:yang:ietf-system">${content}</system>`
