@@ -5,18 +5,6 @@
 namespace weft {
 namespace {
 
-const char *type_name(ObjectType type) {
-    switch (type) {
-        case ObjectType::adjacency: return "adjacency";
-        case ObjectType::glean: return "glean";
-        case ObjectType::local: return "local";
-        case ObjectType::drop: return "drop";
-        case ObjectType::group: return "group";
-        case ObjectType::resolve: return "resolve";
-    }
-    return "";
-}
-
 const char *drop_name(DropKind kind) {
     switch (kind) {
         case DropKind::blackhole: return "blackhole";

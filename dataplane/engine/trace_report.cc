@@ -90,18 +90,6 @@ const char *node_text(uint8_t node) {
     return node_names[node];
 }
 
-const char *type_text(ObjectType type) {
-    switch (type) {
-        case ObjectType::adjacency: return "adjacency";
-        case ObjectType::glean: return "glean";
-        case ObjectType::local: return "local";
-        case ObjectType::drop: return "drop";
-        case ObjectType::group: return "group";
-        case ObjectType::resolve: return "resolve";
-    }
-    return "object";
-}
-
 // The placeholders of tables/trace.h filled in.
 class Words {
   public:
@@ -147,7 +135,7 @@ class Words {
   private:
     std::string object(uint32_t slot) const {
         const Object *o = core_.objects.at(slot);
-        return o ? std::string(type_text(o->type)) + " " + key_text(core_.objects.key_of(slot)) : "a deleted object";
+        return o ? std::string(type_name(o->type)) + " " + key_text(core_.objects.key_of(slot)) : "a deleted object";
     }
 
     // Of a list that has been replaced since, only the place of the entry is known.

@@ -15,15 +15,6 @@
 
 namespace weft::keeper {
 
-Descriptor &Descriptor::operator=(Descriptor &&other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-}
-
-Descriptor::~Descriptor() {
-    if (value_ >= 0) close(value_);
-}
-
 namespace {
 
 std::string failure(const std::string &what) { return what + ": " + std::strerror(errno); }

@@ -5,22 +5,9 @@
 #include <functional>
 #include <string>
 
+#include "descriptor.h"
+
 namespace weft::keeper {
-
-// A descriptor that closes itself.
-class Descriptor {
-  public:
-    Descriptor() = default;
-    explicit Descriptor(int value) : value_(value) {}
-    Descriptor(Descriptor &&other) noexcept : value_(other.value_) { other.value_ = -1; }
-    Descriptor &operator=(Descriptor &&other) noexcept;
-    ~Descriptor();
-    int get() const { return value_; }
-    explicit operator bool() const { return value_ >= 0; }
-
-  private:
-    int value_ = -1;
-};
 
 // What the kernel does in a namespace besides carrying the engine's packets.
 enum class Profile {

@@ -51,16 +51,12 @@ void by_drop(Worker &w, Packet &p, DropKind kind) {
 void look_up(Worker &w, Vector &in, uint32_t *slots) {
     uint32_t to[Vector::capacity];
     for (unsigned n = 0; n < in.size; n++) to[n] = load32(l3(*in.packets[n]) + 16);
-    for (unsigned n = 0; n < in.size;) {
-        const unsigned first = n;
-        const uint32_t interface = in.packets[n]->interface;
-        const Vrf *vrf = w.vrf_of(*in.packets[n]);
-        while (n < in.size && in.packets[n]->interface == interface) n++;
+    by_vrf(w, in, [&](const Vrf *vrf, unsigned first, unsigned count) {
         if (vrf)
-            vrf->fib4.lookup(to + first, slots + first, n - first);
+            vrf->fib4.lookup(to + first, slots + first, count);
         else
-            std::fill(slots + first, slots + n, no_object);
-    }
+            std::fill_n(slots + first, count, no_object);
+    });
 }
 
 }  // namespace

@@ -77,16 +77,12 @@ void one(Worker &w, Packet &p, const Ip6 &destination, uint32_t slot, bool waiti
 
 // Slots of all packets, a run of one VRF after the other.
 void look_up(Worker &w, Vector &in, const Ip6 *to, uint32_t *slots) {
-    for (unsigned n = 0; n < in.size;) {
-        const unsigned first = n;
-        const uint32_t interface = in.packets[n]->interface;
-        const Vrf *vrf = w.vrf_of(*in.packets[n]);
-        while (n < in.size && in.packets[n]->interface == interface) n++;
+    by_vrf(w, in, [&](const Vrf *vrf, unsigned first, unsigned count) {
         if (vrf)
-            vrf->fib6.lookup(to + first, slots + first, n - first);
+            vrf->fib6.lookup(to + first, slots + first, count);
         else
-            std::fill(slots + first, slots + n, Objects::none);
-    }
+            std::fill_n(slots + first, count, no_object);
+    });
 }
 
 }  // namespace

@@ -125,6 +125,16 @@ inline uint64_t mac_number(const MacAddress &m) {
     for (const uint8_t octet : m) n = n << 8 | octet;
     return n;
 }
+// `look_up(vrf, first, count)` for each run of packets that came by one interface, with its VRF or null.
+template <class LookUp>
+void by_vrf(const Worker &w, const Vector &in, LookUp look_up) {
+    for (unsigned n = 0; n < in.size;) {
+        const unsigned first = n;
+        const uint32_t interface = in.packets[n]->interface;
+        while (n < in.size && in.packets[n]->interface == interface) n++;
+        look_up(static_cast<const Vrf *>(w.vrf_of(*in.packets[first])), first, n - first);
+    }
+}
 // Came in a broadcast or multicast frame.
 inline bool in_group_frame(const Packet &p) {
     return !p.local_origin && p.l3_offset >= ethernet_size && (p.data[p.l3_offset - ethernet_size] & 1);

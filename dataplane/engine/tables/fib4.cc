@@ -106,11 +106,7 @@ void Fib4::adopt() {
 
 int64_t Fib4::set(uint32_t prefix, uint8_t length, uint32_t object, bool generation) {
     bool fresh;
-    Store::Slot &slot = store_.take(prefix, length, fresh);
-    const int64_t before = fresh ? -1 : static_cast<int64_t>(slot.object);
-    slot.object = object & (Store::most_objects - 1);
-    slot.generation = generation;
-    slot.kept = true;
+    const int64_t before = store_.set(prefix, length, object, generation, fresh);
     if (before == static_cast<int64_t>(object)) return before;
     objects_ = std::max(objects_, object + 1);
     if (fresh && lengths_[length]++ == 0) present_ |= uint64_t{1} << length;
@@ -121,13 +117,9 @@ int64_t Fib4::set(uint32_t prefix, uint8_t length, uint32_t object, bool generat
     return before;
 }
 
-void Fib4::doom(uint32_t prefix, uint8_t length) {
-    if (Store::Slot *slot = store_.find(prefix, length)) slot->kept = false;
-}
-
 int64_t Fib4::erase(uint32_t prefix, uint8_t length, bool even_kept) {
-    Store::Slot *slot = store_.find(prefix, length);
-    if (!slot || (slot->kept && !even_kept)) return -1;
+    Store::Slot *slot = store_.doomed(prefix, length, even_kept);
+    if (!slot) return -1;
     const int64_t object = slot->object;
     erase(*slot);
     return object;

@@ -80,7 +80,7 @@ class Fib4 {
     // The object that the route had, or -1.
     int64_t set(uint32_t prefix, uint8_t length, uint32_t object, bool generation);
     // The route is to go, unless set() comes for it again.
-    void doom(uint32_t prefix, uint8_t length);
+    void doom(uint32_t prefix, uint8_t length) { store_.doom(prefix, length); }
     // The object that the route had; -1: there was no such route, or it is kept and `even_kept` is false.
     int64_t erase(uint32_t prefix, uint8_t length, bool even_kept);
     // Erases the routes of another generation and gives their objects to `visit`.

@@ -59,11 +59,7 @@ size_t Fib6::prepare(std::span<const Prefix6> routes) {
 
 int64_t Fib6::set(const Ip6 &prefix, uint8_t length, uint32_t object, bool generation) {
     bool fresh;
-    Store::Slot &slot = store_.take(prefix, length, fresh);
-    const int64_t before = fresh ? -1 : static_cast<int64_t>(slot.object);
-    slot.object = object & (Store::most_objects - 1);
-    slot.generation = generation;
-    slot.kept = true;
+    const int64_t before = store_.set(prefix, length, object, generation, fresh);
     if (before == static_cast<int64_t>(object)) return before;
     if (fresh && lengths_[length]++ == 0) present_[length / 64] |= uint64_t{1} << (length % 64);
     if (length == 0)
@@ -76,8 +72,8 @@ int64_t Fib6::set(const Ip6 &prefix, uint8_t length, uint32_t object, bool gener
 }
 
 int64_t Fib6::erase(const Ip6 &prefix, uint8_t length, bool even_kept) {
-    Store::Slot *slot = store_.find(prefix, length);
-    if (!slot || (slot->kept && !even_kept)) return -1;
+    Store::Slot *slot = store_.doomed(prefix, length, even_kept);
+    if (!slot) return -1;
     const int64_t object = slot->object;
     erase(*slot);
     return object;

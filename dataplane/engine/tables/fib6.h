@@ -52,9 +52,7 @@ class Fib6 final : private Trie6::Routes {
     // The object that the route had, or -1.
     int64_t set(const Ip6 &prefix, uint8_t length, uint32_t object, bool generation);
     // The route is to go, unless set() comes for it again.
-    void doom(const Ip6 &prefix, uint8_t length) {
-        if (Store::Slot *slot = store_.find(prefix, length)) slot->kept = false;
-    }
+    void doom(const Ip6 &prefix, uint8_t length) { store_.doom(prefix, length); }
     // The object that the route had; -1: there was no such route, or it is kept and `even_kept` is false.
     int64_t erase(const Ip6 &prefix, uint8_t length, bool even_kept);
     // Erases the routes of another generation and gives their objects to `visit`.

@@ -8,6 +8,18 @@
 
 namespace weft {
 
+const char *type_name(ObjectType type) {
+    switch (type) {
+        case ObjectType::adjacency: return "adjacency";
+        case ObjectType::glean: return "glean";
+        case ObjectType::local: return "local";
+        case ObjectType::drop: return "drop";
+        case ObjectType::group: return "group";
+        case ObjectType::resolve: return "resolve";
+    }
+    return "";
+}
+
 Object::Object(const ObjectSpec &spec, uint32_t index)
     : type(spec.type), drop(spec.drop), interface(index), next_hop(spec.next_hop), vrf(spec.vrf) {
     resolve = spec.resolve;

@@ -32,6 +32,9 @@ struct GroupMember {
     bool operator==(const GroupMember &) const = default;
 };
 
+// As operational state and traces say it.
+const char *type_name(ObjectType type);
+
 // As decoded; the parts that its type has no use for are zero.
 struct ObjectSpec {
     ObjectType type = ObjectType::drop;

@@ -77,6 +77,25 @@ class RouteStore {
         }
     }
 
+    // A record says that the route leads to an object: the one that it led to, or -1. `fresh`: there was no such route.
+    int64_t set(const Bits &bits, uint8_t length, uint32_t object, bool generation, bool &fresh) {
+        Slot &slot = take(bits, length, fresh);
+        const int64_t before = fresh ? -1 : static_cast<int64_t>(slot.object);
+        slot.object = object & (most_objects - 1);
+        slot.generation = generation;
+        slot.kept = true;
+        return before;
+    }
+    // A record says that the route is to go; unless set() comes for it again.
+    void doom(const Bits &bits, uint8_t length) {
+        if (Slot *slot = find(bits, length)) slot->kept = false;
+    }
+    // The route as it is to be erased; null when there is none, or it is kept and `even_kept` is false.
+    Slot *doomed(const Bits &bits, uint8_t length, bool even_kept) const {
+        Slot *slot = find(bits, length);
+        return slot && (!slot->kept || even_kept) ? slot : nullptr;
+    }
+
     // Pointers to other slots are void afterwards.
     void erase(Slot &slot) {
         size_t hole = static_cast<size_t>(&slot - slots_);

@@ -14,15 +14,6 @@
 
 namespace weft::keeper {
 
-Descriptor &Descriptor::operator=(Descriptor &&other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-}
-
-Descriptor::~Descriptor() {
-    if (value_ >= 0) close(value_);
-}
-
 Descriptor make_namespace(Profile, std::string &) { return Descriptor(open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 bool in_namespace(int, const std::function<void()> &, std::string &error) {
