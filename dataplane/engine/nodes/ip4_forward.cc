@@ -50,14 +50,16 @@ uint32_t later_options(const uint8_t *h, uint32_t header, uint8_t *out) {
 }
 
 void fragment(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour) {
-    if (w.tracing) [[unlikely]] {
-        w.trace(p, "is sent in fragments of at most {na} octets", out.mtu);
-        w.trace_result(p, TraceResult::sent);
-    }
     complete_checksum(p);
     const uint8_t *h = l3(p);
     const uint32_t header = (h[0] & 15u) * 4, total = l3_length(p), payload = total - header;
     const uint16_t flags = load16(h + 6);
+    // Reaches beyond what a datagram can be: the offsets of its parts could not be said.
+    if ((flags & 0x1fffu) * 8 + payload > 0xffff) return w.discard(p, Drop::ip4_fragment);
+    if (w.tracing) [[unlikely]] {
+        w.trace(p, "is sent in fragments of at most {na} octets", out.mtu);
+        w.trace_result(p, TraceResult::sent);
+    }
     uint8_t options[40];
     const uint32_t later = 20 + later_options(h, header, options);
     for (uint32_t at = 0; at < payload;) {

@@ -106,6 +106,20 @@ TEST("rules: a fragment is fragmented in its place, in units of 8 octets, and ke
     }
 }
 
+TEST("rules: a fragment that reaches beyond what a datagram can be is not fragmented further") {
+    Box box;
+    CHECK_EQUAL(box.commit(Records().interface("if2", "p2", {"10.0.2.1/24"}, 11, 701)), std::string());
+    for (const uint16_t at : {8017, 8016}) {  // 64,136 octets before it, 64,128
+        const Bytes whole = packet({.source = "10.0.1.9", .destination = "10.0.2.9", .payload = 1392, .fragment = at});
+        box.give(1, frame(mac(1), h1, whole));
+        box.run();
+        const bool fits = at * 8u + whole.size() - 20 <= 65535;
+        CHECK_EQUAL(fits, at == 8016);
+        CHECK_EQUAL(box.out(2).size(), size_t{fits ? 3u : 0u});
+        CHECK_EQUAL(box.drops("ip4-forward", "cannot-fragment"), uint64_t{1});
+    }
+}
+
 // Payloads of what was fragmented, whole again, by identification; each with a right checksum.
 std::map<unsigned, Bytes> reassembled(const std::vector<Frame> &frames, uint8_t protocol) {
     std::map<unsigned, Bytes> found;
