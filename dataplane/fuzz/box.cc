@@ -1,5 +1,6 @@
 #include "box.h"
 
+#include "access_lists.h"
 #include "configuration.h"
 
 namespace weft::fuzz {
@@ -13,11 +14,59 @@ void Box::standard() {
     r.adjacency(73, "if3", "2001:db8:3::9").group(80, {{70, 1}, {71, 2}}).group(81, {{72, 1}, {73, 1}});
     r.drop(90, DropKind::unreachable).drop(91, DropKind::prohibit).drop(92, DropKind::blackhole);
     r.route("0.0.0.0/0", 80).route("::/0", 81).route("172.16.0.0/12", 90).route("198.51.100.0/24", 91).route("203.0.113.0/24", 92);
+    r.resolve(93, 1, 7).resolve(94, 2, 8).route("100.64.0.0/16", 93).route("100.65.0.0/16", 94);
+    r.route("2001:db8:64::/48", 93).route("2001:db8:65::/48", 94);
     r.route("2001:db8:75::/48", 91).route("2001:db8:99::/48", 73).route("192.0.2.0/24", 70);
     CHECK_EQUAL(lab_.commit(r), std::string());
+    standard_lists();
     lab_.know("if1", "10.0.1.9", mac(0x19));
     lab_.know("if2", "10.0.2.9", mac(0x29));
     lab_.know("if3", "2001:db8:3::9", mac(0x39));
+}
+
+// They let most pass, and have entries that ask for each thing that can be asked.
+void Box::standard_lists() {
+    Records r;
+    for (unsigned n = 0; n < list_count; n++) {
+        const bool v6 = n % 2;
+        AclSpec list;
+        list.name = "l" + std::to_string(n);
+        list.v6 = v6;
+        list.otherwise = AclAction::pass;
+        const auto add = [&](AclAction action, int protocol, auto &&say) {
+            AclEntry e;
+            e.name = "e" + std::to_string(list.entries.size());
+            e.action = action;
+            e.has_protocol = protocol >= 0;
+            e.protocol = static_cast<uint8_t>(e.has_protocol ? protocol : 0);
+            say(e);
+            list.entries.push_back(std::move(e));
+        };
+        add(AclAction::reject, 6, [](AclEntry &e) {
+            e.destination_ports = {{179, 179}};
+            e.tcp_flags = e.tcp_mask = 2;
+        });
+        add(AclAction::drop, -1, [&](AclEntry &e) {
+            e.source = v6 ? Ip6{0x20010db800020000, 11} : Ip6{0, 0x0a00020c};
+            e.source_length = v6 ? 128 : 32;
+        });
+        add(AclAction::drop, v6 ? 58 : 1, [](AclEntry &e) { e.source_ports = {{1, 7}, {13, 18}}; });
+        add(AclAction::reject, 17, [](AclEntry &e) {
+            e.has_fragment = true;
+            e.fragment = AclFragment::later;
+        });
+        add(AclAction::drop, -1, [](AclEntry &e) {
+            e.has_dscp = true;
+            e.dscp = 46;
+        });
+        add(AclAction::reject, 17, [](AclEntry &e) { e.ttl_low = 255; });
+        add(AclAction::drop, 17, [](AclEntry &e) { e.length.low = 3000; });
+        add(AclAction::pass, 17, [](AclEntry &e) { e.source_ports = {{0, 127}}; });
+        r.acl(list);
+    }
+    r.acl_bind("if2", AclDirection::in, 4, "l0").acl_bind("if2", AclDirection::in, 6, "l1");
+    r.acl_bind("if3", AclDirection::out, 4, "l2").acl_bind("if3", AclDirection::out, 6, "l3");
+    CHECK_EQUAL(lab_.commit(r), std::string());
 }
 
 void Box::turn(uint64_t microseconds) {
@@ -28,7 +77,7 @@ void Box::turn(uint64_t microseconds) {
 
 Box::Sizes Box::sizes() const {
     const EngineStatistics s = lab_.core->statistics();
-    return {s.routes4 + s.routes6, s.objects, lab_.core->interface_states({}).size(), lab_.core->port_states().size()};
+    return {s.routes4 + s.routes6, s.objects, lab_.core->interface_states({}).size(), lab_.core->port_states().size(), lab_.core->acls.size()};
 }
 
 void Box::receive(Reader &in) {
@@ -46,6 +95,15 @@ void Box::receive(Reader &in) {
     }
 }
 
+// The same frame many times.
+void Box::burst(Reader &in) {
+    const Reader again = in;
+    for (unsigned n = in.below(200); n > 0; n--) {
+        in = again;
+        receive(in);
+    }
+}
+
 void Box::transact(Reader &in) {
     const unsigned what = in.u8();
     const bool full = what % 16 == 15, applies = what % 8 != 7;
@@ -59,6 +117,7 @@ void Box::transact(Reader &in) {
     if (error.empty()) error = lab_.core->prepare(number, full);
     if (error.empty() && applies) {
         lab_.core->apply(number, number);
+        witness_.lists_changed();
     } else {
         lab_.core->abort(number);
         CHECK(sizes() == before);
@@ -103,15 +162,10 @@ void Box::step(Reader &in) {
         case 6: housekeeping(); break;
         case 7: answer(); break;
         case 8:
-        case 9: {
-            const Reader again = in;
-            for (unsigned n = in.below(200); n > 0; n--) {
-                in = again;
-                receive(in);
-            }
+        case 9:
+            burst(in);
             turn();
             break;
-        }
         default:
             for (unsigned n = 1 + in.below(4); n > 0; n--) receive(in);
             turn();

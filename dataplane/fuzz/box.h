@@ -10,7 +10,8 @@ namespace weft::fuzz {
 class Box {
   public:
     Box();
-    // The lab's usual configuration, and routes of every kind: groups, drops, next hops of both families.
+    // The lab's usual configuration, routes of every kind (groups, drops, next hops of both families, ones to be resolved), and
+    // access lists in on if2 and out on if3.
     void standard();
 
     void step(Reader &in);  // one thing, as the input says
@@ -22,13 +23,15 @@ class Box {
     Witness &witness() { return witness_; }
 
   private:
+    void standard_lists();
+    void burst(Reader &in);
     void transact(Reader &in);
     void link(Reader &in);
     void housekeeping();
     void answer();
     struct Sizes {
         uint64_t routes, objects;
-        size_t interfaces, ports;
+        size_t interfaces, ports, lists;
         bool operator==(const Sizes &) const = default;
     };
     Sizes sizes() const;

@@ -1,5 +1,7 @@
 #include "configuration.h"
 
+#include "access_lists.h"
+
 namespace weft::fuzz {
 namespace {
 
@@ -70,7 +72,7 @@ void prefix(Reader &in, Records &r) {
 
 void one(Reader &in, Records &r) {
     const unsigned n = 1 + in.below(port_count);
-    switch (in.below(20)) {
+    switch (in.below(28)) {
         case 0: r.port("p" + number(n), "e" + number(in.below(8) ? n : 1 + in.below(port_count + 1))); break;
         case 1: r.port_delete("p" + number(n)); break;
         case 2:
@@ -103,6 +105,19 @@ void one(Reader &in, Records &r) {
         case 16: r.u8(17).str(interface_name(in)); break;
         case 17: r.u8(18).u8(in.below(7)).u8(in.below(4)).u32(in.u16()).u32(1 + in.u8()); break;
         case 18: r.u8(19).u8(in.below(4)).u32(in.u16()).u32(1 + in.u8()).u8(in.below(2)); break;
+        case 20:
+        case 21: r.acl(access_list(in)); break;
+        case 22: r.acl_delete(list_name(in)); break;
+        case 23:
+        case 24:
+        case 25: {
+            // Mostly one of the family that its name says.
+            const std::string name = list_name(in);
+            const bool odd = (name.back() - '0') % 2;
+            r.u8(13).str(interface_name(in)).u8(in.below(16) == 15 ? in.u8() : in.below(2));
+            r.u8(in.below(16) == 15 ? in.u8() : odd ? 6 : 4).str(in.below(4) ? name : std::string());
+            break;
+        }
         case 14: r.u8(10).str(interface_name(in)).addr(host_address(in, in.flag())); break;
         default: {
             const Bytes any = in.bytes(in.below(32));

@@ -215,7 +215,8 @@ size_t transport_offset(const Bytes &f, uint8_t &protocol) {
 
 Ip6 address4(Reader &in) {
     static constexpr uint32_t special[] = {0,          0xffffffff, 0xe0000005, 0xef010101, 0x7f000001, 0xa9fe0101,
-                                           0xf0000001, 0xac100001, 0xc0000201, 0xc6336401, 0xcb007101, 0xc0000001};
+                                           0xf0000001, 0xac100001, 0xc0000201, 0xc6336401, 0xcb007101, 0xc0000001,
+                                           0x64400001, 0x64410001};
     static constexpr uint8_t hosts[] = {1, 9, 10, 11, 0, 255, 12, 9};
     switch (in.below(4)) {
         case 0: return mapped(in.pick(special));
@@ -238,7 +239,9 @@ Ip6 address6(Reader &in) {
                                       {0xfe80000000000000, 9},
                                       {0x20010db800990000, 1},
                                       {0x20010db800750000, 1},
-                                      {0x0064ff9b00000000, 1}};
+                                      {0x0064ff9b00000000, 1},
+                                      {0x20010db800640000, 1},
+                                      {0x20010db800650000, 1}};
     switch (in.below(4)) {
         case 0: return in.pick(special);
         case 1: {

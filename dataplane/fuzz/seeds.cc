@@ -71,6 +71,86 @@ void frames() {
               Frames()
                   .add(routed({.source = {}, .destination = "2001:db8:3::9", .protocol = static_cast<uint8_t>(next), .payload = 64}))
                   .bytes);
+    // Those that a router looks at or passes by on the slow way, right in themselves.
+    for (const uint8_t next : {0, 43, 44, 60, 135}) {
+        const Bytes header = next == 44 ? Bytes{17, 0, 0, 1, 0, 0, 0, 1} : Bytes{17, 0, 1, 4, 0, 0, 0, 0};
+        write("frames", "known-extension-" + std::to_string(next),
+              Frames()
+                  .add(routed({.source = {}, .destination = "2001:db8:3::9", .extensions = header, .next = next}))
+                  .add(routed({.source = {}, .destination = "2001:db8:3::9", .ttl = 1, .extensions = header, .next = next}))
+                  .bytes);
+    }
+    write("frames", "router-alert",
+          Frames()
+              .add(routed({.source = {}, .destination = "2001:db8:3::9", .extensions = {17, 0, 5, 2, 0, 0, 1, 0}, .next = 0}))
+              .add(routed({.source = {}, .destination = "10.0.2.9", .options = {0x94, 4, 0, 0}}))
+              .bytes);
+    // Nobody answers: what waits is dropped in the end.
+    for (const auto &[name, to] : {std::pair{"lisp", "100.64.0.1"}, {"ike", "100.65.0.1"}, {"lisp6", "2001:db8:64::1"}, {"ike6", "2001:db8:65::1"}}) {
+        Frames f;
+        for (unsigned n = 0; n < 20; n++) f.add(routed({.source = {}, .destination = to, .source_port = static_cast<uint16_t>(n)}));
+        write("frames", std::string("to-resolve-") + name, f.bytes);
+    }
+    // By the lists of if2 in and if3 out (box.cc): what one entry after another asks.
+    for (const bool v6 : {false, true}) {
+        const std::string from = v6 ? "2001:db8:2::9" : "10.0.2.9", denied = v6 ? "2001:db8:2::b" : "10.0.2.12", to = v6 ? "2001:db8:3::9" : "10.0.1.9";
+        Frames f;
+        const auto add = [&](Bytes whole) {
+            if (!v6) {
+                store16(&whole[10], 0);
+                store16(&whole[10], checksum(whole.data(), 20));
+            }
+            for (const unsigned port : {0, 1}) f.add(frame(mac(static_cast<uint8_t>(1 + port)), host, whole), port * 8);
+        };
+        const Ip plain{.source = from, .destination = to};
+        add(packet(plain));
+        Ip ip = plain;
+        ip.source = denied;
+        add(packet(ip));
+        ip = plain;
+        ip.protocol = 6;
+        ip.destination_port = 179;
+        Bytes syn = packet(ip);
+        syn[v6 ? 53 : 33] = 2;
+        add(syn);
+        add(packet(ip));
+        ip = plain;
+        ip.ttl = 255;
+        ip.source_port = 500;
+        add(packet(ip));
+        ip.source_port = 50;
+        add(packet(ip));
+        ip = plain;
+        ip.payload = 1400;
+        add(packet(ip));
+        Bytes marked = packet(plain);
+        if (v6)
+            store16(&marked[0], 0x6b80);
+        else
+            marked[1] = 46 << 2;
+        add(marked);
+        for (const unsigned offset : {0, 1, 2, 3, 100}) {
+            for (const uint8_t protocol : {6, 17}) {
+                ip = plain;
+                ip.protocol = protocol;
+                if (v6) {
+                    ip.next = 44;
+                    ip.extensions = {protocol, 0, static_cast<uint8_t>(offset >> 5), static_cast<uint8_t>(offset << 3 | 1), 0, 0, 0, 1};
+                } else {
+                    ip.fragment = static_cast<uint16_t>(0x2000 | offset);
+                }
+                add(packet(ip));
+            }
+        }
+        write("frames", std::string("lists") + (v6 ? "6" : ""), f.bytes);
+        Frames icmp;
+        for (const unsigned type : {1, 8, 13, 128, 129}) {
+            Bytes message = echo_request(from, to);
+            message[v6 ? 40 : 20] = static_cast<uint8_t>(type);
+            for (const unsigned port : {0, 1}) icmp.add(frame(mac(static_cast<uint8_t>(1 + port)), host, message), port * 8);
+        }
+        write("frames", std::string("lists-icmp") + (v6 ? "6" : ""), icmp.bytes);
+    }
     write("frames", "arp",
           Frames().add(arp(1, host, "10.0.1.10", {}, "10.0.1.1", all)).add(arp(2, host, "10.0.1.10", box1, "10.0.1.1", box1)).bytes);
     write("frames", "arp-answer-to-held",
@@ -111,6 +191,35 @@ void records() {
     more.neighbour_delete("if1", "10.0.1.9").route("192.0.2.0/24", 6, 7).interface("if2", "", {"192.0.2.1/32"}, 31, 1500, 7);
     Records less;
     less.interface_delete("if2").port_delete("p2").route_delete("::/0").route_delete("2001:db8::/32").object_delete(6);
+    AclSpec list;
+    list.name = "l1";
+    list.entries.resize(2);
+    list.entries[0].name = "e1";
+    list.entries[0].has_protocol = true;
+    list.entries[0].protocol = 6;
+    list.entries[0].destination_ports = {{22, 22}, {1024, 65535}};
+    list.entries[0].tcp_mask = 2;
+    list.entries[1].name = "e2";
+    list.entries[1].source = {0, 0x0a000000};
+    list.entries[1].source_length = 8;
+    list.entries[1].has_dscp = list.entries[1].has_fragment = true;
+    list.entries[1].ttl_high = 9;
+    list.entries[1].length.low = 100;
+    AclSpec list6 = list;
+    list6.name = "l2";
+    list6.v6 = true;
+    Records lists, settings;
+    lists.acl(list).acl(list6).acl_bind("if1", AclDirection::in, 4, "l1").acl_bind("if1", AclDirection::out, 6, "l2");
+    lists.resolve(8, 1, 7).route("100.64.0.0/10", 8);
+    settings.acl_bind("if1", AclDirection::in, 4, "").acl_delete("l1").acl_delete("l3");
+    settings.features("if1", {{ReversePath::strict, true, true, false}, {ReversePath::loose}}).policer(PuntClass::routing, {10, 1});
+    settings.icmp_settings({5, 2}, true);
+    Bytes with_lists = transaction(base);
+    append(with_lists, transaction(lists));
+    append(with_lists, transaction(settings));
+    append(with_lists, transaction(Records().features_delete("if1")));
+    append(with_lists, transaction(lists, 1));
+    write("records", "lists", with_lists);
     Bytes all = transaction(base), full = transaction(base);
     append(all, transaction(more));
     append(all, transaction(less));

@@ -1,5 +1,6 @@
 #include "witness.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -30,6 +31,20 @@ bool take(std::unordered_map<uint64_t, unsigned> &counts, const Bytes &bytes) {
     return true;
 }
 
+// One that may go that way.
+bool take(std::unordered_map<uint64_t, std::vector<std::shared_ptr<unsigned>>> &permits, const Bytes &bytes, unsigned way) {
+    const auto found = permits.find(hash(bytes));
+    if (found == permits.end()) return false;
+    auto &all = found->second;
+    const auto one = std::find_if(all.begin(), all.end(), [&](const auto &ways) { return *ways & way; });
+    if (one == all.end()) return false;
+    all.erase(one);
+    return true;
+}
+
+constexpr unsigned to_host_way = 1;
+unsigned way_by(const Interface &interface) { return 1u << (interface.spec.name.back() - '0'); }
+
 // Length of a packet that is whole, without its padding; 0: it is none.
 size_t whole(const uint8_t *p, size_t room) {
     if (room >= 20 && p[0] >> 4 == 4) {
@@ -44,6 +59,50 @@ size_t whole(const uint8_t *p, size_t room) {
 bool ends_packet(const DropCounter &d) {
     const std::string_view node = d.node, reason = d.reason;
     return node != "icmp-error" && reason != "no-buffer";
+}
+
+// A fragment of this packet: its offset, its end and each octet are right. Nothing is said of its time to live.
+bool is_fragment(const Bytes &p, const Bytes &f) {
+    if (!(load16(&f[6]) & 0x3fff)) return false;
+    const size_t header = (f[0] & 15u) * 4, at = (load16(&f[6]) & 0x1fffu) * 8, part = f.size() - header;
+    if (std::memcmp(&p[12], &f[12], 8) != 0 || p[9] != f[9] || load16(&p[4]) != load16(&f[4])) return false;
+    if (p[1] != f[1] || (load16(&p[6]) & 0x4000)) return false;
+    const size_t own_header = (p[0] & 15u) * 4, first = (load16(&p[6]) & 0x1fffu) * 8, size = p.size() - own_header;
+    if (at < first || at + part > first + size) return false;
+    const bool last = at + part == first + size;
+    const bool more = load16(&f[6]) & 0x2000;
+    if (more != (!last || (load16(&p[6]) & 0x2000))) return false;
+    if (!last && part % 8) return false;
+    return std::memcmp(&f[header], &p[own_header + at - first], part) == 0;
+}
+
+// The segment of an IPv4 super-packet that has this identification; empty: none.
+Bytes segment_of(const Bytes &p, const Offload &offload, uint16_t identification) {
+    if (offload.gso_type == gso_none || offload.gso_size == 0 || (p[6] & 0x40)) return {};
+    const size_t header = (p[0] & 15u) * 4, step = offload.gso_size;
+    const bool tcp = p[9] == 6;
+    if ((!tcp && p[9] != 17) || p.size() < header + 20) return {};
+    const size_t headers = header + (tcp ? (p[header + 12] >> 4) * 4u : 8u);
+    const size_t at = static_cast<uint16_t>(identification - load16(&p[4])) * step;
+    if (headers + at >= p.size()) return {};
+    const size_t part = std::min(step, p.size() - headers - at);
+    Bytes s(p.begin(), p.begin() + static_cast<ptrdiff_t>(headers));
+    s.insert(s.end(), p.begin() + static_cast<ptrdiff_t>(headers + at), p.begin() + static_cast<ptrdiff_t>(headers + at + part));
+    store16(&s[2], static_cast<uint16_t>(s.size()));
+    store16(&s[4], identification);
+    uint8_t *t = &s[header];
+    if (tcp) {
+        store32(t + 4, load32(t + 4) + static_cast<uint32_t>(at));
+        if (headers + at + part < p.size()) t[13] &= 0xf6;
+        if (at) t[13] &= 0x7f;
+    } else {
+        store16(t + 4, static_cast<uint16_t>(8 + part));
+    }
+    Bytes with_link(14);
+    with_link.insert(with_link.end(), s.begin(), s.end());
+    store16(&with_link[12], 0x0800);
+    mend(with_link);
+    return Bytes(with_link.begin() + 14, with_link.end());
 }
 
 // What is wrong with a frame, said with the frame.
@@ -65,6 +124,8 @@ Witness::Turn Witness::turn() const {
     for (const DropCounter &d : t.counters)
         if (ends_packet(d)) t.drops += d.packets;
     t.held = held();
+    for (const AclState &list : lab_.core->acl_states({}))
+        for (const AclEntryState &e : list.entries) t.hits[{list.name, e.name}] = e.packets;
     return t;
 }
 
@@ -85,23 +146,70 @@ bool Witness::has_use(PortRole role, const std::string &name, uint32_t vrf) cons
     return false;
 }
 
-void Witness::remember(const uint8_t *packet, size_t room, const Offload &offload, size_t before, bool routed) {
+const Interface *Witness::interface_of(unsigned port) const {
+    for (const auto &i : lab_.core->table.load()->interfaces)
+        if (i && i->port && i->port->spec.device == "e" + std::to_string(port)) return i.get();
+    return nullptr;
+}
+
+Judgement::Kind Witness::ask(const AclList &list, const Given &g, Judged &judged) {
+    const Judgement j = fuzz::judge(list.spec(), g.packet, g.offload);
+    judged[static_cast<size_t>(j.kind)]++;
+    if (j.counted) expected_[{list.spec().name, j.entry}]++;
+    return j.kind;
+}
+
+// By the lists as they are now.
+void Witness::permit(Given &g) {
+    const bool v6 = g.packet[0] >> 4 == 6;
+    if (const Interface *in = g.routed() ? interface_of(g.port) : nullptr) {
+        const Bytes &p = g.packet;
+        const bool discovery = v6 && p[6] == 58 && p[7] == 255 && p.size() >= 44 && p[40] >= 133 && p[40] <= 137;
+        const auto &list = in->acls[acl_slot(AclDirection::in, v6)];
+        if (list && !discovery) {
+            const auto kind = ask(*list, g, judged_in_);
+            g.rejected |= kind == Judgement::Kind::reject;
+            if (kind != Judgement::Kind::pass) return;
+        }
+    }
+    *g.ways |= to_host_way;
+    std::map<const AclList *, bool> passes;
+    for (const auto &i : lab_.core->table.load()->interfaces) {
+        if (!i) continue;
+        const AclList *list = i->acls[acl_slot(AclDirection::out, v6)].get();
+        const auto [at, fresh] = passes.emplace(list, true);
+        if (fresh && list) {
+            const auto kind = ask(*list, g, judged_out_);
+            g.rejected |= kind == Judgement::Kind::reject;
+            at->second = kind == Judgement::Kind::pass;
+        }
+        if (at->second) *g.ways |= way_by(*i);
+    }
+}
+
+void Witness::lists_changed() {
+    if (before_.held == 0) return;
+    for (Given &g : given_) permit(g);
+}
+
+void Witness::remember(const uint8_t *packet, size_t room, const Offload &offload, size_t before, unsigned port) {
+    const uint8_t *link = packet - before;
     const size_t length = whole(packet, room);
     if (length == 0) return;
-    Given g{Bytes(packet, packet + length), {}, routed};
-    same_[hash(g.packet)]++;
-    forwarded_[hash(hopped(g.packet, routed))]++;
+    Given g{Bytes(packet, packet + length), {}, offload, port};
+    permit(g);
+    same_[hash(g.packet)].push_back(g.ways);
+    forwarded_[hash(hopped(g.packet, g.routed()))].push_back(g.ways);
     if (offload.flags & offload_needs_checksum) {
-        Bytes whole_frame(before);
-        whole_frame.insert(whole_frame.end(), g.packet.begin(), g.packet.end());
+        Bytes whole_frame(link, packet + length);
         Packet p;
         p.data = whole_frame.data();
         p.length = static_cast<uint32_t>(whole_frame.size());
         p.offload = offload;
         complete_checksum(p);
         g.completed.assign(whole_frame.begin() + static_cast<ptrdiff_t>(before), whole_frame.end());
-        same_[hash(g.completed)]++;
-        forwarded_[hash(hopped(g.completed, routed))]++;
+        same_[hash(g.completed)].push_back(g.ways);
+        forwarded_[hash(hopped(g.completed, g.routed()))].push_back(g.ways);
     }
     given_.push_front(std::move(g));
     if (given_.size() > remembered) given_.pop_back();
@@ -110,7 +218,7 @@ void Witness::remember(const uint8_t *packet, size_t room, const Offload &offloa
 void Witness::port(unsigned number, Bytes frame, Offload offload, uint16_t tag) {
     if (!has_use(PortRole::data, "e" + std::to_string(number), 0)) return;
     in_++;
-    if (frame.size() > 14) remember(frame.data() + 14, frame.size() - 14, offload, 14, true);
+    if (frame.size() > 14) remember(frame.data() + 14, frame.size() - 14, offload, 14, number);
     lab_.wires[number - 1]->give({std::move(frame), offload, 0, tag});
 }
 
@@ -126,25 +234,21 @@ void Witness::inject(uint32_t vrf, Bytes packet, Offload offload) {
     const auto wire = lab_.factory->injected(vrf);
     if (!wire || !has_use(PortRole::inject, {}, vrf)) return;
     in_++;
-    remember(packet.data(), packet.size(), offload, 0, false);
+    injected_++;
+    remember(packet.data(), packet.size(), offload, 0, 0);
     wire->give({std::move(packet), offload, 0, 0});
 }
 
-// Part of a packet that was given: its offset, its end and each octet are right.
-bool Witness::is_fragment(const Bytes &f) const {
-    if (f[0] >> 4 != 4 || !(load16(&f[6]) & 0x3fff)) return false;
-    const size_t header = (f[0] & 15u) * 4, at = (load16(&f[6]) & 0x1fffu) * 8, part = f.size() - header;
+// Part of a packet that was given, or of a segment of it.
+bool Witness::is_part(const Bytes &f, unsigned ways) const {
+    if (f[0] >> 4 != 4) return false;
+    const unsigned lifetime = f[8];
     for (const Given &g : given_) {
         const Bytes &p = g.completed.empty() ? g.packet : g.completed;
-        if (p[0] >> 4 != 4 || std::memcmp(&p[12], &f[12], 8) != 0 || p[9] != f[9] || load16(&p[4]) != load16(&f[4])) continue;
-        if (p[8] - g.routed != f[8] || p[1] != f[1] || (load16(&p[6]) & 0x4000)) continue;
-        const size_t own_header = (p[0] & 15u) * 4, first = (load16(&p[6]) & 0x1fffu) * 8, size = p.size() - own_header;
-        if (at < first || at + part > first + size) continue;
-        const bool last = at + part == first + size;
-        const bool more = load16(&f[6]) & 0x2000;
-        if (more != (!last || (load16(&p[6]) & 0x2000))) continue;
-        if (!last && part % 8) continue;
-        if (std::memcmp(&f[header], &p[own_header + at - first], part) == 0) return true;
+        if (!(*g.ways & ways) || p[0] >> 4 != 4 || p[8] - g.routed() != lifetime) continue;
+        if (is_fragment(p, f)) return true;
+        const Bytes segment = segment_of(g.packet, g.offload, load16(&f[4]));
+        if (!segment.empty() && (is_fragment(segment, f) || hopped(segment, g.routed()) == hopped(f, 0))) return true;
     }
     return false;
 }
@@ -156,9 +260,14 @@ bool Witness::quotes(const Bytes &packet, size_t header) const {
     const size_t inside = v4 ? (quoted[0] & 15u) * 4 : 40;
     // Of the box's own, which are nobody's given: answers to echo, and fragments that it made.
     if (quoted.size() > inside && quoted[v4 ? 9 : 6] == (v4 ? 1 : 58) && quoted[inside] == (v4 ? 0 : 129)) return true;
-    if (v4 && (load16(&quoted[6]) & 0x3fff) && quoted.size() == load16(&quoted[2]) && is_fragment(quoted)) return true;
+    if (v4 && (load16(&quoted[6]) & 0x3fff) && quoted.size() == load16(&quoted[2]) && is_part(quoted, ~0u)) return true;
     const Bytes plain = hopped(quoted, 0), before = hopped(quoted, ~0u);
+    // What no list lets go anywhere has its sender told only that it is prohibited, or that its options are wrong.
+    const uint8_t type = packet[header], code = packet[header + 1];
+    const bool prohibited = packet[0] >> 4 == 4 ? type == 3 && code == 13 : type == 1 && code == 1;
+    const bool options = type == (packet[0] >> 4 == 4 ? 12 : 4);
     for (const Given &g : given_) {
+        if (!*g.ways && !options && !(prohibited && g.rejected)) continue;
         for (const Bytes *p : {&g.packet, &g.completed}) {
             if (p->size() < quoted.size() || (*p)[0] >> 4 != quoted[0] >> 4) continue;
             const Bytes start = hopped(Bytes(p->begin(), p->begin() + static_cast<ptrdiff_t>(quoted.size())), 0);
@@ -178,11 +287,6 @@ void Witness::own(const Interface *interface, const Bytes &packet, const Frame &
     const bool v4 = packet[0] >> 4 == 4;
     const size_t header = v4 ? (packet[0] & 15u) * 4 : 40;
     const uint8_t protocol = v4 ? packet[9] : packet[6];
-    // An echo is answered in place, extension headers and all.
-    if (!v4 && protocol != 58) {
-        delivered_++;
-        return;
-    }
     CHECK_EQUAL(int{protocol}, v4 ? 1 : 58);
     const uint8_t type = packet[header];
     if (type == (v4 ? 0 : 129)) {
@@ -216,9 +320,7 @@ void Witness::note_request(unsigned port, const Bytes &f) {
 
 void Witness::leaves(unsigned port, const Frame &frame) {
     const Bytes &f = frame.bytes;
-    const Interface *interface = nullptr;
-    for (const auto &i : lab_.core->table.load()->interfaces)
-        if (i && i->port && i->port->spec.device == "e" + std::to_string(port)) interface = i.get();
+    const Interface *interface = interface_of(port);
     CHECK(interface != nullptr);
     CHECK(interface->up());
     if (take(by_tap_[interface->spec.name], f)) {
@@ -240,7 +342,7 @@ void Witness::leaves(unsigned port, const Frame &frame) {
     CHECK_EQUAL(int{type}, p[0] >> 4 == 4 ? 0x0800 : 0x86dd);
     if (p[0] >> 4 == 4) CHECK(checksum_good(p.data(), (p[0] & 15u) * 4));
     if (frame.offload.gso_type == gso_none) CHECK(p.size() <= mtu_[interface->spec.name]);
-    if (take(forwarded_, hopped(p, 0)) || is_fragment(p)) {
+    if (take(forwarded_, hopped(p, 0), way_by(*interface)) || is_part(p, way_by(*interface))) {
         CHECK(!(f[0] & 1));
         delivered_++;
         return;
@@ -249,12 +351,38 @@ void Witness::leaves(unsigned port, const Frame &frame) {
 }
 
 void Witness::to_host(const Bytes &packet, const Frame &frame) {
-    if (take(same_, packet)) {
+    if (take(same_, packet, to_host_way)) {
         delivered_++;
         return;
     }
     CHECK(packet.size() >= 20);
     own(nullptr, packet, frame);
+}
+
+void Witness::judge_lists(const Turn &now) const {
+    // What waits may be judged again, and so may what the box says about the host's packets, or answers to them.
+    const uint64_t again = before_.held + 2 * injected_;
+    for (size_t n = 0; n < now.counters.size(); n++) {
+        const DropCounter &d = now.counters[n];
+        const bool in = std::string_view(d.node) == "acl-in";
+        if (!in && std::string_view(d.node) != "acl-out") continue;
+        static constexpr std::array<std::string_view, kinds> reasons = {"", "denied", "rejected", "tiny-fragment", "header-chain"};
+        const auto kind = static_cast<size_t>(std::find(reasons.begin(), reasons.end(), d.reason) - reasons.begin());
+        CHECK(kind < kinds);
+        const uint64_t more = d.packets - (before_.counters.empty() ? 0 : before_.counters[n].packets);
+        const uint64_t most = in ? judged_in_[kind] : judged_out_[kind] + again;
+        if (more > most)
+            throw CheckFailed{std::string(d.node) + " " + d.reason + ": " + std::to_string(more) + " packets, of " + std::to_string(most)};
+    }
+    for (const auto &[entry, hits] : now.hits) {
+        const auto before = before_.hits.find(entry), expected = expected_.find(entry);
+        // A list that was deleted and is there again begins anew.
+        const uint64_t since = before == before_.hits.end() || before->second > hits ? 0 : before->second;
+        const uint64_t most = (expected == expected_.end() ? 0 : expected->second) + again;
+        if (hits - since > most)
+            throw CheckFailed{"entry '" + entry.second + "' of access list " + entry.first + " counted " + std::to_string(hits - since) +
+                              " packets, of " + std::to_string(most)};
+    }
 }
 
 void Witness::judge() {
@@ -286,6 +414,7 @@ void Witness::judge() {
                 judged("the inject device of VRF " + std::to_string(vrf), f, [&] { to_host(f.bytes, f); });
     }
     const Turn now = turn();
+    judge_lists(now);
     // Errors are no delivery of what was given; but some of those that were held may be errors.
     if (in_ + before_.held > now.drops - before_.drops + now.held + delivered_ + std::min(errors_, before_.held)) {
         std::ostringstream o;
@@ -297,7 +426,9 @@ void Witness::judge() {
         throw CheckFailed{o.str()};
     }
     before_ = now;
-    in_ = 0;
+    in_ = injected_ = 0;
+    judged_in_ = judged_out_ = {};
+    expected_.clear();
 }
 
 }  // namespace weft::fuzz

@@ -26,11 +26,19 @@ struct Prefix {
 struct Model {
     std::map<Prefix, uint64_t> routes;
     std::map<uint64_t, bool> objects;
+    std::map<std::string, AclSpec> lists;
 
     void take(const Transaction &t, bool full) {
         if (full) {
             routes.clear();
             objects.clear();
+            lists.clear();
+        }
+        for (const auto &[name, op] : t.acls) {
+            if (op.remove)
+                lists.erase(name);
+            else
+                lists[name] = op.spec;
         }
         for (const ObjectOp &op : t.objects) {
             if (op.remove)
@@ -66,6 +74,12 @@ void compare(Core &core, const Model &model) {
     const EngineStatistics s = core.statistics();
     CHECK_EQUAL(s.routes4 + s.routes6, model.routes.size());
     CHECK_EQUAL(s.objects, model.objects.size());
+    CHECK_EQUAL(core.acls.size(), model.lists.size());
+    for (const auto &[name, spec] : model.lists) CHECK(core.acls.at(name)->spec() == spec);
+    for (const auto &[place, name] : core.registry.acls) {
+        CHECK(core.registry.interfaces.count(place.first) == 1);
+        CHECK(core.registry.interfaces.at(place.first)->acls[place.second] == core.acls.at(name));
+    }
     for (const auto &[p, key] : model.routes) {
         const Vrf *vrf = core.vrfs.find(p.vrf);
         CHECK(vrf != nullptr);
