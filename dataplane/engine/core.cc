@@ -34,6 +34,14 @@ void Core::watch_links() {
     }
 }
 
+std::unique_ptr<Port> Core::open_port(const PortSpec &spec, std::string &error) {
+    auto port = factory->open({spec.name, spec.driver, spec.device, 1, sending_workers()}, error);
+    if (!port && error.empty()) error = "the driver gave no port";
+    return port;
+}
+
+unsigned Core::sending_workers() const { return std::max(1u, static_cast<unsigned>(workers.size())); }
+
 void Core::reopen_ports() {
     for (const auto &[number, t] : transactions)
         if (t.prepared) return;
@@ -43,7 +51,7 @@ void Core::reopen_ports() {
         std::string error;
         auto fresh = std::make_shared<PortHandle>();
         fresh->spec = handle->spec;
-        fresh->port = factory->open({handle->spec.name, handle->spec.driver, handle->spec.device}, error);
+        fresh->port = open_port(handle->spec, error);
         if (!fresh->port || !fresh->port->link().present) {
             if (!handle->port && !error.empty()) handle->reason = error;
             continue;

@@ -98,6 +98,8 @@ struct Core {
     Repair difference(const Transaction &t) const;
     void publish(std::unique_ptr<InterfaceTable> next);
     void configure(const Interface &interface);
+    std::unique_ptr<Port> open_port(const PortSpec &spec, std::string &error);
+    unsigned sending_workers() const;
     std::shared_ptr<Interface> rebuilt(const Interface &from, std::shared_ptr<PortHandle> port);
     // Tap and inject device of an interface that has none and wants them; a text when they can not be had.
     std::string add_devices(Interface &interface, Registry &next, bool strict);

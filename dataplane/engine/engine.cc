@@ -49,7 +49,7 @@ void Engine::Parts::keep_house() {
                 core.watch_links();
             }
             if (now >= next_reopen) {
-                next_reopen = now + std::chrono::seconds(2);
+                next_reopen = now + std::chrono::milliseconds(200);
                 core.reopen_ports();
             }
             core.tell_neighbours();

@@ -60,10 +60,12 @@ void Worker::discard(Packet &p, Drop reason) {
 
 void Worker::flush() {
     for (PortHandle *port : dirty_) {
-        if (port->queued) port->port->transmit(port->queue, port->queued);
-        port->port->flush();
-        port->queued = 0;
-        port->dirty = false;
+        PortHandle::Sending &sending = port->sending[id];
+        TxQueue &tx = port->port->tx(id);
+        if (sending.queued) tx.transmit(sending.queue, sending.queued);
+        tx.flush();
+        sending.queued = 0;
+        sending.dirty = false;
     }
     dirty_.clear();
     arena.reset();
@@ -90,8 +92,8 @@ void Worker::enter(const PortUse &use, Packet *packets, size_t count) {
 }
 
 bool Worker::take_burst(const PortUse &use) {
-    Port &port = *use.handle->port;
-    const size_t count = port.receive(burst_.data(), burst_size);
+    RxQueue &queue = use.handle->port->rx(use.queue);
+    const size_t count = queue.receive(burst_.data(), burst_size);
     if (count == 0) return false;
     burst_vrf = nullptr;
     if (trace_run_) [[unlikely]]
@@ -100,7 +102,7 @@ bool Worker::take_burst(const PortUse &use) {
         enter(use, burst_.data(), count);
     run_graph();
     flush();
-    port.release();
+    queue.release();
     return true;
 }
 
@@ -114,17 +116,37 @@ void Worker::new_table() {
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     epoll_event wakeup{EPOLLIN, {.u32 = UINT32_MAX}};
     epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &wakeup);
-    ready_.assign(table->ports.size(), 1);
+    serving_.clear();
     polled_ = false;
     for (uint32_t n = 0; n < table->ports.size(); n++) {
-        const int descriptor = table->ports[n].handle->port->descriptor();
-        if (descriptor < 0) {
-            polled_ = true;
+        const PortUse &use = table->ports[n];
+        if (use.worker == id) {
+            serving_.push_back({n});
             continue;
         }
-        epoll_event e{EPOLLIN, {.u32 = n}};
-        epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &e);
+        unsigned me = id;
+        use.handle->receiving[use.queue].owner.compare_exchange_strong(me, no_worker, std::memory_order_release,
+                                                                       std::memory_order_relaxed);
     }
+}
+
+// Takes a queue that nobody owns. False: another worker does.
+bool Worker::own(Serving &serving, uint32_t place) {
+    const PortUse &use = table->ports[serving.use];
+    unsigned owner = no_worker;
+    if (!use.handle->receiving[use.queue].owner.compare_exchange_strong(owner, id, std::memory_order_acquire) && owner != id)
+        return false;
+    const RxQueue &queue = use.handle->port->rx(use.queue);
+    const int descriptor = queue.descriptor();
+    serving.owned = true;
+    serving.waits = descriptor >= 0 && queue.costs_call();
+    if (descriptor < 0) {
+        polled_ = true;
+        return true;
+    }
+    epoll_event e{EPOLLIN, {.u32 = place}};
+    epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &e);
+    return true;
 }
 
 bool Worker::step(uint64_t time) {
@@ -141,14 +163,13 @@ bool Worker::step(uint64_t time) {
         flush();
     }
     bool moved = false;
-    // All ports belong to the first worker.
-    for (size_t n = 0; id == 0 && n < table->ports.size(); n++) {
-        const PortUse &use = table->ports[n];
-        // Rings are looked into for nothing; taps cost a system call, so they wait until epoll names them.
-        if (use.role != PortRole::data && !ready_[n]) continue;
-        const bool got = take_burst(use);
+    for (uint32_t n = 0; n < serving_.size(); n++) {
+        Serving &serving = serving_[n];
+        if (!serving.owned && !own(serving, n)) continue;
+        if (serving.waits && !serving.ready) continue;
+        const bool got = take_burst(table->ports[serving.use]);
         moved |= got;
-        if (!got && use.handle->port->descriptor() >= 0) ready_[n] = 0;
+        if (!got) serving.ready = false;
     }
     if (now >= next_tick_) {
         next_tick_ = now + tick_every;
@@ -165,8 +186,8 @@ void Worker::look_at_descriptors(int timeout) {
     const int count = epoll_wait(epoll_, events, 64, timeout);
     for (int n = 0; n < count; n++) {
         const uint32_t at = events[n].data.u32;
-        if (at < ready_.size()) {
-            ready_[at] = 1;
+        if (at < serving_.size()) {
+            serving_[at].ready = true;
         } else {
             uint64_t ignored;
             [[maybe_unused]] const ssize_t r = read(event_, &ignored, sizeof ignored);

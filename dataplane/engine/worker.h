@@ -75,14 +75,15 @@ class Worker {
     }
     // Queues a whole frame on a port.
     void send(PortHandle &port, Packet &packet) {
-        if (!port.dirty) {
-            port.dirty = true;
+        PortHandle::Sending &sending = port.sending[id];
+        if (!sending.dirty) {
+            sending.dirty = true;
             dirty_.push_back(&port);
         }
-        port.queue[port.queued++] = &packet;
-        if (port.queued == burst_size) {
-            port.port->transmit(port.queue, port.queued);
-            port.queued = 0;
+        sending.queue[sending.queued++] = &packet;
+        if (sending.queued == burst_size) {
+            port.port->tx(id).transmit(sending.queue, sending.queued);
+            sending.queued = 0;
         }
     }
     // Until no node has anything left.
@@ -116,6 +117,13 @@ class Worker {
     bool tracing = false;  // the packet under way is being traced
 
   private:
+    // A receive queue that it serves, or will as soon as its owner lets go of it.
+    struct Serving {
+        uint32_t use;  // place in table->ports
+        bool owned = false;
+        bool waits = false;  // for epoll to name its descriptor
+        bool ready = true;   // it has
+    };
     bool take_burst(const PortUse &use);
     // Packets of a port to their first node.
     void enter(const PortUse &use, Packet *packets, size_t count);
@@ -127,6 +135,7 @@ class Worker {
     void trace_drop(const Packet &packet, Drop reason);
     void flush();
     void new_table();
+    bool own(Serving &serving, uint32_t place);
     template <bool timed, bool traced>
     void dispatch(uint64_t weight);
 
@@ -141,7 +150,7 @@ class Worker {
     const Packet *traced_ = nullptr;
     uint8_t trace_node_ = 0;
     std::vector<PortHandle *> dirty_;
-    std::vector<uint8_t> ready_;  // by place in table->ports: its descriptor was readable
+    std::vector<Serving> serving_;
     uint64_t next_tick_ = 0, next_look_ = 0;
     bool polled_ = false;  // a port without a descriptor: no sleep
     int epoll_ = -1, event_ = -1;

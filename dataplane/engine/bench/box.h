@@ -52,7 +52,7 @@ Traffic traffic4(std::vector<uint32_t> destinations);
 Traffic traffic4(std::vector<Flow> flows);
 Traffic traffic6(std::vector<Ip6> destinations);
 
-class SourcePort : public Port {
+class SourcePort : public Port, public RxQueue, public TxQueue {
   public:
     static constexpr size_t slots = 4096, slot_size = 256;
 
@@ -65,6 +65,9 @@ class SourcePort : public Port {
     void flush() override {}
     int descriptor() const override { return -1; }
     PortCounters counters() const override { return {}; }
+    RxQueue &rx(size_t) override { return *this; }
+    TxQueue &tx(unsigned) override { return *this; }
+    std::string set_workers(unsigned) override { return {}; }
     LinkState link() const override;
     std::string configure(bool, uint32_t) override { return {}; }
 

@@ -77,14 +77,11 @@ std::shared_ptr<Netlink> KeeperFactory::netlink(const std::string &name_space, s
     return netlinks_.emplace(name_space, std::make_shared<Netlink>(std::move(socket))).first->second;
 }
 
-std::unique_ptr<Port> KeeperFactory::open_device(const std::string &name, const std::string &device, size_t slots,
-                                                 std::string &error) {
+std::unique_ptr<Port> KeeperFactory::open_device(const PortRequest &request, size_t slots, std::string &error) {
     const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, error);
-    Descriptor socket, direct;
-    if (netlink) socket = keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, error);
-    if (socket) direct = keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, error);
-    if (!direct) return nullptr;
-    return AfPacketPort::open(name, device, std::move(socket), std::move(direct), netlink, slots, error);
+    if (!netlink) return nullptr;
+    const auto make_socket = [this](std::string &why) { return keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, why); };
+    return AfPacketPort::open(request, make_socket, netlink, slots, error);
 }
 
 std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::string &error) {
@@ -96,7 +93,7 @@ std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::strin
         error = "a device name has 1 to 15 bytes, '" + request.device + "' has " + std::to_string(request.device.size());
         return nullptr;
     }
-    return open_device(request.name, request.device, AfPacketPort::usual_slots, error);
+    return open_device(request, AfPacketPort::usual_slots, error);
 }
 
 // Makes a host device, or finds it again: a tap, else a pair.
@@ -149,7 +146,7 @@ bool KeeperFactory::make_pair(const std::string &name_space, const std::string &
 std::unique_ptr<Port> KeeperFactory::serve(uint32_t vrf, Made &made, bool layer3, std::string &error) {
     const HostDevice &device = made.device;
     if (!device.pair) return TapPort::open(device.name, std::move(made.tap), made.netlink, device.index, layer3, error);
-    std::unique_ptr<Port> inner = open_device(device.name, pair_peer(namespace_of(vrf), device.name), pair_slots, error);
+    std::unique_ptr<Port> inner = open_device({device.name, "af_packet", pair_peer(namespace_of(vrf), device.name)}, pair_slots, error);
     if (!inner) return nullptr;
     return std::make_unique<PairPort>(device.name, std::move(inner), made.netlink, device.index, made.mac, layer3);
 }

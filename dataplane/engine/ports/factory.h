@@ -55,7 +55,7 @@ class KeeperFactory final : public PortFactory {
     bool make(uint32_t vrf, const std::string &device, bool layer3, Made &made, std::string &error);
     bool make_pair(const std::string &name_space, const std::string &device, Made &made, std::string &error);
     std::unique_ptr<Port> serve(uint32_t vrf, Made &made, bool layer3, std::string &error);
-    std::unique_ptr<Port> open_device(const std::string &name, const std::string &device, size_t slots, std::string &error);
+    std::unique_ptr<Port> open_device(const PortRequest &request, size_t slots, std::string &error);
     std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);
     std::string configure(Netlink &netlink, const HostDevice &device, const HostTapRequest &request);
 

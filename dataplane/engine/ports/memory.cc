@@ -3,20 +3,32 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 namespace weft {
 
-MemoryWire::MemoryWire() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { link_.up = true; }
+MemoryWire::MemoryWire() {
+    link_.up = true;
+    set_queues(1);
+}
 
-MemoryWire::~MemoryWire() { close(event_); }
+MemoryWire::~MemoryWire() {
+    for (const In &in : in_) close(in.event);
+}
 
-void MemoryWire::give(Frame frame) {
+void MemoryWire::set_queues(size_t count) {
     const std::lock_guard guard(lock_);
-    in_.push_back(std::move(frame));
+    while (in_.size() < count) in_.push_back({{}, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)});
+}
+
+void MemoryWire::give(Frame frame, size_t queue) {
+    const std::lock_guard guard(lock_);
+    In &in = in_[queue % in_.size()];
+    in.frames.push_back(std::move(frame));
     const uint64_t one = 1;
-    [[maybe_unused]] const ssize_t n = write(event_, &one, sizeof one);
+    [[maybe_unused]] const ssize_t n = write(in.event, &one, sizeof one);
 }
 
 std::vector<Frame> MemoryWire::take() {
@@ -34,14 +46,24 @@ LinkState MemoryWire::link() const {
     return link_;
 }
 
-MemoryPort::MemoryPort(std::string name, std::shared_ptr<MemoryWire> wire, bool layer3)
-    : name_(std::move(name)), wire_(std::move(wire)), layer3_(layer3) {}
+MemoryPort::MemoryPort(std::string name, std::shared_ptr<MemoryWire> wire, const PortRequest &request, bool layer3)
+    : name_(std::move(name)), wire_(std::move(wire)), layer3_(layer3), costs_call_(request.driver == "tap") {
+    const size_t queues = std::clamp<size_t>(request.rx_queues, 1, max_rx_queues);
+    wire_->set_queues(queues);
+    for (size_t n = 0; n < queues; n++) rx_.emplace_back(*this, wire_->in_[n]);
+    set_workers(request.workers);
+}
 
-size_t MemoryPort::receive(Packet *packets, size_t count) {
-    const std::lock_guard guard(wire_->lock_);
+std::string MemoryPort::set_workers(unsigned workers) {
+    while (tx_.size() < workers) tx_.emplace_back(*this);
+    return {};
+}
+
+size_t MemoryPort::Rx::receive(Packet *packets, size_t count) {
+    const std::lock_guard guard(port_.wire_->lock_);
     size_t n = 0;
-    for (; n < count && !wire_->in_.empty(); n++) {
-        const Frame &frame = wire_->in_.front();
+    for (; n < count && !in_.frames.empty(); n++) {
+        const Frame &frame = in_.frames.front();
         received_.emplace_back(headroom + frame.bytes.size());
         std::vector<uint8_t> &memory = received_.back();
         if (!frame.bytes.empty()) std::memcpy(memory.data() + headroom, frame.bytes.data(), frame.bytes.size());
@@ -53,27 +75,27 @@ size_t MemoryPort::receive(Packet *packets, size_t count) {
         p.offload = frame.offload;
         p.vlan_tci = frame.vlan_tci;
         p.vlan_tpid = frame.vlan_tpid;
-        rx_packets_++;
-        rx_octets_ += frame.bytes.size();
-        wire_->in_.pop_front();
+        port_.rx_packets_++;
+        port_.rx_octets_ += frame.bytes.size();
+        in_.frames.pop_front();
     }
-    if (wire_->in_.empty()) {
+    if (in_.frames.empty()) {
         uint64_t ignored;
-        [[maybe_unused]] const ssize_t r = read(wire_->event_, &ignored, sizeof ignored);
+        [[maybe_unused]] const ssize_t r = read(in_.event, &ignored, sizeof ignored);
     }
     return n;
 }
 
-void MemoryPort::transmit(Packet *const *packets, size_t count) {
+void MemoryPort::Tx::transmit(Packet *const *packets, size_t count) {
     for (size_t n = 0; n < count; n++) waiting_.push_back(*packets[n]);
 }
 
-void MemoryPort::flush() {
-    const std::lock_guard guard(wire_->lock_);
+void MemoryPort::Tx::flush() {
+    const std::lock_guard guard(port_.wire_->lock_);
     for (const Packet &p : waiting_) {
-        wire_->out_.push_back({std::vector<uint8_t>(p.data, p.data + p.length), p.offload, p.vlan_tci, p.vlan_tpid});
-        tx_packets_++;
-        tx_octets_ += p.length;
+        port_.wire_->out_.push_back({std::vector<uint8_t>(p.data, p.data + p.length), p.offload, p.vlan_tci, p.vlan_tpid});
+        port_.tx_packets_++;
+        port_.tx_octets_ += p.length;
     }
     waiting_.clear();
 }
@@ -127,7 +149,7 @@ std::unique_ptr<Port> MemoryFactory::open(const PortRequest &request, std::strin
         error = "device '" + request.device + "' does not exist";
         return nullptr;
     }
-    return std::make_unique<MemoryPort>(request.name, found->second);
+    return std::make_unique<MemoryPort>(request.name, found->second, request);
 }
 
 std::unique_ptr<Port> MemoryFactory::host_tap(const HostTapRequest &request, std::string &error) {
@@ -138,14 +160,14 @@ std::unique_ptr<Port> MemoryFactory::host_tap(const HostTapRequest &request, std
     }
     auto &wire = taps_[{request.interface, request.vrf}];
     if (!wire) wire = std::make_shared<MemoryWire>();
-    return std::make_unique<MemoryPort>(request.interface, wire);
+    return std::make_unique<MemoryPort>(request.interface, wire, PortRequest{request.interface, "tap", {}});
 }
 
 std::unique_ptr<Port> MemoryFactory::inject(uint32_t vrf, std::string &) {
     const std::lock_guard guard(lock_);
     auto &wire = injects_[vrf];
     if (!wire) wire = std::make_shared<MemoryWire>();
-    return std::make_unique<MemoryPort>("inject" + std::to_string(vrf), wire, true);
+    return std::make_unique<MemoryPort>("inject" + std::to_string(vrf), wire, PortRequest{{}, "tap", {}}, true);
 }
 
 std::string MemoryFactory::set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) {

@@ -1,5 +1,6 @@
 // The memory driver: frames as values in queues, for tests, benches and fuzzing. What is given comes out of receive(); what the
-// engine sends is taken with take(). Threads: any may give and take, one worker does the rest.
+// engine sends is taken with take(). What is given names the receive queue, of as many as were asked for. Threads: any may give
+// and take, the queue's owner and the sending worker do the rest.
 #pragma once
 
 #include <atomic>
@@ -20,51 +21,79 @@ struct Frame {
     uint16_t vlan_tci = 0, vlan_tpid = 0;
 };
 
-// The two queues of a port and its link, shared with whoever drives it and outliving the port.
+// Both directions of a port and its link, shared with whoever drives it and outliving the port.
 class MemoryWire {
   public:
     MemoryWire();
     ~MemoryWire();
     MemoryWire(const MemoryWire &) = delete;
 
-    void give(Frame frame);
+    void give(Frame frame, size_t queue = 0);  // one beyond those that there are counts round
     std::vector<Frame> take();  // all that was sent so far
     void set_link(LinkState link);
     LinkState link() const;
-    int descriptor() const { return event_; }
 
   private:
     friend class MemoryPort;
+    struct In {
+        std::deque<Frame> frames;
+        int event = -1;
+    };
+    // Not fewer than so many receive queues.
+    void set_queues(size_t count);
+
     mutable std::mutex lock_;
-    std::deque<Frame> in_;
+    std::deque<In> in_;
     std::vector<Frame> out_;
     LinkState link_;
-    int event_;
 };
 
 class MemoryPort : public Port {
   public:
     static constexpr size_t headroom = 64;
 
-    MemoryPort(std::string name, std::shared_ptr<MemoryWire> wire, bool layer3 = false);
+    MemoryPort(std::string name, std::shared_ptr<MemoryWire> wire, const PortRequest &request, bool layer3 = false);
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "memory"; }
     bool layer3() const override { return layer3_; }
-    size_t receive(Packet *packets, size_t count) override;
-    void release() override { received_.clear(); }
-    void transmit(Packet *const *packets, size_t count) override;
-    void flush() override;
-    int descriptor() const override { return wire_->descriptor(); }
+    size_t rx_queues() const override { return rx_.size(); }
+    RxQueue &rx(size_t queue) override { return rx_[queue]; }
+    TxQueue &tx(unsigned worker) override { return tx_[worker]; }
+    std::string set_workers(unsigned workers) override;
     PortCounters counters() const override;
     LinkState link() const override { return wire_->link(); }
     std::string configure(bool enabled, uint32_t mtu) override;
 
   private:
+    class Rx final : public RxQueue {
+      public:
+        Rx(MemoryPort &port, MemoryWire::In &in) : port_(port), in_(in) {}
+        size_t receive(Packet *packets, size_t count) override;
+        void release() override { received_.clear(); }
+        int descriptor() const override { return in_.event; }
+        bool costs_call() const override { return port_.costs_call_; }
+
+      private:
+        MemoryPort &port_;
+        MemoryWire::In &in_;
+        std::vector<std::vector<uint8_t>> received_;
+    };
+    class Tx final : public TxQueue {
+      public:
+        explicit Tx(MemoryPort &port) : port_(port) {}
+        void transmit(Packet *const *packets, size_t count) override;
+        void flush() override;
+
+      private:
+        MemoryPort &port_;
+        std::vector<Packet> waiting_;
+    };
+
     std::string name_;
     std::shared_ptr<MemoryWire> wire_;
-    bool layer3_;
-    std::vector<std::vector<uint8_t>> received_;
-    std::vector<Packet> waiting_;
+    bool layer3_, costs_call_;
+    std::deque<Rx> rx_;
+    std::deque<Tx> tx_;
     std::atomic<uint64_t> rx_packets_{0}, rx_octets_{0}, tx_packets_{0}, tx_octets_{0};
 };
 

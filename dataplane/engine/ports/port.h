@@ -1,4 +1,5 @@
-// A port driver: where packets come in and go out. One worker at a time calls receive, release, transmit and flush.
+// A port driver: where packets come in and go out. A port has one or more receive queues, each served by one worker at a time,
+// and for every worker a transmit side of its own, so that no two threads meet in a driver.
 // Drivers: af_packet, tap (and tun, for the layer-3 inject device), memory.
 #pragma once
 
@@ -27,6 +28,34 @@ struct LinkState {
     MacAddress mac{};
 };
 
+inline constexpr size_t max_rx_queues = 16;
+
+// A receiving side of a port. One worker at a time uses it, its owner (PortHandle says how it changes hands); the driver keeps
+// the packets of a flow on one queue, and in their order.
+class RxQueue {
+  public:
+    virtual ~RxQueue() = default;
+    // Up to `count` packets, each written as a new one, whose memory stays valid until release(). Never blocks.
+    virtual size_t receive(Packet *packets, size_t count) = 0;
+    virtual void release() = 0;
+    // Readable when receive() may have something: for epoll. -1: look always. It may change only while nobody owns the queue.
+    virtual int descriptor() const = 0;
+    // True: to look costs a system call, so the owner waits until epoll names the descriptor. False: it looks in each turn.
+    virtual bool costs_call() const { return false; }
+};
+
+// The sending side that a port gives one worker, which alone uses it.
+class TxQueue {
+  public:
+    virtual ~TxQueue() = default;
+    // Takes packets for sending; their bytes may be referenced until flush(), which hands all to the device, in order. What does
+    // not fit is dropped and counted. Never blocks.
+    virtual void transmit(Packet *const *packets, size_t count) = 0;
+    virtual void flush() = 0;
+};
+
+// What all queues of a port have in common is the programming thread's: it opens, configures and closes; counters() and link()
+// are for any thread. A port is closed when no worker can still hold it.
 class Port {
   public:
     virtual ~Port() = default;
@@ -35,15 +64,14 @@ class Port {
     // True: packets carry no Ethernet header (tun).
     virtual bool layer3() const { return false; }
 
-    // Up to `count` packets, each written as a new one, whose memory stays valid until release(). Never blocks.
-    virtual size_t receive(Packet *packets, size_t count) = 0;
-    virtual void release() = 0;
-    // Takes packets for sending; their bytes may be referenced until flush(), which hands all to the device. What does
-    // not fit is dropped and counted. Never blocks.
-    virtual void transmit(Packet *const *packets, size_t count) = 0;
-    virtual void flush() = 0;
-    // Readable when receive() may have something: for epoll. -1: poll always.
-    virtual int descriptor() const = 0;
+    virtual size_t rx_queues() const { return 1; }  // at most max_rx_queues, constant
+    virtual RxQueue &rx(size_t queue) = 0;
+    // For workers 0 to n - 1, where n is the highest that PortRequest or set_workers() said. A device with fewer queues than
+    // that is shared inside the driver, by rings of one producer, never by a lock.
+    virtual TxQueue &tx(unsigned worker) = 0;
+    // Makes sending sides for so many workers before those above have begun; the ones that there are stay as they are. An error
+    // is text for a person.
+    virtual std::string set_workers(unsigned workers) = 0;
 
     virtual PortCounters counters() const = 0;  // any thread
     virtual LinkState link() const = 0;         // any thread
@@ -57,6 +85,8 @@ struct PortRequest {
     std::string name;    // of the port
     std::string driver;  // "af_packet", "memory"
     std::string device;  // Linux device in the port namespace
+    size_t rx_queues = 1;  // wanted; a driver may give fewer
+    unsigned workers = 1;  // that will send
 };
 
 struct HostAddress {

@@ -76,38 +76,47 @@ size_t TapPort::receive(Packet *packets, size_t count) {
         received++;
     }
     if (received > 0) {
-        add(counts_.rx_packets, received);
-        add(counts_.rx_octets, octets);
+        add(packets_, received);
+        add(octets_, octets);
     }
-    if (dropped > 0) add(counts_.rx_dropped, dropped);
+    if (dropped > 0) add(dropped_, dropped);
     return received;
 }
 
-void TapPort::transmit(Packet *const *packets, size_t count) {
+void TapPort::Tx::transmit(Packet *const *packets, size_t count) {
     uint64_t sent = 0, octets = 0;
     for (size_t i = 0; i < count; i++) {
         Packet &packet = *packets[i];
         const iovec parts[2] = {{&packet.offload, sizeof(Offload)}, {packet.data, packet.length}};
         ssize_t length;
-        do length = writev(descriptor_.get(), parts, 2);
+        do length = writev(descriptor_, parts, 2);
         while (length < 0 && errno == EINTR);
         if (length < 0) continue;
         sent++;
         octets += packet.length;
     }
-    add(counts_.tx_packets, sent);
-    add(counts_.tx_octets, octets);
-    if (sent < count) add(counts_.tx_dropped, count - sent);
+    add(packets_, sent);
+    add(octets_, octets);
+    if (sent < count) add(dropped_, count - sent);
+}
+
+void TapPort::Tx::count(PortCounters &counters) const {
+    counters.tx_packets += packets_.load(std::memory_order_relaxed);
+    counters.tx_octets += octets_.load(std::memory_order_relaxed);
+    counters.tx_dropped += dropped_.load(std::memory_order_relaxed);
+}
+
+std::string TapPort::set_workers(unsigned workers) {
+    while (tx_.size() < workers) tx_.emplace_back(descriptor_.get());
+    return {};
 }
 
 PortCounters TapPort::counters() const {
     PortCounters counters;
-    counters.rx_packets = counts_.rx_packets.load(std::memory_order_relaxed);
-    counters.rx_octets = counts_.rx_octets.load(std::memory_order_relaxed);
-    counters.rx_dropped = counts_.rx_dropped.load(std::memory_order_relaxed);
-    counters.tx_packets = counts_.tx_packets.load(std::memory_order_relaxed);
-    counters.tx_octets = counts_.tx_octets.load(std::memory_order_relaxed);
-    counters.tx_dropped = counts_.tx_dropped.load(std::memory_order_relaxed);
+    counters.rx_packets = packets_.load(std::memory_order_relaxed);
+    counters.rx_octets = octets_.load(std::memory_order_relaxed);
+    counters.rx_dropped = dropped_.load(std::memory_order_relaxed);
+    for (const Tx &tx : tx_) tx.count(counters);
     return counters;
 }
 

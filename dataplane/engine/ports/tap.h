@@ -4,8 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "netlink.h"
@@ -13,7 +13,7 @@
 
 namespace weft {
 
-class TapPort final : public Port {
+class TapPort final : public Port, private RxQueue {
   public:
     // `index` is the device's in the namespace of `netlink`; `layer3` says tun.
     static std::unique_ptr<TapPort> open(const std::string &name, Descriptor descriptor, std::shared_ptr<Netlink> netlink,
@@ -23,17 +23,32 @@ class TapPort final : public Port {
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "tap"; }
     bool layer3() const override { return layer3_; }
-    size_t receive(Packet *packets, size_t count) override;
-    void release() override {}
-    void transmit(Packet *const *packets, size_t count) override;
-    void flush() override {}
-    int descriptor() const override { return descriptor_.get(); }
+    RxQueue &rx(size_t) override { return *this; }
+    TxQueue &tx(unsigned worker) override { return tx_[worker]; }
+    std::string set_workers(unsigned workers) override;
     PortCounters counters() const override;
     LinkState link() const override;
     std::string configure(bool enabled, uint32_t mtu) override;
 
   private:
+    // Writes from several threads are safe on one descriptor; the counters are not.
+    class Tx final : public TxQueue {
+      public:
+        explicit Tx(int descriptor) : descriptor_(descriptor) {}
+        void transmit(Packet *const *packets, size_t count) override;
+        void flush() override {}
+        void count(PortCounters &counters) const;
+
+      private:
+        const int descriptor_;
+        std::atomic<uint64_t> packets_{0}, octets_{0}, dropped_{0};
+    };
+
     TapPort(const std::string &name, Descriptor descriptor, std::shared_ptr<Netlink> netlink, int index, bool layer3);
+    size_t receive(Packet *packets, size_t count) override;
+    void release() override {}
+    int descriptor() const override { return descriptor_.get(); }
+    bool costs_call() const override { return true; }
 
     const std::string name_;
     const Descriptor descriptor_;
@@ -41,9 +56,8 @@ class TapPort final : public Port {
     const int index_;
     const bool layer3_;
     uint8_t *buffers_ = nullptr;
-    struct Counts {
-        std::atomic<uint64_t> rx_packets{0}, rx_octets{0}, rx_dropped{0}, tx_packets{0}, tx_octets{0}, tx_dropped{0};
-    } counts_;
+    std::deque<Tx> tx_;
+    std::atomic<uint64_t> packets_{0}, octets_{0}, dropped_{0};  // received
 };
 
 }  // namespace weft

@@ -31,9 +31,8 @@ std::string Core::prepare_ports(Transaction &t) {
         std::string error;
         auto fresh = std::make_shared<PortHandle>();
         fresh->spec = op->spec;
-        fresh->port = factory->open({op->spec.name, op->spec.driver, op->spec.device}, error);
+        fresh->port = open_port(op->spec, error);
         if (!fresh->port) {
-            if (error.empty()) error = "the driver gave no port";
             if (!t.full) return "port " + quoted(name) + ": " + error;
             fresh->reason = error;
         }
@@ -59,14 +58,16 @@ std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
         auto tap = std::make_shared<PortHandle>();
         tap->spec = {i.spec.name, "tap", {}};
         tap->port = factory->host_tap(tap_request(i), error);
-        if (tap->port) i.tap = std::move(tap);
+        if (tap->port) error = tap->port->set_workers(sending_workers());
+        if (tap->port && error.empty()) i.tap = std::move(tap);
         if (!error.empty() && strict) return error;
     }
     if (i.tap && !next.injects.count(i.spec.vrf)) {
         auto inject = std::make_shared<PortHandle>();
         inject->spec = {"inject" + std::to_string(i.spec.vrf), "tun", {}};
         inject->port = factory->inject(i.spec.vrf, error);
-        if (inject->port) next.injects.emplace(i.spec.vrf, std::move(inject));
+        if (inject->port) error = inject->port->set_workers(sending_workers());
+        if (inject->port && error.empty()) next.injects.emplace(i.spec.vrf, std::move(inject));
     }
     return error;
 }

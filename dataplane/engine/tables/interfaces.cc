@@ -92,18 +92,22 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     auto t = std::make_unique<InterfaceTable>();
     t->settings = member;
     std::map<const PortHandle *, uint32_t> bound;
+    const auto use = [&](const std::shared_ptr<PortHandle> &handle, PortRole role, uint32_t interface, Vrf *vrf) {
+        for (size_t queue = 0; queue < handle->port->rx_queues(); queue++)
+            t->ports.push_back({handle, queue, 0, role, interface, vrf});
+    };
     for (const auto &[name, interface] : interfaces) {
         if (t->interfaces.size() <= interface->index) t->interfaces.resize(interface->index + 1);
         t->interfaces[interface->index] = interface;
         if (interface->port) bound[interface->port.get()] = interface->index;
-        if (interface->tap) t->ports.push_back({interface->tap, PortRole::tap, interface->index, interface->vrf});
+        if (interface->tap) use(interface->tap, PortRole::tap, interface->index, interface->vrf);
     }
     for (const auto &[name, handle] : ports) {
         if (!handle->port) continue;
         const auto found = bound.find(handle.get());
-        t->ports.push_back({handle, PortRole::data, found == bound.end() ? no_interface : found->second, nullptr});
+        use(handle, PortRole::data, found == bound.end() ? no_interface : found->second, nullptr);
     }
-    for (const auto &[vrf, handle] : injects) t->ports.push_back({handle, PortRole::inject, no_interface, vrfs.find(vrf)});
+    for (const auto &[vrf, handle] : injects) use(handle, PortRole::inject, no_interface, vrfs.find(vrf));
     for (const auto &[key, mac] : neighbours) {
         const auto found = interfaces.find(key.first);
         if (found != interfaces.end()) t->neighbours.push_back({found->second->index, key.second, mac});

@@ -37,14 +37,30 @@ struct InterfaceSpec {
     bool operator==(const InterfaceSpec &) const = default;
 };
 
-// A port and what its worker has to send on it. Lives as long as a table names it.
+inline constexpr unsigned no_worker = 0xffffffff;
+
+// A port, who serves its receive queues, and what each worker has to send on it. Lives as long as a table names it, and one
+// that has left the tables never comes back.
+//
+// The table says which worker is to serve a queue; `owner` says which one does. With its first table that names another worker
+// the owner, which between two bursts has sent and released all that it received, lets go of the queue; the other takes it only
+// then. So packets keep their order, and none is lost. What the old owner holds until a neighbour or a route is resolved stays
+// with it, and is sent when that happens: of such a flow, packets that the new owner receives in that moment may be earlier.
 struct PortHandle {
+    struct alignas(64) Sending {
+        Packet *queue[burst_size];
+        unsigned queued = 0;
+        bool dirty = false;
+    };
+    struct alignas(64) Receiving {
+        std::atomic<unsigned> owner{no_worker};
+    };
+
     PortSpec spec;
     std::unique_ptr<Port> port;  // null: could not be had, `reason` says why
     std::string reason;
-    Packet *queue[burst_size];  // the worker's
-    unsigned queued = 0;
-    bool dirty = false;
+    std::array<Sending, max_workers> sending;  // by worker
+    std::array<Receiving, max_rx_queues> receiving;
 };
 
 // What outlives a change of configuration, under the interface's name.
@@ -98,8 +114,11 @@ struct Interface {
 
 enum class PortRole : uint8_t { data, tap, inject };
 
+// A receive queue and the worker that is to serve it.
 struct PortUse {
     std::shared_ptr<PortHandle> handle;
+    size_t queue = 0;
+    unsigned worker = 0;
     PortRole role = PortRole::data;
     uint32_t interface = no_interface;
     Vrf *vrf = nullptr;  // of an inject device
@@ -122,7 +141,7 @@ struct StaticNeighbour {
 
 struct InterfaceTable {
     std::vector<std::shared_ptr<const Interface>> interfaces;  // by index; null: none
-    std::vector<PortUse> ports;
+    std::vector<PortUse> ports;  // one for each receive queue
     std::vector<StaticNeighbour> neighbours;
     MemberSettings settings;
 

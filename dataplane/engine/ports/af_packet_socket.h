@@ -1,0 +1,27 @@
+// What the files of the af_packet driver share.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace weft::af_packet {
+
+inline constexpr int socket_buffer = 32 << 20;
+
+// A counter that one thread writes.
+inline void add(std::atomic<uint64_t> &counter, uint64_t value) {
+    counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
+}
+
+template <typename Value>
+bool set_option(int socket, int level, int option, const Value &value) {
+    return setsockopt(socket, level, option, &value, sizeof(value)) == 0;
+}
+
+inline std::string failed(const char *what) { return std::string(what) + ": " + std::strerror(errno); }
+
+}  // namespace weft::af_packet
