@@ -114,7 +114,7 @@ void Worker::trace_result(const Packet &p, TraceResult result) {
 }
 
 void Worker::trace_drop(const Packet &p, Drop reason) {
-    const bool consumed = reason == Drop::arp_consumed || reason == Drop::nd_consumed || reason == Drop::local_consumed;
+    const bool consumed = reason == Drop::arp_consumed || reason == Drop::nd_consumed;
     trace(p, consumed ? "takes it in" : "drops it: {da}", static_cast<uint64_t>(reason));
     trace_result(p, consumed ? TraceResult::consumed : TraceResult::dropped);
 }

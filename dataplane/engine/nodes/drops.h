@@ -73,7 +73,6 @@ namespace weft {
     X(ip6_ethernet_group, "ip6-lookup", "group-frame-not-forwarded")         \
     X(ip6_hop_limit, "ip6-forward", "hop-limit-expired")                     \
     X(ip6_too_big, "ip6-forward", "packet-too-big")                          \
-    X(forward_family, "forward", "next-hop-of-other-family")                 \
     X(forward_no_interface, "forward", "interface-deleted")                  \
     X(forward_headroom, "forward", "no-headroom")                            \
     X(neighbour_table_full, "neighbour", "table-full")                       \
@@ -89,7 +88,6 @@ namespace weft {
     X(resolve_not_held, "resolve", "not-held")                               \
     X(local_malformed, "local", "malformed")                                 \
     X(local_checksum, "local", "bad-checksum")                               \
-    X(local_consumed, "local", "consumed")                                   \
     X(nd_malformed, "nd-input", "malformed")                                 \
     X(nd_not_for_us, "nd-input", "not-for-us")                               \
     X(nd_conflict, "nd-input", "address-conflict")                           \
