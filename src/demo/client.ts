@@ -31,6 +31,8 @@ interface Waiting {
   readonly take: ((piece: Buffer) => void) | undefined
 }
 
+const connectionGone = () => new Error('the connection to the server is gone')
+
 export class NetconfClient implements AsyncDisposable {
   readonly #ssh: Client
   readonly #channel: ClientChannel
@@ -43,22 +45,25 @@ export class NetconfClient implements AsyncDisposable {
   #over: Error | undefined
   #next = 1
 
-  private constructor(ssh: Client, channel: ClientChannel) {
+  private constructor(ssh: Client, channel: ClientChannel, closed: Promise<void>) {
     this.#ssh = ssh
     this.#channel = channel
     channel.on('close', () => this.#fail(new Error('the NETCONF session was closed by the server')))
-    this.#closed = new Promise((resolve) => ssh.once('close', () => resolve()))
-    ssh.once('close', () => this.#fail(new Error('the connection to the server is gone')))
+    this.#closed = closed
+    void closed.then(() => this.#fail(connectionGone()))
     ssh.on('error', (error: Error) => this.#fail(error))
   }
 
-  /** Connects, authenticates and exchanges hellos. */
+  /** Connects, authenticates and exchanges hellos. Rejects when the server goes away in the middle of it. */
   static async connect(to: Connection): Promise<NetconfClient> {
     const ssh = new Client()
     // It may tell of more than one error; the first decides, and none may end the process.
     ssh.on('error', () => undefined)
+    const closed = new Promise<void>((resolve) => ssh.once('close', () => resolve()))
     const channel = await new Promise<ClientChannel>((resolve, reject) => {
       ssh.once('error', reject)
+      // A server that hangs up before the session is there is no error to ssh2.
+      void closed.then(() => reject(connectionGone()))
       ssh.once('ready', () => {
         ssh.subsys('netconf', (error, stream) => (error ? reject(error) : resolve(stream)))
       })
@@ -75,12 +80,14 @@ export class NetconfClient implements AsyncDisposable {
         resolve(text.subarray(end + endOfMessage.length))
       }
       channel.on('data', read)
-      channel.once('close', () => reject(new Error('the server closed the session before its hello')))
+      const early = () => reject(new Error('the server closed the session before its hello'))
+      channel.once('close', early)
+      void closed.then(early)
       channel.write(
         `<hello xmlns="${base}"><capabilities><capability>urn:ietf:params:netconf:base:1.1</capability></capabilities></hello>${endOfMessage}`,
       )
     })
-    const client = new NetconfClient(ssh, channel)
+    const client = new NetconfClient(ssh, channel, closed)
     client.#receive(rest)
     channel.on('data', (chunk: Buffer) => client.#receive(chunk))
     return client
