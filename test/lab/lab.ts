@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { startKeeper, type KeeperClient, type Namespace } from '../../dataplane/client/index.js'
+import { patiently } from './patience.js'
 
 const execute = promisify(execFile)
 
@@ -65,13 +66,14 @@ export class Host {
   }
 
   /** Does this host get an answer from the address within so many seconds? */
-  async pings(address: string, { count = 1, seconds = 5 } = {}): Promise<boolean> {
-    try {
-      await this.exec('ping', '-n', '-q', '-i', '0.05', '-c', String(count), '-w', String(seconds), address)
-      return true
-    } catch {
-      return false
-    }
+  pings(address: string, { count = 1, seconds = 20 } = {}): Promise<boolean> {
+    const ping = ['ping', '-n', '-q', '-i', '0.05', '-c', String(count)]
+    return patiently(seconds, (left) =>
+      this.exec(...ping, '-w', String(left), address).then(
+        () => true,
+        () => false,
+      ),
+    )
   }
 
   /** A counter of /proc/net/snmp, such as `Ip`, `ForwDatagrams`. */

@@ -14,9 +14,13 @@ import { connectKeeper, type KeeperClient } from '../../dataplane/client/index.j
 import { NetconfClient } from '../../src/demo/client.js'
 import { execIn } from '../../src/lab/namespace.js'
 import { runFolder } from '../../src/state.js'
+import { patiently } from './patience.js'
 
 const execute = promisify(execFile)
 const root = resolve(fileURLToPath(import.meta.url), '../../../..')
+
+/** Milliseconds that weftd may take to come or to go on a machine that has much else to do. */
+const patience = 60_000
 
 export const adminPassword = 'test-password-of-admin'
 
@@ -100,7 +104,9 @@ export class Weftd implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#process = child
+    let timer: NodeJS.Timeout | undefined
     await new Promise<void>((ready, failed) => {
+      timer = setTimeout(() => failed(new Error(`weftd was not ready in time:\n${this.#output}`)), patience)
       const read = (chunk: Buffer) => {
         this.#output += chunk.toString()
         const port = [...this.#output.matchAll(/ready.*:(\d+)\s/g)].at(-1)?.[1]
@@ -113,13 +119,13 @@ export class Weftd implements AsyncDisposable {
       child.once('exit', (code, signal) =>
         failed(new Error(`weftd ended with ${code ?? signal} before it was ready:\n${this.#output}`)),
       )
-    })
+    }).finally(() => clearTimeout(timer))
   }
 
   /** Resolves when it has told so many times how to connect, with what it had printed by then. */
   async ready(times: number): Promise<string> {
     for (let waited = 0; (this.#output.match(/Ctrl-C/g)?.length ?? 0) < times; waited += 50) {
-      if (waited > 30_000) throw new Error(`weftd was not ready ${times} times:\n${this.#output}`)
+      if (waited > patience) throw new Error(`weftd was not ready ${times} times:\n${this.#output}`)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
     return this.#output
@@ -131,14 +137,21 @@ export class Weftd implements AsyncDisposable {
     return NetconfClient.connect(to)
   }
 
-  /** Ends it by a signal and waits until it is gone. */
+  /** Ends it by a signal and waits until it is gone. Rejects when it had to be killed because it did not go. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     const child = this.#process
     this.#process = undefined
     if (!child || child.exitCode !== null || child.signalCode !== null) return
     const exit = once(child, 'exit')
     child.kill(signal)
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      child.kill('SIGKILL')
+    }, patience)
     await exit
+    clearTimeout(timer)
+    if (late) throw new Error(`weftd did not end by ${signal} in time:\n${this.#output}`)
   }
 
   /** Runs a command in a demo host. Does not reject when the command fails. */
@@ -186,16 +199,21 @@ export class Weftd implements AsyncDisposable {
    * Does one ping from a host through the engine get an answer within so many seconds? Rejects when it got one without the
    * engine's counters having moved, or when a kernel of the chassis has forwarded anything.
    */
-  async pings(host: string, address: string, seconds = 3): Promise<boolean> {
+  async pings(host: string, address: string, seconds = 20): Promise<boolean> {
     const before = await this.sentByEngine()
-    const ping = await this.exec(host, 'ping', '-n', '-i', '0.2', '-c', '1', '-w', String(seconds), address)
-    if (ping.code !== 0) return false
+    if (!(await patiently(seconds, (left) => this.#pingsOnce(host, address, left)))) return false
     const after = await this.sentByEngine()
-    if (after <= before)
+    // A new engine has counted from the beginning.
+    if (after <= (after < before ? 0 : before))
       throw new Error(`${address} answered, but the engine sent ${before} and then ${after} packets`)
     const kernel = await this.forwardedByKernel()
     if (kernel !== 0) throw new Error(`${address} answered, but the kernel forwarded ${kernel} packets`)
     return true
+  }
+
+  async #pingsOnce(host: string, address: string, seconds: number): Promise<boolean> {
+    const ping = ['ping', '-n', '-i', '0.2', '-c', '1', '-w', String(seconds), address]
+    return (await this.exec(host, ...ping)).code === 0
   }
 
   /** Unicast packets that the engine has sent on all interfaces, as `get` says; 0 while there is no engine. */
@@ -237,10 +255,13 @@ export class Weftd implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill('SIGTERM')
-    await this.tool('down', '--state', this.state)
-    if (!this.#keepState) await rm(this.state, { recursive: true, force: true })
-    living.delete(this)
+    try {
+      await this.kill('SIGTERM')
+    } finally {
+      await this.tool('down', '--state', this.state)
+      if (!this.#keepState) await rm(this.state, { recursive: true, force: true })
+      living.delete(this)
+    }
   }
 
   /** Ends it and what it left at once, without waiting for its own order. */

@@ -1,4 +1,5 @@
-// The second half of a commit, which cannot fail: interfaces and objects first, then routes, then what goes away.
+// The second half of a commit, which cannot fail: interfaces and objects first, then routes, then what goes away. What packets
+// come in by is listened to last of all when it is new, and only looked away from when it goes.
 #include "../core.h"
 #include "../worker.h"
 

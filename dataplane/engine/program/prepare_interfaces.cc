@@ -1,7 +1,7 @@
 // Ports, interfaces, taps and static neighbours of a transaction: the next registry and the tables made from it. In a full
 // transaction a port or tap that can't be had does not fail the commit (a box that starts without one of its cards forwards
 // with the others); it is absent, says why, and housekeeping tries again.
-#include <set>
+#include <map>
 
 #include "../core.h"
 #include "reader.h"
@@ -160,6 +160,13 @@ void Core::prepare_tables(Transaction &t) {
     for (const auto &old : registry.ports) interim.ports.insert(old);
     for (const auto &old : registry.interfaces) interim.interfaces.insert(old);
     t.interim = interim.table(vrfs);
+    // Until its routes are there, what is new is not listened to: what came in would be told that its destination has no route.
+    std::map<const PortHandle *, uint32_t> heard;
+    for (const PortUse &use : table.load()->ports) heard[use.handle.get()] = use.interface;
+    std::erase_if(t.interim->ports, [&](const PortUse &use) {
+        const auto found = heard.find(use.handle.get());
+        return found == heard.end() || found->second != use.interface;
+    });
 }
 
 }  // namespace weft

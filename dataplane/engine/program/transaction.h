@@ -77,7 +77,7 @@ struct Transaction {
 
     bool prepared = false, full = false;
     std::unique_ptr<Registry> registry;              // null: ports, interfaces and neighbours stay
-    std::unique_ptr<InterfaceTable> interim, table;  // interim: with what goes away still in it
+    std::unique_ptr<InterfaceTable> interim, table;  // interim: with what goes away still in it, and deaf on what is new
     std::vector<std::shared_ptr<const Interface>> changed;
     std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;

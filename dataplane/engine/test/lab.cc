@@ -6,8 +6,7 @@
 
 namespace weft {
 
-Lab::Lab(unsigned ports) {
-    auto made = std::make_unique<MemoryFactory>();
+Lab::Lab(unsigned ports, std::unique_ptr<MemoryFactory> made) {
     factory = made.get();
     for (unsigned n = 1; n <= ports; n++) wires.push_back(factory->device("e" + std::to_string(n), mac(static_cast<uint8_t>(n))));
     core = std::make_unique<Core>(std::move(made));

@@ -58,7 +58,7 @@ struct Records {
 class Lab {
   public:
     // Devices e1…en with MACs 02::1…n.
-    explicit Lab(unsigned ports = 2);
+    explicit Lab(unsigned ports = 2, std::unique_ptr<MemoryFactory> factory = std::make_unique<MemoryFactory>());
 
     std::string commit(const Records &records, bool full = false);  // the error, or empty
     // Ports p1…pn, interfaces if1…ifn with 10.0.n.1/24 and 2001:db8:n::1/64, connected and local routes.

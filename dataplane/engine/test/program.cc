@@ -1,5 +1,6 @@
 // Transactions: whole or not at all, errors that name their cause, mark and sweep.
 #include <ctime>
+#include <functional>
 
 #include "lab.h"
 
@@ -198,6 +199,43 @@ TEST("program: interface indexes and counters outlive a change; a new interface 
     CHECK_EQUAL(lab.commit(Records().interface("if1", "p1", {"10.0.9.1/24"})), std::string());
     CHECK_EQUAL(lab.state("if1").index, index);
     CHECK_EQUAL(lab.state("if1").in_unicast, uint64_t{0});
+}
+
+// Its hosts' devices take their time, in which the worker goes on.
+struct SlowDevices : MemoryFactory {
+    std::function<void()> meanwhile = [] {};
+    std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override {
+        meanwhile();
+        return MemoryFactory::set_host_addresses(request, addresses, count);
+    }
+};
+
+TEST("program: what comes in while an engine is programmed for the first time waits, and finds its route") {
+    auto made = std::make_unique<SlowDevices>();
+    SlowDevices &slow = *made;
+    Lab lab(2, std::move(made));
+    lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9"})));
+    unsigned turns = 0;
+    slow.meanwhile = [&] {
+        lab.run();
+        turns++;
+    };
+    lab.standard();
+    CHECK_EQUAL(turns, 2u);
+    CHECK_EQUAL(lab.drops("ip4-lookup", "no-route"), uint64_t{0});
+    CHECK(lab.out(1).empty());
+    lab.give(2, arp(2, h2, "10.0.2.9", mac(2), "10.0.2.1", mac(2)));
+    lab.run();
+    CHECK_EQUAL(destination_of(inner(lab.out(2).back())), std::string("10.0.2.9"));
+    // An interface that is there goes on being heard while another one comes.
+    lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9"})));
+    size_t sent = 0;
+    slow.meanwhile = [&] {
+        lab.run();
+        sent += lab.out(2).size();
+    };
+    CHECK_EQUAL(lab.commit(Records().interface("if2", "p2", {"10.0.2.1/24", "10.0.9.1/24"})), std::string());
+    CHECK_EQUAL(sent, size_t{1});
 }
 
 TEST("program: 100,000 routes are staged, prepared and applied in 150 ms") {
