@@ -1,7 +1,7 @@
 // Longest prefix match of one VRF's IPv6 routes (all but ::/0) as a trie that fits itself to them: pages of 16 or 256 words where
 // many prefixes part, sorted buckets of up to 16 intervals of the next 32 bits where few do (trie6_nodes.h), and over a large
-// table one page of the first 16 bits. A lookup takes a line or two of memory at each of three to five nodes in a table like the
-// Internet's, at most 32 whatever the routes are; a burst is walked level by level, each line asked for one level ahead.
+// table one page of the first 16 bits. In a table like the Internet's a lookup takes a line of memory at each of one to three
+// pages and one or two at the bucket below them, at most 32 nodes whatever the routes are; a burst is walked level by level.
 //
 // One writer, any number of readers in an epoch. What a reader finds is one load: a word of a page, which always says the whole
 // answer, or of a bucket, which never turns between "as the bucket's own word says" and an answer in place; that takes a copy
@@ -21,6 +21,10 @@
 namespace weft {
 
 using Wide = unsigned __int128;
+
+// trie6_walk.h
+struct Start6;
+using Walk6 = void(const Line6 *lines, Start6 start, const Ip6 *addresses, Word *words, size_t count);
 
 inline Wide wide(const Ip6 &a) { return static_cast<Wide>(a.high) << 64 | a.low; }
 inline Ip6 narrow(Wide a) { return {static_cast<uint64_t>(a >> 64), static_cast<uint64_t>(a)}; }
@@ -107,8 +111,7 @@ class Trie6 {
     };
     static constexpr uint8_t of_node = 255;
 
-    template <class Walk>
-    void follow(Walk walk, const Ip6 *addresses, Word *words, size_t count) const;
+    void follow(Walk6 *large, const Ip6 *addresses, Word *words, size_t count) const;
     void apply(Change &change, bool reveal);
     void change_bucket(Change &change, bool reveal);
     void change_page(Change &change, bool reveal);

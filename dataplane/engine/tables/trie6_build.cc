@@ -1,6 +1,6 @@
-// Nodes from intervals: all of a table, or what a bucket could not hold any more. A node is a bucket at the finest grain that
-// leaves at most 16 intervals (what is finer goes into children), a page when only the next four bits can tell them apart, a
-// page of eight when those tell many. Linear in the intervals for each level.
+// Nodes from intervals: all of a table, or what a bucket could not hold any more. A node is a bucket if that can tell all intervals
+// apart, else a page of 256 words if the next eight bits tell some, else a bucket at the finest grain that leaves at most 16
+// intervals (what is finer goes into children), and a page of 16 if there is none. Linear in the intervals for each level.
 #include <algorithm>
 
 #include "trie6.h"
@@ -8,7 +8,8 @@
 namespace weft {
 namespace {
 
-constexpr size_t most = 16, many = 28;
+constexpr size_t most = 16;
+constexpr unsigned usual = 48;  // bits of the prefixes that most tables are full of
 
 uint32_t key_of(Wide address, unsigned depth) {
     const uint64_t half = depth < 64 ? static_cast<uint64_t>(address >> 64) : static_cast<uint64_t>(address);
@@ -149,15 +150,15 @@ Word Trie6::build(Wide start, unsigned depth, Leaf own, std::span<Item> items) {
     if (items.size() <= most && std::all_of(items.begin(), items.end(), [&](const Item &i) { return (i.end & fine) == fine; }))
         return build_bucket(depth, own, items);
 
+    // One load from a page of 256 costs a packet less than a bucket, where more than that holds are to be told apart anyway. Beyond
+    // the usual lengths prefixes are few and far below one another, and a line of pages down to them would cost memory.
+    const size_t parts = depth < usual ? 3 : 8;
+    if (items.size() > most && depth + 8 <= reach && coarse(start, depth + 8, items, parts) >= parts &&
+        std::none_of(items.begin(), items.end(), [&](const Item &i) { return is_node(i.word) && depth_of(i.word) < depth + 8; }))
+        return build_page(start, depth, 8, own, items);
     unsigned grain = depth + 4;
     while (grain < reach && coarse(start, grain + 4, items, most + 1) <= most) grain += 4;
-    if (grain == depth + 4) {
-        const bool parts = depth + 8 <= reach && coarse(start, depth + 8, items, many) >= many &&
-                           std::none_of(items.begin(), items.end(), [&](const Item &i) {
-                               return is_node(i.word) && depth_of(i.word) < depth + 8;
-                           });
-        return build_page(start, depth, parts ? 8 : 4, own, items);
-    }
+    if (grain == depth + 4) return build_page(start, depth, 4, own, items);
 
     const Wide rest = rest6(grain);
     std::array<Item, most> kept;

@@ -51,8 +51,14 @@ struct Table {
     }
     void check(const std::vector<Ip6> &addresses) const {
         std::vector<uint32_t> burst(addresses.size()), portable(addresses.size());
+        // Again and again, so that a burst is large enough for wide instructions.
+        std::vector<Ip6> many(addresses);
+        while (many.size() < 64) many.push_back(addresses[many.size() % addresses.size()]);
+        std::vector<uint32_t> wide(many.size());
+        fib.lookup(many.data(), wide.data(), many.size());
         fib.lookup(addresses.data(), burst.data(), addresses.size());
         fib.lookup_portable(addresses.data(), portable.data(), addresses.size());
+        for (size_t i = 0; i < many.size(); i++) CHECK_EQUAL(wide[i], burst[i % burst.size()]);
         for (size_t i = 0; i < addresses.size(); i++) {
             const int64_t right = naive(addresses[i]);
             CHECK_EQUAL(burst[i], static_cast<uint32_t>(right));
