@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path'
 import { createContext } from 'libyang-js'
-import type { KeeperClient, Operation } from '../dataplane/client/index.js'
+import { KeeperDiedError, type KeeperClient, type Operation } from '../dataplane/client/index.js'
 import { openDatastores, type Datastores, type RecoveryReport } from '../datastore/index.js'
 import {
   AccessControl,
@@ -69,7 +69,10 @@ export interface Before {
   readonly password: FirstPassword | undefined
 }
 
-/** Throws an Error whose message is for a person; what had been started is stopped again. `signal` gives up the start. */
+/**
+ * Throws an Error whose message is for a person, a KeeperDiedError when it is worth another try; what had been started is
+ * stopped again. `signal` gives up the start.
+ */
 export async function startAppliance(
   options: Options,
   log: Log,
@@ -77,22 +80,19 @@ export async function startAppliance(
   before?: Before,
 ): Promise<Appliance> {
   const closers = new Closers()
+  const starting: Starting = { state: openState(options.state), log, closers, signal }
   try {
-    return await start(options, log, closers, signal, before)
+    return await start(options, starting, before)
   } catch (error) {
-    await closers.undo(signal?.aborted ? 'close' : 'release', log)
-    throw error
+    const { keeper } = starting
+    const died = error instanceof KeeperDiedError || (keeper !== undefined && !(await keeper.answers()))
+    await closers.undo(died || signal?.aborted ? 'close' : 'release', log)
+    throw died ? new KeeperDiedError((error as Error).message, { cause: error }) : error
   }
 }
 
-async function start(
-  options: Options,
-  log: Log,
-  closers: Closers,
-  signal: AbortSignal | undefined,
-  before: Before | undefined,
-): Promise<Appliance> {
-  const state = openState(options.state)
+async function start(options: Options, starting: Starting, before: Before | undefined): Promise<Appliance> {
+  const { state, log, closers, signal } = starting
   const context = await createContext(schema({ capabilities: options.capabilities }))
   const audit = new Audit({
     path: join(state.path, 'audit.log'),
@@ -102,7 +102,6 @@ async function start(
   closers.add('the audit log', () => audit[Symbol.asyncDispose]())
   closers.add('the schema', () => context[Symbol.dispose]())
 
-  const starting: Starting = { state, log, closers, signal }
   const hosts = options.demo ? demoHosts : []
   const attachments = [...options.ports, ...hosts.map(({ port }) => ({ name: port, device: port }))]
   const bus = new EventBus((name, error) =>
@@ -188,7 +187,7 @@ async function start(
   signal?.throwIfAborted()
 
   mtus = await largestMtus(keeper, attachments)
-  await programEngine(starting, members, {
+  const programmed = programEngine(starting, members, {
     datastores,
     failsafe: datastores.recovery.failsafe !== undefined,
     attachments,
@@ -196,6 +195,10 @@ async function start(
     rib,
     bus,
   })
+  const died = keeper.closed.then(() => {
+    throw new Error('the keeper hung up')
+  })
+  await Promise.race([programmed, died])
   const netconf = await startNetconf({
     context,
     datastores,

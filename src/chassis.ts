@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import {
   connectKeeper,
   DataplaneProcess,
+  endDataplane,
   listenMembers,
   startKeeper,
   type KeeperClient,
@@ -37,6 +38,8 @@ export interface Starting {
   readonly log: Log
   readonly closers: Closers
   readonly signal: AbortSignal | undefined
+  /** Once there is one. */
+  keeper?: KeeperClient
 }
 
 /** The keeper, and whether an earlier weftd had started it. */
@@ -48,14 +51,18 @@ export interface Place {
 
 /** Finds or starts the keeper, takes the devices of `ports` and makes the hosts. */
 export async function openPlace(
-  { state, log, closers, signal }: Starting,
+  starting: Starting,
   ports: readonly Attachment[],
   hosts: readonly LabHost[],
 ): Promise<Place> {
+  const { state, log, closers, signal } = starting
   const keeperSocket = join(state.run, 'keeper.sock')
   const found = await connectKeeper(keeperSocket).catch(() => undefined)
+  // An engine whose keeper is gone is at work in namespaces that nobody can reach any more.
+  if (!found) await endDataplane(state.run)
   const keeper =
     found ?? (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log') }))
+  starting.keeper = keeper
   closers.add('the keeper', () => keeper.quit(), found && (() => found[Symbol.asyncDispose]()))
   closers.add('the ports', () => giveDevicesBack(keeper, state.run, log), found && (() => undefined))
   await takeDevices(keeper, state.run, ports, log)

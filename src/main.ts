@@ -1,5 +1,7 @@
 /** The command `weftd`: options, the appliance, its demo chassis, signals. Exit status 2 for a wrong use, 1 for a failed start. */
-import { startAppliance, type Before } from './appliance.js'
+import { setTimeout as delay } from 'node:timers/promises'
+import { KeeperDiedError } from '../dataplane/client/index.js'
+import { startAppliance, type Appliance, type Before } from './appliance.js'
 import { instructions, startDemo } from './demo/demo.js'
 import { createLog, type Log } from './log.js'
 import { help, parseOptions, UsageError, type Options } from './options.js'
@@ -53,12 +55,30 @@ interface Next {
   readonly before?: Before
 }
 
+const keeperDied = 'the keeper died, and with it the namespaces: all is started again'
+const firstPause = 50
+const longestPause = 5_000
+
+/** Starts until it works, if keepers die in the middle of it. */
+async function started({ options, before }: Next, log: Log, signal: AbortSignal): Promise<Appliance> {
+  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+    try {
+      return await startAppliance(options, log, signal, before)
+    } catch (error) {
+      if (!(error instanceof KeeperDiedError)) throw error
+      log.error(`${keeperDied} in ${pause} ms (${error.message})`)
+      await delay(pause, undefined, { signal })
+    }
+  }
+}
+
 /**
  * From start to stop: by a signal, or because the keeper died or the appliance was set back to its factory defaults and all
  * must be made anew, where it was.
  */
-async function run({ options, before }: Next, log: Log, signal: AbortSignal): Promise<Next> {
-  const appliance = await startAppliance(options, log, signal, before)
+async function run(next: Next, log: Log, signal: AbortSignal): Promise<Next> {
+  const { options } = next
+  const appliance = await started(next, log, signal)
   const signalled = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
@@ -67,7 +87,7 @@ async function run({ options, before }: Next, log: Log, signal: AbortSignal): Pr
   const ended = Promise.race([
     signalled,
     appliance.lost.then(() => () => {
-      log.error('the keeper died, and with it the namespaces: all is started again')
+      log.error(keeperDied)
     }),
     appliance.reset.then(() => () => {
       log.warn('a factory reset: all but the audit log is erased, and started again')

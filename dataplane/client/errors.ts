@@ -14,3 +14,8 @@ export class MemberLostError extends Error {
 export class MemberError extends Error {
   override readonly name = 'MemberError'
 }
+
+/** The keeper was killed in the middle of a start, and with it went the namespaces: another start makes all anew. */
+export class KeeperDiedError extends Error {
+  override readonly name = 'KeeperDiedError'
+}

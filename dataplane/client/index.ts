@@ -2,7 +2,7 @@
 export type * from './types.js'
 export { puntClasses } from './types.js'
 export type * from './acl.js'
-export { DeadlineError, MemberError, MemberLostError } from './errors.js'
+export { DeadlineError, KeeperDiedError, MemberError, MemberLostError } from './errors.js'
 export { connectKeeper, KeeperClient, startKeeper, type KeeperOptions, type Namespace } from './keeper.js'
 export { listenMembers, type MembersOptions } from './members.js'
 export type { MemberLog } from './member.js'

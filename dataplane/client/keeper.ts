@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { checkSocketPath } from '../proto/contract.js'
+import { KeeperDiedError } from './errors.js'
 import { startTimeOf } from './process-file.js'
 import { writeProcessFile } from './process-file.js'
 
@@ -76,6 +77,14 @@ export class KeeperClient implements AsyncDisposable {
   /** Sends one request; resolves with what follows `ok`, rejects with what follows `error`. */
   request(line: string): Promise<string> {
     return ask(this.#socket, this.#waiting, line)
+  }
+
+  /** Is it there still? */
+  answers(): Promise<boolean> {
+    return this.request('pid').then(
+      () => true,
+      () => false,
+    )
   }
 
   /** Makes it, or finds it again. */
@@ -159,7 +168,10 @@ export interface KeeperOptions {
 
 export const keeperProgram = fileURLToPath(new URL('../../engine/weft-keeper', import.meta.url))
 
-/** Finds the keeper that listens there, or starts one that lives on without this process. */
+/**
+ * Finds the keeper that listens there, or starts one that lives on without this process. Rejects with KeeperDiedError when that
+ * was killed before it answered.
+ */
 export async function startKeeper(options: KeeperOptions): Promise<KeeperClient> {
   const keeper = await findOrSpawn(options)
   if (options.processFile !== undefined) writeProcessFile(options.processFile, keeper.pid)
@@ -182,10 +194,15 @@ async function findOrSpawn(options: KeeperOptions): Promise<KeeperClient> {
   closeSync(log)
   child.unref()
   let ended: string | undefined
+  let killed = false
   child.once('error', (error) => (ended = error.message))
-  child.once('exit', (code, signal) => (ended = `it ended with ${code ?? signal}; see ${logFile}`))
+  child.once('exit', (code, signal) => {
+    ended = `it ended with ${code ?? signal}; see ${logFile}`
+    killed = signal === 'SIGKILL' || signal === 'SIGTERM'
+  })
   for (const end = performance.now() + startPatience; performance.now() < end; await delay(5)) {
-    if (ended !== undefined) throw new Error(`the keeper ${program} can't be started: ${ended}`)
+    if (ended !== undefined)
+      throw new (killed ? KeeperDiedError : Error)(`the keeper ${program} can't be started: ${ended}`)
     const keeper = await KeeperClient.connect(socketPath).catch(() => undefined)
     if (keeper) return keeper
   }

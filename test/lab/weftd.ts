@@ -20,7 +20,7 @@ const execute = promisify(execFile)
 const root = resolve(fileURLToPath(import.meta.url), '../../../..')
 
 /** Milliseconds that weftd may take to come or to go on a machine that has much else to do. */
-const patience = 60_000
+const patience = 110_000
 
 export const adminPassword = 'test-password-of-admin'
 
