@@ -35,7 +35,7 @@ const char *wrong_way(Worker &w, const Interface &i, uint32_t slot, ReversePath 
     return check == ReversePath::loose || leaves_by(w, *o, i.index) ? nullptr : elsewhere;
 }
 
-const char *wrong4(Worker &w, const Interface &i, uint32_t source, uint32_t slot) {
+const char *wrong_source(Worker &w, const Interface &i, uint32_t source, uint32_t slot) {
     const FamilySettings &s = i.settings.ip4;
     const Fib4 &fib = i.vrf->fib4;
     if (slot == no_object) return no_route;
@@ -45,14 +45,13 @@ const char *wrong4(Worker &w, const Interface &i, uint32_t source, uint32_t slot
     return wrong_way(w, i, slot, s.reverse_path);
 }
 
-const char *wrong6(Worker &w, const Interface &i, const Ip6 &source) {
+const char *wrong_source(Worker &w, const Interface &i, const Ip6 &source, uint32_t slot) {
     const FamilySettings &s = i.settings.ip6;
     const Fib6 &fib = i.vrf->fib6;
     if (is_link_local6(source)) return nullptr;
-    const int64_t slot = fib.lookup(source);
-    if (slot < 0) return no_route;
-    if (!s.allow_default && slot == fib.default_object() && !fib.beyond_default(source)) return only_default;
-    return wrong_way(w, i, static_cast<uint32_t>(slot), s.reverse_path);
+    if (slot == no_object) return no_route;
+    if (!s.allow_default && int64_t{slot} == fib.default_object() && !fib.beyond_default(source)) return only_default;
+    return wrong_way(w, i, slot, s.reverse_path);
 }
 
 void pass(Worker &w, Node next, Packet &p) {
@@ -68,29 +67,20 @@ void refuse(Worker &w, const Interface &i, Packet &p, const char *wrong) {
     w.discard(p, v4 ? Drop::unicast_rpf4 : Drop::unicast_rpf6);
 }
 
-// Packets of one interface and family; at least one.
-void check4(Worker &w, const Interface &i, Packet **packets, unsigned count) {
-    uint32_t sources[Vector::capacity], slots[Vector::capacity];
+// Packets of one interface and family; at least one. `source` takes the address out of a packet.
+template <class Fib, class Source>
+void check(Worker &w, const Interface &i, const Fib &fib, Packet **packets, unsigned count, Source source) {
+    decltype(source(*packets[0])) sources[Vector::capacity];
+    uint32_t slots[Vector::capacity];
     unsigned n = 0;
-    do sources[n] = load32(l3(*packets[n]) + 12);
+    do sources[n] = source(*packets[n]);
     while (++n < count);
-    i.vrf->fib4.lookup(sources, slots, count);
+    fib.lookup(sources, slots, count);
     for (n = 0; n < count; n++)
         if (slots[n] != no_object) w.core.objects.prefetch(w.id, slots[n]);
     const Node next = next_input(*packets[0], i.features, Node::unicast_rpf);
     for (n = 0; n < count; n++) {
-        const char *wrong = wrong4(w, i, sources[n], slots[n]);
-        if (!wrong) [[likely]]
-            pass(w, next, *packets[n]);
-        else
-            refuse(w, i, *packets[n], wrong);
-    }
-}
-
-void check6(Worker &w, const Interface &i, Packet **packets, unsigned count) {
-    const Node next = next_input(*packets[0], i.features, Node::unicast_rpf);
-    for (unsigned n = 0; n < count; n++) {
-        const char *wrong = wrong6(w, i, load_ip6(l3(*packets[n]) + 8));
+        const char *wrong = wrong_source(w, i, sources[n], slots[n]);
         if (!wrong) [[likely]]
             pass(w, next, *packets[n]);
         else
@@ -105,7 +95,11 @@ void unicast_rpf(Worker &w, Vector &in) {
         const unsigned first = n;
         const Packet &p = *in.packets[n];
         while (n < in.size && in.packets[n]->interface == p.interface && in.packets[n]->ether_type == p.ether_type) n++;
-        (p.ether_type == type_ip4 ? check4 : check6)(w, *w.interface(p.interface), in.packets + first, n - first);
+        const Interface &i = *w.interface(p.interface);
+        if (p.ether_type == type_ip4)
+            check(w, i, i.vrf->fib4, in.packets + first, n - first, [](const Packet &each) { return load32(l3(each) + 12); });
+        else
+            check(w, i, i.vrf->fib6, in.packets + first, n - first, [](const Packet &each) { return load_ip6(l3(each) + 8); });
     }
 }
 
