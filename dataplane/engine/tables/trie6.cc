@@ -330,14 +330,13 @@ void Trie6::make_top() {
 
 void Trie6::prefetch(const Ip6 &prefix) const {
     Word node = top_ ? top_->words[prefix.high >> (64 - top_bits)] : root_;
-    if (is_node(node) && type_of(node) == Node6::page8) {
-        const unsigned depth = depth_of(node);
-        if (depth <= 56) node = nodes_.words(node)[(prefix.high << depth) >> 56];
-    }
+    while (is_node(node) && is_page(node) && depth_of(node) < 32)
+        node = nodes_.words(node)[bits_at(wide(prefix), depth_of(node), stride_of(node))];
     if (!is_node(node)) return;
-    __builtin_prefetch(nodes_.words(node));
-    __builtin_prefetch(nodes_.words(node) + 16);
-    __builtin_prefetch(nodes_.side(node));
+    const size_t word = is_page(node) ? bits_at(wide(prefix), depth_of(node), stride_of(node)) : 0;
+    __builtin_prefetch(nodes_.words(node) + word);
+    __builtin_prefetch(nodes_.words(node) + (is_page(node) ? word : 16));
+    __builtin_prefetch(nodes_.side(node) + word);
 }
 
 }  // namespace weft

@@ -115,26 +115,34 @@ Word Trie6::build_bucket(unsigned depth, Leaf own, std::span<const Item> items) 
 }
 
 void Trie6::fill_page(Wide start, unsigned depth, unsigned stride, Leaf own, std::span<Item> items, Word *words, uint8_t *lengths) {
+    const unsigned below = 128 - depth - stride;
     const Wide rest = rest6(depth + stride);
+    const size_t count = size_t{1} << stride;
     size_t i = 0;
-    for (size_t k = 0; k < size_t{1} << stride; k++) {
-        const Wide last = start | rest;
-        if (items[i].end >= last) {
-            words[k] = items[i].word;
-            lengths[k] = items[i].length;
-        } else {
-            size_t j = i;
-            while (items[j].end < last) j++;
-            const Wide saved = items[j].end;
-            items[j].end = last;
-            const auto inside = items.subspan(i, j - i + 1);
-            words[k] = build(start, depth + stride, own_of(start, depth + stride, own, inside), inside);
-            lengths[k] = of_node;
-            items[j].end = saved;
-            i = j;
+    for (size_t k = 0; k < count;) {
+        // Blocks that one interval holds whole, all at once.
+        const Wide first = start | static_cast<Wide>(k) << below;
+        const size_t whole = items[i].end == ~Wide{0} ? count - k : static_cast<size_t>(((items[i].end + 1 - first) >> below));
+        const size_t run = std::min(whole, count - k);
+        std::fill_n(words + k, run, items[i].word);
+        std::fill_n(lengths + k, run, items[i].length);
+        k += run;
+        if (k == count) break;
+        const Wide from = start | static_cast<Wide>(k) << below, last = from | rest;
+        if (items[i].end + 1 == from) {
+            i++;
+            continue;
         }
-        if (items[i].end == last) i++;
-        start = last + 1;
+        size_t j = i;
+        while (items[j].end < last) j++;
+        const Wide saved = items[j].end;
+        items[j].end = last;
+        const auto inside = items.subspan(i, j - i + 1);
+        words[k] = build(from, depth + stride, own_of(from, depth + stride, own, inside), inside);
+        lengths[k] = of_node;
+        items[j].end = saved;
+        i = saved == last ? j + 1 : j;
+        k++;
     }
 }
 
