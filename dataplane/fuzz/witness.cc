@@ -61,10 +61,11 @@ bool ends_packet(const DropCounter &d) {
     return node != "icmp-error" && reason != "no-buffer";
 }
 
-// A fragment of this packet: its offset, its end and each octet are right. Nothing is said of its time to live.
+// A fragment of this packet, or its beginning: its offset, its end and each octet are right. Nothing is said of its time to live.
 bool is_fragment(const Bytes &p, const Bytes &f) {
-    if (!(load16(&f[6]) & 0x3fff)) return false;
-    const size_t header = (f[0] & 15u) * 4, at = (load16(&f[6]) & 0x1fffu) * 8, part = f.size() - header;
+    const size_t header = (f[0] & 15u) * 4, at = (load16(&f[6]) & 0x1fffu) * 8, total = load16(&f[2]);
+    if (!(load16(&f[6]) & 0x3fff) || f.size() < header || total < f.size()) return false;
+    const size_t part = total - header;
     if (std::memcmp(&p[12], &f[12], 8) != 0 || p[9] != f[9] || load16(&p[4]) != load16(&f[4])) return false;
     if (p[1] != f[1] || (load16(&p[6]) & 0x4000)) return false;
     const size_t own_header = (p[0] & 15u) * 4, first = (load16(&p[6]) & 0x1fffu) * 8, size = p.size() - own_header;
@@ -73,7 +74,7 @@ bool is_fragment(const Bytes &p, const Bytes &f) {
     const bool more = load16(&f[6]) & 0x2000;
     if (more != (!last || (load16(&p[6]) & 0x2000))) return false;
     if (!last && part % 8) return false;
-    return std::memcmp(&f[header], &p[own_header + at - first], part) == 0;
+    return std::equal(f.begin() + static_cast<ptrdiff_t>(header), f.end(), p.begin() + static_cast<ptrdiff_t>(own_header + at - first));
 }
 
 // The segment of an IPv4 super-packet that has this identification; empty: none.
@@ -239,7 +240,7 @@ void Witness::inject(uint32_t vrf, Bytes packet, Offload offload) {
     wire->give({std::move(packet), offload, 0, 0});
 }
 
-// Part of a packet that was given, or of a segment of it.
+// Part of a packet that was given, or of a segment of it; or the beginning of one.
 bool Witness::is_part(const Bytes &f, unsigned ways) const {
     if (f[0] >> 4 != 4) return false;
     const unsigned lifetime = f[8];
@@ -248,7 +249,9 @@ bool Witness::is_part(const Bytes &f, unsigned ways) const {
         if (!(*g.ways & ways) || p[0] >> 4 != 4 || p[8] - g.routed() != lifetime) continue;
         if (is_fragment(p, f)) return true;
         const Bytes segment = segment_of(g.packet, g.offload, load16(&f[4]));
-        if (!segment.empty() && (is_fragment(segment, f) || hopped(segment, g.routed()) == hopped(f, 0))) return true;
+        if (segment.size() < f.size()) continue;
+        const Bytes start(segment.begin(), segment.begin() + static_cast<ptrdiff_t>(f.size()));
+        if (is_fragment(segment, f) || hopped(start, g.routed()) == hopped(f, 0)) return true;
     }
     return false;
 }
@@ -260,7 +263,7 @@ bool Witness::quotes(const Bytes &packet, size_t header) const {
     const size_t inside = v4 ? (quoted[0] & 15u) * 4 : 40;
     // Of the box's own, which are nobody's given: answers to echo, and fragments that it made.
     if (quoted.size() > inside && quoted[v4 ? 9 : 6] == (v4 ? 1 : 58) && quoted[inside] == (v4 ? 0 : 129)) return true;
-    if (v4 && (load16(&quoted[6]) & 0x3fff) && quoted.size() == load16(&quoted[2]) && is_part(quoted, ~0u)) return true;
+    if (v4 && is_part(quoted, ~0u)) return true;
     const Bytes plain = hopped(quoted, 0), before = hopped(quoted, ~0u);
     // What no list lets go anywhere has its sender told only that it is prohibited, or that its options are wrong.
     const uint8_t type = packet[header], code = packet[header + 1];
