@@ -147,10 +147,11 @@ bool Witness::has_use(PortRole role, const std::string &name, uint32_t vrf) cons
     return false;
 }
 
-const Interface *Witness::interface_of(unsigned port) const {
+std::vector<const Interface *> Witness::interfaces_of(unsigned port) const {
+    std::vector<const Interface *> all;
     for (const auto &i : lab_.core->table.load()->interfaces)
-        if (i && i->port && i->port->spec.device == "e" + std::to_string(port)) return i.get();
-    return nullptr;
+        if (i && i->port && i->port->spec.device == "e" + std::to_string(port)) all.push_back(i.get());
+    return all;
 }
 
 Judgement::Kind Witness::ask(const AclList &list, const Given &g, Judged &judged) {
@@ -160,19 +161,27 @@ Judgement::Kind Witness::ask(const AclList &list, const Given &g, Judged &judged
     return j.kind;
 }
 
+// Past the list of an interface that it may come by.
+bool Witness::enters(Given &g) {
+    const Bytes &p = g.packet;
+    const bool v6 = p[0] >> 4 == 6;
+    // Neighbour discovery passes unasked.
+    if (v6 && p[6] == 58 && p[7] == 255 && p.size() >= 44 && p[40] >= 133 && p[40] <= 137) return true;
+    const auto all = g.routed() ? interfaces_of(g.port) : std::vector<const Interface *>();
+    bool passes = all.empty();
+    for (const Interface *in : all) {
+        const auto &list = in->acls[acl_slot(AclDirection::in, v6)];
+        const auto kind = list ? ask(*list, g, judged_in_) : Judgement::Kind::pass;
+        g.rejected |= kind == Judgement::Kind::reject;
+        passes |= kind == Judgement::Kind::pass;
+    }
+    return passes;
+}
+
 // By the lists as they are now.
 void Witness::permit(Given &g) {
     const bool v6 = g.packet[0] >> 4 == 6;
-    if (const Interface *in = g.routed() ? interface_of(g.port) : nullptr) {
-        const Bytes &p = g.packet;
-        const bool discovery = v6 && p[6] == 58 && p[7] == 255 && p.size() >= 44 && p[40] >= 133 && p[40] <= 137;
-        const auto &list = in->acls[acl_slot(AclDirection::in, v6)];
-        if (list && !discovery) {
-            const auto kind = ask(*list, g, judged_in_);
-            g.rejected |= kind == Judgement::Kind::reject;
-            if (kind != Judgement::Kind::pass) return;
-        }
-    }
+    if (!enters(g)) return;
     *g.ways |= to_host_way;
     std::map<const AclList *, bool> passes;
     for (const auto &i : lab_.core->table.load()->interfaces) {
@@ -322,35 +331,46 @@ void Witness::note_request(unsigned port, const Bytes &f) {
 }
 
 void Witness::leaves(unsigned port, const Frame &frame) {
+    const auto all = interfaces_of(port);
+    CHECK(!all.empty());
+    for (size_t n = 0; n < all.size(); n++) {
+        try {
+            return leaves_by(*all[n], port, frame);
+        } catch (const CheckFailed &) {
+            if (n + 1 == all.size()) throw;
+        }
+    }
+}
+
+void Witness::leaves_by(const Interface &interface, unsigned port, const Frame &frame) {
     const Bytes &f = frame.bytes;
-    const Interface *interface = interface_of(port);
-    CHECK(interface != nullptr);
-    CHECK(interface->up());
-    if (take(by_tap_[interface->spec.name], f)) {
+    CHECK(interface.up());
+    if (take(by_tap_[interface.spec.name], f)) {
         delivered_++;
         return;
     }
     CHECK(f.size() > 14 + 20);
-    CHECK(std::memcmp(&f[6], interface->mac.data(), 6) == 0);
+    CHECK(std::memcmp(&f[6], interface.mac.data(), 6) == 0);
     const uint16_t type = load16(&f[12]);
-    note_request(port, f);
     if (type == 0x0806) {
         CHECK_EQUAL(f.size(), size_t{42});
-        CHECK(std::memcmp(&f[22], interface->mac.data(), 6) == 0);
-        CHECK(interface->owns(load32(&f[28])));
+        CHECK(std::memcmp(&f[22], interface.mac.data(), 6) == 0);
+        CHECK(interface.owns(load32(&f[28])));
+        note_request(port, f);
         return;
     }
     const Bytes p = inner(frame);
     CHECK_EQUAL(whole(p.data(), p.size()), p.size());
     CHECK_EQUAL(int{type}, p[0] >> 4 == 4 ? 0x0800 : 0x86dd);
     if (p[0] >> 4 == 4) CHECK(checksum_good(p.data(), (p[0] & 15u) * 4));
-    if (frame.offload.gso_type == gso_none) CHECK(p.size() <= mtu_[interface->spec.name]);
-    if (take(forwarded_, hopped(p, 0), way_by(*interface)) || is_part(p, way_by(*interface))) {
+    if (frame.offload.gso_type == gso_none) CHECK(p.size() <= mtu_[interface.spec.name]);
+    if (take(forwarded_, hopped(p, 0), way_by(interface)) || is_part(p, way_by(interface))) {
         CHECK(!(f[0] & 1));
         delivered_++;
         return;
     }
-    own(interface, p, frame);
+    own(&interface, p, frame);
+    note_request(port, f);
 }
 
 void Witness::to_host(const Bytes &packet, const Frame &frame) {

@@ -65,11 +65,14 @@ class Witness {
     Turn turn() const;
     bool has_use(PortRole role, const std::string &name, uint32_t vrf) const;
     void remember(const uint8_t *packet, size_t room, const Offload &offload, size_t before, unsigned port);
-    const Interface *interface_of(unsigned port) const;
+    // Several when ports are of one device.
+    std::vector<const Interface *> interfaces_of(unsigned port) const;
+    bool enters(Given &given);
     void permit(Given &given);
     Judgement::Kind ask(const AclList &list, const Given &given, Judged &judged);
     void judge_lists(const Turn &now) const;
     void leaves(unsigned port, const Frame &frame);
+    void leaves_by(const Interface &interface, unsigned port, const Frame &frame);
     void to_host(const Bytes &packet, const Frame &frame);
     bool is_part(const Bytes &packet, unsigned ways) const;
     bool quotes(const Bytes &packet, size_t header) const;
