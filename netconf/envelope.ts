@@ -63,6 +63,17 @@ export function readEnvelope(message: Buffer): Envelope {
   return { root: root.name, attributes: root.attributes, attributeText: root.text, operation }
 }
 
+/** Whether a message is a `<close-session>`; one that is not well-formed is none. */
+export function isCloseSession(message: Buffer): boolean {
+  if (!message.subarray(0, HEAD_BYTES).includes('close-session')) return false
+  try {
+    const { operation } = readEnvelope(trimMessage(message))
+    return operation?.local === 'close-session' && operation.namespace === BASE_NAMESPACE
+  } catch {
+    return false
+  }
+}
+
 /** XML 1.0, section 2.11. */
 function lineFeeds(text: string): string {
   return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text

@@ -5,7 +5,7 @@
  */
 import type { Requester, Log, Timers } from '../datastore/index.js'
 import type { Answer, Dispatcher } from './dispatch.js'
-import { trimMessage } from './envelope.js'
+import { isCloseSession, trimMessage } from './envelope.js'
 import type { ErrorPrinter, NetconfError } from './error.js'
 import { printHello, readHello } from './hello.js'
 import type { Limits } from './limits.js'
@@ -174,6 +174,8 @@ export class Session implements RegisteredSession, Receiver {
       this.greet(message)
       return
     }
+    // What is being waited for, as the packets of a trace are, is not waited for by who asks to go.
+    if (isCloseSession(message.bytes)) this.ends.abort()
     this.queue.push(message)
     this.queuedBytes += message.bytes.length
     this.wake?.()

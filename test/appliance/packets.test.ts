@@ -160,7 +160,7 @@ test('a trace tells what becomes of a ping, and why another packet is dropped', 
     }
     throw new Error('waited for 20 s')
   }
-  for (const killed of [false, true]) {
+  for (const end of ['cut', 'killed', 'closed']) {
     const gone = await Client.connect({
       host: '127.0.0.1',
       port: weftd.port,
@@ -176,9 +176,16 @@ test('a trace tells what becomes of a ping, and why another packet is dropped', 
     traced.catch(() => undefined)
     const said = await until((text) => text.includes(`traces packets for session ${gone.sessionId} `))
     t.regex(said, /\(admin\)/)
-    if (killed) await other.rpc(`<kill-session><session-id>${gone.sessionId}</session-id></kill-session>`)
-    else gone.destroy()
-    await t.throwsAsync(traced)
+    if (end === 'killed')
+      await other.rpc(`<kill-session><session-id>${gone.sessionId}</session-id></kill-session>`)
+    else if (end === 'cut') gone.destroy()
+    if (end === 'closed') {
+      const late = setTimeout(30_000, 'the trace went on', { ref: false })
+      t.regex(await Promise.race([gone.rpc('<close-session/>'), late]), /<ok\/>/)
+      await t.notThrowsAsync(traced)
+    } else {
+      await t.throwsAsync(traced)
+    }
     t.regex(await until((text) => !text.includes('traces packets for')), /<ok\/>/)
   }
 

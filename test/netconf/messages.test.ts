@@ -1,5 +1,11 @@
 import test from 'ava'
-import { MalformedMessage, readEnvelope, replyTags, trimMessage } from '../../netconf/envelope.js'
+import {
+  isCloseSession,
+  MalformedMessage,
+  readEnvelope,
+  replyTags,
+  trimMessage,
+} from '../../netconf/envelope.js'
 import { ErrorPrinter } from '../../netconf/error.js'
 import { HelloError, printHello, readHello } from '../../netconf/hello.js'
 import { escapeXml, unescapeXml } from '../../netconf/xml.js'
@@ -223,4 +229,18 @@ test('each leaf that is not unique is told by its path, with its prefixes declar
     '<non-unique xmlns="urn:ietf:params:xml:ns:yang:1" xmlns:other="urn:other">' +
     `/other:a[other:k='${key}']/other:b</non-unique>`
   t.true(xml.includes(`<error-info>${leaf('1')}${leaf('2')}</error-info>`), xml)
+})
+
+test('a message that closes the session is known by its operation', (t) => {
+  const closes = (text: string): boolean => isCloseSession(Buffer.from(text))
+  const base = 'xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"'
+  t.true(closes(`<?xml version="1.0"?>\n<rpc message-id="1" ${base}><!-- bye --><close-session/></rpc>`))
+  t.true(
+    closes(
+      `<n:rpc xmlns:n="urn:ietf:params:xml:ns:netconf:base:1.0"><n:close-session></n:close-session></n:rpc>`,
+    ),
+  )
+  t.false(closes(`<rpc ${base}><close-session xmlns="urn:example"/></rpc>`))
+  t.false(closes(`<rpc ${base}><get><filter><close-session/></filter></get></rpc>`))
+  t.false(closes(`<rpc ${base} close-session`))
 })
