@@ -53,6 +53,7 @@ struct Core {
     std::string begin_trace(const TraceRequest &request, uint64_t now, TraceDone done);
     void follow_trace(uint64_t now);
     void end_trace();
+    void note_trace_programs();
     void event(const Event &e);
 
     std::unique_ptr<PortFactory> factory;
@@ -75,6 +76,7 @@ struct Core {
     uint64_t trace_until = 0;    // the workers' microseconds
     int64_t trace_began = 0;     // milliseconds since the epoch when those were 0
     TraceDone trace_done;
+    std::vector<std::shared_ptr<const AclProgram>> trace_programs;  // that its notes may name
     NeighbourView neighbours;
     std::vector<std::unique_ptr<Worker>> workers;
     std::function<void(const Event &)> handler;

@@ -138,15 +138,14 @@ class Words {
         return o ? std::string(type_name(o->type)) + " " + key_text(core_.objects.key_of(slot)) : "a deleted object";
     }
 
-    // Of a list that has been replaced since, only the place of the entry is known.
     std::string acl_entry(uint64_t entry, uint64_t which) const {
-        for (const auto &[name, list] : core_.acls) {
-            const AclProgram *program = list->current.load(std::memory_order_relaxed);
-            if (reinterpret_cast<uintptr_t>(program) != which || entry > program->rest()) continue;
-            if (entry == program->rest()) return "the default action of access list '" + name + "'";
-            return "entry '" + program->spec.entries[entry].name + "' of access list '" + name + "'";
+        for (const auto &program : core_.trace_programs) {
+            if (reinterpret_cast<uintptr_t>(program.get()) != which) continue;
+            const std::string list = "access list '" + program->spec.name + "'";
+            if (entry >= program->rest()) return "the default action of " + list;
+            return "entry '" + program->spec.entries[entry].name + "' of " + list;
         }
-        return "entry " + std::to_string(entry + 1) + " of an access list that has been replaced since";
+        return "an access list";
     }
 
     // As it is now.
@@ -222,11 +221,19 @@ std::string Core::begin_trace(const TraceRequest &request, uint64_t now, TraceDo
     m.destination_port = request.destination_port;
     auto run = std::make_unique<TraceRun>(m, std::clamp(request.count, 1u, 1000u));
     trace_busy = true;
+    note_trace_programs();
     trace_until = now + std::clamp(request.seconds, 1u, 60u) * uint64_t{1000000};
     trace_began = milliseconds_since_epoch() - static_cast<int64_t>(now / 1000);
     trace_done = std::move(done);
     trace_run.store(run.release(), std::memory_order_release);
     return {};
+}
+
+// Those of now, beside what they were when the run began.
+void Core::note_trace_programs() {
+    for (const auto &[name, list] : acls)
+        if (std::find(trace_programs.begin(), trace_programs.end(), list->program()) == trace_programs.end())
+            trace_programs.push_back(list->program());
 }
 
 void Core::follow_trace(uint64_t now) {
@@ -242,7 +249,9 @@ void Core::end_trace() {
         const std::unique_ptr<TraceRun> owned(run);
         trace_busy = false;
         const TraceDone done = std::move(trace_done);
-        done(report(*run, *this, trace_began));
+        const auto packets = report(*run, *this, trace_began);
+        trace_programs.clear();
+        done(packets);
     });
 }
 

@@ -45,7 +45,7 @@ void one(Worker &w, Packet &p) {
         }
         const Subnet4 *subnet = i.subnet(from);
         const bool asks = operation == 1 && ours;
-        if (subnet ? subnet->length < 31 && (from == subnet->broadcast() || from == (subnet->address & subnet->mask)) : !asks)
+        if (subnet ? subnet->is_nobody(from) : !asks)
             return w.discard(p, Drop::arp_off_subnet);
         if (subnet) learn(w, i, mapped(from), sender, ours ? Learn::create : Learn::update, operation == 2 && ours && !in_group_frame(p));
     }

@@ -27,8 +27,7 @@ void glean(Worker &w, Vector &in) {
         if (p.ether_type == type_ip4) {
             const uint32_t destination = load32(l3(p) + 16);
             const Subnet4 *subnet = out->subnet(destination);
-            if (subnet && subnet->length < 31 &&
-                (destination == subnet->broadcast() || destination == (subnet->address & subnet->mask))) {
+            if (subnet && subnet->is_nobody(destination)) {
                 w.discard(p, Drop::ip4_broadcast);
                 continue;
             }

@@ -13,10 +13,17 @@ void strip(Packet &p) {
     p.l3_offset = 0;
 }
 
+constexpr const char *class_notes[] = {
+#define X(name, text, rate, burst) "is of class " text,
+    WEFT_PUNT_CLASSES(X)
+#undef X
+};
+
 }  // namespace
 
 void punt(Worker &w, Packet &p, PuntClass what) {
     if (!admit(w, p, what)) return;
+    if (w.tracing) [[unlikely]] w.trace(p, class_notes[static_cast<size_t>(what)]);
     const Interface *i = w.interface(p.interface);
     if (!p.local_origin && i && i->tap && p.l3_offset == ethernet_size) {
         if (!(p.data[0] & 1)) std::memcpy(p.data, i->mac.data(), 6);

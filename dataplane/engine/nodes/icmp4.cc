@@ -80,7 +80,7 @@ void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     const Interface *in = w.interface(p.interface);
     // What path MTU discovery lives by is told in any case.
     if (type == 3 && code != 4 && in && !in->settings.ip4.unreachables) return;
-    if (!w.icmp_errors.take(w.now)) return w.unmade(Drop::icmp_limited);
+    if (!may_send_error(w, p)) return;
     const uint8_t *h = l3(p);
     const uint32_t peer = load32(h + 12), own = own_address(w, p, peer, out);
     if (!own) return w.unmade(Drop::icmp_no_source);

@@ -113,7 +113,7 @@ void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     if (!may_tell6(p, type == 2 || (type == 4 && code == 2))) return;
     const Interface *in = w.interface(p.interface);
     if (type == 1 && in && !in->settings.ip6.unreachables) return;
-    if (!w.icmp_errors.take(w.now)) return w.unmade(Drop::icmp_limited);
+    if (!may_send_error(w, p)) return;
 
     Ip6 own{};
     if (in && in->owns(destination)) own = destination;

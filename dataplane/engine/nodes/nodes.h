@@ -91,6 +91,8 @@ bool icmp4_echo(Worker &w, Packet &p);  // true: answered or ended
 bool icmp6_input(Worker &w, Packet &p);
 void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out = nullptr);
 void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest, const Interface *out = nullptr);
+// Does the limit let one more be sent about this packet (nodes/icmp_limit.cc)? Counted when not.
+bool may_send_error(Worker &w, const Packet &p);
 // May an ICMPv6 error or redirect be sent about this packet (RFC 4443 §2.4)? `group`: also when it went to many.
 bool may_tell6(const Packet &p, bool group);
 void redirect4(Worker &w, Packet &p, const Interface &on, uint32_t next_hop);

@@ -16,7 +16,7 @@ void redirect6(Worker &w, Packet &p, const Interface &on, const Ip6 &next_hop, c
     // A router is named by its link-local address, the destination by its own.
     if (!on.subnet(sender) || (!is_link_local6(next_hop) && next_hop != destination)) return;
     if (!may_tell6(p, false)) return;
-    if (!w.icmp_errors.take(w.now)) return w.unmade(Drop::icmp_limited);
+    if (!may_send_error(w, p)) return;
     complete_checksum(p);
     const uint32_t link_layer = mac ? 8 : 0;
     const uint32_t quoted = std::min<uint32_t>(l3_length(p), 1280 - 40 - 40 - link_layer - 8) & ~7u;

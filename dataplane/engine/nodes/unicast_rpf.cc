@@ -1,7 +1,8 @@
 // unicast-rpf: does the source of a packet have a way back? (RFC 3704), on the input arc of interfaces that are set to it. The source is looked up in the
 // VRF of the interface. Loose: it must have a route that leads somewhere; strict: one that leads back by this interface, with any
 // of its members (so packets of a sender behind several equal paths pass by each). A default route counts only where it is allowed
-// to. Routes to drop and the box's own addresses are nobody's source, and neither is the broadcast address of a subnet.
+// to. Routes to drop and the box's own addresses are nobody's source, and neither is the broadcast address of a connected subnet,
+// whichever interface has it and whichever the packet came by.
 // IPv6 packets from link-local addresses pass: their neighbour is on this link by definition, and they are not forwarded.
 //
 // Reads    the interface's settings and subnets, the FIB, the object
@@ -35,13 +36,20 @@ const char *wrong_way(Worker &w, const Interface &i, uint32_t slot, ReversePath 
     return check == ReversePath::loose || leaves_by(w, *o, i.index) ? nullptr : elsewhere;
 }
 
+// On the subnet that the route leads to.
+bool nobody(Worker &w, uint32_t slot, uint32_t source) {
+    const Object *o = w.core.objects.at(slot);
+    const Interface *on = o && o->type == ObjectType::glean ? w.interface(o->interface) : nullptr;
+    const Subnet4 *subnet = on ? on->subnet(source) : nullptr;
+    return subnet && (subnet->address == source || subnet->is_nobody(source));
+}
+
 const char *wrong_source(Worker &w, const Interface &i, uint32_t source, uint32_t slot) {
     const FamilySettings &s = i.settings.ip4;
     const Fib4 &fib = i.vrf->fib4;
     if (slot == no_object) return no_route;
     if (!s.allow_default && int64_t{slot} == fib.default_object() && !fib.beyond_default(source)) return only_default;
-    const Subnet4 *subnet = i.subnet(source);
-    if (subnet && (subnet->address == source || (subnet->length < 31 && subnet->broadcast() == source))) return own;
+    if (nobody(w, slot, source)) return own;
     return wrong_way(w, i, slot, s.reverse_path);
 }
 

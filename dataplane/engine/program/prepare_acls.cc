@@ -70,6 +70,7 @@ std::string Core::prepare_acls(Transaction &t) {
 void Core::apply_acls(Transaction &t) {
     for (auto &[list, program] : t.acl_programs) list->replace(std::move(program), epochs);
     for (auto &[name, list] : t.acls_made) acls[name] = std::move(list);
+    if (trace_busy) note_trace_programs();
 }
 
 // When no interface refers to them any more.

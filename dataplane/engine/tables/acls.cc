@@ -1,6 +1,7 @@
 #include "acls.h"
 
 #include <new>
+#include <utility>
 
 namespace weft {
 
@@ -29,13 +30,11 @@ AclTotals AclProgram::total(uint32_t entry) const {
     return all;
 }
 
-void AclList::replace(std::unique_ptr<const AclProgram> next, Epochs &epochs) {
-    const AclProgram *old = current.exchange(next.release(), std::memory_order_acq_rel);
-    leaving_.push_back(old);
-    epochs.retire([list = shared_from_this(), old] {
-        list->fold(*old);
-        delete old;
-    });
+void AclList::replace(std::shared_ptr<const AclProgram> next, Epochs &epochs) {
+    current.store(next.get(), std::memory_order_release);
+    const std::shared_ptr<const AclProgram> old = std::exchange(program_, std::move(next));
+    leaving_.push_back(old.get());
+    epochs.retire([list = shared_from_this(), old] { list->fold(*old); });
 }
 
 void AclList::fold(const AclProgram &gone) {

@@ -60,11 +60,12 @@ class AclProgram {
 
 class AclList : public std::enable_shared_from_this<AclList> {
   public:
-    explicit AclList(std::unique_ptr<const AclProgram> first) : v6(first->spec.v6), current(first.release()) {}
-    ~AclList() { delete current.load(); }
+    explicit AclList(std::shared_ptr<const AclProgram> first) : v6(first->spec.v6), current(first.get()), program_(std::move(first)) {}
 
     const AclSpec &spec() const { return current.load(std::memory_order_relaxed)->spec; }
-    void replace(std::unique_ptr<const AclProgram> next, Epochs &epochs);
+    // As it is now; whoever holds it can go on reading what it says when the list has another.
+    const std::shared_ptr<const AclProgram> &program() const { return program_; }
+    void replace(std::shared_ptr<const AclProgram> next, Epochs &epochs);
     std::vector<AclEntryState> state() const;
 
     const bool v6;
@@ -73,6 +74,7 @@ class AclList : public std::enable_shared_from_this<AclList> {
   private:
     void fold(const AclProgram &gone);
 
+    std::shared_ptr<const AclProgram> program_;
     std::unordered_map<std::string, AclTotals> before_;  // of programs that are freed
     std::vector<const AclProgram *> leaving_;            // replaced, not yet freed
 };

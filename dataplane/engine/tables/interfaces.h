@@ -66,6 +66,7 @@ struct PortHandle {
 // What outlives a change of configuration, under the interface's name.
 struct InterfaceRuntime {
     std::array<InterfaceCounters, max_workers> counters;
+    std::array<TokenBucket, max_workers> icmp_errors;  // icmp_errors_reserve()
     std::atomic<bool> link_up{false};
     bool link_told = false;  // an event has said how it is
     std::atomic<int64_t> last_change{0};
@@ -77,6 +78,8 @@ struct Subnet4 {
     uint8_t length;
     bool contains(uint32_t a) const { return ((a ^ address) & mask) == 0; }
     uint32_t broadcast() const { return length < 31 ? address | ~mask : 0; }
+    // To all of the subnet, or the subnet itself: no host's (RFC 1122 §3.2.1.3).
+    bool is_nobody(uint32_t a) const { return length < 31 && (a == (address | ~mask) || a == (address & mask)); }
 };
 
 struct Subnet6 {

@@ -2,6 +2,7 @@
 // stack is given, reverse path checks. Values; what is not configured is as it says here.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -41,6 +42,10 @@ inline constexpr std::array<Limit, punt_class_count> default_punt{{
 #undef X
 }};
 inline constexpr Limit default_icmp_errors{1000, 100};
+// Of it an interface has so much to itself when others have used up the rest.
+inline Limit icmp_errors_reserve(Limit all) {
+    return {all.rate ? std::max(1u, all.rate / 100) : 0, std::max(1u, all.burst / 10)};
+}
 
 // Of the member; each worker holds to the limits by itself.
 struct MemberSettings {

@@ -14,7 +14,7 @@ struct Limit {
 
 class TokenBucket {
   public:
-    explicit TokenBucket(Limit limit) : limit_(limit), tokens_(most()) {}
+    explicit TokenBucket(Limit limit = {0, 0}) : limit_(limit), tokens_(most()) {}
 
     void set(Limit limit) {
         if (limit == limit_) return;

@@ -105,14 +105,32 @@ TEST("icmp: the limit of errors is as set, of both families together") {
         box.run();
         return box.out(1).size();
     };
-    CHECK_EQUAL(errors(), size_t{4});
+    CHECK_EQUAL(errors(), size_t{5});  // four, and the one that the interface has to itself
     CHECK_EQUAL(errors(), size_t{0});
     box.run(20000);
     CHECK_EQUAL(errors(), size_t{2});
-    CHECK_EQUAL(box.drops("icmp-error", "rate-limited"), uint64_t{24});
+    CHECK_EQUAL(box.drops("icmp-error", "rate-limited"), uint64_t{23});
     CHECK_EQUAL(box.commit(Records().icmp_settings({0, 4})), std::string());
     box.run(1000000);
     CHECK_EQUAL(errors(), size_t{0});
+}
+
+TEST("icmp: errors about a flood on one interface leave some to the others") {
+    Box box;
+    box.know("if2", "10.0.2.8", h2);
+    const auto told = [&](unsigned port, const char *source, unsigned count) {
+        for (unsigned n = 0; n < count; n++)
+            box.give(port, frame(mac(static_cast<uint8_t>(port)), port == 1 ? h1 : h2, packet({.source = source, .destination = "192.0.2.1"})));
+        box.run();
+        return box.out(port).size();
+    };
+    CHECK_EQUAL(told(1, "10.0.1.9", 500), size_t{default_icmp_errors.burst} + 10);
+    CHECK_EQUAL(told(2, "10.0.2.8", 20), size_t{10});
+    for (unsigned tenths = 0; tenths < 10; tenths++) {
+        box.run(100000);
+        told(1, "10.0.1.9", 200);
+        CHECK_EQUAL(told(2, "10.0.2.8", 3), size_t{1});
+    }
 }
 
 TEST("icmp: a redirect to the box changes nothing") {

@@ -134,7 +134,10 @@ TEST("trace: what waits is held, what asks is answered, what is for the host is 
     CHECK(told(p).find("local: answers the echo request\n") != std::string::npos);
     p = lab.one(lab.udp("10.0.1.1"));
     CHECK_EQUAL(p.result, std::string("delivered"));
-    CHECK_EQUAL(p.steps.back().decision, std::string("to the host by if1"));
+    CHECK_EQUAL(p.steps.back().decision, std::string("is of class other; to the host by if1"));
+    p = lab.one(frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9", .options = {0x94, 4, 0, 0}})));
+    CHECK_EQUAL(p.result, std::string("delivered"));
+    CHECK_EQUAL(p.steps.back().decision, std::string("neighbour 10.0.2.9 on if2; is of class options; to the host by if1"));
 }
 
 TEST("trace: the entry of an access list that decides is named") {
@@ -169,7 +172,22 @@ TEST("trace: the entry of an access list that decides is named") {
     list.entries.pop_back();
     CHECK_EQUAL(lab.commit(Records().acl(list)), std::string());
     lab.end();
-    CHECK(told(lab.traced.at(0)).find("denied by entry 4 of an access list that has been replaced since") != std::string::npos);
+    CHECK(told(lab.traced.at(0)).find("denied by the default action of access list 'edge'") != std::string::npos);
+    // The same when it is deleted, and another has its name before the trace ends.
+    CHECK_EQUAL(lab.begin(), std::string());
+    lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9", .destination_port = 80})));
+    lab.run();
+    CHECK_EQUAL(lab.commit(Records().acl_bind("if1", AclDirection::in, 4, "").acl_bind("if2", AclDirection::out, 4, "").acl_delete("edge")),
+                std::string());
+    lab.core->epochs.collect();
+    list.entries.erase(list.entries.begin());
+    CHECK_EQUAL(lab.commit(Records().acl(list).acl_bind("if1", AclDirection::in, 4, "edge")), std::string());
+    lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9", .destination_port = 80})));
+    lab.run();
+    lab.end();
+    CHECK_EQUAL(lab.traced.size(), size_t{2});
+    for (const TracedPacket &p : lab.traced) CHECK(told(p).find("denied by entry 'web' of access list 'edge'") != std::string::npos);
+    CHECK(lab.core->trace_programs.empty());
 }
 
 TEST("trace: unicast RPF says that the source has a way back, or why not") {

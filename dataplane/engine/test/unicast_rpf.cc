@@ -69,7 +69,7 @@ TEST("unicast-rpf: the box's own addresses and a subnet's broadcast address are 
     Box box;
     for (const ReversePath mode : {ReversePath::strict, ReversePath::loose}) {
         box.check("if1", mode);
-        for (const char *source : {"10.0.1.1", "10.0.2.1", "10.0.1.255", "2001:db8:1::1", "2001:db8:2::1"}) CHECK(!box.passes(source));
+        for (const char *source : {"10.0.1.1", "10.0.2.1", "10.0.1.255", "10.0.1.0", "10.0.2.255", "10.0.2.0", "2001:db8:1::1", "2001:db8:2::1"}) CHECK(!box.passes(source));
     }
 }
 
