@@ -202,19 +202,22 @@ export const formatPrefix = (prefix: Prefix): string => `${formatAddress(prefix.
 /** What kind of address it is, as far as forwarding treats it differently (RFC 6890). */
 export function kindOf(
   address: Address,
-): 'unspecified' | 'loopback' | 'multicast' | 'broadcast' | 'link-local' | 'unicast' {
+): 'unspecified' | 'loopback' | 'multicast' | 'broadcast' | 'link-local' | 'reserved' | 'mapped' | 'unicast' {
   const [a, b] = address as unknown as [number, number]
   if (address.every((byte) => byte === 0)) return 'unspecified'
   if (address.length === 4) {
     if (a === 127) return 'loopback'
     if (a >= 224 && a < 240) return 'multicast'
     if (address.every((byte) => byte === 255)) return 'broadcast'
+    if (a >= 240) return 'reserved'
     if (a === 169 && b === 254) return 'link-local'
     return 'unicast'
   }
   if (a === 0xff) return 'multicast'
   if (a === 0xfe && (b & 0xc0) === 0x80) return 'link-local'
   if (address[15] === 1 && address.subarray(0, 15).every((byte) => byte === 0)) return 'loopback'
+  const mapped = address[10] === 0xff && address[11] === 0xff
+  if (mapped && address.subarray(0, 10).every((byte) => byte === 0)) return 'mapped'
   return 'unicast'
 }
 

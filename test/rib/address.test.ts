@@ -94,12 +94,14 @@ test('kinds of addresses', (t) => {
     '127.0.0.1': 'loopback',
     '224.0.0.1': 'multicast',
     '255.255.255.255': 'broadcast',
+    '240.0.0.1': 'reserved',
     '169.254.1.1': 'link-local',
     '10.0.0.1': 'unicast',
     '::': 'unspecified',
     '::1': 'loopback',
     'ff02::1': 'multicast',
     'fe80::1': 'link-local',
+    '::ffff:10.0.0.1': 'mapped',
     '2001:db8::1': 'unicast',
   }
   for (const [text, kind] of Object.entries(kinds))

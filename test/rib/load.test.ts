@@ -104,8 +104,21 @@ test('rows that are no routes are told with their reason, and the others are set
     { row: 7, reason: 'too-many-hops', hop: undefined },
     { row: 8, reason: 'address', hop: undefined },
   ])
-  const six = await x.load(rowsOf([{ prefix: '2001:db8::/32', address: 'fe80::1' }], 6))
-  t.deepEqual(six.rejected, [{ row: 0, reason: 'link-local', hop: undefined }])
+  const nobody = await x.load(rowsOf([{ prefix: '28.0.0.0/8', address: '240.0.0.1', interface: 'p1' }]))
+  t.deepEqual(nobody.rejected, [{ row: 0, reason: 'not-a-neighbour', hop: undefined }])
+  const six = await x.load(
+    rowsOf(
+      [
+        { prefix: '2001:db8::/32', address: 'fe80::1' },
+        { prefix: '2001:db9::/32', address: '::ffff:10.0.0.9', interface: 'p1' },
+      ],
+      6,
+    ),
+  )
+  t.deepEqual(six.rejected, [
+    { row: 0, reason: 'link-local', hop: undefined },
+    { row: 1, reason: 'not-a-neighbour', hop: undefined },
+  ])
   await x.finish()
   x.adopt()
   t.deepEqual(prefixes(rib), ['10.0.0.0/16', '20.0.0.0/8', '27.0.0.0/8'])

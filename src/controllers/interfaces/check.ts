@@ -56,12 +56,10 @@ function* checkAddress(config: InterfaceConfig, family: Family, own: Prefix): It
   const text = formatAddress(own.address)
   const path = (leaf: string) => pathOf.ip(config.name, family, `address${key('ip', text)}/${leaf}`)
   const kind = kindOf(own.address)
-  const reserved = family === 4 && (own.address[0] as number) >= 240
-  if (reserved || (kind !== 'unicast' && kind !== 'link-local')) {
-    const what = reserved && kind !== 'broadcast' ? 'reserved' : kind
+  if (kind !== 'unicast' && kind !== 'link-local') {
     yield new ConfigError(
       path('ip'),
-      `${text} is ${what === 'unspecified' ? 'an' : 'a'} ${what} address; an interface needs a unicast one`,
+      `${text} is ${kind === 'unspecified' ? 'an' : 'a'} ${kind} address; an interface needs a unicast one`,
     )
     return
   }

@@ -69,12 +69,14 @@ AddressKind kind_of(Address address, Family family) {
         if (first == 127) return AddressKind::loopback;
         if (first >= 224 && first < 240) return AddressKind::multicast;
         if (address.high == mask_of(32)) return AddressKind::broadcast;
+        if (first >= 240) return AddressKind::reserved;
         if (first == 169 && second == 254) return AddressKind::link_local;
         return AddressKind::unicast;
     }
     if (first == 0xff) return AddressKind::multicast;
     if (first == 0xfe && (second & 0xc0) == 0x80) return AddressKind::link_local;
     if (address == Address{0, 1}) return AddressKind::loopback;
+    if (address.high == 0 && address.low >> 32 == 0xffff) return AddressKind::mapped;
     return AddressKind::unicast;
 }
 

@@ -52,7 +52,8 @@ std::optional<Prefix> parse_prefix(std::string_view text, Family family);
 std::string format(Address address, Family family);
 
 // What kind of address it is, as far as forwarding treats it differently (RFC 6890).
-enum class AddressKind : uint8_t { unspecified, loopback, multicast, broadcast, link_local, unicast };
+// `reserved`: 240.0.0.0/4; `mapped`: ::ffff:0:0/96, IPv4 addresses within IPv6 ones, which no host has.
+enum class AddressKind : uint8_t { unspecified, loopback, multicast, broadcast, link_local, reserved, mapped, unicast };
 AddressKind kind_of(Address address, Family family);
 
 }  // namespace weft::rib
