@@ -78,7 +78,7 @@ class Trie6 {
 
     // Makes room for tables of so many routes. Throws bad_alloc.
     void reserve(size_t routes);
-    // Lines that so many more routes take at most.
+    // Lines that so many more routes take at most, in a table of them.
     static size_t lines_for(size_t routes) { return routes * 12; }
 
   private:

@@ -59,7 +59,11 @@ class Trie6Nodes {
     // Uninitialized lines. Throws bad_alloc when the region is full.
     Word take(Node6 type, unsigned depth);
     void give(Word node);
-    size_t available() const { return limit_ - next_ + free_lines_; }
+    // Lines that routes can still take. A 64th of all is kept back for what a change lays out anew beside what it replaces.
+    size_t available() const {
+        const size_t left = limit_ - next_ + free_lines_, kept = limit_ / 64;
+        return left > kept ? left - kept : 0;
+    }
 
   private:
     uint32_t take_lines(unsigned count_log);

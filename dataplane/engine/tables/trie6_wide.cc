@@ -1,6 +1,7 @@
 // The walk of a burst by AVX-512: 16 packets at a time through the pages by gathers, which takes nearly all of a large table's
-// packets to one bucket or to their answer; a bucket's keys are compared by one instruction. Those that have further to go
-// (second half of the address, buckets below buckets) are few, and go on as everywhere.
+// packets to one bucket or to their answer; a bucket's keys are compared by one instruction. A gather waits for the slowest
+// of its loads, so what each packet needs next is asked for as soon as it is known. Those that have further to go (second half of
+// the address, buckets below buckets) are few, and go on as everywhere.
 #include "trie6_walk.h"
 
 #if defined(__x86_64__)
@@ -50,20 +51,30 @@ WEFT_WIDE inline __m512i keys(const Half16 &half, __m512i nodes) {
     return _mm512_or_si512(_mm512_sllv_epi32(from, shift), _mm512_srlv_epi32(next, _mm512_sub_epi32(all(32), shift)));
 }
 
-WEFT_WIDE inline __m512i step(const Line6 *lines, const Half16 &half, __m512i at, __mmask16 go) {
+// Which word each packet looks at next: of a page its own, of a bucket the first; else some word.
+WEFT_WIDE inline __m512i place(const Half16 &half, __m512i at) {
     const __m512i four_more = _mm512_and_si512(_mm512_srli_epi32(at, 27), all(4));  // page8
     const __m512i index = _mm512_srlv_epi32(keys(half, at), _mm512_sub_epi32(all(28), four_more));
-    const __m512i line = _mm512_slli_epi32(_mm512_and_si512(at, all(line_mask)), 4);
-    return _mm512_mask_i32gather_epi32(at, go, _mm512_add_epi32(line, index), lines, sizeof(Word));
+    const __m512i line = _mm512_slli_epi32(_mm512_maskz_and_epi32(_mm512_movepi32_mask(at), at, all(line_mask)), 4);
+    return _mm512_mask_or_epi32(line, are(page, at), line, index);
+}
+
+WEFT_WIDE inline void prefetch16(const Word *words, __m512i places) {
+    alignas(64) uint32_t place[16];
+    _mm512_store_si512(place, places);
+#pragma GCC unroll 16
+    for (size_t i = 0; i < 16; i++) __builtin_prefetch(words + place[i]);
 }
 
 WEFT_WIDE void walk_wide(const Line6 *lines, Start6 start, const Ip6 *addresses, Word *words, size_t count) {
     Half16 halves[vectors];
-    __m512i at[vectors];
+    __m512i at[vectors], places[vectors];
+    const Word *base = lines[0].words.data();
     const size_t used = (count + 15) / 16;
     for (size_t v = 0; v < used; v++) {
         halves[v] = load16(addresses + 16 * v, count - 16 * v);
         at[v] = start.top ? _mm512_i32gather_epi32(_mm512_srli_epi32(halves[v].first, 16), start.top, sizeof(Word)) : all(start.root);
+        places[v] = place(halves[v], at[v]);
     }
     // A fixed number of turns: how far each has to go would not be guessed right.
     unsigned more = 1;
@@ -72,7 +83,9 @@ WEFT_WIDE void walk_wide(const Line6 *lines, Start6 start, const Ip6 *addresses,
         for (size_t v = 0; v < used; v++) {
             const __mmask16 go = are(page, at[v]);
             more |= go;
-            at[v] = step(lines, halves[v], at[v], go);
+            at[v] = _mm512_mask_i32gather_epi32(at[v], go, places[v], base, sizeof(Word));
+            places[v] = place(halves[v], at[v]);
+            prefetch16(base, places[v]);
         }
     }
     // Side by side those at buckets; a store of a vector may end beyond the last of them.
@@ -94,11 +107,8 @@ WEFT_WIDE void walk_wide(const Line6 *lines, Start6 start, const Ip6 *addresses,
         for (unsigned others = _mm512_movepi32_mask(at[v]) & ~go & there; others; others &= others - 1)
             rest[further++] = static_cast<uint8_t>(16 * v + static_cast<size_t>(__builtin_ctz(others)));
     }
-    for (size_t i = 0; i < n; i++) {
-        const Word *line = lines[node[i] & line_mask].words.data();
-        __builtin_prefetch(line);
-        __builtin_prefetch(line + ((node[i] >> 25) & 16));
-    }
+    // The first line of a bucket has been asked for; the second of a large one.
+    for (size_t i = 0; i < n; i++) __builtin_prefetch(base + ((node[i] & line_mask) << 4) + ((node[i] >> 25) & 16));
     for (size_t i = 0; i < n; i++) {
         const Word *line = lines[node[i] & line_mask].words.data();
         const unsigned large = (node[i] >> 29) & 1;
