@@ -3,10 +3,13 @@
  *
  *   send ADDRESS PORT RATE          until SIGTERM, then prints how many it has sent
  *   receive ADDRESS PORT            prints `ready`; until SIGTERM, then prints how many different ones came, and how often one came again
+ *
+ * What came to the receiver's socket while its process had no turn, and found no room there, has come: nobody on the way lost it.
  */
 import { createSocket } from 'node:dgram'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Host } from './lab.js'
 
@@ -21,8 +24,12 @@ export class UdpStream {
     this.#receiver = receiver
   }
 
-  /** Resolves when the first datagrams are on their way. */
+  /**
+   * Resolves when the first datagrams are on their way. The neighbours on it know each other by then: of a burst, more would wait
+   * for them than a router holds.
+   */
   static async start(from: Host, to: Host, address: string, rate: number, port = 9000): Promise<UdpStream> {
+    if (!(await from.pings(address))) throw new Error(`${address} does not answer to ${from.name}`)
     const receiver = to.spawn(process.execPath, program, 'receive', address, String(port))
     await once(receiver.stdout!, 'data')
     const sender = from.spawn(process.execPath, program, 'send', address, String(port), String(rate))
@@ -47,6 +54,15 @@ async function finish(child: ChildProcess): Promise<string> {
   return text.trim()
 }
 
+/** Datagrams that found no room in the socket of a port of this namespace. */
+function withoutRoom(family: 'udp' | 'udp6', port: number): number {
+  const sockets = readFileSync(`/proc/net/${family}`, 'utf8').trim().split('\n').slice(1)
+  const own = sockets
+    .map((line) => line.trim().split(/\s+/))
+    .find(([, local]) => parseInt(local?.split(':')[1] ?? '', 16) === port)
+  return Number(own?.at(-1) ?? 0)
+}
+
 function receive(address: string, port: number): void {
   const socket = createSocket({ type: address.includes(':') ? 'udp6' : 'udp4', recvBufferSize: 4 << 20 })
   const seen = new Set<number>()
@@ -64,7 +80,8 @@ function receive(address: string, port: number): void {
     last = performance.now()
     setInterval(() => {
       if (performance.now() - last < 500) return
-      process.stdout.write(`${seen.size} ${repeated}\n`, () => process.exit(0))
+      const came = seen.size + withoutRoom(address.includes(':') ? 'udp6' : 'udp', port)
+      process.stdout.write(`${came} ${repeated}\n`, () => process.exit(0))
     }, 50)
   })
 }
