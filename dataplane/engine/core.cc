@@ -51,7 +51,7 @@ void Core::reopen_ports() {
         std::string error;
         auto fresh = std::make_shared<PortHandle>();
         fresh->spec = handle->spec;
-        fresh->port = open_port(handle->spec, error);
+        fresh->set(open_port(handle->spec, error));
         if (!fresh->port || !fresh->port->link().present) {
             if (!handle->port && !error.empty()) handle->reason = error;
             continue;

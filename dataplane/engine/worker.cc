@@ -72,6 +72,14 @@ void Worker::flush() {
     holding.flushed();
 }
 
+void Worker::send_now(PortHandle &port) {
+    PortHandle::Sending &sending = port.sending[id];
+    TxQueue &tx = port.port->tx(id);
+    if (sending.queued) tx.transmit(sending.queue, sending.queued);
+    sending.queued = 0;
+    tx.flush();
+}
+
 void Worker::enter(const PortUse &use, Packet *packets, size_t count) {
     switch (use.role) {
         case PortRole::data:

@@ -86,6 +86,14 @@ class Worker {
             sending.queued = 0;
         }
     }
+    // What is queued on a port goes out now, in the middle of a burst, so that its memory can be used again.
+    void send_now(PortHandle &port);
+    // A number that nobody outside can foretell well enough to spoof by.
+    uint64_t draw() {
+        random ^= random << 13;
+        random ^= random >> 7;
+        return random ^= random << 17;
+    }
     // Until no node has anything left.
     void run_graph();
     // Only while `tracing`: notes what is decided about a packet (tables/trace.h says what the text may hold), and its end.

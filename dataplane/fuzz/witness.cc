@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "../engine/net/segment.h"
+
 namespace weft::fuzz {
 namespace {
 
@@ -77,34 +79,33 @@ bool is_fragment(const Bytes &p, const Bytes &f) {
     return std::equal(f.begin() + static_cast<ptrdiff_t>(header), f.end(), p.begin() + static_cast<ptrdiff_t>(own_header + at - first));
 }
 
-// The segment of an IPv4 super-packet that has this identification; empty: none.
-Bytes segment_of(const Bytes &p, const Offload &offload, uint16_t identification) {
-    if (offload.gso_type == gso_none || offload.gso_size == 0 || (p[6] & 0x40)) return {};
-    const size_t header = (p[0] & 15u) * 4, step = offload.gso_size;
-    const bool tcp = p[9] == 6;
-    if ((!tcp && p[9] != 17) || p.size() < header + 20) return {};
-    const size_t headers = header + (tcp ? (p[header + 12] >> 4) * 4u : 8u);
-    const size_t at = static_cast<uint16_t>(identification - load16(&p[4])) * step;
-    if (headers + at >= p.size()) return {};
-    const size_t part = std::min(step, p.size() - headers - at);
-    Bytes s(p.begin(), p.begin() + static_cast<ptrdiff_t>(headers));
-    s.insert(s.end(), p.begin() + static_cast<ptrdiff_t>(headers + at), p.begin() + static_cast<ptrdiff_t>(headers + at + part));
-    store16(&s[2], static_cast<uint16_t>(s.size()));
-    store16(&s[4], identification);
-    uint8_t *t = &s[header];
-    if (tcp) {
-        store32(t + 4, load32(t + 4) + static_cast<uint32_t>(at));
-        if (headers + at + part < p.size()) t[13] &= 0xf6;
-        if (at) t[13] &= 0x7f;
-    } else {
-        store16(t + 4, static_cast<uint16_t>(8 + part));
+// The packets that a super-packet stands for, with its link header; with `finish` complete, else as a device may be left to finish
+// them, and as the datagrams that USO cuts again.
+std::vector<Bytes> parts_of(const Bytes &frame, uint32_t l3, const Offload &offload, bool finish) {
+    Packet p;
+    Bytes copy = frame;
+    p.data = copy.data();
+    p.length = static_cast<uint32_t>(copy.size());
+    p.offload = offload;
+    SuperPacket super;
+    if (offload.gso_type == gso_none || offload.gso_type == gso_udp || read_super(p, l3, super) != SuperFault::none) return {};
+    std::vector<Bytes> out;
+    Offload ignored;
+    Segmenter segmenter(p, super, finish);
+    for (uint32_t n = 0; n < super.count; n++) {
+        out.emplace_back(super.headers + super.size);
+        out.back().resize(segmenter.next(out.back().data(), ignored));
     }
-    Bytes with_link(14);
-    with_link.insert(with_link.end(), s.begin(), s.end());
-    store16(&with_link[12], 0x0800);
-    mend(with_link);
-    return Bytes(with_link.begin() + 14, with_link.end());
+    if (finish || !super.in_udp()) return out;
+    DatagramPacker packer(p, super);
+    while (packer.more()) {
+        out.emplace_back(packer.most());
+        out.back().resize(packer.next(out.back().data(), ignored));
+    }
+    return out;
 }
+
+Bytes without_link(const Bytes &frame, size_t before) { return Bytes(frame.begin() + static_cast<ptrdiff_t>(before), frame.end()); }
 
 // What is wrong with a frame, said with the frame.
 template <class Judge>
@@ -221,6 +222,15 @@ void Witness::remember(const uint8_t *packet, size_t room, const Offload &offloa
         same_[hash(g.completed)].push_back(g.ways);
         forwarded_[hash(hopped(g.completed, g.routed()))].push_back(g.ways);
     }
+    const Bytes given_frame(link, packet + length);
+    for (const bool finish : {true, false}) {
+        for (const Bytes &part : parts_of(given_frame, static_cast<uint32_t>(before), offload, finish)) {
+            const Bytes bare = without_link(part, before);
+            same_[hash(bare)].push_back(g.ways);
+            forwarded_[hash(hopped(bare, g.routed()))].push_back(g.ways);
+            if (finish) g.segments.push_back(bare);
+        }
+    }
     given_.push_front(std::move(g));
     if (given_.size() > remembered) given_.pop_back();
 }
@@ -237,6 +247,8 @@ void Witness::tap(const std::string &interface, Bytes frame, Offload offload) {
     if (!wire || !has_use(PortRole::tap, interface, 0)) return;
     in_++;
     by_tap_[interface][hash(frame)]++;
+    for (const bool finish : {true, false})
+        for (const Bytes &part : parts_of(frame, 14, offload, finish)) by_tap_[interface][hash(part)]++;
     wire->give({std::move(frame), offload, 0, 0});
 }
 
@@ -257,10 +269,11 @@ bool Witness::is_part(const Bytes &f, unsigned ways) const {
         const Bytes &p = g.completed.empty() ? g.packet : g.completed;
         if (!(*g.ways & ways) || p[0] >> 4 != 4 || p[8] - g.routed() != lifetime) continue;
         if (is_fragment(p, f)) return true;
-        const Bytes segment = segment_of(g.packet, g.offload, load16(&f[4]));
-        if (segment.size() < f.size()) continue;
-        const Bytes start(segment.begin(), segment.begin() + static_cast<ptrdiff_t>(f.size()));
-        if (is_fragment(segment, f) || hopped(start, g.routed()) == hopped(f, 0)) return true;
+        for (const Bytes &segment : g.segments) {
+            if (segment.size() < f.size()) continue;
+            const Bytes start(segment.begin(), segment.begin() + static_cast<ptrdiff_t>(f.size()));
+            if (is_fragment(segment, f) || hopped(start, g.routed()) == hopped(f, 0)) return true;
+        }
     }
     return false;
 }
@@ -280,7 +293,7 @@ bool Witness::quotes(const Bytes &packet, size_t header) const {
     const bool options = type == (packet[0] >> 4 == 4 ? 12 : 4);
     for (const Given &g : given_) {
         if (!*g.ways && !options && !(prohibited && g.rejected)) continue;
-        for (const Bytes *p : {&g.packet, &g.completed}) {
+        for (const Bytes *p : {&g.packet, &g.completed, g.segments.empty() ? &g.packet : &g.segments[0]}) {
             if (p->size() < quoted.size() || (*p)[0] >> 4 != quoted[0] >> 4) continue;
             const Bytes start = hopped(Bytes(p->begin(), p->begin() + static_cast<ptrdiff_t>(quoted.size())), 0);
             if (start == plain || start == before) return true;

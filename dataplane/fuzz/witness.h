@@ -42,6 +42,7 @@ class Witness {
     struct Given {
         Bytes packet;     // from its IP header on, without padding
         Bytes completed;  // with its checksum finished; empty: it was
+        std::vector<Bytes> segments = {};  // of a super-packet
         Offload offload;
         unsigned port;  // that it came by, and loses one hop; 0: the inject device
         // Where access lists let it go: bit 0 the host, bit n interface ifn.

@@ -25,6 +25,7 @@ class Departure {
             out_ = w_.interface(interface);
             port_ = out_ ? out_->port.get() : nullptr;
             ready_ = port_ && port_->port && out_->up() && !w_.tracing;
+            undone_ = port_ && (port_->offloads & takes_checksum) ? 0 : offload_needs_checksum;
         }
         return out_;
     }
@@ -32,7 +33,7 @@ class Departure {
     void send(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
         const bool v4 = p.ether_type == type_ip4;
         if (neighbour != no_neighbour && ready_ && p.l3_offset == ethernet_size && !p.local_origin &&
-            p.offload.gso_type == gso_none && p.length <= out_->mtu + ethernet_size && p.interface != out_->index) [[likely]] {
+            (p.offload.gso_type | (p.offload.flags & undone_)) == 0 && p.length <= out_->mtu + ethernet_size && p.interface != out_->index) [[likely]] {
             const Neighbour &to = w_.neighbours[neighbour];
             uint8_t *h = p.data + ethernet_size;
             const bool known = to.state != NeighbourState::State::incomplete && to.state != NeighbourState::State::stale;
@@ -85,6 +86,7 @@ class Departure {
     const Interface *out_ = nullptr;
     PortHandle *port_ = nullptr;
     bool ready_ = false;
+    uint8_t undone_ = 0;  // of Offload's flags, those that the port leaves undone
     uint32_t in_ = no_interface;
     uint64_t octets_ = 0, packets_ = 0, forwarded4_ = 0, forwarded6_ = 0;
 };

@@ -106,6 +106,12 @@ namespace weft {
     X(inject_checksum, "inject", "bad-checksum")                             \
     X(icmp_limited, "icmp-error", "rate-limited")                            \
     X(icmp_no_source, "icmp-error", "no-source-address")                     \
+    X(segment_type, "segment", "type-of-other-protocol")                     \
+    X(segment_size, "segment", "no-payload")                                 \
+    X(segment_headers, "segment", "headers-not-understood")                  \
+    X(segment_checksum, "segment", "checksum-start-not-of-transport")        \
+    X(segment_lengths, "segment", "lengths-disagree")                        \
+    X(segment_count, "segment", "too-many-segments")                         \
     X(egress_down, "egress", "interface-down")                               \
     X(egress_no_port, "egress", "interface-without-port")                    \
     X(no_buffer, "worker", "no-buffer")                                      \

@@ -1,4 +1,4 @@
-// The last node: a whole frame to the port of an interface, counted.
+// The last node: a frame to the port of an interface, counted as it goes onto the wire.
 #include "nodes.h"
 
 namespace weft {
@@ -21,21 +21,26 @@ bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const MacAddress &
 }
 
 void egress(Worker &w, Packet &p, const Interface &out) {
-    InterfaceCounters &c = w.counters(out);
     PortHandle *port = out.port.get();
     if (!port || !port->port) {
-        c.out_discards += 1;
+        w.counters(out).out_discards += 1;
         return w.drop(p, Drop::egress_no_port);
     }
     if (!out.up()) {
-        c.out_discards += 1;
+        w.counters(out).out_discards += 1;
         return w.drop(p, Drop::egress_down);
     }
     p.egress = out.index;
+    deliver(w, p, *port, &out);
+}
+
+void send_whole(Worker &w, Packet &p, PortHandle &port, const Interface *out) {
+    if (!out) return w.send(port, p);
     if (w.tracing) [[unlikely]] {
-        w.trace(p, "leaves by {ia} for {mb}", out.index, mac_number(load_mac(p.data)));
+        w.trace(p, "leaves by {ia} for {mb}", out->index, mac_number(load_mac(p.data)));
         w.trace_result(p, TraceResult::sent);
     }
+    InterfaceCounters &c = w.counters(*out);
     c.out_octets += p.length;
     if (!(p.data[0] & 1))
         c.out_unicast += 1;
@@ -43,7 +48,7 @@ void egress(Worker &w, Packet &p, const Interface &out) {
         c.out_broadcast += 1;
     else
         c.out_multicast += 1;
-    w.send(*port, p);
+    w.send(port, p);
 }
 
 }  // namespace weft

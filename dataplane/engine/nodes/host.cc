@@ -31,7 +31,7 @@ void punt(Worker &w, Packet &p, PuntClass what) {
             w.trace(p, "to the host by {ia}", i->index);
             w.trace_result(p, TraceResult::delivered);
         }
-        return w.send(*i->tap, p);
+        return deliver(w, p, *i->tap, nullptr);
     }
     Vrf *vrf = w.vrf_of(p);
     PortHandle *inject = vrf ? vrf->inject.load(std::memory_order_acquire) : nullptr;
@@ -41,7 +41,7 @@ void punt(Worker &w, Packet &p, PuntClass what) {
         w.trace_result(p, TraceResult::delivered);
     }
     strip(p);
-    w.send(*inject, p);
+    deliver(w, p, *inject, nullptr);
 }
 
 void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use) {

@@ -84,8 +84,9 @@ void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     const uint8_t *h = l3(p);
     const uint32_t peer = load32(h + 12), own = own_address(w, p, peer, out);
     if (!own) return w.unmade(Drop::icmp_no_source);
-    complete_checksum(p);
-    const uint32_t quoted = std::min<uint32_t>(l3_length(p), 576 - 28), total = 28 + quoted;
+    const Packet *whole = quotable(w, p);
+    if (!whole) return w.unmade(Drop::no_buffer);
+    const uint32_t quoted = std::min<uint32_t>(l3_length(*whole), 576 - 28), total = 28 + quoted;
     Packet *e = w.arena.take(ethernet_size + total);
     if (!e) return w.unmade(Drop::no_buffer);
     e->interface = p.interface;
@@ -105,7 +106,7 @@ void icmp4_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     m[0] = type;
     m[1] = code;
     store32(m + 4, rest);
-    std::memcpy(m + 8, h, quoted);
+    std::memcpy(m + 8, l3(*whole), quoted);
     store16(m + 2, checksum(m, total - 20));
     if (w.tracing) [[unlikely]] w.trace(p, "sends ICMP error type {na} code {nb} to {ip}", mapped(peer), type, code);
     w.push(Node::ip4_lookup, e);

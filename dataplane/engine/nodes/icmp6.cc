@@ -125,8 +125,9 @@ void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
             if (i && i->vrf == vrf && i->ip6 && is_unspecified6(own)) own = source_on(*i, peer);
     }
     if (is_unspecified6(own)) return w.unmade(Drop::icmp_no_source);
-    complete_checksum(p);
-    const uint32_t quoted = std::min<uint32_t>(l3_length(p), 1280 - 48), length = 8 + quoted;
+    const Packet *whole = quotable(w, p);
+    if (!whole) return w.unmade(Drop::no_buffer);
+    const uint32_t quoted = std::min<uint32_t>(l3_length(*whole), 1280 - 48), length = 8 + quoted;
     Packet *e = w.arena.take(ethernet_size + 40 + length);
     if (!e) return w.unmade(Drop::no_buffer);
     e->interface = p.interface;
@@ -144,7 +145,7 @@ void icmp6_error(Worker &w, Packet &p, uint8_t type, uint8_t code, uint32_t rest
     m[1] = code;
     store16(m + 2, 0);
     store32(m + 4, rest);
-    std::memcpy(m + 8, l3(p), quoted);
+    std::memcpy(m + 8, l3(*whole), quoted);
     store16(m + 2, static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(n, length, protocol_icmp6), m, length))));
     if (w.tracing) [[unlikely]] w.trace(p, "sends ICMPv6 error type {na} code {nb} to {ip}", peer, type, code);
     w.push(Node::ip6_lookup, e);

@@ -19,10 +19,7 @@ constexpr unsigned solicitations = 3;
 
 // 0.5 to 1.5 times 30 s, so that a box's neighbours are not all probed at once.
 uint64_t reachable_time(Worker &w) {
-    w.random ^= w.random << 13;
-    w.random ^= w.random >> 7;
-    w.random ^= w.random << 17;
-    return 15 * second + w.random % (30 * second);
+    return 15 * second + w.draw() % (30 * second);
 }
 
 void ask(Worker &w, const Neighbour &n, bool unicast) {

@@ -38,10 +38,15 @@ void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
 void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
 // Gives the packet to its neighbour: frame and egress, or holding.
 void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
-// Cuts a super-packet that may be fragmented into its segments, and sends them; false: it is none, or there is no room for all.
-bool segment4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
-// True when a super-packet or a single one fits; header and payload of each segment counted.
+// True when a packet, or the longest segment of a super-packet, fits.
 bool fits(const Packet &p, uint32_t mtu);
+// The last step to a port (nodes/segment.cc): in the parts that it takes. `out`: the interface whose counters and MTU they concern;
+// null: a device of the host.
+void deliver(Worker &w, Packet &p, PortHandle &port, const Interface *out);
+// One part, counted.
+void send_whole(Worker &w, Packet &p, PortHandle &port, const Interface *out);
+// What an ICMP message quotes of a packet: itself with its checksum finished, or of a super-packet the first segment; null: no memory.
+Packet *quotable(Worker &w, Packet &p);
 
 // Packets that wait (nodes/hold.cc). Kept, or dropped when there is no room; `longer`: however many wait in the queue.
 void keep_held(Worker &w, Packet &p, HoldKind kind, HoldQueue &queue, bool longer = false);

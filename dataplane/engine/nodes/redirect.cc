@@ -17,9 +17,10 @@ void redirect6(Worker &w, Packet &p, const Interface &on, const Ip6 &next_hop, c
     if (!on.subnet(sender) || (!is_link_local6(next_hop) && next_hop != destination)) return;
     if (!may_tell6(p, false)) return;
     if (!may_send_error(w, p)) return;
-    complete_checksum(p);
+    const Packet *whole = quotable(w, p);
+    if (!whole) return w.unmade(Drop::no_buffer);
     const uint32_t link_layer = mac ? 8 : 0;
-    const uint32_t quoted = std::min<uint32_t>(l3_length(p), 1280 - 40 - 40 - link_layer - 8) & ~7u;
+    const uint32_t quoted = std::min<uint32_t>(l3_length(*whole), 1280 - 40 - 40 - link_layer - 8) & ~7u;
     const uint32_t length = 40 + link_layer + 8 + quoted;
     Packet *r = w.arena.take(ethernet_size + 40 + length);
     if (!r) return w.unmade(Drop::no_buffer);
@@ -47,7 +48,7 @@ void redirect6(Worker &w, Packet &p, const Interface &on, const Ip6 &next_hop, c
     }
     option[0] = 4;
     option[1] = static_cast<uint8_t>(1 + quoted / 8);
-    std::memcpy(option + 8, h, quoted);
+    std::memcpy(option + 8, l3(*whole), quoted);
     store16(m + 2, static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(n, length, protocol_icmp6), m, length))));
     w.push(Node::ip6_lookup, r);
 }

@@ -4,10 +4,12 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/utsname.h>
 #include <time.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace weft {
@@ -42,7 +44,20 @@ uint64_t speed_of(int socket, const std::string &device) {
     return megabits == static_cast<uint32_t>(SPEED_UNKNOWN) ? 0 : uint64_t{megabits} * 1000000;
 }
 
+// What packet sockets of this kernel take of virtio headers; what the device can't do, the kernel does before it.
+uint8_t kernel_offloads() {
+    utsname system{};
+    int major = 0, minor = 0;
+    const bool known = uname(&system) == 0 && std::sscanf(system.release, "%d.%d", &major, &minor) == 2;
+    const bool udp = known && (major > 6 || (major == 6 && minor >= 2));  // Linux 6.2: VIRTIO_NET_HDR_GSO_UDP_L4
+    return takes_checksum | takes_tcp4 | takes_tcp6 | takes_ecn | takes_ufo | (udp ? takes_udp_l4 : 0);
+}
+
 }  // namespace
+
+AfPacketPort::AfPacketPort(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink)
+    : name_(request.name), device_(request.device), make_socket_(std::move(make_socket)), netlink_(std::move(netlink)),
+      offloads_(kernel_offloads()) {}
 
 std::unique_ptr<AfPacketPort> AfPacketPort::open(const PortRequest &request, MakeSocket make_socket,
                                                  std::shared_ptr<Netlink> netlink, size_t slots, std::string &error) {

@@ -34,6 +34,7 @@ class AfPacketPort final : public Port {
 
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "af_packet"; }
+    uint8_t offloads() const override { return offloads_; }
     size_t rx_queues() const override { return rx_.size(); }
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }
@@ -43,13 +44,13 @@ class AfPacketPort final : public Port {
     std::string configure(bool enabled, uint32_t mtu) override;
 
   private:
-    AfPacketPort(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink)
-        : name_(request.name), device_(request.device), make_socket_(std::move(make_socket)), netlink_(std::move(netlink)) {}
+    AfPacketPort(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink);
     std::string set_up(size_t queues, size_t slots);
 
     const std::string name_, device_;
     const MakeSocket make_socket_;
     const std::shared_ptr<Netlink> netlink_;
+    const uint8_t offloads_;
     int index_ = 0;
     std::deque<AfPacketRx> rx_;
     std::deque<AfPacketTx> tx_;

@@ -31,6 +31,8 @@ class MemoryWire {
     void give(Frame frame, size_t queue = 0);  // one beyond those that there are counts round
     std::vector<Frame> take();  // all that was sent so far
     void set_link(LinkState link);
+    // What ports opened from now on take (PortOffload); all, if not set.
+    void set_offloads(uint8_t offloads) { offloads_ = offloads; }
     LinkState link() const;
 
   private:
@@ -46,6 +48,7 @@ class MemoryWire {
     std::deque<In> in_;
     std::vector<Frame> out_;
     LinkState link_;
+    std::atomic<uint8_t> offloads_{0xff};
 };
 
 class MemoryPort : public Port {
@@ -56,6 +59,7 @@ class MemoryPort : public Port {
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "memory"; }
     bool layer3() const override { return layer3_; }
+    uint8_t offloads() const override { return wire_->offloads_; }
     size_t rx_queues() const override { return rx_.size(); }
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }

@@ -28,6 +28,16 @@ struct LinkState {
     MacAddress mac{};
 };
 
+// What a port takes of a packet's Offload; the rest is done before it gets the packet (nodes/segment.cc).
+enum PortOffload : uint8_t {
+    takes_checksum = 1,  // NEEDS_CSUM, at any transport header
+    takes_tcp4 = 2,      // super-packets of TCP, not in a tunnel
+    takes_tcp6 = 4,
+    takes_ecn = 8,      // of those, ones with congestion window reduced
+    takes_udp_l4 = 16,  // USO
+    takes_ufo = 32,
+};
+
 inline constexpr size_t max_rx_queues = 16;
 
 // A receiving side of a port. One worker at a time uses it, its owner (PortHandle says how it changes hands); the driver keeps
@@ -63,6 +73,8 @@ class Port {
     virtual const char *driver() const = 0;
     // True: packets carry no Ethernet header (tun).
     virtual bool layer3() const { return false; }
+    // PortOffload bits, of all sending sides; the same as long as the port lives.
+    virtual uint8_t offloads() const { return 0; }
 
     virtual size_t rx_queues() const { return 1; }  // at most max_rx_queues, constant
     virtual RxQueue &rx(size_t queue) = 0;

@@ -18,6 +18,7 @@ namespace {
 constexpr size_t headroom = 128;
 constexpr size_t buffer_size = 68 * 1024;
 constexpr size_t buffers = burst_size;
+constexpr unsigned segmented_udp = 0x20 | 0x40;  // TUN_F_USO4 and TUN_F_USO6, of Linux 6.2, which its headers may not have yet
 
 void add(std::atomic<uint64_t> &counter, uint64_t value) {
     counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
@@ -38,8 +39,14 @@ std::unique_ptr<TapPort> TapPort::open(const std::string &name, Descriptor descr
     const int tap = port->descriptor_.get();
     const int header_size = sizeof(Offload);
     const int flags = fcntl(tap, F_GETFL);
-    if (flags < 0 || fcntl(tap, F_SETFL, flags | O_NONBLOCK) != 0 || ioctl(tap, TUNSETVNETHDRSZ, &header_size) != 0 ||
-        ioctl(tap, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN) != 0) {
+    constexpr unsigned usual = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+    if (flags < 0 || fcntl(tap, F_SETFL, flags | O_NONBLOCK) != 0 || ioctl(tap, TUNSETVNETHDRSZ, &header_size) != 0) {
+        error = name + ": " + std::strerror(errno);
+        return nullptr;
+    }
+    if (ioctl(tap, TUNSETOFFLOAD, usual | segmented_udp) == 0) {
+        port->offloads_ |= takes_udp_l4;
+    } else if (ioctl(tap, TUNSETOFFLOAD, usual) != 0) {
         error = name + ": " + std::strerror(errno);
         return nullptr;
     }

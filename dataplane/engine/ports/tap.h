@@ -23,6 +23,7 @@ class TapPort final : public Port, private RxQueue {
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "tap"; }
     bool layer3() const override { return layer3_; }
+    uint8_t offloads() const override { return offloads_; }
     RxQueue &rx(size_t) override { return *this; }
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }
     std::string set_workers(unsigned workers) override;
@@ -55,6 +56,7 @@ class TapPort final : public Port, private RxQueue {
     const std::shared_ptr<Netlink> netlink_;
     const int index_;
     const bool layer3_;
+    uint8_t offloads_ = takes_checksum | takes_tcp4 | takes_tcp6 | takes_ecn | takes_ufo;
     uint8_t *buffers_ = nullptr;
     std::deque<Tx> tx_;
     std::atomic<uint64_t> packets_{0}, octets_{0}, dropped_{0};  // received

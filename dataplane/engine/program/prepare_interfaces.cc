@@ -31,7 +31,7 @@ std::string Core::prepare_ports(Transaction &t) {
         std::string error;
         auto fresh = std::make_shared<PortHandle>();
         fresh->spec = op->spec;
-        fresh->port = open_port(op->spec, error);
+        fresh->set(open_port(op->spec, error));
         if (!fresh->port) {
             if (!t.full) return "port " + quoted(name) + ": " + error;
             fresh->reason = error;
@@ -57,7 +57,7 @@ std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
     if (!i.tap) {
         auto tap = std::make_shared<PortHandle>();
         tap->spec = {i.spec.name, "tap", {}};
-        tap->port = factory->host_tap(tap_request(i), error);
+        tap->set(factory->host_tap(tap_request(i), error));
         if (tap->port) error = tap->port->set_workers(sending_workers());
         if (tap->port && error.empty()) i.tap = std::move(tap);
         if (!error.empty() && strict) return error;
@@ -65,7 +65,7 @@ std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
     if (i.tap && !next.injects.count(i.spec.vrf)) {
         auto inject = std::make_shared<PortHandle>();
         inject->spec = {"inject" + std::to_string(i.spec.vrf), "tun", {}};
-        inject->port = factory->inject(i.spec.vrf, error);
+        inject->set(factory->inject(i.spec.vrf, error));
         if (inject->port) error = inject->port->set_workers(sending_workers());
         if (inject->port && error.empty()) next.injects.emplace(i.spec.vrf, std::move(inject));
     }

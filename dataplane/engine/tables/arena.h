@@ -29,6 +29,15 @@ class Arena {
         return &p;
     }
     void reset() { count_ = used_ = 0; }
+    // What was taken since mark() is given back by rewind(), once nobody has it any more.
+    struct Mark {
+        size_t count, used;
+    };
+    Mark mark() const { return {count_, used_}; }
+    void rewind(Mark to) {
+        count_ = to.count;
+        used_ = to.used;
+    }
     size_t used() const { return used_; }
 
   private:

@@ -58,9 +58,15 @@ struct PortHandle {
 
     PortSpec spec;
     std::unique_ptr<Port> port;  // null: could not be had, `reason` says why
+    uint8_t offloads = 0;        // what it takes (PortOffload)
     std::string reason;
     std::array<Sending, max_workers> sending;  // by worker
     std::array<Receiving, max_rx_queues> receiving;
+
+    void set(std::unique_ptr<Port> made) {
+        port = std::move(made);
+        offloads = port ? port->offloads() : uint8_t{0};
+    }
 };
 
 // What outlives a change of configuration, under the interface's name.
