@@ -207,7 +207,7 @@ void Witness::remember(const uint8_t *packet, size_t room, const Offload &offloa
     const uint8_t *link = packet - before;
     const size_t length = whole(packet, room);
     if (length == 0) return;
-    Given g{Bytes(packet, packet + length), {}, offload, port};
+    Given g{Bytes(packet, packet + length), {}, {}, offload, port};
     permit(g);
     same_[hash(g.packet)].push_back(g.ways);
     forwarded_[hash(hopped(g.packet, g.routed()))].push_back(g.ways);

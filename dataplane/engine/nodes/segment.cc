@@ -81,6 +81,10 @@ class Parts {
     bool send_fragments(const Packet &p, uint32_t l3) {
         Fragmenter fragments(p, l3, out_->mtu, static_cast<uint32_t>(w_.draw() >> 32));
         if (!fragments.possible()) return false;
+        if (w_.tracing) [[unlikely]] {
+            w_.trace(p, "is sent in fragments of at most {na} octets", out_->mtu);
+            w_.trace_result(p, TraceResult::sent);
+        }
         while (fragments.more()) {
             Packet *f = take(fragments.length());
             if (!f) return true;
@@ -188,11 +192,7 @@ void deliver(Worker &w, Packet &p, PortHandle &port, const Interface *out) {
     if (!fits || !(port.offloads & takes_checksum)) complete_checksum(p);
     if (fits) return send_whole(w, p, port, out);
     Parts parts(w, p, port, out);
-    if (!parts.send_fragments(p, p.l3_offset)) return w.discard(p, Drop::ip4_fragment);
-    if (w.tracing) [[unlikely]] {
-        w.trace(p, "is sent in fragments of at most {na} octets", out->mtu);
-        w.trace_result(p, TraceResult::sent);
-    }
+    if (!parts.send_fragments(p, p.l3_offset)) w.discard(p, Drop::ip4_fragment);
 }
 
 Packet *quotable(Worker &w, Packet &p) {
