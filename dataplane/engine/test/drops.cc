@@ -171,20 +171,14 @@ TEST("drops: a table full of neighbours that are in use has no room for another"
 
 TEST("drops: a burst that has made as much as it can makes no error either") {
     Box box;
-    box.program(Records().interface("if2", "p2", {"10.0.2.1/24"}, 11, 576));
-    Ip large = four;
-    large.payload = 60000;
-    for (unsigned n = 0; n < 40; n++)
-        box.give(1, frame(mac(1), h1, packet(large)), {0, gso_udp, 42, 1400, 0, 0});
+    while (box.core->workers[0]->arena.take(60000)) {}
+    while (box.core->workers[0]->arena.take(1)) {}
     Ip last = four;
     last.ttl = 1;
-    box.give(1, frame(mac(1), h1, packet(last)));
-    box.run();
+    box.send(last);
     CHECK_EQUAL(box.drops("worker", "no-buffer"), uint64_t{1});
     CHECK_EQUAL(box.drops("ip4-forward", "ttl-expired"), uint64_t{1});
-    CHECK(box.drops("ip4-forward", "cannot-fragment") > 0);
     CHECK(box.out(1).empty());
-    CHECK(box.out(2).size() > 1000);
     box.send(last);
     box.only(1);
 }
