@@ -168,7 +168,7 @@ uint32_t DatagramPacker::next(uint8_t *to, Offload &offload) {
     uint32_t length = segments_.next(to, ignored), each = length - body, packed = 1;
     while (more()) {
         const uint32_t whole = length + super_.headers + super_.size - body;
-        if (whole - ip.at - (ip.kind == Kind::ip6 ? 40 : 0) > 65535) break;
+        if (whole - ip.at > 65535) break;
         std::memcpy(kept.data(), to + length - body, body);
         const uint32_t next = segments_.next(to + length - body, ignored);
         std::memcpy(to + length - body, kept.data(), body);

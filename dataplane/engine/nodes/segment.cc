@@ -7,8 +7,8 @@
 //   longer than the MTU     IPv4 that may be fragmented is, after segmentation; what may not has been refused by forwarding
 //   UFO                     passes whole, or is fragmented; by IPv6 too, for it is its sender who does so by us
 //
-// Memory   that of the worker's burst. A large super-packet's parts are sent at once and their memory is used again, so that any
-//          number goes through.
+// Memory   that of the worker's burst. Once some of it is in use, the parts of a packet are sent at once and their memory is used
+//          again, so that any number goes through, and what they lie in stays in the cache.
 // Drops    segment: one for each SuperFault; cannot-fragment (of ip4-forward); worker: no-buffer
 #include "../net/checksum.h"
 #include "../net/fragment.h"
@@ -18,9 +18,6 @@
 
 namespace weft {
 namespace {
-
-// Of a super-packet's parts, kept before they are sent together.
-constexpr size_t most_unsent = 256u << 10;
 
 // Where the IP header of a frame is that nobody has looked into yet: what the host sends on a tap. 0: it is not IP.
 uint32_t find_l3(const Packet &p) {
@@ -52,7 +49,7 @@ class Parts {
     Parts(Worker &w, const Packet &whole, PortHandle &port, const Interface *out)
         : w_(w), whole_(whole), port_(port), out_(out), mark_(w.arena.mark()) {}
     ~Parts() {
-        if (w_.arena.used() - mark_.used > most_unsent) send_now();
+        if (w_.arena.crowded()) send_now();
     }
     Parts(const Parts &) = delete;
 
