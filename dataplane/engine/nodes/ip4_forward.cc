@@ -6,6 +6,7 @@
 namespace weft {
 
 void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour) {
+    if (not_super(w, p)) return;
     uint8_t *h = l3(p);
     if (!p.local_origin) {
         if (h[0] != 0x45 && w.table->settings.router_alert_to_host && router_alert4(p)) [[unlikely]]

@@ -38,6 +38,8 @@ void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
 void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
 // Gives the packet to its neighbour: frame and egress, or holding.
 void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
+// Ends a packet that is not the super-packet that its offload says: true.
+bool not_super(Worker &w, Packet &p);
 // True when a packet, or the longest segment of a super-packet, fits.
 bool fits(const Packet &p, uint32_t mtu);
 // The last step to a port (nodes/segment.cc): in the parts that it takes. `out`: the interface whose counters and MTU they concern;

@@ -207,11 +207,19 @@ Packet *quotable(Worker &w, Packet &p) {
     return first;
 }
 
+bool not_super(Worker &w, Packet &p) {
+    SuperPacket super;
+    if (p.offload.gso_type == gso_none || p.offload.gso_type == gso_udp) return false;
+    const SuperFault fault = read_super(p, p.l3_offset, super);
+    if (fault == SuperFault::none) return false;
+    w.discard(p, reason_of(fault));
+    return true;
+}
+
 bool fits(const Packet &p, uint32_t mtu) {
     if (p.offload.gso_type == gso_none) return l3_length(p) <= mtu;
     if (p.offload.gso_type == gso_udp) return (p.ether_type == type_ip4 ? (l3(p)[0] & 15u) * 4 : 48) + p.offload.gso_size <= mtu;
     SuperPacket super;
-    // What is none is dropped with its reason when it leaves.
     return read_super(p, p.l3_offset, super) != SuperFault::none || super.longest() <= mtu;
 }
 

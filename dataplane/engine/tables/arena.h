@@ -38,6 +38,7 @@ class Arena {
         count_ = to.count;
         used_ = to.used;
     }
+    size_t used() const { return used_; }
     // So much is in use that whoever can give back should.
     bool crowded() const { return used_ > bytes / 8 || count_ > packets / 8; }
 
