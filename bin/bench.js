@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, setupOrExit } from './setup.js'
 
-setupOrExit({ test: true })
+await setupOrExit('bench')
 const folder = join(root, 'build', 'bench')
 const names = readdirSync(folder)
   .filter((file) => file.endsWith('.bench.js'))

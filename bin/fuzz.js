@@ -32,9 +32,9 @@ if (!(seconds > 0) || !(jobs >= 1) || wanted.some((name) => !names.includes(name
 }
 const targets = wanted.length > 0 ? wanted : names
 
-setupOrExit({}, () => {
-  debianPackages(['clang', 'libclang-rt-14-dev', 'libssl-dev'])
-  cmake('dataplane', 'build/fuzz', {
+await setupOrExit('start', async () => {
+  await debianPackages(['clang', 'libclang-rt-14-dev', 'libssl-dev'])
+  await cmake('dataplane', 'build/fuzz', {
     options: ['-DWEFT_SANITIZE=ON', '-DWEFT_FUZZ=ON', '-DCMAKE_CXX_COMPILER=clang++'],
     targets: targets.map((name) => `fuzz-${name}`),
   })

@@ -3,10 +3,14 @@
  * Plain JavaScript without dependencies, because it runs before anything is installed. Each step looks first whether there
  * is something to do, so that a second run takes a fraction of a second.
  *
- *   node bin/setup.js [--test]     --test: also what only the tests need
+ *   node bin/setup.js [--test | --bench]     also what only the tests, or only benchmarks and tests, need
+ *
+ * What does not wait for each other is done at the same time: packages are fetched and unpacked while compilers run, and where one
+ * build has but one file left to do another one goes on.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once as event } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,33 +33,43 @@ const testPackages = [
   'tcpdump',
 ]
 
+/** Characters of a command's output that are kept to be told. */
+const mostOutput = 1 << 16
+
 class SetupError extends Error {}
 
 function say(text) {
   process.stderr.write(`weft: ${text}\n`)
 }
 
-/** Runs a command; on failure throws with what it printed last. */
-function run(command, args, { env = {}, cwd = root } = {}) {
-  const result = spawnSync(command, args, {
+/** Runs a command; on failure rejects with what it printed last. */
+async function run(command, args, { env = {}, cwd = root } = {}) {
+  const child = spawn(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    encoding: 'utf8',
-    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  if (result.error) throw new SetupError(`${command} could not be started: ${result.error.message}`)
-  if (result.status !== 0) {
-    const tail = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-25).join('\n')
-    const exit = result.status ?? result.signal
-    throw new SetupError(`\`${command} ${args.join(' ')}\` failed (exit ${exit}):\n${tail}`)
-  }
-  return result.stdout
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (output = (output + text).slice(-mostOutput)))
+  const [status, signal] = await event(child, 'close').catch((error) => {
+    throw new SetupError(`${command} could not be started: ${error.message}`)
+  })
+  if (status === 0) return
+  const tail = output.trim().split('\n').slice(-25).join('\n')
+  throw new SetupError(`\`${command} ${args.join(' ')}\` failed (exit ${status ?? signal}):\n${tail}`)
 }
 
-function step(text, work) {
+/** Resolves when all are done; rejects, when none is under way any more, with the first error. */
+async function together(...works) {
+  const failed = (await Promise.allSettled(works)).find(({ status }) => status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+async function step(text, work) {
   const start = Date.now()
   say(`${text} …`)
-  work()
+  await work()
   say(`${text}: done in ${((Date.now() - start) / 1000).toFixed(1)} s`)
 }
 
@@ -78,13 +92,13 @@ function newest(paths, seen = { time: 0, files: 0 }) {
 }
 
 /** Does `work` unless a stamp says that it was done for these inputs by this Node. */
-function once(name, inputs, outputs, text, work) {
+async function once(name, inputs, outputs, text, work) {
   const stamp = join(root, 'build', `.${name}.stamp`)
   const { time, files } = newest(inputs)
   const state = `${time} ${files} ${process.version} ${root}`
   const done = existsSync(stamp) && readFileSync(stamp, 'utf8') === state
   if (done && outputs.every((output) => existsSync(join(root, output)))) return
-  step(text, work)
+  await step(text, work)
   mkdirSync(dirname(stamp), { recursive: true })
   writeFileSync(stamp, state)
 }
@@ -108,38 +122,43 @@ function installed(names) {
   return new Set(present.map((line) => line.split(' ')[0]))
 }
 
+/** How this user becomes root: `undefined` when he can't; `asks` when a password may be asked for. */
+function becomeRoot() {
+  if (process.getuid() === 0) return { asks: false, words: [] }
+  if (spawnSync('sudo', ['-n', 'true']).status === 0) return { asks: false, words: ['sudo', '-n'] }
+  if (process.stdin.isTTY && spawnSync('sudo', ['-V']).status === 0) return { asks: true, words: ['sudo'] }
+  return undefined
+}
+
+let listsAreNew = false
+
 /** Installs those of these Debian packages that are missing. */
-export function debianPackages(names) {
+export async function debianPackages(names) {
   const present = installed(names)
   const missing = names.filter((name) => !present.has(name))
   if (missing.length === 0) return
-  const asRoot = process.getuid() === 0
-  const sudo = !asRoot && spawnSync('sudo', ['-n', 'true']).status === 0
-  const sudoAsks = !asRoot && !sudo && process.stdin.isTTY && spawnSync('sudo', ['-V']).status === 0
-  if (!asRoot && !sudo && !sudoAsks) {
+  const way = becomeRoot()
+  if (!way) {
     throw new SetupError(
       `these Debian packages are missing and can't be installed without root or sudo; run as root:\n` +
         `  apt-get update && apt-get install ${missing.join(' ')}`,
     )
   }
-  const apt = (args) => {
-    if (asRoot) run('apt-get', args, { env: { DEBIAN_FRONTEND: 'noninteractive' } })
-    else if (sudo) run('sudo', ['-n', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args])
-    else {
-      const asked = spawnSync('sudo', ['DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args], {
-        stdio: 'inherit',
-      })
-      if (asked.status !== 0) throw new SetupError(`\`sudo apt-get ${args.join(' ')}\` failed`)
-    }
+  const apt = async (args) => {
+    const [command, ...words] = [...way.words, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', ...args]
+    if (!way.asks) return await run(command, words)
+    const asked = spawnSync(command, words, { stdio: 'inherit' })
+    if (asked.status !== 0) throw new SetupError(`\`sudo apt-get ${args.join(' ')}\` failed`)
   }
-  step(`installing Debian packages: ${missing.join(' ')}`, () => {
+  await step(`installing Debian packages: ${missing.join(' ')}`, async () => {
     const options = ['-o', 'Dpkg::Use-Pty=0', '-o', 'DPkg::Lock::Timeout=300', '-qq']
-    apt([...options, 'update'])
-    apt([...options, 'install', '-y', '--no-install-recommends', ...missing])
+    if (!listsAreNew) await apt([...options, 'update'])
+    listsAreNew = true
+    await apt([...options, 'install', '-y', '--no-install-recommends', ...missing])
   })
 }
 
-function npmPackages() {
+async function npmPackages() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex')
@@ -147,8 +166,8 @@ function npmPackages() {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
   // Install scripts here only build optional accelerators, for which they would need a network of their own; the one that
   // matters is built below.
-  step('installing npm packages', () => {
-    run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
+  await step('installing npm packages', async () => {
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'])
     writeFileSync(stamp, lock)
   })
 }
@@ -159,17 +178,33 @@ function nodeHeaders() {
   return existsSync(join(prefix, 'include', 'node', 'node_api.h')) ? prefix : undefined
 }
 
-/** `test`: also what measures and tests need. */
-function nativeBuilds(test) {
+/** Programs of the engine's build that are no part of the appliance, by what is to be done. */
+const programs = {
+  start: [],
+  test: ['engine-test', 'udp-load'],
+  bench: [
+    ...['engine-test', 'udp-load', 'libyang-floor', 'netconf-load'],
+    ...['graph-bench', 'fib-bench', 'acl-bench', 'route-table'],
+  ],
+}
+
+function nodeOptions() {
   const headers = nodeHeaders()
-  const withHeaders = headers ? [`-DNODE_INCLUDE_DIR=${join(headers, 'include', 'node')}`] : []
-  const gyp = (folder, ...options) =>
-    run(
-      join(root, 'node_modules', '.bin', 'node-gyp'),
-      ['configure', 'build', '--jobs=2', ...options, ...(headers ? [`--nodedir=${headers}`] : [])],
-      { cwd: join(root, folder) },
-    )
-  once(
+  return headers ? [`-DNODE_INCLUDE_DIR=${join(headers, 'include', 'node')}`] : []
+}
+
+async function gyp(folder, ...options) {
+  const headers = nodeHeaders()
+  await run(
+    join(root, 'node_modules', '.bin', 'node-gyp'),
+    ['configure', 'build', '--jobs=2', ...options, ...(headers ? [`--nodedir=${headers}`] : [])],
+    { cwd: join(root, folder) },
+  )
+}
+
+/** All that is native but for the engine. */
+async function addons() {
+  await once(
     'libyang-js',
     ['yang/libyang-js/native', 'yang/libyang-js/binding.gyp'],
     ['yang/libyang-js/build/Release/libyang_js.node'],
@@ -179,15 +214,21 @@ function nativeBuilds(test) {
   // Without its binding ssh2 makes a cipher object for each packet, and computes chacha20-poly1305 in JavaScript.
   const ciphers = 'node_modules/ssh2/lib/protocol/crypto'
   const openssl = /^\d+/.exec(process.versions.openssl)?.[0] ?? '3'
-  once(
+  await once(
     'ssh2',
     [`${ciphers}/src`, `${ciphers}/binding.gyp`],
     [`${ciphers}/build/Release/sshcrypto.node`],
     "building ssh2's ciphers",
     () => gyp(ciphers, `--real_openssl_major=${openssl}`),
   )
-  once(
-    'engine',
+  await once('rib', ['src/rib/native'], ['build/rib/weft-rib.node'], 'building the RIB', () =>
+    cmake('src/rib/native', 'build/rib', { options: nodeOptions() }),
+  )
+}
+
+async function engine(purpose) {
+  await once(
+    `engine-${purpose}`,
     [
       'dataplane/CMakeLists.txt',
       'dataplane/engine',
@@ -195,20 +236,14 @@ function nativeBuilds(test) {
       'dataplane/agent/addon',
       'bench/native',
     ],
-    [
-      'build/engine/weft-engine.node',
-      'build/engine/weft-keeper',
-      'build/engine/libyang-floor',
-      ...(test ? ['build/engine/netconf-load'] : []),
-    ],
+    ['weft-engine.node', 'weft-keeper', ...programs[purpose]].map((name) => `build/engine/${name}`),
     'building the forwarding engine',
-    () => cmake('dataplane', 'build/engine', { options: withHeaders }),
+    () => cmake('dataplane', 'build/engine', { options: nodeOptions(), targets: [`weft-${purpose}`] }),
   )
-  once('rib', ['src/rib/native'], ['build/rib/weft-rib.node'], 'building the RIB', () =>
-    cmake('src/rib/native', 'build/rib', { options: withHeaders }),
-  )
-  if (!test) return
-  once(
+}
+
+async function sanitized() {
+  await once(
     'sanitized',
     ['dataplane/CMakeLists.txt', 'dataplane/engine', 'dataplane/keeper', 'dataplane/fuzz', 'src/rib/native'],
     ['build/sanitized/engine-test'],
@@ -218,19 +253,19 @@ function nativeBuilds(test) {
 }
 
 /** Configures and builds `targets`, or everything. */
-export function cmake(source, output, { options = [], targets = ['all'] } = {}) {
+export async function cmake(source, output, { options = [], targets = ['all'] } = {}) {
   // CMake refuses a folder that it made for sources elsewhere: the repository was moved.
   const cache = join(root, output, 'CMakeCache.txt')
   const home = `CMAKE_HOME_DIRECTORY:INTERNAL=${join(root, source)}\n`
   if (existsSync(cache) && !readFileSync(cache, 'utf8').includes(home))
     rmSync(join(root, output), { recursive: true })
-  run('cmake', ['-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release', ...options])
-  run('cmake', ['--build', output, '-j2', '--target', ...targets])
+  await run('cmake', ['-S', source, '-B', output, '-DCMAKE_BUILD_TYPE=Release', ...options])
+  await run('cmake', ['--build', output, '-j2', '--target', ...targets])
 }
 
-function typescript() {
+async function typescript() {
   const rooms = ['yang', 'netconf', 'datastore', 'dataplane', 'src', 'test', 'bench']
-  once(
+  await once(
     'typescript',
     [...rooms, 'tsconfig.json', 'tsconfig.base.json'],
     ['build/src/main.js', 'yang/libyang-js/dist/src/index.js'],
@@ -239,20 +274,28 @@ function typescript() {
   )
 }
 
-/** Sets everything up, or throws a SetupError whose message is for a person. */
-function setup({ test = false } = {}) {
+/** Sets everything up for a purpose, or rejects with a SetupError whose message is for a person. */
+async function setup(purpose) {
   checkNode()
-  debianPackages([...buildPackages, ...runPackages, ...(test ? testPackages : [])])
-  npmPackages()
-  nativeBuilds(test)
-  typescript()
+  const first = [...buildPackages, ...runPackages]
+  const later = purpose === 'start' ? [] : testPackages
+  // Who has to be asked for a password is asked once; a benchmark's programs need libraries of `later`.
+  const atOnce = purpose === 'bench' || becomeRoot()?.asks !== false
+  await together(debianPackages(atOnce ? [...first, ...later] : first), npmPackages())
+  const fetched = debianPackages(later)
+  const native = async () => {
+    await engine(purpose)
+    await fetched
+    if (purpose === 'test') await sanitized()
+  }
+  await together(fetched, native(), addons().then(typescript))
 }
 
-/** Sets everything up, and `more`, or says what is in the way and ends the process with 1. */
-export function setupOrExit(options, more = () => undefined) {
+/** Sets everything up for a purpose (start, test or bench), and `more`, or says what is in the way and ends the process with 1. */
+export async function setupOrExit(purpose, more = async () => undefined) {
   try {
-    setup(options)
-    more()
+    await setup(purpose)
+    await more()
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
     say(error.message)
@@ -261,5 +304,6 @@ export function setupOrExit(options, more = () => undefined) {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  setupOrExit({ test: process.argv.includes('--test') })
+  const purpose = ['test', 'bench'].find((name) => process.argv.includes(`--${name}`))
+  await setupOrExit(purpose ?? 'start')
 }

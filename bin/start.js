@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root, setupOrExit } from './setup.js'
 
-setupOrExit()
+await setupOrExit('start')
 const weftd = spawn(
   process.execPath,
   ['--initial-heap-size=64', join(root, 'bin', 'weftd'), ...process.argv.slice(2)],

@@ -9,7 +9,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, setupOrExit } from './setup.js'
 
-setupOrExit({ test: true })
+await setupOrExit('test')
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 
