@@ -46,7 +46,7 @@ void closely(Worker &w, Packet &p, const Interface &i) {
     w.push(next_input(p, i.features, Node::ip4_input), &p);
 }
 
-inline void one(Worker &w, Packet &p, const Interface &i) {
+inline void one(Worker &w, Packet &p, const Interface &i, const Fib4::Ahead &ahead) {
     const uint8_t *h = l3(p);
     const uint32_t room = l3_length(p);
     if (!i.ip4) return w.discard(p, Drop::ip4_disabled);
@@ -60,6 +60,7 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
     p.length = p.l3_offset + total;
     if (unsigned{special[h[12]]} | unsigned{special[h[16]]} | unsigned{header != 20}) [[unlikely]]
         return closely(w, p, i);
+    ahead.prefetch(load32(h + 16));
     w.push(next_input(p, i.features, Node::ip4_input), &p);
 }
 
@@ -67,7 +68,11 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
 
 void ip4_input(Worker &w, Vector &in) {
     by_ingress(
-        w, in, [&](Packet &p, const Interface &i) { one(w, p, i); }, [](InterfaceCounters &c, unsigned n) { c.in4 += n; });
+        w, in,
+        [&](const Interface &i) {
+            return [&w, &i, ahead = Fib4::Ahead(i.vrf ? &i.vrf->fib4 : nullptr)](Packet &p) { one(w, p, i, ahead); };
+        },
+        [](InterfaceCounters &c, unsigned n) { c.in4 += n; });
 }
 
 }  // namespace weft

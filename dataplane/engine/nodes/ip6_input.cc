@@ -87,7 +87,8 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
 
 void ip6_input(Worker &w, Vector &in) {
     by_ingress(
-        w, in, [&](Packet &p, const Interface &i) { one(w, p, i); }, [](InterfaceCounters &c, unsigned n) { c.in6 += n; });
+        w, in, [&w](const Interface &i) { return [&w, &i](Packet &p) { one(w, p, i); }; },
+        [](InterfaceCounters &c, unsigned n) { c.in6 += n; });
 }
 
 }  // namespace weft

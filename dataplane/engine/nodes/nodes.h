@@ -108,14 +108,16 @@ void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset);
 // Past the extension headers: protocol and its offset from the IPv6 header; false when the chain is cut short.
 bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool &fragment, bool &first);
 
-// visit(packet, interface) for the packets of a vector, which came by interfaces; counted(counters, n) after each n that came by one.
-template <class Visit, class Counted>
-void by_ingress(Worker &w, Vector &in, Visit visit, Counted counted) {
+// The packets of a vector, which came by interfaces, in runs of one interface: visitor(interface) gives what each of the run is
+// given to; counted(counters, n) after the n of it.
+template <class Visitor, class Counted>
+void by_ingress(Worker &w, Vector &in, Visitor visitor, Counted counted) {
     for (unsigned n = 0; n < in.size;) {
         const uint32_t index = in.packets[n]->interface;
         const Interface &i = *w.interface(index);
         const unsigned first = n;
-        for (; n < in.size && in.packets[n]->interface == index; n++) visit(*in.packets[n], i);
+        const auto visit = visitor(i);
+        for (; n < in.size && in.packets[n]->interface == index; n++) visit(*in.packets[n]);
         counted(w.counters(i), n - first);
     }
 }

@@ -115,17 +115,31 @@ void Dir24<Entry>::copy(const Dir24<Other> &other) {
     }
 }
 
-// Prefetches let a mispredicted branch not hold the next misses up: gathers of AVX-512 are no faster than this.
+// Prefetches let a mispredicted branch not hold the next misses up: gathers of AVX-512 are no faster than this. What lies in
+// groups is asked for, and read when the others of the part are done.
 template <class Entry>
 void Dir24<Entry>::lookup(const uint32_t *addresses, uint32_t *objects, size_t n, uint32_t fallback) const {
-    constexpr size_t ahead = 32;
+    constexpr size_t ahead = 32, part = 64;
+    const auto object = [fallback](Entry e) { return (e ? static_cast<uint32_t>(e) : fallback) - 1; };
     for (size_t i = 0; i < std::min(n, ahead); i++) __builtin_prefetch(&entries_[addresses[i] >> 8]);
-    for (size_t i = 0; i < n; i++) {
-        if (i + ahead < n) __builtin_prefetch(&entries_[addresses[i + ahead] >> 8]);
-        Entry e = entries_[addresses[i] >> 8].load(std::memory_order_acquire);
-        if (e & child_flag) [[unlikely]]
-            e = below(e, addresses[i]);
-        objects[i] = (e ? static_cast<uint32_t>(e) : fallback) - 1;
+    for (size_t from = 0; from < n; from += part) {
+        const size_t to = std::min(n, from + part);
+        size_t places[part], grouped = 0;
+        for (size_t i = from; i < to; i++) {
+            if (i + ahead < n) __builtin_prefetch(&entries_[addresses[i + ahead] >> 8]);
+            const Entry e = entries_[addresses[i] >> 8].load(std::memory_order_acquire);
+            if (e & child_flag) [[unlikely]] {
+                __builtin_prefetch(&groups_[e & ~child_flag].entries[addresses[i] & 255]);
+                objects[i] = e;
+                places[grouped++] = i;
+                continue;
+            }
+            objects[i] = object(e);
+        }
+        for (size_t g = 0; g < grouped; g++) {
+            const size_t i = places[g];
+            objects[i] = object(below(static_cast<Entry>(objects[i]), addresses[i]));
+        }
     }
 }
 

@@ -30,6 +30,8 @@ class Dir24 final : public Table4 {
         __builtin_prefetch(&entries_[prefix >> 8], 1);
         __builtin_prefetch(&depths_[prefix >> 8], 1);
     }
+    // The entry that lookup() of an address reads first.
+    const void *entry(uint32_t address) const { return &entries_[address >> 8]; }
     uint32_t free_groups() const { return most_groups - next_ + static_cast<uint32_t>(free_.size()); }
     bool has_group(uint32_t prefix) const { return entries_[prefix >> 8].load(std::memory_order_relaxed) & child_flag; }
     // Makes this, empty, the like of another.
