@@ -70,7 +70,7 @@ int run(size_t entries, double seconds) {
     const auto until = Clock::now() + std::chrono::duration<double>(seconds);
     do {
         for (size_t n = 0; n < ways.size(); n++) {
-            trees.walk_with(ways[n].walk);
+            trees.walk_with(ways[n]);
             std::fill(found.begin(), found.end(), 0xffffffff);
             ours[n].push_back(pass(trace_length, [&] {
                 for (size_t at = 0; at < trace_length; at += burst) trees.match(&keys[at], burst, &found[at]);

@@ -18,38 +18,41 @@ enum class AclVerdict : uint8_t { pass, drop, reject, tiny_fragment, header_chai
 bool acl_key(const Packet &p, AclKey<1> &key, bool &tiny);
 bool acl_key(const Packet &p, AclKey<4> &key, bool &tiny);
 
-// Judges and counts packets of one list; entry[n] becomes the entry that decided (rest() for none) where the verdict is the list's.
-void acl_judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigned count, uint32_t *entry, AclVerdict *verdicts);
+// Judges and counts packets of one list.
+void acl_judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigned count, AclVerdict *verdicts);
 
 // All packets of a vector, those of one list together and in their order: list_of(n) says which (null: not filtered), done(n,
 // verdict) hands on or ends.
 template <class ListOf, class Done>
 void acl_filter(Worker &w, Vector &in, ListOf list_of, Done done) {
+    const AclList *lists[Vector::capacity];
     uint16_t left[Vector::capacity];
     unsigned waiting = in.size;
-    for (unsigned n = 0; n < waiting; n++) left[n] = static_cast<uint16_t>(n);
+    for (unsigned n = 0; n < waiting; n++) {
+        lists[n] = list_of(n);
+        left[n] = static_cast<uint16_t>(n);
+    }
     while (waiting) {
-        const AclList *list = list_of(left[0]);
+        const AclList *list = lists[left[0]];
         Packet *packets[Vector::capacity];
         uint16_t which[Vector::capacity];
         unsigned count = 0, others = 0;
         for (unsigned i = 0; i < waiting; i++) {
             const uint16_t n = left[i];
-            if (list_of(n) == list) {
-                which[count] = n;
-                packets[count++] = in.packets[n];
-            } else {
-                left[others++] = n;
-            }
+            const bool here = lists[n] == list;
+            which[count] = n;
+            packets[count] = in.packets[n];
+            left[others] = n;
+            count += here;
+            others += !here;
         }
         waiting = others;
         if (!list) {
             for (unsigned i = 0; i < count; i++) done(which[i], AclVerdict::pass);
             continue;
         }
-        uint32_t entry[Vector::capacity];
         AclVerdict verdicts[Vector::capacity];
-        acl_judge(w, *list->current.load(std::memory_order_acquire), packets, count, entry, verdicts);
+        acl_judge(w, *list->current.load(std::memory_order_acquire), packets, count, verdicts);
         for (unsigned i = 0; i < count; i++) done(which[i], verdicts[i]);
     }
 }

@@ -49,6 +49,30 @@ void begin(AclKey<Words> &k, uint8_t protocol, uint32_t dscp, uint32_t length, u
     k.w[Key::size_ttl] = length << 8 | ttl;
 }
 
+// The key of a packet as most are: a whole one of TCP or UDP, without options. False: acl_key() is to be asked.
+inline bool usual_key(const Packet &p, AclKey<1> &k) {
+    using Key = AclKey<1>;
+    const uint8_t *h = l3(p);
+    const uint32_t length = l3_length(p);
+    const uint8_t protocol = h[9];
+    const uint32_t need = protocol == protocol_tcp ? 40 : protocol == protocol_udp ? 28 : ~0u;
+    if (unsigned{h[0] != 0x45} | unsigned{(load16(h + 6) & 0x3fff) != 0} | unsigned{p.offload.gso_type != gso_none} |
+        unsigned{length < need}) [[unlikely]]
+        return false;
+    const uint32_t s = load16(h + 20), d = load16(h + 22);
+    const uint32_t flags = protocol == protocol_tcp ? h[33] : 0;
+    k.w[0] = load32(h + 12);
+    k.w[1] = load32(h + 16);
+    k.w[Key::meta] = protocol | acl_layer4 | static_cast<uint32_t>(h[1] >> 2) << acl_dscp_shift | flags << acl_flags_shift;
+    k.w[Key::ports] = s | d << 16;
+    k.w[Key::source_port] = s;
+    k.w[Key::destination_port] = d;
+    k.w[Key::protocol] = protocol;
+    k.w[Key::size_ttl] = length << 8 | h[8];
+    return true;
+}
+inline bool usual_key(const Packet &, AclKey<4> &) { return false; }
+
 // The program is told by its address, which the report compares and does not follow.
 void note(Worker &w, const AclProgram &program, const Packet &p, uint32_t entry, AclAction action) {
     const auto which = static_cast<uint64_t>(reinterpret_cast<uintptr_t>(&program));
@@ -60,14 +84,16 @@ void note(Worker &w, const AclProgram &program, const Packet &p, uint32_t entry,
 }
 
 template <unsigned Words>
-void judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigned count, uint32_t *entry, AclVerdict *verdicts) {
+void judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigned count, AclVerdict *verdicts) {
     AclKey<Words> keys[Vector::capacity];
     uint16_t which[Vector::capacity];
     unsigned asked = 0;
     for (unsigned n = 0; n < count; n++) {
         bool tiny = false;
         which[asked] = static_cast<uint16_t>(n);
-        if (!acl_key(*packets[n], keys[asked], tiny))
+        if (usual_key(*packets[n], keys[asked]))
+            asked++;
+        else if (!acl_key(*packets[n], keys[asked], tiny))
             verdicts[n] = AclVerdict::header_chain;
         else if (tiny && program.layer4)
             verdicts[n] = AclVerdict::tiny_fragment;
@@ -84,7 +110,6 @@ void judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigne
         AclHits &h = hits[found[i]];
         h.packets += 1;
         h.octets += l3_length(*packets[n]);
-        entry[n] = found[i];
         verdicts[n] = static_cast<AclVerdict>(program.action(found[i]));
         if (w.tracing) [[unlikely]] note(w, program, *packets[n], found[i], program.action(found[i]));
     }
@@ -133,11 +158,11 @@ bool acl_key(const Packet &p, AclKey<4> &k, bool &tiny) {
     return true;
 }
 
-void acl_judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigned count, uint32_t *entry, AclVerdict *verdicts) {
+void acl_judge(Worker &w, const AclProgram &program, Packet *const *packets, unsigned count, AclVerdict *verdicts) {
     if (program.spec.v6)
-        judge<4>(w, program, packets, count, entry, verdicts);
+        judge<4>(w, program, packets, count, verdicts);
     else
-        judge<1>(w, program, packets, count, entry, verdicts);
+        judge<1>(w, program, packets, count, verdicts);
 }
 
 }  // namespace weft

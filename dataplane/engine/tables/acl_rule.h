@@ -65,11 +65,12 @@ struct AclRule {
     uint8_t ttl_low = 0, ttl_high = 0xff;
     uint32_t entry = 0;  // number in the list: the lowest that matches decides
 
-    bool measured() const { return ttl_low != 0 || ttl_high != 0xff || length != AclRange{}; }
+    // Asks what is asked rarely: of the meta word more than its lowest 16 bits, size, TTL.
+    bool measured() const { return mask[2 * Words] >> 16 || ttl_low != 0 || ttl_high != 0xff || length != AclRange{}; }
     bool matches(const AclKey<Words> &key) const;
 };
 
-// The rules of a list, in its order.
+// The rules of a list, in its order. Those of one entry differ in their ports only.
 template <unsigned Words>
 std::vector<AclRule<Words>> acl_rules(const AclSpec &spec);
 

@@ -50,6 +50,15 @@ class Dice {
         return r;
     }
 
+    // Of the same entry.
+    Rule other_ports(Rule r) {
+        r.source_port = range(false);
+        r.destination_port = range(false);
+        r.mask[2 * Words] |= acl_layer4;
+        r.value[2 * Words] |= acl_layer4;
+        return r;
+    }
+
     // At an edge of a rule in each word, or beside it.
     Key near(const std::vector<Rule> &rules) {
         Key k{};
@@ -93,7 +102,7 @@ class Dice {
 template <unsigned Words>
 void compare(const std::vector<AclRule<Words>> &rules, const std::vector<AclKey<Words>> &keys) {
     AclTrees<Words> trees(rules);
-    CHECK(trees.bytes() <= rules.size() * 2048 + (4u << 20));
+    CHECK(trees.bytes() <= rules.size() * 2048 + (64u << 10));
     std::vector<uint32_t> right;
     for (const auto &key : keys) {
         uint32_t first = 0xffffffff;
@@ -104,7 +113,7 @@ void compare(const std::vector<AclRule<Words>> &rules, const std::vector<AclKey<
             }
         right.push_back(first);
     }
-    for (const auto &[name, walk] : AclTrees<Words>::walks()) {
+    for (const auto &walk : AclTrees<Words>::walks()) {
         trees.walk_with(walk);
         std::vector<uint32_t> found(keys.size(), 0xffffffff);
         size_t burst = 1;
@@ -114,7 +123,7 @@ void compare(const std::vector<AclRule<Words>> &rules, const std::vector<AclKey<
         }
         for (size_t n = 0; n < keys.size(); n++)
             if (found[n] != right[n])
-                throw CheckFailed{std::string(name) + " finds entry " + std::to_string(found[n]) + ", not " + std::to_string(right[n]) +
+                throw CheckFailed{std::string(walk.name) + " finds entry " + std::to_string(found[n]) + ", not " + std::to_string(right[n]) +
                                   ", of " + std::to_string(rules.size()) + " rules"};
     }
 }
@@ -126,7 +135,7 @@ void random_lists(unsigned seed) {
         const unsigned sizes[] = {0, 1, 7, 8, 9, 30, 100, 400};
         const bool wide = round % 5 == 4;
         std::vector<AclRule<Words>> rules;
-        for (unsigned n = 0; n < sizes[round % 8]; n++) rules.push_back(dice.rule(n / 2 * 2, wide));
+        for (unsigned n = 0; n < sizes[round % 8]; n++) rules.push_back(n % 2 ? dice.other_ports(rules.back()) : dice.rule(n, wide));
         std::vector<AclKey<Words>> keys;
         for (unsigned n = 0; n < 600; n++) keys.push_back(rules.empty() ? AclKey<Words>{} : dice.near(rules));
         compare<Words>(rules, keys);
@@ -136,10 +145,32 @@ void random_lists(unsigned seed) {
 TEST("acl: IPv4 trees answer as a scan of the rules does") { random_lists<1>(1); }
 TEST("acl: IPv6 trees answer as a scan of the rules does") { random_lists<4>(2); }
 
+template <unsigned Words>
+void wide_lists(unsigned seed, uint32_t count) {
+    Dice<Words> dice(seed);
+    std::vector<AclRule<Words>> rules;
+    for (uint32_t n = 0; n < count; n++) rules.push_back(dice.rule(n, true));
+    std::vector<AclKey<Words>> keys;
+    for (unsigned n = 0; n < 2000; n++) keys.push_back(dice.near(rules));
+    compare<Words>(rules, keys);
+}
+
 TEST("acl: thousands of rules that are wide in every field stay right, and within their memory") {
-    Dice<1> dice(3);
+    wide_lists<1>(3, 5000);
+    wide_lists<4>(4, 4000);
+}
+
+TEST("acl: rules of one small network are told apart as well as those of many") {
+    Dice<1> dice(5);
     std::vector<AclRule<1>> rules;
-    for (uint32_t n = 0; n < 5000; n++) rules.push_back(dice.rule(n, true));
+    for (uint32_t n = 0; n < 300; n++) {
+        AclRule<1> r;
+        r.mask[0] = r.mask[1] = 0xffffffff;
+        r.value[0] = 0x0a01fff0 + dice.below(40);
+        r.value[1] = 0xc0a80000 + dice.below(300);
+        r.entry = n;
+        rules.push_back(r);
+    }
     std::vector<AclKey<1>> keys;
     for (unsigned n = 0; n < 2000; n++) keys.push_back(dice.near(rules));
     compare<1>(rules, keys);
