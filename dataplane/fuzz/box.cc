@@ -136,6 +136,21 @@ void Box::link(Reader &in) {
     if (what & 16) state.mtu = what & 32 ? 1500 : 1280;
     wire->set_link(state);
     if (what & 64) housekeeping();
+    if (what & 128) trace();
+}
+
+// Begins one or ends it. What becomes of packets is the same with it and without.
+void Box::trace() {
+    if (!lab_.core->trace_busy) {
+        const std::string error = lab_.core->begin_trace({.count = 64, .seconds = 60}, lab_.now, [](const std::vector<TracedPacket> &all) {
+            for (const TracedPacket &p : all) CHECK(!p.description.empty() && !p.steps.empty() && !p.result.empty());
+        });
+        CHECK_EQUAL(error, std::string());
+        return;
+    }
+    lab_.core->end_trace();
+    lab_.core->epochs.collect();
+    CHECK(!lab_.core->trace_busy);
 }
 
 void Box::housekeeping() {
@@ -176,6 +191,7 @@ void Box::finish() {
     // Links come back, so that nobody waits for one; what waits for neighbours gives up within seconds.
     for (unsigned second = 0; second < 10; second++) turn(1000000);
     CHECK_EQUAL(witness_.held(), uint64_t{0});
+    if (lab_.core->trace_busy) trace();
     const uint64_t number = ++lab_.transaction;
     CHECK_EQUAL(lab_.core->prepare(number, true), std::string());
     lab_.core->apply(number, number);

@@ -1,5 +1,5 @@
 // A box of the lab that does what a script says and is judged after each step: frames by its ports, taps and inject devices,
-// bursts of them, answers of its neighbours, time, links that come and go, transactions that are applied or aborted. At the
+// bursts of them, answers of its neighbours, time, links that come and go, packet traces, transactions that are applied or aborted. At the
 // end nothing may wait any more, and an empty full transaction must leave nothing behind.
 #pragma once
 
@@ -27,6 +27,7 @@ class Box {
     void burst(Reader &in);
     void transact(Reader &in);
     void link(Reader &in);
+    void trace();
     void housekeeping();
     void answer();
     struct Sizes {
