@@ -216,6 +216,7 @@ void Witness::remember(const uint8_t *packet, size_t room, const Offload &offloa
         Packet p;
         p.data = whole_frame.data();
         p.length = static_cast<uint32_t>(whole_frame.size());
+        p.l3_offset = static_cast<uint16_t>(before);
         p.offload = offload;
         complete_checksum(p);
         g.completed.assign(whole_frame.begin() + static_cast<ptrdiff_t>(before), whole_frame.end());

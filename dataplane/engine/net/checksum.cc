@@ -28,6 +28,10 @@ void complete_checksum(Packet &p) {
     p.offload.flags &= static_cast<uint8_t>(~offload_needs_checksum);
     const size_t start = p.offload.csum_start, field = start + p.offload.csum_offset;
     if (start >= p.length || field + 2 > p.length) return;
+    // Addresses and hops have been judged: whoever made the frame does not have them written over.
+    const uint8_t *ip = p.data + p.l3_offset;
+    const size_t header = ip[0] >> 4 == 4 ? (ip[0] & 15u) * 4 : 40;
+    if (start < p.l3_offset + header) return;
     uint16_t sum = checksum(p.data + start, p.length - start);
     if (sum == 0) sum = 0xffff;  // RFC 768: zero would say none
     store16(p.data + field, sum);

@@ -56,7 +56,7 @@ inline uint16_t checksum_update(uint16_t sum, uint16_t before, uint16_t after) {
 }
 
 // Finishes the checksum of a packet with NEEDS_CSUM (its field holds the pseudo header's sum) and clears the flag.
-// Offsets that do not fit the packet leave it as it is, flag cleared.
+// Offsets that do not fit the packet, or lie within its IP header (at l3_offset), leave it as it is, flag cleared.
 void complete_checksum(Packet &packet);
 
 }  // namespace weft

@@ -103,6 +103,17 @@ TEST("ip4: errors are never about errors, later fragments or group frames, and a
     CHECK_EQUAL(lab.out(1).size(), size_t{20});
 }
 
+TEST("ip4: a checksum that a device asks for within the IP header is not written") {
+    Lab lab = known();
+    const Bytes whole = packet({.source = "10.0.1.9", .destination = "10.0.2.9", .ttl = 1});
+    for (const uint16_t start : {0, 14, 33}) {
+        const auto field = static_cast<uint16_t>(14 + 16 - std::min<uint16_t>(start, 30));  // the destination
+        lab.give(1, frame(mac(1), h1, whole), {offload_needs_checksum, 0, 0, 0, start, field});
+        lab.run();
+        CHECK_EQUAL(hex(error_of(lab.only(1)).quoted), hex(whole));
+    }
+}
+
 TEST("ip4: what is too big is told with the MTU when it must not be fragmented") {
     Lab lab = known(31, 0);
     CHECK_EQUAL(lab.commit(Records().interface("if2", "p2", {"10.0.2.1/24"}, 31, 1300)), std::string());
