@@ -217,6 +217,7 @@ void Witness::remember(const uint8_t *packet, size_t room, const Offload &offloa
         p.data = whole_frame.data();
         p.length = static_cast<uint32_t>(whole_frame.size());
         p.l3_offset = static_cast<uint16_t>(before);
+        p.ether_type = g.packet[0] >> 4 == 6 ? type_ip6 : type_ip4;
         p.offload = offload;
         complete_checksum(p);
         g.completed.assign(whole_frame.begin() + static_cast<ptrdiff_t>(before), whole_frame.end());

@@ -31,7 +31,7 @@ void complete_checksum(Packet &p) {
     // Addresses and hops have been judged: whoever made the frame does not have them written over.
     const uint8_t *ip = p.data + p.l3_offset;
     const size_t header = ip[0] >> 4 == 4 ? (ip[0] & 15u) * 4 : 40;
-    if (start < p.l3_offset + header) return;
+    if (p.ether_type && start < p.l3_offset + header) return;  // a tap's frame, which nobody has looked into, has no type
     uint16_t sum = checksum(p.data + start, p.length - start);
     if (sum == 0) sum = 0xffff;  // RFC 768: zero would say none
     store16(p.data + field, sum);
