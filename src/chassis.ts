@@ -186,7 +186,7 @@ function follow(members: Members, parts: EngineParts, { log, closers }: Starting
 
 /** Each port of the chassis is a device in the port namespace. */
 function portOperations(attachments: readonly Attachment[]): Operation[] {
-  return attachments.map(({ name, device }) => ({ op: 'port-set', name, driver: 'af_packet', device }))
+  return attachments.map(({ name, device }) => ({ op: 'port-set', name, driver: 'auto', device }))
 }
 
 /** Links that were down before their events could be heard. */

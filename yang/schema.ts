@@ -68,6 +68,7 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'weft-compare', revision: '2026-11-21' },
   { name: 'weft-dataplane', revision: '2026-11-21' },
   { name: 'weft-forwarding', revision: '2026-11-21' },
+  { name: 'weft-ports', revision: '2026-11-21' },
   { name: 'weft-audit', revision: '2026-11-21' },
   { name: 'weft-deviations', revision: '2026-11-21' },
 ]

@@ -31,6 +31,7 @@ export interface Engine {
   acls(only?: string): Record<string, unknown>[]
   holds(): Record<string, unknown>[]
   punts(): Record<string, unknown>[]
+  workers(): Record<string, unknown>[]
   statistics(): Record<string, bigint>
   /** Resolves when the trace has ended; rejects with what is wrong with it. */
   trace(request: TraceRequestMessage): Promise<readonly TracedPacketMessage[]>

@@ -37,6 +37,9 @@ const Kind = {
   interfaceFeaturesDelete: 17,
   puntPolicerSet: 18,
   icmpSettingsSet: 19,
+  workersSet: 32,
+  portSettingsSet: 33,
+  portSettingsDelete: 34,
 } as const
 
 const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6 } as const
@@ -116,6 +119,9 @@ function roomFor(operation: Operation): number {
   if (operation.op === 'port-set') {
     return 64 + 3 * (operation.name.length + operation.driver.length + operation.device.length)
   }
+  if (operation.op === 'workers-set') return 64 + 3 * operation.cpus.length
+  if (operation.op === 'port-settings-set')
+    return 64 + 3 * (operation.name.length + operation.driver.length) + operation.workers.length
   if (operation.op === 'acl-set') return roomForAcl(operation.acl)
   if (operation.op === 'acl-bind') return 64 + 3 * (operation.interface.length + (operation.acl?.length ?? 0))
   if ('name' in operation) return 64 + 3 * operation.name.length
@@ -211,6 +217,26 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       return writer.text(operation.device)
     case 'port-delete':
       writer.u8(Kind.portDelete)
+      return writer.text(operation.name)
+    case 'workers-set':
+      writer.u8(Kind.workersSet)
+      writer.u8(operation.count)
+      writer.u8(operation.cpus.length)
+      for (const { worker, cpu } of operation.cpus) {
+        writer.u8(worker)
+        writer.u16(cpu)
+      }
+      return
+    case 'port-settings-set':
+      writer.u8(Kind.portSettingsSet)
+      writer.text(operation.name)
+      writer.text(operation.driver)
+      writer.u8(operation.rxQueues)
+      writer.u8(operation.workers.length)
+      for (const worker of operation.workers) writer.u8(worker)
+      return
+    case 'port-settings-delete':
+      writer.u8(Kind.portSettingsDelete)
       return writer.text(operation.name)
     case 'acl-set':
       writer.u8(Kind.aclSet)

@@ -11,6 +11,7 @@ import type {
   ObjectState,
   PortState,
   StateQuery,
+  WorkerState,
 } from './types.js'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -99,6 +100,19 @@ function readPort(fields: Fields): PortState {
     mtu: fields['mtu'] as number,
     mac: fields['mac'] as Uint8Array,
     counters: bigints(fields, portCounters),
+    workers: (fields['workers'] as number[] | undefined) ?? [],
+  }
+}
+
+function readWorker(fields: Fields): WorkerState {
+  const cpu = fields['cpu'] as number
+  return {
+    id: fields['id'] as number,
+    asleep: fields['asleep'] as boolean,
+    cpu: cpu < 0 ? undefined : cpu,
+    reason: fields['reason'] as string,
+    rxQueues: fields['rxQueues'] as number,
+    ...bigints(fields, ['cpuTime']),
   }
 }
 
@@ -167,6 +181,7 @@ export function readState(reply: Partial<StateReply>): MemberState {
       burst: fields['burst'] as number,
       ...bigints(fields, ['passed', 'dropped']),
     })),
+    workers: (reply.workers ?? []).map(readWorker),
     statistics: reply.statistics ? bigints(reply.statistics, statistics) : undefined,
   }
 }

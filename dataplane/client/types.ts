@@ -77,6 +77,20 @@ export interface Limit {
   readonly burst: number | undefined
 }
 
+/** The threads that forward, numbered from 0; those without a CPU run on any. */
+export interface WorkerSettings {
+  readonly count: number
+  readonly cpus: readonly { readonly worker: number; readonly cpu: number }[]
+}
+
+export interface PortSettings {
+  readonly driver: string
+  /** 0: as many as workers serve them. */
+  readonly rxQueues: number
+  /** Who serves the receive queues, in turn; none: all workers. */
+  readonly workers: readonly number[]
+}
+
 /** One change of a member's tables; `encodeRecords` packs them (dataplane/engine/program/records.h). */
 export type Operation =
   | { readonly op: 'port-set'; readonly name: string; readonly driver: string; readonly device: string }
@@ -115,6 +129,9 @@ export type Operation =
   /** What is undefined is the class's default. */
   | ({ readonly op: 'punt-policer-set'; readonly class: PuntClass } & Limit)
   | ({ readonly op: 'icmp-settings-set'; readonly forwardRouterAlerts: boolean } & Limit)
+  | ({ readonly op: 'workers-set' } & WorkerSettings)
+  | ({ readonly op: 'port-settings-set'; readonly name: string } & PortSettings)
+  | { readonly op: 'port-settings-delete'; readonly name: string }
   /** Records packed already: many routes at once. */
   | { readonly op: 'records'; readonly bytes: Uint8Array }
 
@@ -131,6 +148,7 @@ export interface StateQuery {
   readonly drops?: boolean
   readonly statistics?: boolean
   readonly punt?: boolean
+  readonly workers?: boolean
   readonly interface?: string
   readonly acls?: boolean
   /** Only this access list. */
@@ -216,6 +234,22 @@ export interface PortState {
   readonly counters: Readonly<
     Record<'rxPackets' | 'rxOctets' | 'rxDropped' | 'txPackets' | 'txOctets' | 'txDropped', bigint>
   >
+  /** By receive queue. */
+  readonly workers: readonly number[]
+}
+
+/** A thread that forwards. */
+export interface WorkerState {
+  readonly id: number
+  readonly asleep: boolean
+  /** That it is bound to. */
+  readonly cpu: number | undefined
+  /** Why it is not on the CPU that it should be on. */
+  readonly reason: string
+  /** Microseconds since it began. */
+  readonly cpuTime: bigint
+  /** Receive queues of ports that it serves. */
+  readonly rxQueues: number
 }
 
 /** Packets that wait for something of this kind, and what became of those that did not get away. */
@@ -253,6 +287,7 @@ export interface MemberState {
   readonly acls: readonly AclState[]
   readonly holds: readonly HoldState[]
   readonly punt: readonly PuntState[]
+  readonly workers: readonly WorkerState[]
   readonly nodes: readonly NodeState[]
   readonly objects: ObjectPage | undefined
 }

@@ -1,17 +1,24 @@
 // State of the tables for readers, and the chores of housekeeping.
 #include "core.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "worker.h"
 
 namespace weft {
 
-Core::Core(std::unique_ptr<PortFactory> ports) : factory(std::move(ports)), table(new InterfaceTable) {}
+Core::Core(std::unique_ptr<PortFactory> ports)
+    : factory(std::move(ports)), table(new InterfaceTable), call_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    workers.reserve(max_workers);
+}
 
 Core::~Core() {
     workers.clear();
     end_trace();
     epochs.free_all();
     delete table.load();
+    close(call_event);
 }
 
 void Core::event(const Event &e) {
@@ -35,12 +42,17 @@ void Core::watch_links() {
 }
 
 std::unique_ptr<Port> Core::open_port(const PortSpec &spec, std::string &error) {
-    auto port = factory->open({spec.name, spec.driver, spec.device, 1, sending_workers()}, error);
+    auto port = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers()}, error);
     if (!port && error.empty()) error = "the driver gave no port";
     return port;
 }
 
 unsigned Core::sending_workers() const { return std::max(1u, static_cast<unsigned>(workers.size())); }
+
+void Core::add_worker() {
+    workers.push_back(std::make_unique<Worker>(*this, static_cast<unsigned>(workers.size())));
+    worker_count.store(static_cast<unsigned>(workers.size()), std::memory_order_release);
+}
 
 void Core::reopen_ports() {
     for (const auto &[number, t] : transactions)
@@ -52,6 +64,7 @@ void Core::reopen_ports() {
         auto fresh = std::make_shared<PortHandle>();
         fresh->spec = handle->spec;
         fresh->set(open_port(handle->spec, error));
+        fresh->choice = error;
         if (!fresh->port || !fresh->port->link().present) {
             if (!handle->port && !error.empty()) handle->reason = error;
             continue;
@@ -68,9 +81,40 @@ void Core::reopen_ports() {
     }
     if (changed.empty()) return;
     bind_injects();
+    begin_ports();
     publish(registry.table(vrfs));
     for (const auto &i : changed) configure(*i);
     watch_links();
+}
+
+bool Core::misses_ports() const {
+    for (const auto &[name, handle] : registry.ports)
+        if (!handle->port || !handle->port->link().present) return true;
+    return false;
+}
+
+void Core::follow_devices() {
+    for (const auto &[number, t] : transactions)
+        if (t.prepared) return;
+    std::vector<std::shared_ptr<const Interface>> changed;
+    for (auto &[name, i] : registry.interfaces) {
+        if (!i->port || !i->port->port) continue;
+        const LinkState link = i->port->port->link();
+        const bool same = (i->spec.has_mac || link.mac == i->mac) && (i->spec.mtu || !link.mtu || link.mtu == i->mtu);
+        if (!link.present || same) continue;
+        std::shared_ptr<const Interface> made = rebuilt(*i, i->port);
+        changed.push_back(made);
+        i = std::move(made);
+    }
+    if (changed.empty()) return;
+    publish(registry.table(vrfs));
+    for (const auto &i : changed) configure(*i);
+}
+
+void Core::call_housekeeping() {
+    if (called.exchange(true, std::memory_order_acq_rel)) return;
+    const uint64_t one = 1;
+    [[maybe_unused]] const ssize_t n = write(call_event, &one, sizeof one);
 }
 
 void Core::tell_neighbours() {
@@ -111,7 +155,7 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
         s.mac = i->mac;
         if (i->port) {
             s.device = i->port->spec.device;
-            s.driver_reason = i->port->reason;
+            s.driver_reason = i->port->reason.empty() ? i->port->choice : i->port->reason;
             if (i->port->port) {
                 const LinkState link = i->port->port->link();
                 s.driver = i->port->port->driver();
@@ -162,13 +206,31 @@ std::vector<NeighbourState> Core::neighbour_states(const std::string &interface)
 std::vector<PortState> Core::port_states() const {
     std::vector<PortState> out;
     for (const auto &[name, handle] : registry.ports) {
-        PortState s{name, handle->spec.driver, handle->spec.device, handle->reason, {}, {}};
+        PortState s{name, handle->spec.driver, handle->spec.device, handle->reason.empty() ? handle->choice : handle->reason, {}, {}, {}};
         s.link.present = false;
         if (handle->port) {
             s.driver = handle->port->driver();
             s.link = handle->port->link();
             s.counters = handle->port->counters();
         }
+        for (const PortUse &use : table.load(std::memory_order_relaxed)->ports)
+            if (use.handle == handle) s.workers.push_back(use.worker);
+        out.push_back(std::move(s));
+    }
+    return out;
+}
+
+std::vector<WorkerState> Core::worker_states() const {
+    std::vector<WorkerState> out;
+    for (unsigned id = 0; id < running_workers; id++) {
+        WorkerState s;
+        s.id = id;
+        s.asleep = workers[id]->asleep();
+        s.reason = worker_reasons[id];
+        const auto found = registry.crew.cpus.find(id);
+        if (found != registry.crew.cpus.end() && s.reason.empty()) s.cpu = found->second;
+        s.cpu_time = worker_time(id);
+        for (const PortUse &use : table.load(std::memory_order_relaxed)->ports) s.rx_queues += use.worker == id && use.role == PortRole::data;
         out.push_back(std::move(s));
     }
     return out;

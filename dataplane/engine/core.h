@@ -15,6 +15,7 @@
 #include "tables/epochs.h"
 #include "tables/interfaces.h"
 #include "tables/neighbour_view.h"
+#include "tables/neighbours.h"
 #include "tables/objects.h"
 #include "tables/trace.h"
 #include "tables/vrfs.h"
@@ -35,6 +36,7 @@ struct Core {
     std::vector<InterfaceState> interface_states(const std::string &only) const;
     std::vector<NeighbourState> neighbour_states(const std::string &interface);
     std::vector<PortState> port_states() const;
+    std::vector<WorkerState> worker_states() const;
     std::vector<DropCounter> drop_counters() const;
     std::vector<NodeState> node_states() const;
     ObjectPage object_page(uint32_t from, size_t most) const;
@@ -47,6 +49,9 @@ struct Core {
     // Housekeeping, under the programming lock: carriers, lost devices, neighbours to be told.
     void watch_links();
     void reopen_ports();
+    // Devices whose MTU or address is another one now: interfaces without their own follow.
+    void follow_devices();
+    bool misses_ports() const;  // some device is not there
     void tell_neighbours();
     void tell_misses();
     // The packet trace (trace_report.cc); times are the workers'.
@@ -77,12 +82,31 @@ struct Core {
     int64_t trace_began = 0;     // milliseconds since the epoch when those were 0
     TraceDone trace_done;
     std::vector<std::shared_ptr<const AclProgram>> trace_programs;  // that its notes may name
+    Neighbours neighbour_table;
     NeighbourView neighbours;
+    // Policers of all workers together; what they hold to is in the table's settings.
+    std::array<SharedBucket, punt_class_count> punts;
+    SharedBucket icmp_errors, miss_events;
+    // Those that ever ran, so that their counters stay: room for all is reserved, and workers find each other here below the count.
     std::vector<std::unique_ptr<Worker>> workers;
+    std::atomic<unsigned> worker_count{0};
+    void add_worker();
+    // Threads are the engine's; a box whose steps are taken by hand has none.
+    std::function<void(unsigned)> start_worker = [](unsigned) {}, stop_worker = [](unsigned) {};
+    std::function<std::string(unsigned, int)> pin_worker = [](unsigned, int) { return std::string(); };  // why not
+    std::function<uint64_t(unsigned)> worker_time = [](unsigned) { return uint64_t{0}; };  // microseconds on a CPU
+    unsigned running_workers = 0, default_workers = 1;
+    std::array<std::string, max_workers> worker_reasons;  // why one is not on the CPU that it should be on
+    // Wakes housekeeping: there is something to tell. Any thread's; costs a system call when it was not called yet.
+    void call_housekeeping();
+    std::atomic<bool> called{false};
+    const int call_event;
     std::function<void(const Event &)> handler;
     std::mutex handler_lock;
 
     // The parts of prepare and apply, one file each (program/).
+    std::string prepare_workers(Transaction &t);
+    void settle_workers();
     std::string prepare_ports(Transaction &t);
     std::string prepare_interfaces(Transaction &t);
     std::string prepare_settings(Transaction &t);
@@ -101,11 +125,20 @@ struct Core {
     void publish(std::unique_ptr<InterfaceTable> next);
     void configure(const Interface &interface);
     std::unique_ptr<Port> open_port(const PortSpec &spec, std::string &error);
+    // Ports, taps and inject devices.
+    template <class Visit>
+    static void for_each_port(const Registry &in, Visit visit) {
+        for (const auto &[name, handle] : in.ports) visit(*handle);
+        for (const auto &[name, interface] : in.interfaces)
+            if (interface->tap) visit(*interface->tap);
+        for (const auto &[vrf, handle] : in.injects) visit(*handle);
+    }
     unsigned sending_workers() const;
     std::shared_ptr<Interface> rebuilt(const Interface &from, std::shared_ptr<PortHandle> port);
     // Tap and inject device of an interface that has none and wants them; a text when they can not be had.
     std::string add_devices(Interface &interface, Registry &next, bool strict);
     void bind_injects();
+    void begin_ports();
     void wake();
 };
 

@@ -2,9 +2,15 @@
 // mirror of neighbours) on one of its own.
 #include "engine.h"
 
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <time.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
+#include <cstring>
 #include <thread>
 
 #include "core.h"
@@ -23,41 +29,85 @@ uint64_t monotonic_microseconds() {
 }
 
 struct Engine::Parts {
-    explicit Parts(std::unique_ptr<PortFactory> factory) : core(std::move(factory)) {}
+    explicit Parts(std::unique_ptr<PortFactory> factory) : core(std::move(factory)) {
+        if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) CPU_ZERO(&allowed);
+        core.start_worker = [this](unsigned id) {
+            threads[id] = std::thread([worker = core.workers[id].get()] { worker->run(); });
+            pthread_setname_np(threads[id].native_handle(), ("worker " + std::to_string(id)).c_str());
+        };
+        core.stop_worker = [this](unsigned id) {
+            core.workers[id]->stop();
+            threads[id].join();
+        };
+        core.worker_time = [this](unsigned id) {
+            clockid_t clock;
+            timespec t{};
+            if (!threads[id].joinable() || pthread_getcpuclockid(threads[id].native_handle(), &clock) != 0 || clock_gettime(clock, &t) != 0)
+                return uint64_t{0};
+            return static_cast<uint64_t>(t.tv_sec) * 1000000 + static_cast<uint64_t>(t.tv_nsec) / 1000;
+        };
+        core.pin_worker = [this](unsigned id, int cpu) { return pin(id, cpu); };
+    }
     Core core;
-    std::vector<std::thread> threads;
+    std::array<std::thread, max_workers> threads;  // by worker
+    cpu_set_t allowed;
     std::thread housekeeping;
-    std::mutex lock;
-    std::condition_variable changed;
-    bool running = false;
+    std::atomic<bool> running{false};
 
     void keep_house();
+    std::string pin(unsigned id, int cpu);
 };
 
+std::string Engine::Parts::pin(unsigned id, int cpu) {
+    cpu_set_t wanted = allowed;
+    if (cpu != Crew::any_cpu) {
+        if (cpu >= CPU_SETSIZE || !CPU_ISSET(cpu, &allowed)) return "CPU " + std::to_string(cpu) + " is not one that this process may use";
+        CPU_ZERO(&wanted);
+        CPU_SET(cpu, &wanted);
+    }
+    const int code = threads[id].joinable() ? pthread_setaffinity_np(threads[id].native_handle(), sizeof wanted, &wanted) : 0;
+    if (code == 0) return {};
+    return "CPU " + std::to_string(cpu) + ": " + std::strerror(code);
+}
+
+// Housekeeping sleeps until workers have something to tell, a device changes, or what was taken out of the tables may be free; and
+// looks at everything once a second all the same.
 void Engine::Parts::keep_house() {
-    auto next_links = std::chrono::steady_clock::now(), next_reopen = next_links;
-    std::unique_lock guard(lock);
-    while (running) {
-        changed.wait_for(guard, std::chrono::milliseconds(20));
-        if (!running) break;
-        guard.unlock();
-        {
-            const std::lock_guard program(core.program);
-            const auto now = std::chrono::steady_clock::now();
-            if (now >= next_links) {
-                next_links = now + std::chrono::milliseconds(200);
-                core.watch_links();
-            }
-            if (now >= next_reopen) {
-                next_reopen = now + std::chrono::milliseconds(200);
-                core.reopen_ports();
-            }
-            core.tell_neighbours();
-            core.tell_misses();
-            core.follow_trace(monotonic_microseconds());
-            core.epochs.collect();
+    using clock = std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds settled(10), often(200), always(1000);
+    auto look_at_links = clock::now();
+    int timeout = 0;
+    int links = -1;
+    while (true) {
+        pollfd waiting[2] = {{core.call_event, POLLIN, 0}, {links, POLLIN, 0}};
+        poll(waiting, 2, timeout);
+        if (!running.load(std::memory_order_acquire)) return;
+        if (waiting[0].revents) {
+            uint64_t ignored;
+            [[maybe_unused]] const ssize_t n = read(core.call_event, &ignored, sizeof ignored);
+            core.called.store(false, std::memory_order_release);
         }
-        guard.lock();
+        const std::lock_guard program(core.program);
+        const auto now = clock::now();
+        if (waiting[1].revents) {
+            core.factory->read_link_events();
+            look_at_links = std::min<clock::time_point>(look_at_links, now + settled);
+        }
+        if (now >= look_at_links) {
+            core.watch_links();
+            core.follow_devices();
+            if (core.misses_ports()) core.reopen_ports();
+            look_at_links = now + (core.misses_ports() ? often : always);
+            links = core.factory->link_events();
+            if (links < 0) look_at_links = now + often;
+        }
+        core.tell_neighbours();
+        core.tell_misses();
+        core.follow_trace(monotonic_microseconds());
+        core.epochs.collect();
+        const auto rest = std::chrono::ceil<std::chrono::milliseconds>(look_at_links - now);
+        timeout = static_cast<int>(std::clamp<int64_t>(rest.count(), 1, 1000));
+        if (core.trace_busy || core.epochs.pending()) timeout = std::min(timeout, 20);
     }
 }
 
@@ -68,36 +118,34 @@ Engine::~Engine() { stop(); }
 void Engine::start(unsigned workers) {
     if (parts_->running) return;
     Core &core = parts_->core;
-    {
-        const std::lock_guard guard(core.program);
-        for (unsigned id = 0; id < std::clamp(workers, 1u, max_workers); id++)
-            core.workers.push_back(std::make_unique<Worker>(core, id));
-    }
+    const std::lock_guard guard(core.program);
+    const unsigned count = std::clamp(workers, 1u, max_workers);
+    core.default_workers = core.registry.crew.count = count;
+    while (core.workers.size() < count) core.add_worker();
+    for (unsigned id = 0; id < count; id++) core.start_worker(id);
+    core.settle_workers();
     parts_->running = true;
-    for (const auto &worker : core.workers) parts_->threads.emplace_back([w = worker.get()] { w->run(); });
     parts_->housekeeping = std::thread([this] { parts_->keep_house(); });
 }
 
 void Engine::stop() {
     if (!parts_->running) return;
-    {
-        const std::lock_guard guard(parts_->lock);
-        parts_->running = false;
-    }
-    parts_->changed.notify_all();
-    for (const auto &worker : parts_->core.workers) worker->stop();
-    for (std::thread &thread : parts_->threads) thread.join();
+    Core &core = parts_->core;
+    parts_->running = false;
+    core.called = false;
+    core.call_housekeeping();
     parts_->housekeeping.join();
-    parts_->threads.clear();
-    {
-        const std::lock_guard guard(parts_->core.program);
-        parts_->core.end_trace();
-    }
-    const std::lock_guard guard(parts_->core.program);
-    parts_->core.workers.clear();
-    parts_->core.neighbours.clear();
-    parts_->core.tell_neighbours();
-    parts_->core.epochs.collect();
+    const std::lock_guard guard(core.program);
+    for (unsigned id = 0; id < core.running_workers; id++) core.workers[id]->stop();
+    for (unsigned id = 0; id < core.running_workers; id++) parts_->threads[id].join();
+    core.end_trace();
+    core.running_workers = 0;
+    core.worker_count = 0;
+    core.workers.clear();
+    core.neighbour_table.clear();
+    core.neighbours.clear();
+    core.tell_neighbours();
+    core.epochs.collect();
 }
 
 std::string Engine::stage(uint64_t transaction, const uint8_t *bytes, size_t length) {
@@ -133,6 +181,11 @@ std::vector<NeighbourState> Engine::neighbours(const std::string &interface) con
 std::vector<PortState> Engine::ports() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.port_states();
+}
+
+std::vector<WorkerState> Engine::workers() const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.worker_states();
 }
 
 std::vector<DropCounter> Engine::drops() const {
@@ -178,7 +231,9 @@ EngineStatistics Engine::statistics() const {
 std::string Engine::trace(const TraceRequest &request, TraceDone done) {
     const std::lock_guard guard(parts_->core.program);
     if (!parts_->running) return "the engine is not running";
-    return parts_->core.begin_trace(request, monotonic_microseconds(), std::move(done));
+    std::string error = parts_->core.begin_trace(request, monotonic_microseconds(), std::move(done));
+    parts_->core.call_housekeeping();
+    return error;
 }
 
 void Engine::end_trace() {

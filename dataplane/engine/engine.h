@@ -82,6 +82,17 @@ struct PortState {
     std::string name, driver, device, reason;
     LinkState link;
     PortCounters counters;
+    std::vector<uint32_t> workers;  // by receive queue
+};
+
+// A thread that forwards.
+struct WorkerState {
+    uint32_t id = 0;
+    bool asleep = false;
+    int cpu = -1;           // that it is bound to; -1: any
+    std::string reason;     // why not to the one that it should be
+    uint64_t cpu_time = 0;  // microseconds since it began
+    uint32_t rx_queues = 0;  // of ports
 };
 
 struct Difference {
@@ -183,6 +194,7 @@ class Engine {
     std::vector<InterfaceState> interfaces(const std::string &only = {}) const;
     std::vector<NeighbourState> neighbours(const std::string &interface = {}) const;
     std::vector<PortState> ports() const;
+    std::vector<WorkerState> workers() const;
     std::vector<DropCounter> drops() const;
     std::vector<NodeState> nodes() const;
     // At most `most` objects from a place on, which is 0 or what the page before said. One that comes or goes meanwhile may be left

@@ -10,7 +10,7 @@
 namespace weft {
 namespace {
 
-constexpr uint64_t tick_every = 100000, look_every = 50;
+constexpr uint64_t look_every = 50;
 constexpr unsigned empty_turns_before_sleep = 64;
 
 uint64_t monotonic() {
@@ -21,7 +21,8 @@ uint64_t monotonic() {
 
 }  // namespace
 
-Worker::Worker(Core &c, unsigned number) : core(c), id(number), epoll_(epoll_create1(EPOLL_CLOEXEC)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Worker::Worker(Core &c, unsigned number)
+    : core(c), id(number), neighbours(c.neighbour_table), random(0x853c49e6748fea9bull + number), epoll_(epoll_create1(EPOLL_CLOEXEC)), event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
     core.objects.add_worker(id);
     dirty_.reserve(256);
     for (size_t n = 0; n < node_count; n++) vectors_[n] = &memory_[n];
@@ -41,6 +42,12 @@ void Worker::wake() {
 void Worker::stop() {
     stopping_ = true;
     wake();
+}
+
+void Worker::wake_if_asleep() {
+    // What was done before is seen by who goes to sleep, or its going to sleep is seen here.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (asleep_.load(std::memory_order_relaxed)) wake();
 }
 
 void Worker::drop(Packet &p, Drop reason) {
@@ -115,17 +122,16 @@ bool Worker::take_burst(const PortUse &use) {
 }
 
 void Worker::new_table() {
-    neighbours_follow_table(*this);
+    if (id == neighbour_owner) neighbours_follow_table(*this);
+    gleans_follow_table(*this);
     flush();
-    icmp_errors.set(table->settings.icmp_errors);
-    for (size_t n = 0; n < punts.size(); n++) punts[n].bucket.set(table->settings.punt[n]);
     // Ports that went may live on in other processes' descriptors: a fresh set forgets them for sure.
     close(epoll_);
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
     epoll_event wakeup{EPOLLIN, {.u32 = UINT32_MAX}};
     epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &wakeup);
     serving_.clear();
-    polled_ = false;
+    polled_ = named_ = false;
     for (uint32_t n = 0; n < table->ports.size(); n++) {
         const PortUse &use = table->ports[n];
         if (use.worker == id) {
@@ -133,9 +139,26 @@ void Worker::new_table() {
             continue;
         }
         unsigned me = id;
-        use.handle->receiving[use.queue].owner.compare_exchange_strong(me, no_worker, std::memory_order_release,
-                                                                       std::memory_order_relaxed);
+        if (use.handle->receiving[use.queue].owner.compare_exchange_strong(me, no_worker, std::memory_order_release,
+                                                                           std::memory_order_relaxed))
+            core.workers[use.worker]->wake_if_asleep();
     }
+}
+
+void Worker::resign() {
+    core.epochs.enter(id);
+    table = core.table.load(std::memory_order_acquire);
+    for (const PortUse &use : table->ports) {
+        unsigned me = id;
+        if (use.handle->receiving[use.queue].owner.compare_exchange_strong(me, no_worker, std::memory_order_release,
+                                                                           std::memory_order_relaxed))
+            core.workers[use.worker]->wake_if_asleep();
+    }
+    drop_all_held(*this);
+    flush();
+    table = nullptr;
+    serving_.clear();
+    core.epochs.leave(id);
 }
 
 // Takes a queue that nobody owns. False: another worker does.
@@ -148,6 +171,7 @@ bool Worker::own(Serving &serving, uint32_t place) {
     const int descriptor = queue.descriptor();
     serving.owned = true;
     serving.waits = descriptor >= 0 && queue.costs_call();
+    named_ |= serving.waits;
     if (descriptor < 0) {
         polled_ = true;
         return true;
@@ -157,36 +181,82 @@ bool Worker::own(Serving &serving, uint32_t place) {
     return true;
 }
 
+// The owner of the neighbours reads what the others say; they look what has become known.
+bool Worker::look_at_neighbours() {
+    if (id == neighbour_owner) {
+        const bool moved = core.worker_count.load(std::memory_order_relaxed) > 1 && read_notes(*this);
+        if (moved) flush();
+        neighbours_seen = neighbours.version();
+        return moved;
+    }
+    const uint64_t version = neighbours.version();
+    if (version == neighbours_seen) return false;
+    neighbours_seen = version;
+    if (!gleans.any() || !look_for_neighbours(*this)) return false;
+    flush();
+    return true;
+}
+
+// True: there is something for another.
+bool Worker::wake_others(uint64_t neighbours_before) {
+    if (left_notes) {
+        left_notes = false;
+        core.workers[neighbour_owner]->wake_if_asleep();
+        return true;
+    }
+    if (id != neighbour_owner || neighbours.version() == neighbours_before) return false;
+    const unsigned count = core.worker_count.load(std::memory_order_acquire);
+    for (unsigned other = 1; other < count; other++)
+        if (core.workers[other]->waiting_.load(std::memory_order_relaxed)) core.workers[other]->wake_if_asleep();
+    return count > 1;
+}
+
 bool Worker::step(uint64_t time) {
     now = time;
     core.epochs.enter(id);
+    const uint64_t neighbours_before = neighbours.version();
     const InterfaceTable *current = core.table.load(std::memory_order_acquire);
     if (current != table) {
         table = current;
         new_table();
     }
     trace_run_ = core.trace_run.load(std::memory_order_acquire);
+    bool moved = look_at_neighbours();
     if (holds.any()) {
         release_resolved(*this);
         flush();
     }
-    bool moved = false;
+    missing_ = false;
     for (uint32_t n = 0; n < serving_.size(); n++) {
         Serving &serving = serving_[n];
-        if (!serving.owned && !own(serving, n)) continue;
+        if (!serving.owned && !own(serving, n)) {
+            missing_ = true;
+            continue;
+        }
         if (serving.waits && !serving.ready) continue;
         const bool got = take_burst(table->ports[serving.use]);
         moved |= got;
         if (!got) serving.ready = false;
     }
     if (now >= next_tick_) {
-        next_tick_ = now + tick_every;
-        neighbour_tick(*this);
+        // Set first: what is done now may want it sooner.
+        next_tick_ = now + tick_at_rest;
+        if (id == neighbour_owner && neighbour_tick(*this)) tick_soon();
+        if (id != neighbour_owner) glean_tick(*this);
         holds_tick(*this);
+        if (gleans.any() || holds.any()) tick_soon();
         flush();
     }
+    moved |= wake_others(neighbours_before);
     core.epochs.leave(id);
     return moved;
+}
+
+// Milliseconds until something is to be done without a packet.
+int Worker::sleep_for() const {
+    if (polled_) return 0;
+    if (missing_) return 1;
+    return static_cast<int>((next_tick_ - std::min(next_tick_, now)) / 1000) + 1;
 }
 
 void Worker::look_at_descriptors(int timeout) {
@@ -212,13 +282,20 @@ void Worker::run() {
         else
             empty++;
         if (empty >= empty_turns_before_sleep) {
-            look_at_descriptors(polled_ ? 0 : 100);
+            waiting_.store(gleans.any(), std::memory_order_relaxed);
+            asleep_.store(true, std::memory_order_relaxed);
+            std::atomic_thread_fence(std::memory_order_seq_cst);
+            // A last turn, for what came before others could know that it sleeps.
+            if (!step(monotonic())) look_at_descriptors(sleep_for());
+            asleep_.store(false, std::memory_order_relaxed);
             empty = 0;
-        } else if (time >= next_look_) {
+        } else if (named_ && time >= next_look_) {
             next_look_ = time + look_every;
             look_at_descriptors(0);
         }
     }
+    resign();
+    stopping_ = false;
 }
 
 }  // namespace weft

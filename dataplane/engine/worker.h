@@ -1,5 +1,9 @@
-// A worker: takes bursts from its ports, runs them through the graph of nodes to the end, and sends what came of it. One thread
-// calls step(); it takes no lock, allocates nothing and logs nothing. Idle, it sleeps in epoll and is offline for epochs.
+// A worker: takes bursts from the receive queues that it serves, runs them through the graph of nodes to the end, and sends what
+// came of it. One thread calls step(); it takes no lock, allocates nothing and logs nothing. Idle, it sleeps in epoll and is
+// offline for epochs.
+//
+// Workers share the tables, which they only read, and policers (tables/shared_bucket.h). Each has its own counters, packets that
+// wait, and transmit sides. Worker 0 owns the neighbours; the others leave it notes (tables/neighbour_note.h).
 #pragma once
 
 #include <array>
@@ -13,6 +17,7 @@
 #include "tables/arena.h"
 #include "tables/holding.h"
 #include "tables/holds.h"
+#include "tables/neighbour_note.h"
 #include "tables/neighbours.h"
 #include "tables/ring.h"
 #include "tables/trace.h"
@@ -28,8 +33,7 @@ struct Vector {
 };
 
 // Packets of one class for the box.
-struct PuntPolicer {
-    TokenBucket bucket;
+struct PuntCounters {
     Counter passed, dropped;
 };
 
@@ -46,6 +50,13 @@ class Worker {
     void run();
     void stop();
     void wake();
+    // Costs a system call only while it sleeps.
+    void wake_if_asleep();
+    bool asleep() const { return asleep_.load(std::memory_order_relaxed); }
+    // Gives up all queues and all that waits, for it will not be called again.
+    void resign();
+    // Something is due before long.
+    void tick_soon() { next_tick_ = std::min(next_tick_, now + tick_every); }
 
     // What nodes use.
     void push(Node node, Packet *packet, const Object *object = nullptr) {
@@ -110,18 +121,21 @@ class Worker {
     std::array<NodeCounters, node_count> nodes;
     Arena arena;
     Holding holding;
-    Holds holds;
+    Holds holds;                                 // behind objects of type resolve
+    Holds gleans{Neighbours::incomplete_most};  // behind neighbours that are not known
     static constexpr size_t miss_ring = 1024;
     Ring<Miss, miss_ring> misses;  // to housekeeping
-    Neighbours neighbours;
-    TokenBucket icmp_errors{default_icmp_errors};
-    std::array<PuntPolicer, punt_class_count> punts{{
-#define X(name, text, rate, burst) {TokenBucket{{rate, burst}}, {}, {}},
-        WEFT_PUNT_CLASSES(X)
-#undef X
-    }};
-    TokenBucket miss_events{{1000, 1000}};
-    uint64_t random = 0x853c49e6748fea9bull;
+    Neighbours &neighbours;
+    uint64_t neighbours_seen = 0;  // their version when the burst began
+    static constexpr size_t notes_most = 1024;
+    Ring<NeighbourNote, notes_most> notes;  // to the owner of the neighbours
+    bool left_notes = false;                // in this turn
+    // The stale neighbour that the owner was last told is in use, and when.
+    uint64_t used_said = 0;
+    uint32_t used_interface = no_interface;
+    Ip6 used_address;
+    std::array<PuntCounters, punt_class_count> punts;
+    uint64_t random;
     bool tracing = false;  // the packet under way is being traced
 
   private:
@@ -144,6 +158,9 @@ class Worker {
     void flush();
     void new_table();
     bool own(Serving &serving, uint32_t place);
+    bool look_at_neighbours();
+    bool wake_others(uint64_t neighbours_before);
+    int sleep_for() const;
     template <bool timed, bool traced>
     void dispatch(uint64_t weight);
 
@@ -159,8 +176,13 @@ class Worker {
     uint8_t trace_node_ = 0;
     std::vector<PortHandle *> dirty_;
     std::vector<Serving> serving_;
+    static constexpr uint64_t tick_every = 100000, tick_at_rest = 1000000;
     uint64_t next_tick_ = 0, next_look_ = 0;
-    bool polled_ = false;  // a port without a descriptor: no sleep
+    bool polled_ = false;   // a queue without a descriptor: no sleep
+    bool named_ = false;    // a queue waits for epoll to name it
+    bool missing_ = false;  // a queue is still another's
+    std::atomic<bool> asleep_{false};
+    std::atomic<bool> waiting_{false};  // with packets that wait for neighbours
     int epoll_ = -1, event_ = -1;
     std::atomic<bool> stopping_{false};
 };

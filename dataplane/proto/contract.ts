@@ -38,6 +38,7 @@ export interface StateRequest {
   readonly acl?: string
   readonly holds?: boolean
   readonly punt?: boolean
+  readonly workers?: boolean
   readonly nodes?: boolean
   readonly objects?: ObjectQuery | null
 }
@@ -69,6 +70,7 @@ export interface StateReply {
   readonly acls: readonly Fields[]
   readonly holds: readonly Fields[]
   readonly punt: readonly Fields[]
+  readonly workers: readonly Fields[]
   readonly nodes: readonly Fields[]
   readonly objects: ObjectPage | null
 }

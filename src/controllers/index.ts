@@ -14,6 +14,7 @@ import {
   type ManagementServer,
   type ServerSettings,
 } from './netconf-server/index.js'
+import { portsController } from './ports/index.js'
 import { routingController } from './routing/index.js'
 import { systemController, type Authenticator } from './system/index.js'
 
@@ -53,6 +54,7 @@ export function createControllers({
   const netconfServer = netconfServerController(server)
   return {
     controllers: [
+      portsController(member),
       interfacesController(member),
       aclController(member),
       routingController(rib),

@@ -40,6 +40,9 @@ export class ModelMember implements Member {
   /** What it was told of interfaces beyond their addresses, and of limits. */
   readonly features = new Map<string, Operation>()
   readonly limits = new Map<string, Operation>()
+  /** What it was told of workers and ports. */
+  workers: Operation | undefined
+  readonly ports = new Map<string, Operation>()
   readonly fib = new ModelFib()
   /** What it answers when asked for its state. */
   answer: Partial<MemberState> = {}
@@ -60,7 +63,7 @@ export class ModelMember implements Member {
   state(query: StateQuery): Promise<MemberState> {
     if (!this.attached) return Promise.reject(new Error('member 0 is not attached'))
     const none = { interfaces: [], neighbours: [], ports: [], drops: [], acls: [], holds: [] }
-    const answer = { ...none, punt: [], nodes: [], statistics: undefined, ...this.answer }
+    const answer = { ...none, punt: [], workers: [], nodes: [], statistics: undefined, ...this.answer }
     return Promise.resolve({ ...answer, objects: query.objects && this.#page(query.objects) })
   }
 
@@ -129,6 +132,15 @@ export class ModelMember implements Member {
           break
         case 'icmp-settings-set':
           this.limits.set('icmp-errors', operation)
+          break
+        case 'workers-set':
+          this.workers = operation
+          break
+        case 'port-settings-set':
+          this.ports.set(operation.name, operation)
+          break
+        case 'port-settings-delete':
+          if (!this.ports.delete(operation.name)) throw new Error(`no settings of port ${operation.name}`)
           break
         case 'records':
           this.do(decode(operation.bytes))

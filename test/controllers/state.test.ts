@@ -188,11 +188,16 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     mtu: 1500,
     mac,
     counters: { rxPackets: 1n, rxOctets: 2n, rxDropped: 3n, txPackets: 4n, txOctets: 5n, txDropped: 6n },
+    workers: [1, 0],
   }
   box.member.commit = 7
   box.member.answer = {
     ports: [port],
     punt: [{ name: 'routing', rate: 20_000, burst: 4_000, passed: 1n << 33n, dropped: 9n }],
+    workers: [
+      { id: 0, asleep: true, cpu: 3, reason: '', cpuTime: 1n << 40n, rxQueues: 1 },
+      { id: 1, asleep: false, cpu: undefined, reason: 'CPU 9 is taken', cpuTime: 5n, rxQueues: 2 },
+    ],
     drops: [{ node: 'ip4', reason: 'no-route', packets: 42n }],
     nodes: [{ worker: 0, node: 'ip4-lookup', packets: 300n, bursts: 10n, cycles: 1000n }],
     holds: [
@@ -228,6 +233,14 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     passed: '8589934592',
     dropped: '9',
   })
+  t.deepEqual(at(member, 'weft-ports:worker'), [
+    { id: 0, state: 'sleeping', cpu: 3, 'cpu-time': '1099511627776', 'rx-queues': 1 },
+    { id: 1, state: 'polling', 'cpu-reason': 'CPU 9 is taken', 'cpu-time': '5', 'rx-queues': 2 },
+  ])
+  t.deepEqual(at(member, 'port', 'name=p1', 'weft-ports:rx-queue'), [
+    { id: 0, worker: 1 },
+    { id: 1, worker: 0 },
+  ])
   t.like(at(member, 'node', 'name=ip4-lookup'), {
     ...{ thread: 0, packets: '300', bursts: '10', cycles: '1000', 'cycles-per-packet': '3.33' },
   })

@@ -36,6 +36,8 @@ for (const [family, at] of [
 
   test.serial(`a stream of datagrams arrives whole over ${family}`, async (t) => {
     await using router = await Router.start()
+    // Of packets to a neighbour that has not answered yet, only some wait.
+    t.true(await router.h1.pings(addresses.h2[at]))
     await counted(router, 1000, async () => {
       const stream = await UdpStream.start(router.h1, router.h2, addresses.h2[at], 2000)
       await new Promise((resolve) => setTimeout(resolve, 1000))

@@ -157,6 +157,15 @@ test('each record is what records.h says, byte for byte', (t) => {
     encode({ op: 'acl-bind', interface: 'i', direction: 'in', family: 4, acl: undefined }),
     '0d' + '010069' + '00' + '04' + '0000',
   )
+  t.is(
+    encode({ op: 'workers-set', count: 3, cpus: [{ worker: 2, cpu: 258 }] }),
+    '20' + '03' + '01' + '02' + '0201',
+  )
+  t.is(
+    encode({ op: 'port-settings-set', name: 'p1', driver: 'auto', rxQueues: 2, workers: [2, 0] }),
+    '21' + '02007031' + '04006175746f' + '02' + '02' + '0200',
+  )
+  t.is(encode({ op: 'port-settings-delete', name: 'p1' }), '22' + '02007031')
   t.is(encode({ op: 'records', bytes: Buffer.from('0202007031', 'hex') }), '0202007031')
 })
 
@@ -183,6 +192,9 @@ test('kinds are numbered as in records.h', (t) => {
       'interface_features_delete 17',
       'punt_policer_set 18',
       'icmp_settings_set 19',
+      'workers_set 32',
+      'port_settings_set 33',
+      'port_settings_delete 34',
     ],
   )
 })

@@ -134,6 +134,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     });
     exports["holds"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return holds(info.Env(), running(info.Env()).holds()); });
+    exports["workers"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return workers(info.Env(), running(info.Env()).workers()); });
     exports["punts"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return punts(info.Env(), running(info.Env()).punts()); });
     exports["statistics"] = Napi::Function::New(

@@ -93,6 +93,20 @@ Napi::Value ports(Napi::Env env, const std::vector<PortState> &states) {
         object["txPackets"] = count(object, state.counters.tx_packets);
         object["txOctets"] = count(object, state.counters.tx_octets);
         object["txDropped"] = count(object, state.counters.tx_dropped);
+        Napi::Array workers = Napi::Array::New(object.Env(), state.workers.size());
+        for (uint32_t queue = 0; queue < state.workers.size(); queue++) workers[queue] = state.workers[queue];
+        object["workers"] = workers;
+    });
+}
+
+Napi::Value workers(Napi::Env env, const std::vector<WorkerState> &states) {
+    return list(env, states, [](Napi::Object object, const WorkerState &state) {
+        object["id"] = state.id;
+        object["asleep"] = state.asleep;
+        object["cpu"] = state.cpu;
+        object["reason"] = state.reason;
+        object["cpuTime"] = count(object, state.cpu_time);
+        object["rxQueues"] = state.rx_queues;
     });
 }
 

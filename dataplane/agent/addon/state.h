@@ -17,6 +17,7 @@ Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states);
 Napi::Value acls(Napi::Env env, const std::vector<AclState> &states);
 Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states);
 Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event);
+Napi::Value workers(Napi::Env env, const std::vector<WorkerState> &states);
 Napi::Value punts(Napi::Env env, const std::vector<PuntState> &states);
 Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics);
 

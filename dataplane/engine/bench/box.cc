@@ -142,7 +142,7 @@ LinkState SourcePort::link() const {
 }
 
 Box::Box(unsigned next_hops) : core(std::make_unique<Core>(std::make_unique<Factory>(*this))) {
-    core->workers.push_back(std::make_unique<Worker>(*core, 0));
+    core->add_worker();
     Block b;
     b.u8(1).str("p1").str("memory").str("p1").u8(1).str("p2").str("memory").str("p2");
     b.u8(3).str("if1").u32(0).str("p1").u8(31).u16(0).u8(0).u16(2).v4(0x0a000101).u8(24).v6({0x20010db800010000ull, 1}).u8(64);

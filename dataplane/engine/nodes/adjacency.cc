@@ -12,7 +12,7 @@ namespace weft {
 void adjacency(Worker &w, Vector &in) {
     for (unsigned n = 0; n < in.size; n++) {
         const uint32_t hint = in.objects[n]->neighbour.load(std::memory_order_relaxed);
-        if (hint != no_neighbour) __builtin_prefetch(&w.neighbours[hint]);
+        if (hint != no_neighbour) w.neighbours.prefetch(hint);
     }
     Departure departure(w);
     for (unsigned n = 0; n < in.size; n++) {
@@ -28,7 +28,7 @@ void adjacency(Worker &w, Vector &in) {
             continue;
         }
         uint32_t neighbour = o.neighbour.load(std::memory_order_relaxed);
-        if (neighbour == no_neighbour || !w.neighbours[neighbour].is(out->index, o.next_hop)) [[unlikely]] {
+        if (neighbour == no_neighbour || !w.neighbours.is(neighbour, out->index, o.next_hop)) [[unlikely]] {
             neighbour = w.neighbours.find(out->index, o.next_hop);
             o.neighbour.store(neighbour, std::memory_order_relaxed);
         }

@@ -34,9 +34,10 @@ class Departure {
         const bool v4 = p.ether_type == type_ip4;
         if (neighbour != no_neighbour && ready_ && p.l3_offset == ethernet_size && !p.local_origin &&
             (p.offload.gso_type | (p.offload.flags & undone_)) == 0 && p.length <= out_->mtu + ethernet_size && p.interface != out_->index) [[likely]] {
-            const Neighbour &to = w_.neighbours[neighbour];
+            const NeighbourLink to = w_.neighbours.link(neighbour, out_->index, next_hop);
             uint8_t *h = p.data + ethernet_size;
-            const bool known = to.state != NeighbourState::State::incomplete && to.state != NeighbourState::State::stale;
+            // Of an address that is known only since this burst began, older packets may wait.
+            const bool known = to.fresh() && to.version <= w_.neighbours_seen;
             if (known && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
                 if (p.interface != in_) [[unlikely]] {
                     count_in();
@@ -51,7 +52,7 @@ class Departure {
                     h[7]--;
                     forwarded6_++;
                 }
-                std::memcpy(p.data, to.mac.data(), 6);
+                std::memcpy(p.data, &to.bits, 6);
                 std::memcpy(p.data + 6, out_->mac.data(), 6);
                 p.egress = out_->index;
                 octets_ += p.length;

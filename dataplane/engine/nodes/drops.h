@@ -80,6 +80,7 @@ namespace weft {
     X(neighbour_holding_full, "neighbour", "holding-full")                   \
     X(neighbour_gave_way, "neighbour", "gave-way")                           \
     X(neighbour_failed, "neighbour", "unresolved")                           \
+    X(neighbour_note, "neighbour", "not-handed-over")                        \
     X(resolve_queue_full, "resolve", "queue-full")                           \
     X(resolve_holding_full, "resolve", "holding-full")                       \
     X(resolve_table_full, "resolve", "table-full")                           \

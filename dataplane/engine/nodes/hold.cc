@@ -1,5 +1,5 @@
 // Packets that wait until something is resolved: who may wait, and how each that does not get away is counted. One mechanism for
-// all kinds (tables/holding.h has the bounds): neighbours wait for ARP and ND (nodes/neighbour.cc), LISP and IPsec for their
+// all kinds (tables/holding.h has the bounds): neighbours wait for ARP and ND (nodes/glean_wait.cc), LISP and IPsec for their
 // controllers (nodes/resolve.cc).
 #include "nodes.h"
 

@@ -20,8 +20,12 @@ void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
         return w.discard(p, Drop::ip6_too_big);
     }
     if (!p.local_origin) {
-        if (p.interface == out.index && out.settings.ip6.redirects) [[unlikely]]
-            redirect6(w, p, out, next_hop, neighbour == no_neighbour ? nullptr : &w.neighbours[neighbour].mac);
+        if (p.interface == out.index && out.settings.ip6.redirects) [[unlikely]] {
+            NeighbourLink link;
+            if (neighbour != no_neighbour) link = w.neighbours.link(neighbour, out.index, next_hop);
+            const MacAddress mac = link.mac();
+            redirect6(w, p, out, next_hop, link.known() ? &mac : nullptr);
+        }
         h[7]--;
         w.counters(*w.interface(p.interface)).forwarded6 += 1;
     }

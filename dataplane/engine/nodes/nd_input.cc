@@ -84,37 +84,18 @@ void solicited(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_
 }
 
 // RFC 4861 §7.2.5.
-void advertised(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_t length) {
-    const Ip6 destination = load_ip6(l3(p) + 24), target = load_ip6(m + 8);
+void advertisement_came(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_t length) {
     const uint32_t flags = load32(m + 4);
+    Advertisement a;
+    a.target = load_ip6(m + 8);
+    a.solicited = flags & flag_solicited;
+    a.override = flags & flag_override;
+    a.router = flags & flag_router;
     bool good = true;
-    MacAddress mac{};
-    const bool has_mac = option(m + 24, length - 24, 2, mac, good);
-    if (!good || is_multicast6(target) || (is_multicast6(destination) && (flags & flag_solicited)))
-        return w.discard(p, Drop::nd_malformed);
-    if (i.owns(target)) return w.discard(p, Drop::nd_conflict);
-    const bool asked = flags & flag_solicited;
-    uint32_t at = w.neighbours.find(i.index, target);
-    if (at == no_neighbour) {
-        // Solicited, but not by us: the host's stack asked, by its tap, and takes the answer from the mirror.
-        if (!asked || !has_mac || (!i.subnet(target) && !is_link_local6(target))) return w.drop(p, Drop::nd_not_for_us);
-        learn(w, i, target, mac, Learn::create, true);
-        at = w.neighbours.find(i.index, target);
-        if (at == no_neighbour) return;
-    } else {
-        const Neighbour &n = w.neighbours[at];
-        const bool incomplete = n.state == NeighbourState::State::incomplete;
-        if (incomplete && !has_mac) return w.drop(p, Drop::nd_malformed);
-        if (!has_mac) mac = n.mac;
-        if (!incomplete && mac != n.mac && !(flags & flag_override)) {
-            // Another address, not to override: doubt is all that comes of it.
-            doubt(w, at);
-        } else {
-            confirm(w, at, mac, asked);
-        }
-    }
-    set_router(w, at, flags & flag_router);
-    w.drop(p, Drop::nd_consumed);
+    a.has_mac = option(m + 24, length - 24, 2, a.mac, good);
+    if (!good || is_multicast6(a.target) || (a.solicited && is_multicast6(load_ip6(l3(p) + 24)))) return w.discard(p, Drop::nd_malformed);
+    if (i.owns(a.target)) return w.discard(p, Drop::nd_conflict);
+    w.drop(p, advertised(w, i, a));
 }
 
 }  // namespace
@@ -128,7 +109,7 @@ void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset) {
     if (m[0] == solicitation)
         solicited(w, p, i, m, length);
     else
-        advertised(w, p, i, m, length);
+        advertisement_came(w, p, i, m, length);
 }
 
 void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const MacAddress *to) {

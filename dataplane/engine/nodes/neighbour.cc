@@ -1,10 +1,11 @@
-// The neighbour machine of RFC 4861 §7.3, for ARP likewise: who is asked and when, who is believed and for how long. An address
-// that packets wait for (nodes/hold.cc) is asked for at once and then once a second, three times in all; then the packets are
-// dropped and their senders told. A scan of unused addresses keeps at most 2048 questions open, of which the oldest give way,
-// and stops neither known neighbours nor answers: an answer to one of ours is learned whether or not its question is still
-// open. The table is the worker's own; what others should know goes to the NeighbourView.
+// The neighbour machine of RFC 4861 §7.3, for ARP likewise: who is asked and when, who is believed and for how long. One worker
+// runs it, the owner of the table; the others leave it notes, which it reads between two bursts, and take what they need from what
+// it publishes (tables/neighbours.h). An address that packets wait for (nodes/glean_wait.cc) is asked for at once and then once a
+// second, three times in all. A scan of unused addresses keeps at most 2048 questions open, of which the oldest give way, and
+// stops neither known neighbours nor answers: an answer to one of ours is learned whether or not its question is still open. What
+// the world should know goes to the NeighbourView.
 //
-// Drops (node neighbour): queue-full, holding-full, table-full, gave-way, unresolved.
+// Drops (node neighbour): table-full, not-handed-over (a note found no room: its worker asks again, the sender speaks again).
 #include "nodes.h"
 
 namespace weft {
@@ -12,6 +13,7 @@ namespace {
 
 using State = NeighbourState::State;
 using Origin = NeighbourState::Origin;
+using Note = NeighbourNote;
 
 constexpr uint64_t second = 1000000;
 constexpr uint64_t retransmit = second, delay_first_probe = 5 * second, stale_for = 1200 * second;
@@ -31,20 +33,18 @@ void ask(Worker &w, const Neighbour &n, bool unicast) {
         send_solicitation(w, *i, n.address, unicast ? &n.mac : nullptr);
 }
 
-void transmit(Worker &w, Packet &p, const Interface &out, const MacAddress &mac) {
-    const uint16_t type = (l3(p)[0] >> 4) == 4 ? type_ip4 : type_ip6;
-    if (put_ethernet(w, p, mac, out.mac, type)) egress(w, p, out);
-}
-
-void release_held(Worker &w, Neighbour &n) {
-    const Interface *out = w.interface(n.interface);
-    while (n.held.count) {
-        Packet &p = w.holding.take(n.held);
-        if (out)
-            transmit(w, p, *out, n.mac);
-        else
-            drop_held(w, p, HoldKind::glean, HoldDrop::failed);
+// To the view; what does not fit goes at the next tick.
+void tell(Worker &w, uint32_t at) {
+    Neighbour &n = w.neighbours[at];
+    // Nobody need hear of a question that was dropped before anybody heard that it was asked.
+    if (n.gone && !n.told) return w.neighbours.release(at);
+    n.dirty = !w.core.neighbours.push({n.interface, n.address, n.mac, n.origin, n.state, n.router, n.gone});
+    if (!n.dirty && n.gone) {
+        w.core.call_housekeeping();
+        return w.neighbours.release(at);
     }
+    n.told |= !n.dirty;
+    w.core.call_housekeeping();
 }
 
 void end(Worker &w, uint32_t at) {
@@ -53,34 +53,25 @@ void end(Worker &w, uint32_t at) {
 }
 
 void forget(Worker &w, uint32_t at, HoldDrop why) {
-    drop_queue(w, w.neighbours[at].held, HoldKind::glean, why);
+    drop_waiting(w, w.neighbours[at].interface, w.neighbours[at].address, why);
     end(w, at);
 }
 
-// Nobody answered: the senders of what waited are told (RFC 1812 §5.2.7.1, RFC 4443 §3.1).
+// Nobody answered: the senders of what waited are told.
 void fail(Worker &w, uint32_t at) {
-    HoldQueue held = std::exchange(w.neighbours[at].held, {});
-    const Interface *out = w.interface(w.neighbours[at].interface);
-    const bool v4 = is_mapped(w.neighbours[at].address);
+    const uint32_t interface = w.neighbours[at].interface;
+    const Ip6 address = w.neighbours[at].address;
     end(w, at);
-    while (held.count) {
-        Packet &p = w.holding.take(held);
-        if (out) {
-            w.burst_vrf = out->vrf;
-            if (v4)
-                icmp4_error(w, p, 3, 1, 0, out);
-            else
-                icmp6_error(w, p, 1, 3, 0, out);
-        }
-        drop_held(w, p, HoldKind::glean, HoldDrop::failed);
-    }
-    w.run_graph();
+    fail_waiting(w, interface, address);
 }
 
-void enter(Neighbour &n, State state, uint64_t deadline) {
-    if (n.state != state) n.dirty = true;
-    n.state = state;
+void enter(Worker &w, uint32_t at, State state, uint64_t deadline) {
+    Neighbour &n = w.neighbours[at];
     n.deadline = deadline;
+    if (n.state == state) return;
+    n.dirty = true;
+    n.state = state;
+    w.neighbours.publish(at);
 }
 
 // A new entry; when there is no room, a question gives way, else a stale neighbour. none: all are in use.
@@ -111,10 +102,10 @@ void expire(Worker &w, uint32_t at) {
             n.deadline = w.now + retransmit;
             return ask(w, n, n.state == State::probe);
         case State::reachable:
-            enter(n, State::stale, w.now + stale_for);
+            enter(w, at, State::stale, w.now + stale_for);
             break;
         case State::delay:
-            enter(n, State::probe, w.now + retransmit);
+            enter(w, at, State::probe, w.now + retransmit);
             n.probes = 1;
             ask(w, n, true);
             break;
@@ -124,81 +115,29 @@ void expire(Worker &w, uint32_t at) {
     tell(w, at);
 }
 
-}  // namespace
-
-void tell(Worker &w, uint32_t at) {
-    Neighbour &n = w.neighbours[at];
-    // Nobody need hear of a question that was dropped before anybody heard that it was asked.
-    if (n.gone && !n.told) return w.neighbours.release(at);
-    n.dirty = !w.core.neighbours.push({n.interface, n.address, n.mac, n.origin, n.state, n.router, n.gone});
-    if (!n.dirty && n.gone) return w.neighbours.release(at);
-    n.told |= !n.dirty;
-}
-
-void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t at) {
-    if (at == no_neighbour || w.neighbours[at].state == State::incomplete) return hold(w, p, out, next_hop, at);
-    Neighbour &n = w.neighbours[at];
-    if (n.state == State::stale) {
-        enter(n, State::delay, w.now + delay_first_probe);
-        tell(w, at);
-    }
-    transmit(w, p, out, n.mac);
-}
-
-void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t at) {
-    if (!out.up()) {
-        w.counters(out).out_discards += 1;
-        return w.drop(p, Drop::egress_down);
-    }
-    const bool fresh = at == no_neighbour;
-    if (fresh) {
-        at = make_question(w, out.index, next_hop);
-        if (at == no_neighbour) return drop_held(w, p, HoldKind::glean, HoldDrop::table_full);
-        Neighbour &n = w.neighbours[at];
-        n.deadline = w.now + retransmit;
-        n.probes = 1;
-        tell(w, at);
-    }
-    Neighbour &n = w.neighbours[at];
-    p.egress = out.index;
-    keep_held(w, p, HoldKind::glean, n.held);
-    if (fresh) ask(w, n, false);
-}
-
 void confirm(Worker &w, uint32_t at, const MacAddress &mac, bool reachable) {
     Neighbour &n = w.neighbours[at];
     if (n.origin == Origin::fixed) return;
-    const bool was_incomplete = n.state == State::incomplete;
-    if (n.mac != mac) n.dirty = true;
-    const bool moved = n.mac != mac;
+    const bool was_incomplete = n.state == State::incomplete, moved = n.mac != mac;
+    if (moved) n.dirty = true;
     n.mac = mac;
     if (reachable) {
-        enter(n, State::reachable, w.now + reachable_time(w));
+        enter(w, at, State::reachable, w.now + reachable_time(w));
     } else if (was_incomplete || moved) {
-        enter(n, State::stale, w.now + stale_for);
+        enter(w, at, State::stale, w.now + stale_for);
     }
+    if (moved) w.neighbours.publish(at);
     n.probes = 0;
     w.neighbours.settle(at);
-    if (was_incomplete) release_held(w, n);
+    if (was_incomplete) send_waiting(w, n.interface, n.address, mac);
     if (n.dirty) tell(w, at);
 }
 
 void doubt(Worker &w, uint32_t at) {
     Neighbour &n = w.neighbours[at];
     if (n.origin == Origin::fixed || n.state != State::reachable) return;
-    enter(n, State::stale, w.now + stale_for);
+    enter(w, at, State::stale, w.now + stale_for);
     tell(w, at);
-}
-
-void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed) {
-    uint32_t at = w.neighbours.find(i.index, address);
-    if (at == Neighbours::none) {
-        if (how == Learn::update) return;
-        at = make_entry(w, i.index, address);
-        if (at == Neighbours::none) return w.unmade(Drop::neighbour_table_full);
-        w.neighbours[at].dirty = true;
-    }
-    confirm(w, at, mac, confirmed);
 }
 
 void set_router(Worker &w, uint32_t at, bool router) {
@@ -208,13 +147,141 @@ void set_router(Worker &w, uint32_t at, bool router) {
     tell(w, at);
 }
 
-void neighbour_tick(Worker &w) {
+bool owns(const Worker &w) { return w.id == neighbour_owner; }
+
+// False: there was no room.
+bool leave_note(Worker &w, const Note &note) {
+    if (!w.notes.push(note)) {
+        w.unmade(Drop::neighbour_note);
+        return false;
+    }
+    w.left_notes = true;
+    return true;
+}
+
+void read_note(Worker &w, const Note &note) {
+    const Interface *i = w.interface(note.interface);
+    if (!i || !i->enabled || !(is_mapped(note.address) ? i->ip4 : i->ip6)) return;
+    switch (note.kind) {
+        case Note::Kind::wanted: {
+            const uint32_t at = w.neighbours.find(note.interface, note.address);
+            // Known since: who asked had not seen it yet.
+            if (at != no_neighbour && w.neighbours[at].state != State::incomplete) return w.neighbours.raise(at);
+            if (!want_neighbour(w, *i, note.address)) w.unmade(Drop::neighbour_table_full);
+            return;
+        }
+        case Note::Kind::used:
+            return use_neighbour(w, note.interface, note.address);
+        case Note::Kind::learned:
+            return learn(w, *i, note.address, note.mac, note.how, note.confirmed);
+        case Note::Kind::advertised:
+            advertised(w, *i, {note.address, note.mac, note.has_mac, note.confirmed, note.override, note.router});
+            return;
+    }
+}
+
+}  // namespace
+
+bool want_neighbour(Worker &w, const Interface &i, const Ip6 &address) {
+    if (!owns(w)) return leave_note(w, {.kind = Note::Kind::wanted, .interface = i.index, .address = address});
+    if (w.neighbours.find(i.index, address) != no_neighbour) return true;
+    const uint32_t at = make_question(w, i.index, address);
+    if (at == no_neighbour) return false;
+    Neighbour &n = w.neighbours[at];
+    n.deadline = w.now + retransmit;
+    n.probes = 1;
+    w.tick_soon();
+    tell(w, at);
+    ask(w, n, false);
+    return true;
+}
+
+void use_neighbour(Worker &w, uint32_t interface, const Ip6 &address) {
+    if (!owns(w)) {
+        // Each packet would say so until the owner has heard it.
+        const bool said = w.used_interface == interface && w.used_address == address && w.now < w.used_said + second / 10;
+        if (said) return;
+        w.used_said = w.now;
+        w.used_interface = interface;
+        w.used_address = address;
+        if (w.notes.size() < w.notes_most / 2) leave_note(w, {.kind = Note::Kind::used, .interface = interface, .address = address});
+        return;
+    }
+    const uint32_t at = w.neighbours.find(interface, address);
+    if (at == no_neighbour || w.neighbours[at].state != State::stale) return;
+    enter(w, at, State::delay, w.now + delay_first_probe);
+    w.tick_soon();
+    tell(w, at);
+}
+
+void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed) {
+    if (!owns(w)) {
+        leave_note(w, {.kind = Note::Kind::learned, .how = how, .confirmed = confirmed, .interface = i.index, .address = address, .mac = mac});
+        return;
+    }
+    uint32_t at = w.neighbours.find(i.index, address);
+    if (at == no_neighbour) {
+        if (how == Learn::update) return;
+        at = make_entry(w, i.index, address);
+        if (at == no_neighbour) return w.unmade(Drop::neighbour_table_full);
+        w.neighbours[at].dirty = true;
+    }
+    confirm(w, at, mac, confirmed);
+}
+
+Drop advertised(Worker &w, const Interface &i, const Advertisement &a) {
+    uint32_t at = w.neighbours.find(i.index, a.target);
+    // Solicited, but not by us: the host's stack asked, by its tap, and takes the answer from the mirror.
+    if (at == no_neighbour && (!a.solicited || !a.has_mac || (!i.subnet(a.target) && !is_link_local6(a.target)))) return Drop::nd_not_for_us;
+    if (!owns(w)) {
+        Note note{.kind = Note::Kind::advertised, .confirmed = a.solicited, .interface = i.index, .address = a.target, .mac = a.mac};
+        note.has_mac = a.has_mac;
+        note.override = a.override;
+        note.router = a.router;
+        leave_note(w, note);
+        return Drop::nd_consumed;
+    }
+    if (at == no_neighbour) {
+        learn(w, i, a.target, a.mac, Learn::create, true);
+        at = w.neighbours.find(i.index, a.target);
+        if (at == no_neighbour) return Drop::neighbour_table_full;
+    } else {
+        const Neighbour &n = w.neighbours[at];
+        const bool incomplete = n.state == State::incomplete;
+        if (incomplete && !a.has_mac) return Drop::nd_malformed;
+        const MacAddress mac = a.has_mac ? a.mac : n.mac;
+        if (!incomplete && mac != n.mac && !a.override) {
+            // Another address, not to override: doubt is all that comes of it.
+            doubt(w, at);
+        } else {
+            confirm(w, at, mac, a.solicited);
+        }
+    }
+    set_router(w, at, a.router);
+    return Drop::nd_consumed;
+}
+
+bool read_notes(Worker &w) {
+    bool any = false;
+    const unsigned count = w.core.worker_count.load(std::memory_order_acquire);
+    for (unsigned id = 0; id < count; id++)
+        w.core.workers[id]->notes.drain([&](const Note &note) {
+            read_note(w, note);
+            any = true;
+        });
+    return any;
+}
+
+bool neighbour_tick(Worker &w) {
+    bool soon = false;
     for (uint32_t i = 0; i < w.neighbours.high(); i++) {
         Neighbour &n = w.neighbours[i];
         if (n.interface == no_interface) continue;
         if (!n.gone && n.origin != Origin::fixed && w.now >= n.deadline) expire(w, i);
         if (n.interface != no_interface && n.dirty) tell(w, i);
+        soon |= n.interface != no_interface && (n.dirty || n.asked || n.state == State::delay || n.state == State::probe);
     }
+    return soon;
 }
 
 void neighbours_follow_table(Worker &w) {
@@ -246,7 +313,8 @@ void neighbours_follow_table(Worker &w) {
         n.origin = Origin::fixed;
         n.state = State::reachable;
         w.neighbours.settle(at);
-        release_held(w, n);
+        w.neighbours.publish(at);
+        send_waiting(w, n.interface, n.address, n.mac);
         tell(w, at);
     }
 }

@@ -60,17 +60,34 @@ bool waits_behind(Worker &w, Packet &p, const Object &object);
 void release_resolved(Worker &w);
 void holds_tick(Worker &w);
 
-// Neighbour states (nodes/neighbour.cc), both families.
-void neighbour_tick(Worker &w);
-void neighbours_follow_table(Worker &w);
-// What a message said: link-layer address of a sender. `create`: also when it was not asked for.
-enum class Learn : uint8_t { update, create };
+// Neighbours of both families. Called by any worker; those that do not own the table leave a note for the one that does.
 void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed);
-void set_router(Worker &w, uint32_t neighbour, bool router);
-void confirm(Worker &w, uint32_t neighbour, const MacAddress &mac, bool reachable);
-void doubt(Worker &w, uint32_t neighbour);  // reachable no more, until proven
-void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour);
-void tell(Worker &w, uint32_t neighbour);
+// What a neighbour advertisement says (RFC 4861 §7.2.5); the answer is the drop that it ends by.
+struct Advertisement {
+    Ip6 target;
+    MacAddress mac{};
+    bool has_mac = false, solicited = false, override = false, router = false;
+};
+Drop advertised(Worker &w, const Interface &i, const Advertisement &a);
+// Packets wait for an address, or use a stale one. False: it can't be asked for, because the table is full.
+bool want_neighbour(Worker &w, const Interface &i, const Ip6 &address);
+void use_neighbour(Worker &w, uint32_t interface, const Ip6 &address);
+// The owner's (nodes/neighbour.cc).
+bool read_notes(Worker &w);  // true: there were some
+bool neighbour_tick(Worker &w);  // true: something is due soon
+void neighbours_follow_table(Worker &w);
+
+// Packets that wait for a neighbour, each worker's own (nodes/glean_wait.cc).
+void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop);
+void send_waiting(Worker &w, uint32_t interface, const Ip6 &address, const MacAddress &mac);
+void drop_waiting(Worker &w, uint32_t interface, const Ip6 &address, HoldDrop why);
+void fail_waiting(Worker &w, uint32_t interface, const Ip6 &address);
+// Of a worker that does not own the table: what has become known, and what waited for too long.
+bool look_for_neighbours(Worker &w);  // true: something left
+void glean_tick(Worker &w);
+void gleans_follow_table(Worker &w);
+// When a worker ends: what it holds is dropped.
+void drop_all_held(Worker &w);
 
 void send_arp_request(Worker &w, const Interface &i, uint32_t target, const MacAddress *to);
 void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const MacAddress *to);

@@ -109,13 +109,13 @@ bool admit(Worker &w, Packet &p, PuntClass what) {
     static constexpr Drop reasons[] = {Drop::punt_arp_nd,     Drop::punt_icmp,      Drop::punt_options, Drop::punt_routing,
                                        Drop::punt_management, Drop::punt_multicast, Drop::punt_other};
     static_assert(sizeof reasons / sizeof *reasons == punt_class_count);
-    PuntPolicer &policer = w.punts[static_cast<size_t>(what)];
-    if (policer.bucket.take(w.now)) {
-        policer.passed += 1;
+    const auto n = static_cast<size_t>(what);
+    if (w.core.punts[n].take(w.now, w.table->settings.punt[n])) {
+        w.punts[n].passed += 1;
         return true;
     }
-    policer.dropped += 1;
-    w.discard(p, reasons[static_cast<size_t>(what)]);
+    w.punts[n].dropped += 1;
+    w.discard(p, reasons[n]);
     return false;
 }
 

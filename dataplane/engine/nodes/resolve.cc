@@ -2,7 +2,7 @@
 // without a security association (RFC 4301 §4.4.1.2), and names it to the controller by an identifier of the controller's own.
 //
 // A packet waits under its key: for LISP the VRF and the destination, for IPsec the object. The first of a key raises an event at
-// once, later ones at most one a second, all keys of a worker together at most 1000 a second. It is carried out by programming:
+// once, later ones at most one a second, all keys together at most 1000 a second. It is carried out by programming:
 // once the route or the object says something else, those that wait go through the lookup again, in the order in which they
 // came and before any that come later (waits_behind() puts these behind them). After 4 s they are dropped. An object with flag
 // resolve_no_hold raises events and drops.
@@ -73,14 +73,18 @@ void one(Worker &w, Packet &p, const Object &o) {
     Vrf *vrf = w.vrf_of(p);
     const HoldKey key = key_of(o.resolve, o, vrf, p);
     uint32_t at = w.holds.find(key);
-    if (at == Holds::none) at = w.holds.add(key);
+    if (at == Holds::none) {
+        at = w.holds.add(key);
+        w.tick_soon();
+    }
     if (at == Holds::none) return drop_held(w, p, o.resolve, HoldDrop::table_full);
     Hold &hold = w.holds[at];
     hold.vrf = vrf;
-    if (w.now >= hold.next_event && w.misses.size() < w.miss_ring && w.miss_events.take(w.now)) {
+    if (w.now >= hold.next_event && w.misses.size() < w.miss_ring && w.core.miss_events.take(w.now, {1000, 1000})) {
         w.misses.push(miss_of(o.resolve, o.resolve_id, *vrf, p));
         w.holding.counters[static_cast<size_t>(o.resolve)].events += 1;
         hold.next_event = w.now + second;
+        w.core.call_housekeeping();
         if (w.tracing) [[unlikely]] w.trace(p, "asks the controller to resolve {na}", o.resolve_id);
     }
     if (o.flags & resolve_no_hold) return w.drop(p, Drop::resolve_not_held);
@@ -150,7 +154,7 @@ void holds_tick(Worker &w) {
         }
         entries[static_cast<size_t>(hold.key.kind)]++;
     }
-    entries[static_cast<size_t>(HoldKind::glean)] = w.neighbours.asked();
+    entries[static_cast<size_t>(HoldKind::glean)] = w.gleans.size();
     for (size_t kind = 0; kind < hold_kinds; kind++) w.holding.counters[kind].entries.set(entries[kind]);
 }
 

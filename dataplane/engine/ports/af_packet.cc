@@ -16,7 +16,7 @@ namespace weft {
 
 namespace {
 
-constexpr int64_t link_patience = 20;  // milliseconds
+constexpr int64_t link_patience = 5;  // milliseconds
 
 int64_t now() {
     timespec time{};
@@ -87,11 +87,11 @@ std::string AfPacketPort::set_up(size_t queues, size_t slots) {
         if (error.empty() && queues > 1) error = rx.join(group);
         if (!error.empty()) return device_ + ": " + error;
     }
-    for (AfPacketRx &rx : rx_) {
-        error = rx.begin();
-        if (!error.empty()) return device_ + ": " + error;
-    }
     return {};
+}
+
+void AfPacketPort::begin() {
+    for (AfPacketRx &rx : rx_) rx.begin();
 }
 
 std::string AfPacketPort::set_workers(unsigned workers) {

@@ -35,6 +35,7 @@ class AfPacketPort final : public Port {
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "af_packet"; }
     uint8_t offloads() const override { return offloads_; }
+    void begin() override;
     size_t rx_queues() const override { return rx_.size(); }
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }

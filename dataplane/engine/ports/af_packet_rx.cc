@@ -58,7 +58,7 @@ std::string AfPacketRx::set_up() {
 }
 
 std::string AfPacketRx::bind(int index) {
-    // Until all of a group have joined, each would get what is the others'.
+    // Until all of a group have joined, each would get what is the others', and until begin() it is not this port's turn.
     sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
     const sock_fprog program{1, &nothing};
     if (!set_option(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, program)) return failed("SO_ATTACH_FILTER");
@@ -85,10 +85,7 @@ std::string AfPacketRx::join(uint16_t &group) {
     return {};
 }
 
-std::string AfPacketRx::begin() {
-    if (!set_option(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, 0)) return failed("SO_DETACH_FILTER");
-    return {};
-}
+void AfPacketRx::begin() { set_option(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, 0); }
 
 size_t AfPacketRx::receive(Packet *packets, size_t count) {
     size_t received = 0;

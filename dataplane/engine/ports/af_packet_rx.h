@@ -24,7 +24,7 @@ class AfPacketRx final : public RxQueue {
     std::string bind(int index);
     // One of several of a device: `group` is 0 for the first, and then what it was given.
     std::string join(uint16_t &group);
-    std::string begin();
+    void begin();
     int socket() const { return socket_.get(); }
 
     size_t receive(Packet *packets, size_t count) override;

@@ -1,6 +1,7 @@
 #include "factory.h"
 
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <sys/socket.h>
 
@@ -277,6 +278,27 @@ void KeeperFactory::remove_host_tap(uint32_t vrf, const std::string &interface) 
     }
     keeper_.request("drop-tap " + name_space + ' ' + device.name, none, error);
     claimed_.erase(name_space + '/' + device.name);
+}
+
+int KeeperFactory::link_events() {
+    if (link_events_) return link_events_.get();
+    std::string error;
+    Descriptor socket = keeper_.socket(port_namespace, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, error);
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = RTMGRP_LINK;
+    if (!socket || bind(socket.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)) != 0) return -1;
+    link_events_ = std::move(socket);
+    return link_events_.get();
+}
+
+// What has changed is asked for by name, so that one that got lost in a full buffer does no harm.
+void KeeperFactory::read_link_events() {
+    char buffer[16384];
+    while (true) {
+        const ssize_t count = recv(link_events_.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
+        if (count < 0 && errno != EINTR && errno != ENOBUFS) return;
+    }
 }
 
 void KeeperFactory::remove_unclaimed() {

@@ -34,6 +34,8 @@ class KeeperFactory final : public PortFactory {
     void mirror_neighbour(uint32_t vrf, const std::string &interface, const HostAddress &address,
                           const MacAddress *mac) override;
     void remove_host_tap(uint32_t vrf, const std::string &interface) override;
+    int link_events() override;
+    void read_link_events() override;
 
     // Drops the taps that the keeper holds and nobody has asked for since this process began: those of interfaces that
     // went while there was no engine.
@@ -63,6 +65,7 @@ class KeeperFactory final : public PortFactory {
     std::map<std::string, std::shared_ptr<Netlink>> netlinks_;
     std::map<std::pair<uint32_t, std::string>, HostDevice> host_devices_;
     std::set<std::string> claimed_;
+    Descriptor link_events_;  // an rtnetlink socket in the group of links of the port namespace
 };
 
 }  // namespace weft

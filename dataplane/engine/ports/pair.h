@@ -22,6 +22,7 @@ class PairPort final : public Port {
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "pair"; }
     bool layer3() const override { return layer3_; }
+    void begin() override { inner_->begin(); }
     size_t rx_queues() const override { return rx_.size(); }
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }

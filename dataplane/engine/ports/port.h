@@ -76,6 +76,9 @@ class Port {
     // PortOffload bits, of all sending sides; the same as long as the port lives.
     virtual uint8_t offloads() const { return 0; }
 
+    // From now on packets are taken in, not before: the programmed state is about to name the port, and no longer one that had its
+    // device before.
+    virtual void begin() {}
     virtual size_t rx_queues() const { return 1; }  // at most max_rx_queues, constant
     virtual RxQueue &rx(size_t queue) = 0;
     // For workers 0 to n - 1, where n is the highest that PortRequest or set_workers() said. A device with fewer queues than
@@ -95,7 +98,7 @@ class Port {
 // tests give memory ports. Called from the programming thread only, never from a worker.
 struct PortRequest {
     std::string name;    // of the port
-    std::string driver;  // "af_packet", "memory"
+    std::string driver;  // "auto", "af_packet", "memory"
     std::string device;  // Linux device in the port namespace
     size_t rx_queues = 1;  // wanted; a driver may give fewer
     unsigned workers = 1;  // that will send
@@ -119,7 +122,7 @@ struct HostTapRequest {
 class PortFactory {
   public:
     virtual ~PortFactory() = default;
-    // Null and a text for a person when it can't be had.
+    // Null and a text for a person when it can't be had; with a port, the text may say why this driver and not another.
     virtual std::unique_ptr<Port> open(const PortRequest &request, std::string &error) = 0;
     // Makes, or finds again, the host tap of an interface; null and a text on failure.
     virtual std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) = 0;
@@ -131,6 +134,10 @@ class PortFactory {
     virtual void mirror_neighbour(uint32_t vrf, const std::string &interface, const HostAddress &address,
                                   const MacAddress *mac) = 0;
     virtual void remove_host_tap(uint32_t vrf, const std::string &interface) = 0;
+    // Readable once a device of a port came, went or changed; read_link_events() makes it wait again. -1: nothing says so, and
+    // devices are looked at now and then.
+    virtual int link_events() { return -1; }
+    virtual void read_link_events() {}
 };
 
 }  // namespace weft

@@ -32,10 +32,26 @@ void Core::bind_injects() {
         if (Vrf *vrf = vrfs.find(id)) vrf->inject.store(handle.get(), std::memory_order_release);
 }
 
+void Core::begin_ports() {
+    for_each_port(registry, [](PortHandle &handle) {
+        if (!handle.port || handle.begun) return;
+        handle.port->begin();
+        handle.begun = true;
+    });
+}
+
 void Core::apply_interfaces(Transaction &t) {
     if (!t.registry) return;
+    // A new limit holds from now on.
+    for (size_t n = 0; n < punt_class_count; n++)
+        if (registry.member.punt[n] != t.registry->member.punt[n]) punts[n].refill();
+    if (registry.member.icmp_errors != t.registry->member.icmp_errors) {
+        icmp_errors.refill();
+        for (const auto &[name, i] : registry.interfaces) i->runtime->icmp_errors.refill();
+    }
     registry = std::move(*t.registry);
     bind_injects();
+    begin_ports();
     publish(std::move(t.interim));
     for (const auto &interface : t.changed) configure(*interface);
     watch_links();
@@ -118,7 +134,10 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     for (auto &[key, body] : t.bodies) objects.set(key, std::move(body));
     repaired.routes = apply_routes(t);
     for (const uint64_t key : t.keys_gone) objects.erase(key);
-    if (t.table) publish(std::move(t.table));
+    if (t.table) {
+        publish(std::move(t.table));
+        settle_workers();
+    }
     forget_acls(t);
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);
     commit.store(commit_number);

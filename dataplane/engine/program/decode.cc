@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "decode_settings.h"
+#include "decode_workers.h"
 #include "reader.h"
 #include "transaction.h"
 
@@ -209,6 +210,11 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
             return decode_punt_policer(r, t);
         case Record::icmp_settings_set:
             return decode_icmp_settings(r, t);
+        case Record::workers_set:
+            return decode_workers(r, t);
+        case Record::port_settings_set:
+        case Record::port_settings_delete:
+            return decode_port_settings(r, t, static_cast<Record>(kind) == Record::port_settings_delete);
     }
     return "record kind " + std::to_string(kind) + " is unknown";
 }

@@ -49,6 +49,8 @@ std::string Core::prepare(uint64_t number, bool full) {
 void Core::undo(Transaction &t) {
     for (const auto &[vrf, name] : t.taps_made) factory->remove_host_tap(vrf, name);
     t.taps_made.clear();
+    for (const unsigned id : t.workers_started) stop_worker(id);
+    t.workers_started.clear();
     for (const ObjectOp &op : t.objects) objects.unreserve(op.key);
     t.bodies.clear();
     t.registry.reset();

@@ -1,6 +1,7 @@
 // Ports, interfaces, taps and static neighbours of a transaction: the next registry and the tables made from it. In a full
 // transaction a port or tap that can't be had does not fail the commit (a box that starts without one of its cards forwards
 // with the others); it is absent, says why, and housekeeping tries again.
+#include <algorithm>
 #include <map>
 
 #include "../core.h"
@@ -14,26 +15,44 @@ bool wants_tap(const Interface &i) { return i.port && i.port->port && (i.ip4 || 
 }  // namespace
 
 std::string Core::prepare_ports(Transaction &t) {
-    if (!t.full && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() && t.limits.empty())
-        return {};
+    const bool untouched = t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
+                           t.limits.empty() && !t.crew && t.port_settings.empty();
+    if (!t.full && untouched) return {};
     t.registry = std::make_unique<Registry>(registry);
     Registry &next = *t.registry;
-    std::map<std::string, const PortOp *> last;
-    for (const PortOp &op : t.ports) last[op.spec.name] = &op;
-    if (t.full) std::erase_if(next.ports, [&](const auto &p) { return !last.count(p.first); });
-    for (const auto &[name, op] : last) {
-        if (op->remove) {
-            next.ports.erase(name);
-            continue;
-        }
+    std::map<std::string, PortSpec> wanted;
+    if (!t.full)
+        for (const auto &[name, handle] : registry.ports) wanted[name] = handle->spec;
+    for (const PortOp &op : t.ports) {
+        if (op.remove)
+            wanted.erase(op.spec.name);
+        else
+            wanted[op.spec.name] = op.spec;
+    }
+    if (std::string e = prepare_workers(t); !e.empty()) return e;
+    std::erase_if(next.ports, [&](const auto &p) { return !wanted.count(p.first); });
+    std::erase_if(next.port_settings, [&](const auto &q) { return !wanted.count(q.first); });
+    for (auto &[name, spec] : wanted) {
+        if (spec.usual_driver.empty()) spec.usual_driver = spec.driver;
+        const auto settings = next.port_settings.find(name);
+        const bool named = settings != next.port_settings.end() && !settings->second.driver.empty();
+        spec.driver = named ? settings->second.driver : spec.usual_driver;
+        spec.rx_queues = next.rx_queues(name);
         auto &handle = next.ports[name];
-        if (handle && handle->spec == op->spec && handle->port) continue;
+        const auto about = [&](const auto &ops, auto whose) {
+            return std::any_of(ops.begin(), ops.end(), [&](const auto &op) { return whose(op) == name; });
+        };
+        const bool said = about(t.ports, [](const PortOp &op) { return op.spec.name; }) ||
+                          about(t.port_settings, [](const PortSettingsOp &op) { return op.port; });
+        if (handle && handle->spec == spec && (handle->port || !said)) continue;
         std::string error;
         auto fresh = std::make_shared<PortHandle>();
-        fresh->spec = op->spec;
-        fresh->set(open_port(op->spec, error));
-        if (!fresh->port) {
-            if (!t.full) return "port " + quoted(name) + ": " + error;
+        fresh->spec = spec;
+        fresh->set(open_port(spec, error));
+        if (fresh->port) {
+            fresh->choice = error;
+        } else {
+            if (!t.full && said) return "port " + quoted(name) + ": " + error;
             fresh->reason = error;
         }
         handle = std::move(fresh);

@@ -32,6 +32,10 @@ enum class Record : uint8_t {
     interface_features_delete = 17,  // str interface: back to what it is without
     punt_policer_set = 18,           // u8 class, u8 LimitFlag, u32 packets a second, u32 burst; what has no flag is the default
     icmp_settings_set = 19,          // u8 LimitFlag, u32 ICMP errors a second, u32 burst, u8 1: router alerts are forwarded
+    workers_set = 32,                // u8 count (1 to 16), u8 n, n × (u8 worker, u16 cpu): others run on any
+    port_settings_set = 33,            // str port, str driver ('' = as port_set says), u8 receive queues (0: as many as workers
+                                     // serve them), u8 n, n × u8 worker (none: all in turn)
+    port_settings_delete = 34,         // str port: back to what it is without
 };
 
 enum AclMatch : uint16_t {

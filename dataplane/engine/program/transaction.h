@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,6 +59,12 @@ struct LimitOp {
     bool router_alert_to_host = true;  // said with the limit of ICMP errors
 };
 
+struct PortSettingsOp {
+    std::string port;
+    PortSettings settings;
+    bool remove = false;
+};
+
 struct AclOp {
     AclSpec spec;
     bool remove = false;
@@ -71,6 +78,8 @@ struct Transaction {
     std::vector<NeighbourOp> neighbours;
     std::vector<SettingsOp> settings;
     std::vector<LimitOp> limits;
+    std::optional<Crew> crew;
+    std::vector<PortSettingsOp> port_settings;
     std::map<std::string, AclOp> acls;  // the last record of a name holds
     AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken
@@ -80,6 +89,7 @@ struct Transaction {
     std::unique_ptr<InterfaceTable> interim, table;  // interim: with what goes away still in it, and deaf on what is new
     std::vector<std::shared_ptr<const Interface>> changed;
     std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
+    std::vector<unsigned> workers_started;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;
     std::vector<uint64_t> keys_gone;
     AclLists acls_made;

@@ -1,6 +1,5 @@
 // Memory of packets that wait for something to be resolved, as copies, in queues of one key each. A worker's own; nothing here
-// says what is waited for: a neighbour's queue is in the neighbour (tables/neighbours.h), that of a LISP miss or an IKE acquire
-// in its hold (tables/holds.h).
+// says what is waited for: the queues are in the holds (tables/holds.h).
 //
 // Bounds: 16 packets a queue; 4096 in all, of which 64 may be larger than a usual frame (11.9 MiB); of either sort one kind
 // gets at most three quarters, so that a flood of misses of one kind leaves room to the others. Slots whose packet has been

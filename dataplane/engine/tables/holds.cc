@@ -4,8 +4,8 @@
 
 namespace weft {
 
-Holds::Holds() : entries_(capacity) {
-    for (uint32_t i = capacity; i-- > 0;) free_.push_back(i);
+Holds::Holds(uint32_t most) : entries_(most), index_(most) {
+    for (uint32_t i = most; i-- > 0;) free_.push_back(i);
 }
 
 uint64_t Holds::hash(const HoldKey &key) {
@@ -25,6 +25,9 @@ uint32_t Holds::add(const HoldKey &key) {
     entries_[i] = Hold{};
     entries_[i].key = key;
     entries_[i].used = true;
+    entries_[i].older = newest_;
+    (newest_ == none ? oldest_ : entries_[newest_].newer) = i;
+    newest_ = i;
     index_.add(hash(key), i);
     live_++;
     return i;
@@ -32,7 +35,10 @@ uint32_t Holds::add(const HoldKey &key) {
 
 void Holds::remove(uint32_t i) {
     index_.remove(i, [&](uint32_t other) { return hash(entries_[other].key); });
-    entries_[i].used = false;
+    Hold &h = entries_[i];
+    (h.older == none ? oldest_ : entries_[h.older].newer) = h.newer;
+    (h.newer == none ? newest_ : entries_[h.newer].older) = h.older;
+    h.used = false;
     free_.push_back(i);
     live_--;
 }

@@ -1,6 +1,7 @@
-// Keys that packets wait for behind forwarding objects of type resolve: a LISP mapping by VRF and destination, an IPsec
-// security association by its object. The worker's own table, of fixed memory: 4096 keys. A key stays for as long as packets
-// wait for it, and a second after its last event, so that no more than one a second is raised for it.
+// Keys that a worker's packets wait for: a neighbour by interface and address (nodes/glean_wait.cc), and behind forwarding objects
+// of type resolve (nodes/resolve.cc) a LISP mapping by VRF and destination, an IPsec security association by its object. Tables of
+// one worker, of fixed memory. A key stays for as long as packets wait for it, and a second after it was last asked for, so that
+// it is asked for no more than once a second.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +26,9 @@ struct Miss {
 
 struct HoldKey {
     HoldKind kind = HoldKind::lisp;
-    uint32_t object = 0;  // ike: slot of the object
+    uint32_t object = 0;  // ike: slot of the object; glean: index of the interface
     Vrf *vrf = nullptr;   // lisp
-    Ip6 destination;      // lisp
+    Ip6 destination;      // lisp and glean
     bool operator==(const HoldKey &) const = default;
 };
 
@@ -39,6 +40,7 @@ struct Hold {
     HoldQueue queue;
     uint64_t expires = 0;     // microseconds: when those that wait are dropped
     uint64_t next_event = 0;  // not before
+    uint32_t older = SlotIndex::none, newer = SlotIndex::none;  // in the order in which they were added
 };
 
 class Holds {
@@ -46,25 +48,29 @@ class Holds {
     static constexpr uint32_t none = SlotIndex::none;
     static constexpr uint32_t capacity = 4096;
 
-    Holds();
+    explicit Holds(uint32_t most = capacity);
     Hold &operator[](uint32_t i) { return entries_[i]; }
     uint32_t find(const HoldKey &key) const;
     // none: full.
     uint32_t add(const HoldKey &key);
     void remove(uint32_t i);
     bool any() const { return live_ != 0; }
+    uint32_t size() const { return live_; }
+    bool full() const { return free_.empty(); }
+    uint32_t oldest() const { return oldest_; }
     // Slots below have been used at some time.
     uint32_t high() const { return high_; }
 
-    uint64_t seen = 0;     // what the routes were like when those that wait were last looked at (Core::changes)
+    uint64_t seen = 0;     // what the routes or neighbours were like when those that wait were last looked at
     bool overdue = false;  // packets wait behind others that can go
 
   private:
     static uint64_t hash(const HoldKey &key);
     std::vector<Hold> entries_;
     std::vector<uint32_t> free_;
-    SlotIndex index_{capacity};
+    SlotIndex index_;
     uint32_t high_ = 0, live_ = 0;
+    uint32_t oldest_ = none, newest_ = none;
 };
 
 }  // namespace weft

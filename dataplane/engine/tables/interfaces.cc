@@ -88,11 +88,19 @@ std::vector<HostAddress> tap_addresses(const Interface &i) {
     return all;
 }
 
+size_t Registry::rx_queues(const std::string &port) const {
+    const auto found = port_settings.find(port);
+    if (found == port_settings.end()) return crew.count;
+    const PortSettings &q = found->second;
+    return q.rx_queues ? q.rx_queues : q.workers.empty() ? crew.count : q.workers.size();
+}
+
 std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     auto t = std::make_unique<InterfaceTable>();
     t->settings = member;
     std::map<const PortHandle *, uint32_t> bound;
-    const auto use = [&](const std::shared_ptr<PortHandle> &handle, PortRole role, uint32_t interface, Vrf *vrf) {
+    // What the host sends is little: the first worker takes it in.
+    const auto of_host = [&](const std::shared_ptr<PortHandle> &handle, PortRole role, uint32_t interface, Vrf *vrf) {
         for (size_t queue = 0; queue < handle->port->rx_queues(); queue++)
             t->ports.push_back({handle, queue, 0, role, interface, vrf});
     };
@@ -100,14 +108,24 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
         if (t->interfaces.size() <= interface->index) t->interfaces.resize(interface->index + 1);
         t->interfaces[interface->index] = interface;
         if (interface->port) bound[interface->port.get()] = interface->index;
-        if (interface->tap) use(interface->tap, PortRole::tap, interface->index, interface->vrf);
+        if (interface->tap) of_host(interface->tap, PortRole::tap, interface->index, interface->vrf);
     }
+    unsigned turn = 0;
     for (const auto &[name, handle] : ports) {
         if (!handle->port) continue;
         const auto found = bound.find(handle.get());
-        use(handle, PortRole::data, found == bound.end() ? no_interface : found->second, nullptr);
+        const uint32_t interface = found == bound.end() ? no_interface : found->second;
+        const auto wanted = port_settings.find(name);
+        for (size_t queue = 0; queue < handle->port->rx_queues(); queue++) {
+            unsigned worker;
+            if (wanted != port_settings.end() && !wanted->second.workers.empty())
+                worker = wanted->second.workers[queue % wanted->second.workers.size()];
+            else
+                worker = turn++ % crew.count;
+            t->ports.push_back({handle, queue, worker, PortRole::data, interface, nullptr});
+        }
     }
-    for (const auto &[vrf, handle] : injects) use(handle, PortRole::inject, no_interface, vrfs.find(vrf));
+    for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));
     for (const auto &[key, mac] : neighbours) {
         const auto found = interfaces.find(key.first);
         if (found != interfaces.end()) t->neighbours.push_back({found->second->index, key.second, mac});

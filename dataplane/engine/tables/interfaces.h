@@ -22,6 +22,8 @@ namespace weft {
 
 struct PortSpec {
     std::string name, driver, device;
+    std::string usual_driver = {};  // where the settings of the port say none
+    size_t rx_queues = 1;           // wanted
     bool operator==(const PortSpec &) const = default;
 };
 
@@ -39,8 +41,7 @@ struct InterfaceSpec {
 
 inline constexpr unsigned no_worker = 0xffffffff;
 
-// A port, who serves its receive queues, and what each worker has to send on it. Lives as long as a table names it, and one
-// that has left the tables never comes back.
+// A port, who serves its receive queues, and what each worker has to send on it. Lives as long as a table names it.
 //
 // The table says which worker is to serve a queue; `owner` says which one does. With its first table that names another worker
 // the owner, which between two bursts has sent and released all that it received, lets go of the queue; the other takes it only
@@ -59,7 +60,9 @@ struct PortHandle {
     PortSpec spec;
     std::unique_ptr<Port> port;  // null: could not be had, `reason` says why
     uint8_t offloads = 0;        // what it takes (PortOffload)
-    std::string reason;
+    std::string choice;  // why this driver, and why not another
+    std::string reason;  // what is wrong
+    bool begun = false;
     std::array<Sending, max_workers> sending;  // by worker
     std::array<Receiving, max_rx_queues> receiving;
 
@@ -72,7 +75,7 @@ struct PortHandle {
 // What outlives a change of configuration, under the interface's name.
 struct InterfaceRuntime {
     std::array<InterfaceCounters, max_workers> counters;
-    std::array<TokenBucket, max_workers> icmp_errors;  // icmp_errors_reserve()
+    SharedBucket icmp_errors;  // icmp_errors_reserve()
     std::atomic<bool> link_up{false};
     bool link_told = false;  // an event has said how it is
     std::atomic<int64_t> last_change{0};
@@ -157,6 +160,21 @@ struct InterfaceTable {
     const Interface *at(uint32_t index) const { return index < interfaces.size() ? interfaces[index].get() : nullptr; }
 };
 
+// How a port is to be reached, how many receive queues it is to have, and who serves them in turn.
+struct PortSettings {
+    std::string driver;            // empty: the usual one
+    uint8_t rx_queues = 0;         // 0: as many as workers serve them
+    std::vector<uint8_t> workers;  // none: all, queue by queue and port by port
+    bool operator==(const PortSettings &) const = default;
+};
+
+struct Crew {
+    static constexpr int any_cpu = -1;
+    unsigned count = 1;
+    std::map<unsigned, int> cpus;  // by worker; of others any
+    bool operator==(const Crew &) const = default;
+};
+
 // Lists by interface and acl_slot().
 using AclBindings = std::map<std::pair<std::string, unsigned>, std::string>;
 
@@ -170,7 +188,10 @@ struct Registry {
     std::map<std::string, InterfaceSettings> settings;  // by interface, those that are not as they are without
     MemberSettings member;
     AclBindings acls;
+    Crew crew;
+    std::map<std::string, PortSettings> port_settings;  // by port, those that are not as they are without
 
+    size_t rx_queues(const std::string &port) const;
     std::unique_ptr<InterfaceTable> table(Vrfs &vrfs) const;
 };
 

@@ -8,10 +8,54 @@ uint64_t Neighbours::hash(uint32_t interface, const Ip6 &address) {
     return mix((address.high ^ interface) * 0x9e3779b97f4a7c15ull + address.low);
 }
 
+Neighbours::Neighbours() : entries_(capacity), published_(new Published[capacity]) {
+    for (uint32_t i = capacity; i-- > 0;) free_.push_back(i);
+}
+
 uint32_t Neighbours::find(uint32_t interface, const Ip6 &address) const {
-    return index_.find(hash(interface, address), [&](uint32_t i) {
-        return entries_[i].interface == interface && entries_[i].address == address;
-    });
+    return index_.find(hash(interface, address), [&](uint32_t i) { return is(i, interface, address); });
+}
+
+void Neighbours::show(uint32_t i, uint32_t interface, const Ip6 &address, uint64_t bits, uint64_t version) {
+    Published &p = published_[i];
+    const uint32_t sequence = p.sequence.load(std::memory_order_relaxed);
+    p.sequence.store(sequence + 1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    p.interface.store(interface, std::memory_order_relaxed);
+    p.high.store(address.high, std::memory_order_relaxed);
+    p.low.store(address.low, std::memory_order_relaxed);
+    p.bits.store(bits, std::memory_order_relaxed);
+    p.version.store(version, std::memory_order_relaxed);
+    p.sequence.store(sequence + 2, std::memory_order_release);
+}
+
+void Neighbours::publish(uint32_t i) {
+    const Neighbour &n = entries_[i];
+    uint64_t bits = 0;
+    if (!n.gone && n.state != NeighbourState::State::incomplete) {
+        std::memcpy(&bits, n.mac.data(), n.mac.size());
+        bits |= NeighbourLink::is_known;
+        if (n.state == NeighbourState::State::stale) bits |= NeighbourLink::is_stale;
+    }
+    const uint64_t before = published_[i].bits.load(std::memory_order_relaxed);
+    const bool another = (bits ^ before) & ~NeighbourLink::is_stale;
+    const uint64_t now = version_.load(std::memory_order_relaxed) + another;
+    show(i, n.interface, n.address, bits, another ? now : published_[i].version.load(std::memory_order_relaxed));
+    if (another) version_.store(now, std::memory_order_release);
+}
+
+void Neighbours::raise(uint32_t i) {
+    const uint64_t now = version_.load(std::memory_order_relaxed) + 1;
+    show(i, entries_[i].interface, entries_[i].address, published_[i].bits.load(std::memory_order_relaxed), now);
+    version_.store(now, std::memory_order_release);
+}
+
+void Neighbours::clear() {
+    for (uint32_t i = 0; i < high_; i++) {
+        if (entries_[i].interface == no_interface) continue;
+        if (!entries_[i].gone) remove(i);
+        release(i);
+    }
 }
 
 uint32_t Neighbours::add(uint32_t interface, const Ip6 &address) {
@@ -22,6 +66,7 @@ uint32_t Neighbours::add(uint32_t interface, const Ip6 &address) {
     entries_[i] = Neighbour{};
     entries_[i].interface = interface;
     entries_[i].address = address;
+    show(i, interface, address, 0, published_[i].version.load(std::memory_order_relaxed));
     index_.add(hash(interface, address), i);
     return i;
 }
@@ -30,10 +75,12 @@ void Neighbours::remove(uint32_t i) {
     settle(i);
     index_.remove(i, [&](uint32_t other) { return hash(entries_[other].interface, entries_[other].address); });
     entries_[i].gone = true;
+    publish(i);
 }
 
 void Neighbours::release(uint32_t i) {
     entries_[i] = Neighbour{};
+    show(i, no_interface, {}, 0, published_[i].version.load(std::memory_order_relaxed));
     free_.push_back(i);
 }
 

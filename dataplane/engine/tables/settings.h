@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "token_bucket.h"
+#include "shared_bucket.h"
 
 namespace weft {
 
@@ -47,7 +47,7 @@ inline Limit icmp_errors_reserve(Limit all) {
     return {all.rate ? std::max(1u, all.rate / 100) : 0, std::max(1u, all.burst / 10)};
 }
 
-// Of the member; each worker holds to the limits by itself.
+// Of the member, whose workers hold to the limits together (tables/shared_bucket.h).
 struct MemberSettings {
     std::array<Limit, punt_class_count> punt = default_punt;
     Limit icmp_errors = default_icmp_errors;

@@ -10,7 +10,10 @@ Lab::Lab(unsigned ports, std::unique_ptr<MemoryFactory> made) {
     factory = made.get();
     for (unsigned n = 1; n <= ports; n++) wires.push_back(factory->device("e" + std::to_string(n), mac(static_cast<uint8_t>(n))));
     core = std::make_unique<Core>(std::move(made));
-    core->workers.push_back(std::make_unique<Worker>(*core, 0));
+    core->stop_worker = [this](unsigned id) { core->workers[id]->resign(); };
+    core->default_workers = core->registry.crew.count = core->running_workers = workers;
+    for (unsigned n = 0; n < workers; n++) core->add_worker();
+    boxes++;
 }
 
 std::string Lab::commit(const Records &records, bool full) {
@@ -42,12 +45,17 @@ void Lab::know(const std::string &interface, const std::string &text, const MacA
     CHECK_EQUAL(commit(Records().neighbour(interface, text, m)), std::string());
 }
 
-void Lab::give(unsigned port, Bytes bytes, Offload offload) { wires[port - 1]->give({std::move(bytes), offload, 0, 0}); }
+void Lab::give(unsigned port, Bytes bytes, Offload offload) { wires[port - 1]->give({std::move(bytes), offload, 0, 0}, port % workers); }
 
 void Lab::run(uint64_t microseconds) {
     now += microseconds;
-    do core->workers[0]->look_at_descriptors(0);
-    while (core->workers[0]->step(now));
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (unsigned id = 0; id < core->running_workers; id++) {
+            core->workers[id]->look_at_descriptors(0);
+            moved |= core->workers[id]->step(now);
+        }
+    }
 }
 
 std::vector<Frame> Lab::out(unsigned port) {

@@ -57,8 +57,11 @@ struct Records {
 
 class Lab {
   public:
-    // Devices e1…en with MACs 02::1…n.
+    // Devices e1…en with MACs 02::1…n, which have as many receive queues as there are workers; what port n receives is served by
+    // worker n modulo their number.
     explicit Lab(unsigned ports = 2, std::unique_ptr<MemoryFactory> factory = std::make_unique<MemoryFactory>());
+    // Of boxes that are made from now on, and of how many there were.
+    static inline unsigned usual_workers = 1, boxes = 0;
 
     std::string commit(const Records &records, bool full = false);  // the error, or empty
     // Ports p1…pn, interfaces if1…ifn with 10.0.n.1/24 and 2001:db8:n::1/64, connected and local routes.
@@ -67,7 +70,7 @@ class Lab {
     void know(const std::string &interface, const std::string &address, const MacAddress &mac);
 
     void give(unsigned port, Bytes frame, Offload offload = {});
-    void run(uint64_t microseconds = 0);  // time goes on, then the worker runs until nothing moves
+    void run(uint64_t microseconds = 0);  // time goes on, then the workers take turns until nothing moves
     std::vector<Frame> out(unsigned port);
     Frame only(unsigned port);  // exactly one
     uint64_t drops(const std::string &node, const std::string &reason);
@@ -78,6 +81,7 @@ class Lab {
     MemoryFactory *factory;
     std::vector<std::shared_ptr<MemoryWire>> wires;
     std::unique_ptr<Core> core;
+    const unsigned workers = usual_workers;
     uint64_t now = 1000000;
     uint64_t transaction = 0;
 };

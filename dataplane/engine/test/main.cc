@@ -1,13 +1,13 @@
-// engine-test [PART OF A NAME]: runs the tests whose names contain it; the exit code is the number that failed.
+// engine-test [PART OF A NAME]: runs the tests whose names contain it; the exit code is the number that failed. Those that use a box
+// of the lab run with one worker, and then again with two to four that take turns.
 #include <chrono>
 #include <cstring>
 
-#include "check.h"
+#include "lab.h"
 
 int main(int argc, char **argv) {
     int failed = 0, run = 0;
-    for (const auto &[name, body] : all_tests()) {
-        if (argc > 1 && name.find(argv[1]) == std::string::npos) continue;
+    const auto test = [&](const std::string &name, const std::function<void()> &body) {
         run++;
         const auto begin = std::chrono::steady_clock::now();
         try {
@@ -17,7 +17,20 @@ int main(int argc, char **argv) {
         } catch (const CheckFailed &e) {
             failed++;
             std::cout << "FAIL  " << name << ": " << e.text << "\n";
+        } catch (const std::exception &e) {
+            failed++;
+            std::cout << "FAIL  " << name << ": " << e.what() << "\n";
         }
+    };
+    unsigned again = 0;
+    for (const auto &[name, body] : all_tests()) {
+        if (argc > 1 && name.find(argv[1]) == std::string::npos) continue;
+        const unsigned before = weft::Lab::boxes;
+        weft::Lab::usual_workers = 1;
+        test(name, body);
+        if (weft::Lab::boxes == before) continue;
+        weft::Lab::usual_workers = 2 + again++ % 3;
+        test(name + " [" + std::to_string(weft::Lab::usual_workers) + " workers]", body);
     }
     std::cout << run - failed << " of " << run << " passed\n";
     return failed + (run == 0);

@@ -1,0 +1,14 @@
+// Records of workers and receive queues.
+#pragma once
+
+#include <string>
+
+#include "reader.h"
+#include "transaction.h"
+
+namespace weft {
+
+std::string decode_workers(Reader &r, Transaction &t);
+std::string decode_port_settings(Reader &r, Transaction &t, bool remove);
+
+}  // namespace weft

@@ -1,0 +1,58 @@
+/** What the workers of a member do, and who serves the receive queues of its ports. */
+import type { Member, MemberState, StateQuery } from '../../../dataplane/client/index.js'
+import type { StateProvider } from '../../../datastore/index.js'
+import { leaf } from '../xml.js'
+
+const xmlns = 'xmlns="urn:weft:params:xml:ns:yang:weft-ports"'
+
+/** What `show` makes of the member's state, in its place; nothing while it does not answer. */
+function provider(
+  member: () => Member,
+  path: string,
+  query: StateQuery,
+  show: (state: MemberState) => string,
+): StateProvider {
+  return {
+    path: `/weft-dataplane:dataplane/members/member/${path}`,
+    async *read() {
+      const one = member()
+      const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
+      const content = state ? show(state) : ''
+      if (content === '') return
+      yield (
+        '<dataplane xmlns="urn:weft:params:xml:ns:yang:weft-dataplane"><members><member>' +
+        `${leaf('name', one.name)}${content}</member></members></dataplane>`
+      )
+    },
+  }
+}
+
+export const workerState = (member: () => Member): StateProvider =>
+  provider(member, 'weft-ports:worker', { workers: true }, ({ workers }) =>
+    workers
+      .map(
+        ({ id, asleep, cpu, reason, cpuTime, rxQueues }) =>
+          `<worker ${xmlns}>` +
+          leaf('id', id) +
+          leaf('state', asleep ? 'sleeping' : 'polling') +
+          leaf('cpu', cpu) +
+          leaf('cpu-reason', reason || undefined) +
+          leaf('cpu-time', cpuTime) +
+          leaf('rx-queues', rxQueues) +
+          '</worker>',
+      )
+      .join(''),
+  )
+
+export const queueState = (member: () => Member): StateProvider =>
+  provider(member, 'port/weft-ports:rx-queue', { ports: true }, ({ ports }) =>
+    ports
+      .filter(({ workers }) => workers.length > 0)
+      .map(({ name, workers }) => {
+        const queues = workers.map(
+          (worker, id) => `<rx-queue ${xmlns}>${leaf('id', id)}${leaf('worker', worker)}</rx-queue>`,
+        )
+        return `<port>${leaf('name', name)}${queues.join('')}</port>`
+      })
+      .join(''),
+  )
