@@ -107,7 +107,7 @@ TEST("churn: no packet is lost while routes, objects and interfaces change aroun
 TEST("churn: readers never meet a route without its object, nor an object that no route had, while both are replaced together") {
     Lab lab;
     lab.standard();
-    CHECK_EQUAL(lab.commit(Records().adjacency(1000, "if2", "10.0.2.10").route("172.16.0.0/12", 1000)), std::string());
+    CHECK_EQUAL(lab.commit(Records().adjacency(3000, "if2", "10.0.2.10").route("172.16.0.0/12", 3000)), std::string());
     const Fib4 &fib = lab.core->vrfs.find(0)->fib4;
     const uint32_t interface = lab.core->registry.interfaces.at("if2")->index;
     std::atomic<bool> stop{false};
@@ -128,11 +128,12 @@ TEST("churn: readers never meet a route without its object, nor an object that n
             lab.core->epochs.leave(id);
         }
     };
-    std::thread first(read, 1), second(read, 2);
+    // Readers beside the workers of the box.
+    std::thread first(read, max_workers - 1), second(read, max_workers - 2);
     for (uint64_t n = 1; n <= 1500; n++) {
         // New objects, the routes that point at them, and the end of those before: one transaction. Now and then the object of
         // a route changes its kind instead, and a longer prefix comes or goes.
-        const uint64_t key = 1000 + n;
+        const uint64_t key = 3000 + n;
         const std::string next_hop = "10.0.2." + std::to_string(10 + n % 200), longer = "172.16." + std::to_string(n % 7) + ".0/24";
         Records r;
         r.adjacency(key, "if2", next_hop);
