@@ -266,7 +266,7 @@ void Witness::inject(uint32_t vrf, Bytes packet, Offload offload) {
 // Part of a packet that was given, or of a segment of it; or the beginning of one.
 bool Witness::is_part(const Bytes &f, unsigned ways) const {
     if (f[0] >> 4 != 4) return false;
-    const unsigned lifetime = f[8];
+    const int lifetime = f[8];
     for (const Given &g : given_) {
         const Bytes &p = g.completed.empty() ? g.packet : g.completed;
         if (!(*g.ways & ways) || p[0] >> 4 != 4 || p[8] - g.routed() != lifetime) continue;
