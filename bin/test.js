@@ -3,7 +3,7 @@
  * AddressSanitizer and UndefinedBehaviorSanitizer, and all of AVA's. Arguments go to AVA.
  * The last line is `N passed, N failed, N skipped` over both.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,33 +15,46 @@ const totals = { passed: 0, failed: 0, skipped: 0 }
 
 const only = process.argv.slice(2)
 if (only.length === 0) {
-  engineTest('engine')
-  engineTest('sanitized')
-  for (const target of readdirSync(join(root, 'dataplane', 'fuzz', 'corpus'))) replay(target)
+  // The sanitized one takes as long as all the others, and one core.
+  await Promise.all([engineTest('sanitized'), engineTest('engine').then(replays)])
+}
+
+/** Runs a program to its end: its exit code (or what kept it from one) and what it printed. */
+async function runProgram(program, args) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'])
+    child[name].setEncoding('utf8').on('data', (text) => (output[name] += text))
+  const end = await new Promise((ended) => {
+    child.once('error', (error) => ended(error.message))
+    child.once('close', (code, signal) => ended(code ?? signal))
+  })
+  return { end, ...output }
 }
 
 /** Runs engine-test of a build. */
-function engineTest(build) {
-  console.log(`build/${build}/engine-test`)
-  const engine = spawnSync(join(root, 'build', build, 'engine-test'), { encoding: 'utf8' })
-  process.stdout.write(engine.stdout ?? '')
-  process.stderr.write(engine.stderr ?? '')
-  const [, passed = 0, all = 1] = /(\d+) of (\d+) passed/.exec(engine.stdout ?? '') ?? []
-  const left = engine.status === 0 ? 0 : Math.max(1, Number(all) - Number(passed))
+async function engineTest(build) {
+  const { end, stdout, stderr } = await runProgram(join(root, 'build', build, 'engine-test'), [])
+  process.stdout.write(`build/${build}/engine-test\n${stdout}`)
+  process.stderr.write(stderr)
+  if (end !== 0) console.log(`FAIL  build/${build}/engine-test ended with ${end}`)
+  const [, passed = 0, all = 1] = /(\d+) of (\d+) passed/.exec(stdout) ?? []
   totals.passed += Number(passed)
-  totals.failed += left
+  totals.failed += end === 0 ? 0 : Math.max(1, Number(all) - Number(passed))
 }
 
-/** Runs the corpus of a fuzz target through it: one test. */
-function replay(target) {
-  const program = join(root, 'build', 'sanitized', `fuzz-${target}`)
-  const run = spawnSync(program, [join(root, 'dataplane', 'fuzz', 'corpus', target)], { encoding: 'utf8' })
-  const good = run.status === 0
-  console.log(
-    `${good ? 'ok  ' : 'FAIL'}  fuzz: ${target} (${good ? run.stdout.trim() : (run.error?.message ?? run.signal ?? `exit ${run.status}`)})`,
-  )
-  if (!good) process.stderr.write(run.stderr ?? '')
-  totals[good ? 'passed' : 'failed']++
+/** Runs the corpus of each fuzz target through it: one test each. */
+async function replays() {
+  for (const target of readdirSync(join(root, 'dataplane', 'fuzz', 'corpus'))) {
+    const program = join(root, 'build', 'sanitized', `fuzz-${target}`)
+    const { end, stdout, stderr } = await runProgram(program, [
+      join(root, 'dataplane', 'fuzz', 'corpus', target),
+    ])
+    const good = end === 0
+    console.log(`${good ? 'ok  ' : 'FAIL'}  fuzz: ${target} (${good ? stdout.trim() : `ended with ${end}`})`)
+    if (!good) process.stderr.write(stderr)
+    totals[good ? 'passed' : 'failed']++
+  }
 }
 
 /** Runs AVA on some files. Resolves with its exit code. */
