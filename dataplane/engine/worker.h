@@ -139,6 +139,7 @@ class Worker {
     bool tracing = false;  // the packet under way is being traced
 
   private:
+    friend class Onward;
     // A receive queue that it serves, or will as soon as its owner lets go of it.
     struct Serving {
         uint32_t use;  // place in table->ports
@@ -185,6 +186,39 @@ class Worker {
     std::atomic<bool> waiting_{false};  // with packets that wait for neighbours
     int epoll_ = -1, event_ = -1;
     std::atomic<bool> stopping_{false};
+};
+
+// What Worker::push() does, for most packets of a burst go to one node: how many wait there stays in a register. As long as it
+// lives, what else may push to that node is done within aside().
+class Onward {
+  public:
+    Onward(Worker &worker, Node node) : w_(worker), to_(*worker.vectors_[static_cast<size_t>(node)]), size_(to_.size), node_(node) {}
+    ~Onward() { settle(); }
+    Onward(const Onward &) = delete;
+
+    Node node() const { return node_; }
+    void push(Packet &packet, const Object *object = nullptr) {
+        if (size_ == Vector::capacity) [[unlikely]] return w_.drop(packet, Drop::no_room);
+        to_.packets[size_] = &packet;
+        to_.objects[size_++] = object;
+    }
+    template <class Do>
+    void aside(Do what) {
+        settle();
+        what();
+        size_ = to_.size;
+    }
+
+  private:
+    void settle() {
+        to_.size = size_;
+        if (size_) w_.pending_ |= 1ull << static_cast<unsigned>(node_);
+    }
+
+    Worker &w_;
+    Vector &to_;
+    unsigned size_;
+    const Node node_;
 };
 
 }  // namespace weft

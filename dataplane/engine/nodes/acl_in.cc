@@ -17,10 +17,15 @@ bool is_discovery(const Packet &p) {
     return p.ether_type == type_ip6 && h[6] == protocol_icmp6 && h[7] == 255 && l3_length(p) >= 44 && h[40] >= 133 && h[40] <= 137;
 }
 
-void on(Worker &w, Packet &p, const Interface &i) {
+// Where most go is `usual`; the rest is asked for each packet.
+inline void on(Worker &w, Packet &p, Onward &usual) {
     const uint8_t *h = l3(p);
-    const bool group = p.ether_type == type_ip4 ? h[16] >= 224 : h[24] == 0xff;
-    w.push(group ? Node::local : next_input(p, i.features, Node::acl_in), &p);
+    const bool v4 = p.ether_type == type_ip4, group = v4 ? h[16] >= 224 : h[24] == 0xff;
+    const Node next = group ? Node::local : next_input(v4, w.interface(p.interface)->features, Node::acl_in);
+    if (next == usual.node()) [[likely]]
+        usual.push(p);
+    else
+        w.push(next, &p);
 }
 
 void reject(Worker &w, Packet &p) {
@@ -34,6 +39,8 @@ void reject(Worker &w, Packet &p) {
 }  // namespace
 
 void acl_in(Worker &w, Vector &in) {
+    const Packet &first = *in.packets[0];
+    Onward usual(w, next_input(first.ether_type == type_ip4, w.interface(first.interface)->features, Node::acl_in));
     acl_filter(
         w, in,
         [&](unsigned n) -> const AclList * {
@@ -45,11 +52,11 @@ void acl_in(Worker &w, Vector &in) {
             Packet &p = *in.packets[n];
             switch (verdict) {
                 case AclVerdict::pass:
-                    return on(w, p, *w.interface(p.interface));
+                    return on(w, p, usual);
                 case AclVerdict::drop:
                     return w.discard(p, Drop::acl_in_denied);
                 case AclVerdict::reject:
-                    return reject(w, p);
+                    return usual.aside([&] { reject(w, p); });
                 case AclVerdict::tiny_fragment:
                     return w.discard(p, Drop::acl_in_fragment);
                 case AclVerdict::header_chain:

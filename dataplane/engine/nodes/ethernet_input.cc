@@ -33,6 +33,7 @@ struct Arrivals {
 
 void ethernet_input(Worker &w, Vector &in) {
     Arrivals run(w);
+    Onward to4(w, Node::ip4_input), to6(w, Node::ip6_input);
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
         if (!run.interface || run.interface->index != p.interface) [[unlikely]] {
@@ -78,9 +79,9 @@ void ethernet_input(Worker &w, Vector &in) {
         p.ether_type = type;
         p.l3_offset = ethernet_size;
         if (type == type_ip4) {
-            w.push(Node::ip4_input, &p);
+            to4.push(p);
         } else if (type == type_ip6) {
-            w.push(Node::ip6_input, &p);
+            to6.push(p);
         } else if (type == type_arp) {
             w.push(Node::arp_input, &p);
         } else {

@@ -4,7 +4,7 @@
 //   ip4-input, ip6-input → [input arc] → lookup       by the ingress interface
 //   lookup → adjacency, glean ⇄ [output arc]          by the egress interface
 //
-// A node of the input arc hands what passes to next_input(p, features, itself). A node of the output arc gets the packet with its
+// A node of the input arc hands what passes to next_input(family, features, itself). A node of the output arc gets the packet with its
 // object, notes itself in Packet::passed, and hands what passes back to the node of that object's type.
 #pragma once
 
@@ -29,9 +29,8 @@ inline constexpr uint16_t input_features = 0x00ff, output_features = 0xff00;
     X(unicast_rpf, feature_unicast_rpf4, feature_unicast_rpf6)
 #define WEFT_OUTPUT_ARC(X) X(acl_out, feature_acl_out4, feature_acl_out6)
 
-// Where a packet that came by an interface with these features goes after `passed`.
-inline Node next_input(const Packet &p, uint16_t features, [[maybe_unused]] Node passed) {
-    const bool v4 = p.ether_type == type_ip4;
+// Where a packet of a family that came by an interface with these features goes after `passed`.
+inline Node next_input(bool v4, uint16_t features, [[maybe_unused]] Node passed) {
     if (features & input_features) [[unlikely]] {
 #define X(node, feature4, feature6) \
     if (passed < Node::node && (features & (v4 ? feature4 : feature6))) return Node::node;

@@ -43,10 +43,10 @@ void closely(Worker &w, Packet &p, const Interface &i) {
     if (h[0] != 0x45 && !ip4_options(w, p)) return;
     if (limited || destination >> 8 == 0xe00000) return w.push(next_for_box(p, i.features), &p);
     if (d >= 224) return w.discard(p, Drop::ip4_multicast);
-    w.push(next_input(p, i.features, Node::ip4_input), &p);
+    w.push(next_input(true, i.features, Node::ip4_input), &p);
 }
 
-inline void one(Worker &w, Packet &p, const Interface &i, const Fib4::Ahead &ahead) {
+inline void one(Worker &w, Packet &p, const Interface &i, const Fib4::Ahead &ahead, Onward &on) {
     const uint8_t *h = l3(p);
     const uint32_t room = l3_length(p);
     if (!i.ip4) return w.discard(p, Drop::ip4_disabled);
@@ -59,9 +59,9 @@ inline void one(Worker &w, Packet &p, const Interface &i, const Fib4::Ahead &ahe
     if (!(header == 20 ? checksum_good20(h) : checksum_good(h, header))) return w.discard(p, Drop::ip4_checksum);
     p.length = p.l3_offset + total;
     if (unsigned{special[h[12]]} | unsigned{special[h[16]]} | unsigned{header != 20}) [[unlikely]]
-        return closely(w, p, i);
+        return on.aside([&] { closely(w, p, i); });
     ahead.prefetch(load32(h + 16));
-    w.push(next_input(p, i.features, Node::ip4_input), &p);
+    on.push(p);
 }
 
 }  // namespace
@@ -70,7 +70,8 @@ void ip4_input(Worker &w, Vector &in) {
     by_ingress(
         w, in,
         [&](const Interface &i) {
-            return [&w, &i, ahead = Fib4::Ahead(i.vrf ? &i.vrf->fib4 : nullptr)](Packet &p) { one(w, p, i, ahead); };
+            return [&w, &i, ahead = Fib4::Ahead(i.vrf ? &i.vrf->fib4 : nullptr),
+                    on = Onward(w, next_input(true, i.features, Node::ip4_input))](Packet &p) mutable { one(w, p, i, ahead, on); };
         },
         [](InterfaceCounters &c, unsigned n) { c.in4 += n; });
 }

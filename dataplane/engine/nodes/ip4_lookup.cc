@@ -67,6 +67,7 @@ void ip4_lookup(Worker &w, Vector &in) {
     for (unsigned n = 0; n < in.size; n++)
         if (slots[n] != no_object) w.core.objects.prefetch(w.id, slots[n]);
     const bool waiting = w.holds.any();
+    Onward on(w, Node::adjacency);
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
         if (slots[n] == no_object) [[unlikely]] {
@@ -81,7 +82,7 @@ void ip4_lookup(Worker &w, Vector &in) {
         if (waiting && waits_behind(w, p, *o)) continue;
         switch (o->type) {
             case ObjectType::adjacency:
-                if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
+                if (forwardable(w, p)) on.push(p, o);
                 break;
             case ObjectType::glean: {
                 const Interface *out = w.interface(o->interface);

@@ -57,7 +57,7 @@ bool skip_extensions(const Packet &p, uint8_t &protocol, uint32_t &offset, bool 
 
 namespace {
 
-inline void one(Worker &w, Packet &p, const Interface &i) {
+inline void one(Worker &w, Packet &p, const Interface &i, Onward &on) {
     const uint8_t *h = l3(p);
     const uint32_t room = l3_length(p);
     if (!i.ip6) return w.discard(p, Drop::ip6_disabled);
@@ -72,22 +72,28 @@ inline void one(Worker &w, Packet &p, const Interface &i) {
     if (is_multicast6(source) || (is_embedded4(source) && !is_unspecified6(source)))
         return w.discard(p, Drop::ip6_martian_source);
     if (is_embedded4(destination)) return w.discard(p, Drop::ip6_martian_destination);
-    if (h[6] == 0 && !ip6_options(w, p)) [[unlikely]]
-        return;
+    if (h[6] == 0) [[unlikely]] {
+        bool passes = false;
+        on.aside([&] { passes = ip6_options(w, p); });
+        if (!passes) return;
+    }
     if (is_multicast6(destination)) {
         const unsigned scope = (destination.high >> 48) & 15;
         if (scope != 2) return w.discard(p, Drop::ip6_multicast);
-        return w.push(next_for_box(p, i.features), &p);
+        return on.aside([&] { w.push(next_for_box(p, i.features), &p); });
     }
     if (is_unspecified6(source)) return w.discard(p, Drop::ip6_martian_source);
-    w.push(next_input(p, i.features, Node::ip6_input), &p);
+    on.push(p);
 }
 
 }  // namespace
 
 void ip6_input(Worker &w, Vector &in) {
     by_ingress(
-        w, in, [&w](const Interface &i) { return [&w, &i](Packet &p) { one(w, p, i); }; },
+        w, in,
+        [&w](const Interface &i) {
+            return [&w, &i, on = Onward(w, next_input(false, i.features, Node::ip6_input))](Packet &p) mutable { one(w, p, i, on); };
+        },
         [](InterfaceCounters &c, unsigned n) { c.in6 += n; });
 }
 

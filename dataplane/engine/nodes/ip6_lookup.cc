@@ -46,7 +46,7 @@ void by_drop(Worker &w, Packet &p, DropKind kind) {
     refuse(w, p, Drop::ip6_prohibit, 1);
 }
 
-void one(Worker &w, Packet &p, const Ip6 &destination, uint32_t slot, bool waiting) {
+inline void one(Worker &w, Packet &p, const Ip6 &destination, uint32_t slot, bool waiting, Onward &on) {
     if (is_link_local6(destination)) return by_link(w, p, destination);
     if (slot == Objects::none) return refuse(w, p, Drop::ip6_no_route, 0);
     const Object *o = chosen(w, p, slot);
@@ -54,7 +54,7 @@ void one(Worker &w, Packet &p, const Ip6 &destination, uint32_t slot, bool waiti
     if (waiting && waits_behind(w, p, *o)) return;
     switch (o->type) {
         case ObjectType::adjacency:
-            if (forwardable(w, p)) w.push(Node::adjacency, &p, o);
+            if (forwardable(w, p)) on.push(p, o);
             break;
         case ObjectType::glean: {
             const Interface *out = w.interface(o->interface);
@@ -95,7 +95,8 @@ void ip6_lookup(Worker &w, Vector &in) {
     for (unsigned n = 0; n < in.size; n++)
         if (slots[n] != Objects::none) w.core.objects.prefetch(w.id, slots[n]);
     const bool waiting = w.holds.any();
-    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n], to[n], slots[n], waiting);
+    Onward on(w, Node::adjacency);
+    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n], to[n], slots[n], waiting, on);
 }
 
 }  // namespace weft

@@ -133,7 +133,7 @@ void by_ingress(Worker &w, Vector &in, Visitor visitor, Counted counted) {
         const uint32_t index = in.packets[n]->interface;
         const Interface &i = *w.interface(index);
         const unsigned first = n;
-        const auto visit = visitor(i);
+        auto visit = visitor(i);
         for (; n < in.size && in.packets[n]->interface == index; n++) visit(*in.packets[n]);
         counted(w.counters(i), n - first);
     }

@@ -86,7 +86,7 @@ void check(Worker &w, const Interface &i, const Fib &fib, Packet **packets, unsi
     fib.lookup(sources, slots, count);
     for (n = 0; n < count; n++)
         if (slots[n] != no_object) w.core.objects.prefetch(w.id, slots[n]);
-    const Node next = next_input(*packets[0], i.features, Node::unicast_rpf);
+    const Node next = next_input(packets[0]->ether_type == type_ip4, i.features, Node::unicast_rpf);
     for (n = 0; n < count; n++) {
         const char *wrong = wrong_source(w, i, sources[n], slots[n]);
         if (!wrong) [[likely]]
