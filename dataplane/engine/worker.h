@@ -86,16 +86,21 @@ class Worker {
     }
     // Queues a whole frame on a port.
     void send(PortHandle &port, Packet &packet) {
-        PortHandle::Sending &sending = port.sending[id];
-        if (!sending.dirty) {
-            sending.dirty = true;
-            dirty_.push_back(&port);
-        }
+        PortHandle::Sending &sending = queue_of(port);
         sending.queue[sending.queued++] = &packet;
         if (sending.queued == burst_size) {
             port.port->tx(id).transmit(sending.queue, sending.queued);
             sending.queued = 0;
         }
+    }
+    // For who does by hand what send() does, of many packets.
+    PortHandle::Sending &queue_of(PortHandle &port) {
+        PortHandle::Sending &sending = port.sending[id];
+        if (!sending.dirty) {
+            sending.dirty = true;
+            dirty_.push_back(&port);
+        }
+        return sending;
     }
     // What is queued on a port goes out now, in the middle of a burst, so that its memory can be used again.
     void send_now(PortHandle &port);

@@ -1,6 +1,7 @@
 // The Internet checksum (RFC 1071), its incremental form (RFC 1624), and completion of what a sender left unfinished.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -53,6 +54,13 @@ inline uint16_t checksum_update(uint16_t sum, uint16_t before, uint16_t after) {
     s = (s & 0xffff) + (s >> 16);
     s = (s & 0xffff) + (s >> 16);
     return static_cast<uint16_t>(~s);
+}
+
+// The same for a TTL one lower, of the checksum as it lies in memory.
+inline uint16_t checksum_of_next_hop(uint16_t sum) {
+    constexpr uint32_t one = std::endian::native == std::endian::little ? 0x0001 : 0x0100;
+    const uint32_t s = sum + one;
+    return static_cast<uint16_t>(s + (s >= 0xffff));
 }
 
 // Finishes the checksum of a packet with NEEDS_CSUM (its field holds the pseudo header's sum) and clears the flag.

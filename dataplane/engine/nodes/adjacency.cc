@@ -28,11 +28,13 @@ void adjacency(Worker &w, Vector &in) {
             continue;
         }
         uint32_t neighbour = o.neighbour.load(std::memory_order_relaxed);
-        if (neighbour == no_neighbour || !w.neighbours.is(neighbour, out->index, o.next_hop)) [[unlikely]] {
+        if (departure.usual(p, o.next_hop, neighbour)) [[likely]]
+            continue;
+        if (neighbour == no_neighbour || !w.neighbours.is(neighbour, out->index, o.next_hop)) {
             neighbour = w.neighbours.find(out->index, o.next_hop);
             o.neighbour.store(neighbour, std::memory_order_relaxed);
         }
-        departure.send(p, o.next_hop, neighbour);
+        departure.otherwise(p, o.next_hop, neighbour);
     }
 }
 

@@ -11,8 +11,9 @@ namespace weft {
 
 class Departure {
   public:
-    explicit Departure(Worker &worker) : w_(worker) {}
+    explicit Departure(Worker &worker) : w_(worker), neighbours_(worker.neighbours) {}
     ~Departure() {
+        settle();
         count_out();
         count_in();
     }
@@ -21,21 +22,30 @@ class Departure {
     // The interface that the following packets leave by; null: there is none any more.
     const Interface *by(uint32_t interface) {
         if (!out_ || out_->index != interface) [[unlikely]] {
+            settle();
             count_out();
             out_ = w_.interface(interface);
-            port_ = out_ ? out_->port.get() : nullptr;
-            ready_ = port_ && port_->port && out_->up() && !w_.tracing;
-            undone_ = port_ && (port_->offloads & takes_checksum) ? 0 : offload_needs_checksum;
+            PortHandle *port = out_ ? out_->port.get() : nullptr;
+            const bool ready = port && port->port && out_->up() && !w_.tracing;
+            port_ = ready ? port : nullptr;
+            if (!ready) return out_;
+            queue_ = &w_.queue_of(*port);
+            queued_ = queue_->queued;
+            undone_ = port->offloads & takes_checksum ? 0 : offload_needs_checksum;
+            longest_ = out_->mtu + ethernet_size;
+            std::memcpy(&source_, out_->mac.data(), 2);
+            std::memcpy(&source_rest_, out_->mac.data() + 2, 4);
         }
         return out_;
     }
 
-    void send(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
+    // True: the packet left the usual way. `neighbour`: where the next hop may be.
+    [[gnu::always_inline]] bool usual(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
         const bool v4 = p.ether_type == type_ip4;
-        if (neighbour != no_neighbour && ready_ && p.l3_offset == ethernet_size && !p.local_origin &&
-            (p.offload.gso_type | (p.offload.flags & undone_)) == 0 && p.length <= out_->mtu + ethernet_size && p.interface != out_->index) [[likely]] {
-            const NeighbourLink to = w_.neighbours.link(neighbour, out_->index, next_hop);
-            uint8_t *h = p.data + ethernet_size;
+        if (neighbour != no_neighbour && port_ && p.l3_offset == ethernet_size && !p.local_origin &&
+            (p.offload.gso_type | (p.offload.flags & undone_)) == 0 && p.length <= longest_ && p.interface != out_->index) [[likely]] {
+            const NeighbourLink to = neighbours_.link(neighbour, out_->index, next_hop);
+            uint8_t *const frame = p.data, *const h = frame + ethernet_size;
             // Of an address that is known only since this burst began, older packets may wait.
             const bool known = to.fresh() && to.version <= w_.neighbours_seen;
             if (known && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
@@ -44,30 +54,46 @@ class Departure {
                     in_ = p.interface;
                 }
                 if (v4) {
-                    const uint16_t before = load16(h + 8);
+                    uint16_t sum;
+                    std::memcpy(&sum, h + 10, 2);
+                    sum = checksum_of_next_hop(sum);
                     h[8]--;
-                    store16(h + 10, checksum_update(load16(h + 10), before, static_cast<uint16_t>(before - 0x100)));
+                    std::memcpy(h + 10, &sum, 2);
                     forwarded4_++;
                 } else {
                     h[7]--;
                     forwarded6_++;
                 }
-                std::memcpy(p.data, &to.bits, 6);
-                std::memcpy(p.data + 6, out_->mac.data(), 6);
+                std::memcpy(frame, &to.bits, 6);
+                std::memcpy(frame + 6, &source_, 2);
+                std::memcpy(frame + 8, &source_rest_, 4);
                 p.egress = out_->index;
                 octets_ += p.length;
                 packets_++;
-                w_.send(*port_, p);
-                return;
+                queue_->queue[queued_++] = &p;
+                if (queued_ == burst_size) [[unlikely]] {
+                    port_->port->tx(w_.id).transmit(queue_->queue, queued_);
+                    queued_ = 0;
+                }
+                return true;
             }
         }
-        if (v4)
+        return false;
+    }
+    void otherwise(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
+        settle();
+        if (p.ether_type == type_ip4)
             forward4(w_, p, *out_, next_hop, neighbour);
         else
             forward6(w_, p, *out_, next_hop, neighbour);
+        if (port_) queued_ = queue_->queued;
     }
 
   private:
+    // Before anything else may be queued on the port.
+    void settle() {
+        if (port_) queue_->queued = queued_;
+    }
     void count_out() {
         if (!packets_) return;
         InterfaceCounters &c = w_.counters(*out_);
@@ -84,12 +110,17 @@ class Departure {
     }
 
     Worker &w_;
+    const Neighbours &neighbours_;
     const Interface *out_ = nullptr;
-    PortHandle *port_ = nullptr;
-    bool ready_ = false;
+    PortHandle *port_ = nullptr;  // null: it takes nothing now
+    uint32_t longest_ = 0;        // frame
+    uint16_t source_ = 0;         // of the interface's MAC as it lies in memory, and its rest
+    uint32_t source_rest_ = 0;
     uint8_t undone_ = 0;  // of Offload's flags, those that the port leaves undone
     uint32_t in_ = no_interface;
     uint64_t octets_ = 0, packets_ = 0, forwarded4_ = 0, forwarded6_ = 0;
+    PortHandle::Sending *queue_ = nullptr;  // of port_
+    unsigned queued_ = 0;                   // in it
 };
 
 }  // namespace weft

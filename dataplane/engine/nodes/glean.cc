@@ -35,7 +35,8 @@ void glean(Worker &w, Vector &in) {
         } else {
             next_hop = load_ip6(l3(p) + 24);
         }
-        departure.send(p, next_hop, w.neighbours.find(out->index, next_hop));
+        const uint32_t neighbour = w.neighbours.find(out->index, next_hop);
+        if (!departure.usual(p, next_hop, neighbour)) departure.otherwise(p, next_hop, neighbour);
     }
 }
 
