@@ -76,9 +76,7 @@ class Worker {
     InterfaceCounters &counters(const Interface &i) { return i.counters(id); }
     // A packet on its way by a forwarding object.
     void count(uint32_t object, const Packet &packet) {
-        ObjectCounters &c = core.objects.counters(id, object);
-        c.packets += 1;
-        c.octets += packet.length - packet.l3_offset;
+        core.objects.counters(id, object).count(packet.length - packet.l3_offset);
     }
     Vrf *vrf_of(const Packet &packet) const {
         const Interface *i = table->at(packet.interface);

@@ -64,8 +64,7 @@ void look_up(Worker &w, Vector &in, uint32_t *slots) {
 void ip4_lookup(Worker &w, Vector &in) {
     uint32_t slots[Vector::capacity];
     look_up(w, in, slots);
-    for (unsigned n = 0; n < in.size; n++)
-        if (slots[n] != no_object) w.core.objects.prefetch(w.id, slots[n]);
+    const Found found(w, slots, in.size);
     const bool waiting = w.holds.any();
     Onward on(w, Node::adjacency);
     for (unsigned n = 0; n < in.size; n++) {
@@ -74,7 +73,7 @@ void ip4_lookup(Worker &w, Vector &in) {
             refuse(w, p, Drop::ip4_no_route, 0);
             continue;
         }
-        const Object *o = chosen(w, p, slots[n]);
+        const Object *o = chosen(w, p, found, n);
         if (!o) [[unlikely]] {
             w.discard(p, Drop::ip4_no_object);
             continue;

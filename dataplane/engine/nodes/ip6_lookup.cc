@@ -46,10 +46,7 @@ void by_drop(Worker &w, Packet &p, DropKind kind) {
     refuse(w, p, Drop::ip6_prohibit, 1);
 }
 
-inline void one(Worker &w, Packet &p, const Ip6 &destination, uint32_t slot, bool waiting, Onward &on) {
-    if (is_link_local6(destination)) return by_link(w, p, destination);
-    if (slot == Objects::none) return refuse(w, p, Drop::ip6_no_route, 0);
-    const Object *o = chosen(w, p, slot);
+inline void one(Worker &w, Packet &p, const Ip6 &destination, const Object *o, bool waiting, Onward &on) {
     if (!o) return w.discard(p, Drop::ip6_no_object);
     if (waiting && waits_behind(w, p, *o)) return;
     switch (o->type) {
@@ -88,15 +85,23 @@ void look_up(Worker &w, Vector &in, const Ip6 *to, uint32_t *slots) {
 }  // namespace
 
 void ip6_lookup(Worker &w, Vector &in) {
-    Ip6 to[Vector::capacity];
+    Addresses<Ip6> destinations;
+    Ip6 *const to = destinations.each;
     uint32_t slots[Vector::capacity];
     for (unsigned n = 0; n < in.size; n++) to[n] = load_ip6(l3(*in.packets[n]) + 24);
     look_up(w, in, to, slots);
-    for (unsigned n = 0; n < in.size; n++)
-        if (slots[n] != Objects::none) w.core.objects.prefetch(w.id, slots[n]);
+    const Found found(w, slots, in.size);
     const bool waiting = w.holds.any();
     Onward on(w, Node::adjacency);
-    for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n], to[n], slots[n], waiting, on);
+    for (unsigned n = 0; n < in.size; n++) {
+        Packet &p = *in.packets[n];
+        if (is_link_local6(to[n])) [[unlikely]]
+            by_link(w, p, to[n]);
+        else if (slots[n] == no_object) [[unlikely]]
+            refuse(w, p, Drop::ip6_no_route, 0);
+        else
+            one(w, p, to[n], chosen(w, p, found, n), waiting, on);
+    }
 }
 
 }  // namespace weft

@@ -19,17 +19,41 @@ inline constexpr MacAddress broadcast_mac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 WEFT_NODES(X)
 #undef X
 
+inline uint8_t *l3(Packet &p) { return p.data + p.l3_offset; }
+inline const uint8_t *l3(const Packet &p) { return p.data + p.l3_offset; }
+inline uint32_t l3_length(const Packet &p) { return p.length - p.l3_offset; }
+
+// Room for addresses of a burst, not cleared before.
+template <class Address>
+union Addresses {
+    Addresses() {}
+    Address each[Vector::capacity];
+};
+
 uint32_t flow_hash(const Packet &p);
-// The object that takes a packet which the lookup gave this slot: the slot's own or, of a group, the member of the packet's flow.
-// Counted. Null: deleted, or a group without a member.
+// The object that takes a packet: of a group the member of its flow. Counted. Null: deleted, or a group without a member.
 const Object *member_of(Worker &w, Packet &p, const Group &group);
 // As member_of(), without counting; Objects::none: no member.
 uint32_t member_slot(Worker &w, Packet &p, const Group &group);
-inline const Object *chosen(Worker &w, Packet &p, uint32_t slot) {
-    const Object *o = w.core.objects.at(slot);
+// What a lookup gave the packets of a burst.
+struct Found {
+    // Asks for the memory of the slots' objects and counters; no_object: none.
+    Found(const Worker &w, const uint32_t *slots, unsigned count) {
+        for (unsigned n = 0; n < count; n++) {
+            if (slots[n] == no_object) [[unlikely]]
+                continue;
+            __builtin_prefetch(objects[n] = w.core.objects.at(slots[n]));
+            __builtin_prefetch(counters[n] = &w.core.objects.counters(w.id, slots[n]));
+        }
+    }
+    const Object *objects[Vector::capacity];  // null: deleted
+    ObjectCounters *counters[Vector::capacity];
+};
+inline const Object *chosen(Worker &w, Packet &p, const Found &found, unsigned n) {
+    const Object *o = found.objects[n];
     if (!o) [[unlikely]]
         return nullptr;
-    w.count(slot, p);
+    found.counters[n]->count(l3_length(p));
     return o->type == ObjectType::group ? member_of(w, p, *o->group) : o;
 }
 
@@ -139,9 +163,6 @@ void by_ingress(Worker &w, Vector &in, Visitor visitor, Counted counted) {
     }
 }
 
-inline uint8_t *l3(Packet &p) { return p.data + p.l3_offset; }
-inline const uint8_t *l3(const Packet &p) { return p.data + p.l3_offset; }
-inline uint32_t l3_length(const Packet &p) { return p.length - p.l3_offset; }
 inline MacAddress load_mac(const uint8_t *p) {
     MacAddress m;
     std::memcpy(m.data(), p, 6);

@@ -78,7 +78,8 @@ void refuse(Worker &w, const Interface &i, Packet &p, const char *wrong) {
 // Packets of one interface and family; at least one. `source` takes the address out of a packet.
 template <class Fib, class Source>
 void check(Worker &w, const Interface &i, const Fib &fib, Packet **packets, unsigned count, Source source) {
-    decltype(source(*packets[0])) sources[Vector::capacity];
+    Addresses<decltype(source(*packets[0]))> addresses;
+    auto *const sources = addresses.each;
     uint32_t slots[Vector::capacity];
     unsigned n = 0;
     do sources[n] = source(*packets[n]);

@@ -79,6 +79,10 @@ static_assert(sizeof(Object) == 64);
 
 struct ObjectCounters {
     Counter packets, octets;  // octets of layer 3
+    void count(uint32_t length) {
+        packets += 1;
+        octets += length;
+    }
     void clear() {
         packets.clear();
         octets.clear();
