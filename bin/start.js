@@ -14,4 +14,11 @@ const weftd = spawn(
 // A terminal's Ctrl-C reaches weftd by itself: here it is only waited for. Other signals come to this process alone.
 process.on('SIGINT', () => undefined)
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => weftd.kill('SIGTERM'))
-weftd.on('exit', (code, signal) => process.exit(code ?? (signal ? 1 : 0)))
+weftd.on('exit', (code, signal) => {
+  if (signal)
+    process.stderr.write(
+      `weft: weftd was ended by ${signal}; the engine goes on forwarding with the tables that it has. ` +
+        `Start again to take it over, or end it with bin/weft down\n`,
+    )
+  process.exit(code ?? 1)
+})

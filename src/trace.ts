@@ -13,6 +13,7 @@ import {
 } from '../dataplane/client/index.js'
 import { RequestError } from '../datastore/index.js'
 import { invalidParameter, operationPath, type Operation } from '../netconf/index.js'
+import { protocols } from './controllers/acl/index.js'
 import { dateAndTime, leaf } from './controllers/xml.js'
 import { parsePrefix, type Family, type Prefix } from './rib/index.js'
 
@@ -31,7 +32,7 @@ export function traceOperation(member: (name: string) => Member | undefined): Op
       const one = member(name) ?? invalidParameter(rpc, 'member', `there is no member ${name}`)
       const request = requestOf(rpc)
       const other = running.get(name)
-      if (other !== undefined) throw inUse(`member ${name} traces packets for ${other}`)
+      if (other !== undefined) throw inUse(rpc, `member ${name} traces packets for ${other}`)
       running.set(name, `session ${requester.session} (${requester.user})`)
       try {
         const packets = await one.trace(request, ending)
@@ -47,8 +48,8 @@ export function traceOperation(member: (name: string) => Member | undefined): Op
   }
 }
 
-function inUse(message: string): RequestError {
-  return new RequestError({ type: 'application', tag: 'in-use', message })
+function inUse(rpc: Rpc, message: string): RequestError {
+  return new RequestError({ type: 'application', tag: 'in-use', message, path: operationPath(rpc) })
 }
 
 /** What the member said, as the error of a parameter where it is one. */
@@ -63,7 +64,7 @@ function told(error: unknown, rpc: Rpc, { interface: name }: TraceRequest): unkn
   if (!(error instanceof MemberError)) return error
   if (name !== undefined && error.message.startsWith('there is no interface'))
     return invalidParameter(rpc, 'match/interface', error.message)
-  return inUse(error.message)
+  return inUse(rpc, error.message)
 }
 
 function requestOf(rpc: Rpc): TraceRequest {
@@ -75,8 +76,10 @@ function requestOf(rpc: Rpc): TraceRequest {
   const given = rpc.value('match/family')
   const family = given === undefined ? undefined : given === 'ipv4' ? 4 : 6
   familiesAgree(rpc, family, { source, destination })
-  const [protocol, sourcePort] = [number('match/protocol'), number('match/source-port')]
-  const destinationPort = number('match/destination-port')
+  const named = rpc.value('match/protocol')
+  const protocol = named === undefined ? undefined : (protocols[named] ?? Number(named))
+  const [sourcePort, destinationPort] = [number('match/source-port'), number('match/destination-port')]
+  portsFit(rpc, protocol, { source: sourcePort, destination: destinationPort })
   const [name, from] = [rpc.value('match/interface'), rpc.value('match/from')]
   return {
     count: number('count') ?? defaults.count,
@@ -118,6 +121,31 @@ function familiesAgree(
         `${side} is an IPv${own} prefix, which no packet has beside ${before.what}`,
       )
     before ??= { family: own, what: `an IPv${own} ${side}` }
+  }
+}
+
+/** Only these protocols have ports that a trace knows. */
+const withPorts: readonly (number | undefined)[] = [
+  undefined,
+  protocols['tcp'],
+  protocols['udp'],
+  protocols['sctp'],
+]
+
+function portsFit(
+  rpc: Rpc,
+  protocol: number | undefined,
+  ports: Readonly<Record<Side, number | undefined>>,
+): void {
+  if (withPorts.includes(protocol)) return
+  for (const side of ['source', 'destination'] as const) {
+    if (ports[side] === undefined) continue
+    const given = rpc.value('match/protocol') ?? ''
+    invalidParameter(
+      rpc,
+      `match/${side}-port`,
+      `no packet of protocol ${given} has a ${side} port: tcp, udp and sctp have`,
+    )
   }
 }
 

@@ -138,7 +138,11 @@ test('a trace tells what becomes of a ping, and why another packet is dropped', 
 
   const reply = await whilePinging(
     '203.0.113.9',
-    other.rpc(trace('<count>1</count><match><destination>203.0.113.9/32</destination></match>')),
+    other.rpc(
+      trace(
+        '<count>1</count><match><protocol>icmp</protocol><destination>203.0.113.9/32</destination></match>',
+      ),
+    ),
   )
   t.regex(reply, /<result>dropped</)
   t.true(
@@ -193,6 +197,11 @@ test('a trace tells what becomes of a ping, and why another packet is dropped', 
   for (const [content, message] of [
     ['<match><interface>p9</interface></match>', /there is no interface 'p9'/],
     ['<member>7</member>', /there is no member 7/],
+    [
+      '<match><protocol>icmp</protocol><source-port>7</source-port></match>',
+      /no packet of protocol icmp has a source port/,
+    ],
+    ['<match><protocol>icmpv7</protocol></match>', /icmpv7/],
     ['<count>1001</count>', /1001/],
     [
       '<match><family>ipv6</family><source>192.0.2.0/24</source></match>',

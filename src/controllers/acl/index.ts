@@ -2,9 +2,11 @@
 import type { Member, Operation } from '../../../dataplane/client/index.js'
 import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
-import { claim } from './model.js'
+import { claim, protocols } from './model.js'
 import { planAcls } from './plan.js'
 import { aclState } from './state.js'
+
+export { protocols }
 
 export function aclController(member: () => Member): Controller<Context, Operation> {
   let names: ReadonlySet<string> = new Set()
