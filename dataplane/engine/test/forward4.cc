@@ -33,6 +33,20 @@ TEST("ip4: a packet goes to its neighbour with its TTL less one and the right MA
     CHECK_EQUAL(out.out_octets, uint64_t{f.bytes.size()});
 }
 
+TEST("ip4: the checksum after a TTL one lower is what RFC 1624 makes of it, of every sum that a header can have") {
+    uint16_t wrong = 0;
+    for (uint32_t sum = 0; sum < 0xffff; sum++) {
+        uint8_t field[2];
+        store16(field, static_cast<uint16_t>(sum));
+        uint16_t lies;
+        std::memcpy(&lies, field, 2);
+        lies = checksum_of_next_hop(lies);
+        std::memcpy(field, &lies, 2);
+        wrong |= static_cast<uint16_t>(load16(field) ^ checksum_update(static_cast<uint16_t>(sum), 0x4011, 0x3f11));
+    }
+    CHECK(wrong == 0);
+}
+
 TEST("ip4: a frame's padding is cut off") {
     Lab lab = known();
     Bytes b = from_h1({.source = "10.0.1.9", .destination = "10.0.2.9", .payload = 1});
