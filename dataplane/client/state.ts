@@ -101,6 +101,7 @@ function readPort(fields: Fields): PortState {
     mac: fields['mac'] as Uint8Array,
     counters: bigints(fields, portCounters),
     workers: (fields['workers'] as number[] | undefined) ?? [],
+    others: (fields['others'] as PortState['others'] | undefined) ?? [],
   }
 }
 

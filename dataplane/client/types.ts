@@ -236,6 +236,8 @@ export interface PortState {
   >
   /** By receive queue. */
   readonly workers: readonly number[]
+  /** Drivers that do not serve it, and why. */
+  readonly others: readonly { readonly name: string; readonly reason: string }[]
 }
 
 /** A thread that forwards. */

@@ -41,8 +41,8 @@ void Core::watch_links() {
     }
 }
 
-std::unique_ptr<Port> Core::open_port(const PortSpec &spec, std::string &error) {
-    auto port = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers()}, error);
+std::unique_ptr<Port> Core::open_port(const PortSpec &spec, std::vector<OtherDriver> &others, std::string &error) {
+    auto port = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers()}, others, error);
     if (!port && error.empty()) error = "the driver gave no port";
     return port;
 }
@@ -63,10 +63,11 @@ void Core::reopen_ports() {
         std::string error;
         auto fresh = std::make_shared<PortHandle>();
         fresh->spec = handle->spec;
-        fresh->set(open_port(handle->spec, error));
+        fresh->set(open_port(handle->spec, fresh->others, error));
         fresh->choice = error;
         if (!fresh->port || !fresh->port->link().present) {
             if (!handle->port && !error.empty()) handle->reason = error;
+            if (!handle->port) handle->others = std::move(fresh->others);
             continue;
         }
         for (auto &[interface_name, i] : registry.interfaces) {
@@ -206,7 +207,7 @@ std::vector<NeighbourState> Core::neighbour_states(const std::string &interface)
 std::vector<PortState> Core::port_states() const {
     std::vector<PortState> out;
     for (const auto &[name, handle] : registry.ports) {
-        PortState s{name, handle->spec.driver, handle->spec.device, handle->reason.empty() ? handle->choice : handle->reason, {}, {}, {}};
+        PortState s{name, handle->spec.driver, handle->spec.device, handle->reason.empty() ? handle->choice : handle->reason, {}, {}, {}, handle->others};
         s.link.present = false;
         if (handle->port) {
             s.driver = handle->port->driver();

@@ -124,7 +124,7 @@ struct Core {
     Repair difference(const Transaction &t) const;
     void publish(std::unique_ptr<InterfaceTable> next);
     void configure(const Interface &interface);
-    std::unique_ptr<Port> open_port(const PortSpec &spec, std::string &error);
+    std::unique_ptr<Port> open_port(const PortSpec &spec, std::vector<OtherDriver> &others, std::string &error);
     // Ports, taps and inject devices.
     template <class Visit>
     static void for_each_port(const Registry &in, Visit visit) {

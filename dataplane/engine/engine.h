@@ -83,6 +83,7 @@ struct PortState {
     LinkState link;
     PortCounters counters;
     std::vector<uint32_t> workers;  // by receive queue
+    std::vector<OtherDriver> others;
 };
 
 // A thread that forwards.

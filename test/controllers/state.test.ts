@@ -189,6 +189,7 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     mac,
     counters: { rxPackets: 1n, rxOctets: 2n, rxDropped: 3n, txPackets: 4n, txOctets: 5n, txDropped: 6n },
     workers: [1, 0],
+    others: [{ name: 'af_xdp', reason: 'the kernel refused <it> & so on' }],
   }
   box.member.commit = 7
   box.member.answer = {
@@ -236,6 +237,9 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   t.deepEqual(at(member, 'weft-ports:worker'), [
     { id: 0, state: 'sleeping', cpu: 3, 'cpu-time': '1099511627776', 'rx-queues': 1 },
     { id: 1, state: 'polling', 'cpu-reason': 'CPU 9 is taken', 'cpu-time': '5', 'rx-queues': 2 },
+  ])
+  t.deepEqual(at(member, 'port', 'name=p1', 'weft-ports:other-driver'), [
+    { name: 'af_xdp', reason: 'the kernel refused <it> & so on' },
   ])
   t.deepEqual(at(member, 'port', 'name=p1', 'weft-ports:rx-queue'), [
     { id: 0, worker: 1 },

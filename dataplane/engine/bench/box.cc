@@ -27,7 +27,7 @@ double now() {
 class Factory : public PortFactory {
   public:
     explicit Factory(Box &box) : box_(box) {}
-    std::unique_ptr<Port> open(const PortRequest &request, std::string &) override {
+    std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &, std::string &) override {
         auto port = std::make_unique<SourcePort>(request.name);
         (request.name == "p1" ? box_.in : box_.out) = port.get();
         return port;

@@ -85,16 +85,47 @@ std::unique_ptr<Port> KeeperFactory::open_device(const PortRequest &request, siz
     return AfPacketPort::open(request, make_socket, netlink, slots, error);
 }
 
-std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::string &error) {
-    if (!request.driver.empty() && request.driver != "af_packet" && request.driver != "auto") {
-        error = "there is no driver " + request.driver + "; there is af_packet";
+std::unique_ptr<Port> KeeperFactory::open_af_packet(const PortRequest &request, std::string &error) {
+    return open_device(request, AfPacketPort::usual_slots, error);
+}
+
+// In the order in which `auto` tries them.
+const KeeperFactory::Driver KeeperFactory::drivers[] = {
+    {"af_packet", &KeeperFactory::open_af_packet},
+};
+
+std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) {
+    const bool any = request.driver.empty() || request.driver == "auto";
+    std::string names, failures;
+    bool known = any;
+    for (const Driver &driver : drivers) {
+        names += (names.empty() ? "" : ", ") + std::string(driver.name);
+        known |= request.driver == driver.name;
+    }
+    if (!known) {
+        error = "there is no driver " + request.driver + "; there is " + names;
         return nullptr;
     }
     if (request.device.empty() || request.device.size() > longest_device) {
         error = "a device name has 1 to 15 bytes, '" + request.device + "' has " + std::to_string(request.device.size());
         return nullptr;
     }
-    return open_device(request, AfPacketPort::usual_slots, error);
+    std::unique_ptr<Port> port;
+    for (const Driver &driver : drivers) {
+        std::string why;
+        if (!any && request.driver != driver.name) {
+            why = "not asked for";
+        } else if (port) {
+            why = std::string(port->driver()) + " works, and is preferred";
+        } else {
+            port = (this->*driver.open)(request, why);
+            if (port) continue;
+            failures += (failures.empty() ? "" : "; ") + std::string(any && std::size(drivers) > 1 ? driver.name + std::string(": ") : "") + why;
+        }
+        others.push_back({driver.name, std::move(why)});
+    }
+    if (!port) error = std::move(failures);
+    return port;
 }
 
 // Makes a host device, or finds it again: a tap, else a pair.

@@ -27,7 +27,7 @@ class KeeperFactory final : public PortFactory {
   public:
     explicit KeeperFactory(std::string keeper_path) : keeper_(std::move(keeper_path)) {}
 
-    std::unique_ptr<Port> open(const PortRequest &request, std::string &error) override;
+    std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
     std::unique_ptr<Port> inject(uint32_t vrf, std::string &error) override;
     std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override;
@@ -57,6 +57,13 @@ class KeeperFactory final : public PortFactory {
     bool make(uint32_t vrf, const std::string &device, bool layer3, Made &made, std::string &error);
     bool make_pair(const std::string &name_space, const std::string &device, Made &made, std::string &error);
     std::unique_ptr<Port> serve(uint32_t vrf, Made &made, bool layer3, std::string &error);
+    // A driver that a port may ask for.
+    struct Driver {
+        const char *name;
+        std::unique_ptr<Port> (KeeperFactory::*open)(const PortRequest &request, std::string &error);
+    };
+    static const Driver drivers[];
+    std::unique_ptr<Port> open_af_packet(const PortRequest &request, std::string &error);
     std::unique_ptr<Port> open_device(const PortRequest &request, size_t slots, std::string &error);
     std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);
     std::string configure(Netlink &netlink, const HostDevice &device, const HostTapRequest &request);

@@ -138,8 +138,9 @@ std::vector<MemoryFactory::Mirrored> MemoryFactory::mirrored() {
     return mirrored_;
 }
 
-std::unique_ptr<Port> MemoryFactory::open(const PortRequest &request, std::string &error) {
+std::unique_ptr<Port> MemoryFactory::open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) {
     const std::lock_guard guard(lock_);
+    others = others_;
     const auto found = devices_.find(request.device);
     if (request.driver != "memory") {
         error = "driver '" + request.driver + "' is not one of: memory";

@@ -119,8 +119,10 @@ class MemoryFactory : public PortFactory {
     std::vector<HostAddress> addresses(const std::string &interface);
     std::vector<Mirrored> mirrored();
     void refuse_taps(bool refuse) { refuse_taps_ = refuse; }
+    // What ports opened from now on say of other drivers.
+    void set_others(std::vector<OtherDriver> others) { others_ = std::move(others); }
 
-    std::unique_ptr<Port> open(const PortRequest &request, std::string &error) override;
+    std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
     std::unique_ptr<Port> inject(uint32_t vrf, std::string &error) override;
     std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override;
@@ -136,6 +138,7 @@ class MemoryFactory : public PortFactory {
     std::map<std::string, std::vector<HostAddress>> addresses_;
     std::vector<Mirrored> mirrored_;
     bool refuse_taps_ = false;
+    std::vector<OtherDriver> others_;
 };
 
 }  // namespace weft

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "../packet.h"
 
@@ -104,6 +105,11 @@ struct PortRequest {
     unsigned workers = 1;  // that will send
 };
 
+// A driver that this build has and that does not serve a port: why not.
+struct OtherDriver {
+    std::string name, reason;
+};
+
 struct HostAddress {
     uint8_t family = 4;  // 4 or 6
     std::array<uint8_t, 16> bytes{};
@@ -122,8 +128,9 @@ struct HostTapRequest {
 class PortFactory {
   public:
     virtual ~PortFactory() = default;
-    // Null and a text for a person when it can't be had; with a port, the text may say why this driver and not another.
-    virtual std::unique_ptr<Port> open(const PortRequest &request, std::string &error) = 0;
+    // Null and a text for a person when it can't be had; with a port, the text may say why this driver. To `others` is added each
+    // driver that was not taken, in order of preference.
+    virtual std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) = 0;
     // Makes, or finds again, the host tap of an interface; null and a text on failure.
     virtual std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) = 0;
     // Makes, or finds again, the layer-3 inject device of a VRF, which holds its namespace's default routes.

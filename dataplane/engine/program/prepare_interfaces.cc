@@ -48,7 +48,7 @@ std::string Core::prepare_ports(Transaction &t) {
         std::string error;
         auto fresh = std::make_shared<PortHandle>();
         fresh->spec = spec;
-        fresh->set(open_port(spec, error));
+        fresh->set(open_port(spec, fresh->others, error));
         if (fresh->port) {
             fresh->choice = error;
         } else {

@@ -60,7 +60,8 @@ struct PortHandle {
     PortSpec spec;
     std::unique_ptr<Port> port;  // null: could not be had, `reason` says why
     uint8_t offloads = 0;        // what it takes (PortOffload)
-    std::string choice;  // why this driver, and why not another
+    std::string choice;  // why this driver
+    std::vector<OtherDriver> others;  // and why not these
     std::string reason;  // what is wrong
     bool begun = false;
     std::array<Sending, max_workers> sending;  // by worker

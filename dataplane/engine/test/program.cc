@@ -186,6 +186,20 @@ TEST("program: after a restart a missing device fails no full transaction, says 
     CHECK(lab.factory->tap("if7") != nullptr);
 }
 
+TEST("program: a port says why other drivers do not serve it, and says so anew when it is opened anew") {
+    Lab lab;
+    lab.factory->set_others({{"af_xdp", "not asked for"}});
+    lab.standard();
+    CHECK_EQUAL(lab.core->port_states()[0].others.size(), size_t{1});
+    CHECK_EQUAL(lab.core->port_states()[1].others[0].name, std::string("af_xdp"));
+    CHECK_EQUAL(lab.core->port_states()[1].others[0].reason, std::string("not asked for"));
+    lab.factory->set_others({});
+    lab.factory->device("e9", mac(9));
+    CHECK_EQUAL(lab.commit(Records().port("p1", "e9")), std::string());
+    CHECK(lab.core->port_states()[0].others.empty());
+    CHECK_EQUAL(lab.core->port_states()[1].others.size(), size_t{1});
+}
+
 TEST("program: interface indexes and counters outlive a change; a new interface of an old name counts anew") {
     Lab lab;
     lab.standard();

@@ -1,4 +1,4 @@
-/** What the workers of a member do, and who serves the receive queues of its ports. */
+/** What the workers of a member do, who serves the receive queues of its ports, and why other drivers do not. */
 import type { Member, MemberState, StateQuery } from '../../../dataplane/client/index.js'
 import type { StateProvider } from '../../../datastore/index.js'
 import { leaf } from '../xml.js'
@@ -41,6 +41,20 @@ export const workerState = (member: () => Member): StateProvider =>
           leaf('rx-queues', rxQueues) +
           '</worker>',
       )
+      .join(''),
+  )
+
+export const driverState = (member: () => Member): StateProvider =>
+  provider(member, 'port/weft-ports:other-driver', { ports: true }, ({ ports }) =>
+    ports
+      .filter(({ others }) => others.length > 0)
+      .map(({ name, others }) => {
+        const drivers = others.map(
+          (other) =>
+            `<other-driver ${xmlns}>${leaf('name', other.name)}${leaf('reason', other.reason)}</other-driver>`,
+        )
+        return `<port>${leaf('name', name)}${drivers.join('')}</port>`
+      })
       .join(''),
   )
 
