@@ -18,6 +18,7 @@
 
 #include "af_packet_rx.h"
 #include "af_packet_tx.h"
+#include "device.h"
 
 namespace weft {
 
@@ -41,26 +42,22 @@ class AfPacketPort final : public Port {
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }
     std::string set_workers(unsigned workers) override;
     PortCounters counters() const override;
-    LinkState link() const override;
-    std::string configure(bool enabled, uint32_t mtu) override;
+    LinkState link() const override { return device_.link(); }
+    std::string configure(bool enabled, uint32_t mtu) override { return device_.configure(enabled, mtu); }
 
   private:
     AfPacketPort(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink);
     std::string set_up(size_t queues, size_t slots);
 
-    const std::string name_, device_;
+    const std::string name_;
+    Device device_;
     const MakeSocket make_socket_;
-    const std::shared_ptr<Netlink> netlink_;
     const uint8_t offloads_;
-    int index_ = 0;
     std::deque<AfPacketRx> rx_;
     std::deque<AfPacketTx> tx_;
 
-    // What link() found, kept for some milliseconds.
-    mutable std::mutex link_mutex_;
-    mutable LinkState link_;
-    mutable int64_t link_read_ = 0;
-    mutable uint64_t ring_dropped_ = 0;
+    mutable std::mutex mutex_;
+    mutable uint64_t ring_dropped_ = 0;  // what the kernel counted until it was last asked
 };
 
 }  // namespace weft

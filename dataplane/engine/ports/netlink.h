@@ -60,6 +60,7 @@ class Netlink {
   public:
     // Takes over a NETLINK_ROUTE socket.
     explicit Netlink(Descriptor socket);
+    int descriptor() const { return socket_.get(); }  // for ioctls of the namespace
 
     int link(const std::string &name, Link &result);
     int link(int index, Link &result);

@@ -1,0 +1,48 @@
+// The Linux device under a port, in the port namespace: its link state, its MTU and administrative state, and what ethtool(8) says of
+// it. By index, so that another device which takes the name later is not mistaken for it. Programming thread, link() any; a call
+// costs some system calls, link() none within some milliseconds of the last.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "netlink.h"
+#include "port.h"
+
+namespace weft {
+
+class Device {
+  public:
+    // `netlink` is of the namespace in which the device is.
+    Device(std::string name, std::shared_ptr<Netlink> netlink) : name_(std::move(name)), netlink_(std::move(netlink)) {}
+
+    // Looks for it by name; an error for a person or empty.
+    std::string find();
+    const std::string &name() const { return name_; }
+    int index() const { return index_; }
+
+    LinkState link() const;
+    // As Port::configure().
+    std::string configure(bool enabled, uint32_t mtu);
+
+    // The kernel's module that serves it, such as veth; empty when it does not say.
+    std::string module() const;
+    // How many receive queues are in use; 1 when it does not say.
+    size_t queues() const;
+
+  private:
+    uint64_t speed() const;
+    bool ask(void *command) const;
+
+    const std::string name_;
+    const std::shared_ptr<Netlink> netlink_;
+    int index_ = 0;
+
+    // What link() found, kept for some milliseconds.
+    mutable std::mutex mutex_;
+    mutable LinkState link_;
+    mutable int64_t link_read_ = 0;
+};
+
+}  // namespace weft
