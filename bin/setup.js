@@ -17,7 +17,16 @@ import { fileURLToPath } from 'node:url'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 
-const buildPackages = ['g++', 'make', 'cmake', 'pkg-config', 'python3', 'libyang2-dev']
+const buildPackages = [
+  'g++',
+  'make',
+  'cmake',
+  'pkg-config',
+  'python3',
+  'libyang2-dev',
+  'libxdp-dev',
+  'libbpf-dev',
+]
 const runPackages = ['libyuma-base', 'iproute2', 'util-linux', 'iputils-ping', 'procps', 'python3-ncclient']
 const testPackages = [
   'yangcli',

@@ -12,12 +12,15 @@
 #include <cstring>
 #include <sstream>
 
+#include "xdp.h"
+
 namespace weft::keeper {
 
 namespace {
 
 constexpr size_t most_namespaces = 512;
 constexpr size_t most_taps = 4096;
+constexpr int most_queues = 64;
 
 Reply error(const std::string &text) {
     Reply reply;
@@ -80,6 +83,7 @@ Reply Holdings::answer(std::string_view line) {
     if (verb == "taps" && arguments == 0) return list_taps();
     if (verb == "drop-tap" && arguments == 2) return drop_tap(words[1], words[2]);
     if (verb == "socket" && arguments == 4) return open_socket(words);
+    if (verb == "xdp" && arguments == 4) return attach_xdp(words);
     if (verb == "pid" && arguments == 0) {
         return ok(std::to_string(getpid()) + (user_namespace_ ? " user-namespace" : " no-user-namespace"));
     }
@@ -89,7 +93,7 @@ Reply Holdings::answer(std::string_view line) {
         return reply;
     }
     for (const char *known :
-         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "pid", "quit"}) {
+         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "xdp", "pid", "quit"}) {
         if (verb == known) return error(verb + " does not take " + std::to_string(arguments) + " arguments");
     }
     return error("unknown request");
@@ -195,7 +199,7 @@ Reply Holdings::open_socket(const std::vector<std::string> &words) {
     if (!number(words[2], domain) || !number(words[3], type) || !number(words[4], protocol)) {
         return error("domain, type and protocol are numbers");
     }
-    if (domain != AF_INET && domain != AF_INET6 && domain != AF_PACKET && domain != AF_NETLINK) {
+    if (domain != AF_INET && domain != AF_INET6 && domain != AF_PACKET && domain != AF_NETLINK && domain != AF_XDP) {
         return error("sockets of domain " + words[2] + " are not handed out");
     }
     if (type != SOCK_STREAM && type != SOCK_DGRAM && type != SOCK_RAW && type != SOCK_SEQPACKET) {
@@ -206,12 +210,30 @@ Reply Holdings::open_socket(const std::vector<std::string> &words) {
     in_namespace(
         found->second.get(),
         [&] {
-            reply.passing = Descriptor(::socket(domain, type | SOCK_CLOEXEC, protocol));
-            if (!reply.passing) why = std::string("socket: ") + std::strerror(errno);
+            Descriptor socket(::socket(domain, type | SOCK_CLOEXEC, protocol));
+            if (socket) reply.passing.push_back(std::move(socket));
+            else why = std::string("socket: ") + std::strerror(errno);
         },
         why);
     if (!why.empty()) return error(why);
-    reply.descriptor = reply.passing.get();
+    return reply;
+}
+
+Reply Holdings::attach_xdp(const std::vector<std::string> &words) {
+    const auto found = namespaces_.find(words[1]);
+    if (found == namespaces_.end()) return error("there is no namespace " + words[1]);
+    const std::string &mode = words[3];
+    int queues = 0;
+    if (!plain(words[2], IFNAMSIZ - 1)) return error("device names are 1 to 15 letters, digits, '.', '_' and '-'");
+    if (mode != "native" && mode != "generic") return error("a program is attached in native or generic mode, not " + mode);
+    if (!number(words[4], queues) || queues < 1 || queues > most_queues) return error("a device has 1 to 64 queues, not " + words[4]);
+    Redirection made;
+    std::string why;
+    in_namespace(found->second.get(), [&] { made = redirect(words[2], mode == "native", queues, why); }, why);
+    if (!why.empty()) return error(why);
+    Reply reply = ok();
+    reply.passing.push_back(std::move(made.map));
+    reply.passing.push_back(std::move(made.link));
     return reply;
 }
 

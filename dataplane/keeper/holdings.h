@@ -6,6 +6,7 @@
 //   tap NAMESPACE DEVICE tun|tap [multi-queue]   make or find a device     ok DEVICE             + its descriptor
 //   taps                               list them                           ok NAMESPACE/DEVICE …
 //   drop-tap NAMESPACE DEVICE                                              ok
+//   xdp NAMESPACE DEVICE native|generic QUEUES   attach a program        ok                    + its map and its link
 //   socket NAMESPACE DOMAIN TYPE PROTOCOL        numbers of socket(2)      ok                    + the socket
 //   pid                                ok PID user-namespace|no-user-namespace
 //   quit                               ok, and the keeper ends
@@ -25,8 +26,8 @@ namespace weft::keeper {
 
 struct Reply {
     std::string line;     // without the newline
-    int descriptor = -1;  // to be passed with it; stays the holder's unless `passing` owns it
-    Descriptor passing;   // closed once passed
+    int descriptor = -1;  // to be passed with it, and stays the holder's
+    std::vector<Descriptor> passing;  // the same, closed once passed; at most 4
     bool quit = false;
 };
 
@@ -46,6 +47,7 @@ class Holdings {
     Reply list_taps() const;
     Reply drop_tap(const std::string &name_space, const std::string &device);
     Reply open_socket(const std::vector<std::string> &words);
+    Reply attach_xdp(const std::vector<std::string> &words);
 
     const bool user_namespace_;
     std::map<std::string, Descriptor> namespaces_;

@@ -123,18 +123,24 @@ Reply Server::answer(const std::string &line) {
 void Server::send(Client &client, const Reply &reply) {
     const std::string line = reply.line + '\n';
     iovec part{const_cast<char *>(line.data()), line.size()};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    constexpr size_t most_passed = 4;
+    int passed[most_passed];
+    size_t count = 0;
+    if (reply.descriptor >= 0) passed[count++] = reply.descriptor;
+    for (const Descriptor &each : reply.passing)
+        if (count < most_passed) passed[count++] = each.get();
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(passed))] = {};
     msghdr message{};
     message.msg_iov = &part;
     message.msg_iovlen = 1;
-    if (reply.descriptor >= 0) {
+    if (count > 0) {
         message.msg_control = control;
-        message.msg_controllen = sizeof(control);
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
         cmsghdr *header = CMSG_FIRSTHDR(&message);
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        std::memcpy(CMSG_DATA(header), &reply.descriptor, sizeof(int));
+        header->cmsg_len = CMSG_LEN(count * sizeof(int));
+        std::memcpy(CMSG_DATA(header), passed, count * sizeof(int));
     }
     const ssize_t sent = sendmsg(client.socket.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent != static_cast<ssize_t>(line.size())) client.gone = true;

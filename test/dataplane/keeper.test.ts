@@ -88,6 +88,12 @@ test('malformed requests are answered with an error each, and harm nobody', asyn
     'socket ports 1 1 0',
     'socket ports 17 77 0',
     'socket nowhere 17 3 0',
+    'xdp nowhere p1 native 1',
+    'xdp ports eth7 native 1',
+    'xdp ports eth7 offloaded 1',
+    'xdp ports eth7 native 0',
+    'xdp ports eth7 native 65',
+    'xdp ports eth7',
     '\u0000\u0001\u00ff',
   ]
   const answers = await raw(

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include "af_packet_socket.h"
+#include "outer_tag.h"
 
 namespace weft {
 
@@ -15,27 +16,8 @@ using af_packet::set_option;
 
 namespace {
 
-constexpr size_t tag_length = 4;
-
 // Of <linux/virtio_net.h>, which C++ can't include.
-constexpr uint8_t needs_checksum = 1;
 constexpr uint8_t no_segmentation = 0;
-
-// Puts the outer tag back in front of the frame's type. False when there is no room for it.
-bool insert_tag(Packet &packet) {
-    if (packet.headroom < tag_length || packet.length < 2 * ETH_ALEN) return false;
-    packet.data -= tag_length;
-    std::memmove(packet.data, packet.data + tag_length, 2 * ETH_ALEN);
-    const uint16_t tag[2] = {htons(packet.vlan_tpid), htons(packet.vlan_tci)};
-    std::memcpy(packet.data + 2 * ETH_ALEN, tag, tag_length);
-    packet.headroom -= tag_length;
-    packet.length += tag_length;
-    packet.l3_offset = static_cast<uint16_t>(packet.l3_offset + tag_length);
-    packet.vlan_tpid = packet.vlan_tci = 0;
-    if (packet.offload.flags & needs_checksum) packet.offload.csum_start += tag_length;
-    if (packet.offload.header_length > 0) packet.offload.header_length += tag_length;
-    return true;
-}
 
 }  // namespace
 
@@ -83,7 +65,7 @@ std::string AfPacketTx::bind(int index) {
 void AfPacketTx::transmit(Packet *const *packets, size_t count) {
     for (size_t i = 0; i < count; i++) {
         Packet &packet = *packets[i];
-        if (packet.vlan_tpid != 0 && !insert_tag(packet)) {
+        if (packet.vlan_tpid != 0 && !insert_outer_tag(packet)) {
             add(dropped_, 1);
             continue;
         }

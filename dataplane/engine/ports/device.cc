@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace weft {
@@ -44,6 +45,14 @@ std::string Device::module() const {
     information.cmd = ETHTOOL_GDRVINFO;
     if (!ask(&information)) return {};
     return std::string(information.driver, strnlen(information.driver, sizeof(information.driver)));
+}
+
+bool Device::is_card() const {
+    ethtool_drvinfo information{};
+    information.cmd = ETHTOOL_GDRVINFO;
+    if (!ask(&information)) return false;
+    unsigned domain, bus, slot, function;
+    return std::sscanf(information.bus_info, "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4 && module() != "virtio_net";
 }
 
 size_t Device::queues() const {

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "af_packet.h"
+#include "af_xdp.h"
 #include "pair.h"
 #include "tap.h"
 
@@ -22,6 +23,7 @@ constexpr const char *port_namespace = "ports";
 constexpr const char *inject_device = "weft0";
 constexpr const char *pair_prefix = "host.";
 constexpr size_t pair_slots = 512;
+constexpr size_t xdp_region = 16384;  // frames, 64 MiB
 constexpr uint32_t pair_mtu = 65535;  // the host's end decides
 constexpr size_t longest_device = IFNAMSIZ - 1;
 
@@ -89,8 +91,54 @@ std::unique_ptr<Port> KeeperFactory::open_af_packet(const PortRequest &request, 
     return open_device(request, AfPacketPort::usual_slots, error);
 }
 
+// A region with room for a port, so that packets between ports are not copied; another one when there is none.
+std::shared_ptr<XdpFrames> KeeperFactory::xdp_frames(size_t needed, std::string &error) {
+    std::erase_if(xdp_frames_, [](const auto &one) { return one.expired(); });
+    for (const auto &one : xdp_frames_) {
+        std::shared_ptr<XdpFrames> frames = one.lock();
+        if (frames && frames->unreserved() >= needed) return frames;
+    }
+    const size_t stacks = needed / XdpFrames::stack_size + 3, whole_stacks = stacks * XdpFrames::stack_size;
+    std::shared_ptr<XdpFrames> made = XdpFrames::make(std::max(xdp_region, whole_stacks), error);
+    if (made) xdp_frames_.push_back(made);
+    return made;
+}
+
+std::unique_ptr<Port> KeeperFactory::open_af_xdp(const PortRequest &request, std::string &error) {
+    const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, error);
+    if (!netlink) return nullptr;
+    auto device = std::make_unique<Device>(request.device, netlink);
+    error = device->find();
+    if (!error.empty()) return nullptr;
+    const bool chosen = request.driver == "af_xdp";
+    if (!chosen && !device->is_card()) {
+        error = "not taken unless asked for, because super-packets do not pass it and the device is no card of hardware";
+        return nullptr;
+    }
+    const int index = device->index();
+    std::shared_ptr<AfXdpDevice> opened = xdp_devices_[index].lock();
+    if (!opened) {
+        const size_t needed = AfXdpDevice::needs(std::min(device->queues(), AfXdpDevice::max_queues), request.workers);
+        std::shared_ptr<XdpFrames> frames = xdp_frames(needed, error);
+        if (!frames) return nullptr;
+        AfXdpDevice::Kernel kernel{
+            [this](std::string &why) { return keeper_.socket(port_namespace, AF_XDP, SOCK_RAW, 0, why); },
+            [this](const std::string &name, bool native, size_t queues, Descriptor &map, Descriptor &link, std::string &why) {
+                return keeper_.xdp(port_namespace, name, native, queues, map, link, why);
+            }};
+        opened = AfXdpDevice::open(std::move(device), std::move(kernel), std::move(frames), !chosen, error);
+        if (!opened) return nullptr;
+        xdp_devices_[index] = opened;
+    }
+    std::erase_if(xdp_devices_, [](const auto &one) { return one.second.expired(); });
+    std::unique_ptr<Port> port = AfXdpPort::open(request, opened, error);
+    if (port) error = opened->mode();
+    return port;
+}
+
 // In the order in which `auto` tries them.
 const KeeperFactory::Driver KeeperFactory::drivers[] = {
+    {"af_xdp", &KeeperFactory::open_af_xdp},
     {"af_packet", &KeeperFactory::open_af_packet},
 };
 
@@ -119,7 +167,10 @@ std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::vecto
             why = std::string(port->driver()) + " works, and is preferred";
         } else {
             port = (this->*driver.open)(request, why);
-            if (port) continue;
+            if (port) {
+                error = std::move(why);
+                continue;
+            }
             failures += (failures.empty() ? "" : "; ") + std::string(any && std::size(drivers) > 1 ? driver.name + std::string(": ") : "") + why;
         }
         others.push_back({driver.name, std::move(why)});

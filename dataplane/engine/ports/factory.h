@@ -14,6 +14,7 @@
 #include <string>
 #include <utility>
 
+#include "af_xdp_device.h"
 #include "factory_keeper.h"
 #include "netlink.h"
 #include "port.h"
@@ -63,7 +64,9 @@ class KeeperFactory final : public PortFactory {
         std::unique_ptr<Port> (KeeperFactory::*open)(const PortRequest &request, std::string &error);
     };
     static const Driver drivers[];
+    std::unique_ptr<Port> open_af_xdp(const PortRequest &request, std::string &error);
     std::unique_ptr<Port> open_af_packet(const PortRequest &request, std::string &error);
+    std::shared_ptr<XdpFrames> xdp_frames(size_t needed, std::string &error);
     std::unique_ptr<Port> open_device(const PortRequest &request, size_t slots, std::string &error);
     std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);
     std::string configure(Netlink &netlink, const HostDevice &device, const HostTapRequest &request);
@@ -72,6 +75,8 @@ class KeeperFactory final : public PortFactory {
     std::map<std::string, std::shared_ptr<Netlink>> netlinks_;
     std::map<std::pair<uint32_t, std::string>, HostDevice> host_devices_;
     std::set<std::string> claimed_;
+    std::map<int, std::weak_ptr<AfXdpDevice>> xdp_devices_;  // by index
+    std::vector<std::weak_ptr<XdpFrames>> xdp_frames_;
     Descriptor link_events_;  // an rtnetlink socket in the group of links of the port namespace
 };
 

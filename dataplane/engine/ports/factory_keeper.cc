@@ -10,6 +10,12 @@
 
 namespace weft {
 
+namespace {
+
+constexpr size_t most_descriptors = 4;  // with one answer
+
+}  // namespace
+
 bool KeeperLine::connect(std::string &error) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -29,14 +35,14 @@ bool KeeperLine::connect(std::string &error) {
     return true;
 }
 
-bool KeeperLine::exchange(const std::string &line, std::string &answer, Descriptor &descriptor) {
+bool KeeperLine::exchange(const std::string &line, std::string &answer, std::vector<Descriptor> &descriptors) {
     const std::string text = line + '\n';
     if (send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) return false;
     answer.clear();
     while (answer.empty() || answer.back() != '\n') {
         char bytes[65536];
         iovec part{bytes, sizeof(bytes)};
-        alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+        alignas(cmsghdr) char control[CMSG_SPACE(most_descriptors * sizeof(int))] = {};
         msghdr message{};
         message.msg_iov = &part;
         message.msg_iovlen = 1;
@@ -48,9 +54,10 @@ bool KeeperLine::exchange(const std::string &line, std::string &answer, Descript
         answer.append(bytes, static_cast<size_t>(count));
         const cmsghdr *header = CMSG_FIRSTHDR(&message);
         if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-            int passed;
-            std::memcpy(&passed, CMSG_DATA(header), sizeof(passed));
-            descriptor = Descriptor(passed);
+            int passed[most_descriptors];
+            const size_t many = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+            std::memcpy(passed, CMSG_DATA(header), many * sizeof(int));
+            for (size_t i = 0; i < many; i++) descriptors.emplace_back(passed[i]);
         }
     }
     answer.pop_back();
@@ -58,11 +65,18 @@ bool KeeperLine::exchange(const std::string &line, std::string &answer, Descript
 }
 
 std::string KeeperLine::request(const std::string &line, Descriptor &descriptor, std::string &error) {
+    std::vector<Descriptor> descriptors;
+    std::string answer = request(line, descriptors, error);
+    if (!descriptors.empty()) descriptor = std::move(descriptors.front());
+    return answer;
+}
+
+std::string KeeperLine::request(const std::string &line, std::vector<Descriptor> &descriptors, std::string &error) {
     std::string answer;
     for (int attempt = 0; attempt < 2; attempt++) {
         const bool fresh = !socket_;
         if (fresh && !connect(error)) return {};
-        if (exchange(line, answer, descriptor)) {
+        if (exchange(line, answer, descriptors)) {
             if (answer == "ok") return {};
             if (answer.starts_with("ok ")) return answer.substr(3);
             error = answer.starts_with("error ") ? answer.substr(6) : "the keeper answered: " + answer;
@@ -93,6 +107,20 @@ Descriptor KeeperLine::name_space(const std::string &name, std::string &error) {
     Descriptor descriptor;
     request("namespace " + name, descriptor, error);
     return descriptor;
+}
+
+bool KeeperLine::xdp(const std::string &name_space, const std::string &device, bool native, size_t queues, Descriptor &map,
+                     Descriptor &link, std::string &error) {
+    std::vector<Descriptor> passed;
+    std::string why;
+    request("xdp " + name_space + ' ' + device + (native ? " native " : " generic ") + std::to_string(queues), passed, why);
+    if (passed.size() != 2) {
+        error = why;
+        return false;
+    }
+    map = std::move(passed[0]);
+    link = std::move(passed[1]);
+    return true;
 }
 
 std::vector<std::string> KeeperLine::taps() {

@@ -13,18 +13,23 @@ class KeeperLine {
   public:
     explicit KeeperLine(std::string path) : path_(std::move(path)) {}
 
-    // The answer's text after `ok` and its descriptor, if any; on failure an `error` for a person.
+    // The answer's text after `ok` and its descriptors, if any; on failure an `error` for a person.
+    std::string request(const std::string &line, std::vector<Descriptor> &descriptors, std::string &error);
+    // One that has a single descriptor, or none.
     std::string request(const std::string &line, Descriptor &descriptor, std::string &error);
 
     Descriptor tap(const std::string &name_space, const std::string &device, bool layer3, std::string &error);
     Descriptor socket(const std::string &name_space, int domain, int type, int protocol, std::string &error);
     Descriptor name_space(const std::string &name, std::string &error);
+    // Attaches an XDP program that redirects into a map of so many AF_XDP sockets; false: it can't be had.
+    bool xdp(const std::string &name_space, const std::string &device, bool native, size_t queues, Descriptor &map, Descriptor &link,
+             std::string &error);
     // As NAMESPACE/DEVICE.
     std::vector<std::string> taps();
 
   private:
     bool connect(std::string &error);
-    bool exchange(const std::string &line, std::string &answer, Descriptor &descriptor);
+    bool exchange(const std::string &line, std::string &answer, std::vector<Descriptor> &descriptors);
 
     const std::string path_;
     Descriptor socket_;

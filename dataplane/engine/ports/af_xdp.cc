@@ -1,0 +1,28 @@
+#include "af_xdp.h"
+
+#include <algorithm>
+
+namespace weft {
+
+std::unique_ptr<AfXdpPort> AfXdpPort::open(const PortRequest &request, std::shared_ptr<AfXdpDevice> device, std::string &error) {
+    std::unique_ptr<AfXdpPort> port(new AfXdpPort(request.name, std::move(device)));
+    std::deque<AfXdpQueue> &queues = port->device_->queues();
+    const size_t count = std::clamp<size_t>(request.rx_queues, 1, std::min(queues.size(), max_rx_queues));
+    for (size_t n = 0; n < count; n++) port->rx_.emplace_back(port.get());
+    for (size_t n = 0; n < queues.size() && error.empty(); n++) error = port->rx_[n % count].add(queues[n]);
+    if (error.empty()) error = port->device_->set_workers(request.workers);
+    return error.empty() ? std::move(port) : nullptr;
+}
+
+AfXdpPort::~AfXdpPort() {
+    for (AfXdpRx &rx : rx_) rx.give_up();
+}
+
+std::string AfXdpPort::configure(bool enabled, uint32_t mtu) {
+    if (mtu > AfXdpDevice::max_mtu)
+        return device_->device().name() + ": af_xdp takes an MTU of at most " + std::to_string(AfXdpDevice::max_mtu) + ", not " +
+               std::to_string(mtu) + "; af_packet takes any";
+    return device_->device().configure(enabled, mtu);
+}
+
+}  // namespace weft

@@ -1,0 +1,111 @@
+#include "af_xdp_device.h"
+
+#include <bpf/bpf.h>
+#include <time.h>
+
+#include <algorithm>
+
+namespace weft {
+
+namespace {
+
+int64_t seconds() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+    return time.tv_sec;
+}
+
+}  // namespace
+
+std::shared_ptr<AfXdpDevice> AfXdpDevice::open(std::unique_ptr<Device> device, Kernel kernel, std::shared_ptr<XdpFrames> frames,
+                                               bool native_only, std::string &error) {
+    std::shared_ptr<AfXdpDevice> made(new AfXdpDevice(std::move(device), std::move(kernel), std::move(frames)));
+    error = made->make_queues();
+    if (error.empty()) error = made->attach(native_only);
+    if (!error.empty()) error = made->device_->name() + ": " + error;
+    return error.empty() ? made : nullptr;
+}
+
+// What the kernel still had comes back later; caches give back at once.
+AfXdpDevice::~AfXdpDevice() {
+    link_ = Descriptor();
+    senders_.clear();
+    queues_.clear();
+    for (const uint16_t holder : holders_) frames_->retire(holder, seconds());
+}
+
+std::string AfXdpDevice::make_queues() {
+    const uint32_t mtu = device_->link().mtu;
+    if (mtu > max_mtu)
+        return "its MTU is " + std::to_string(mtu) + ", and af_xdp takes packets of at most " + std::to_string(max_mtu) + " octets";
+    frames_->reclaim(seconds());
+    std::string error;
+    const size_t count = std::min(device_->queues(), max_queues);
+    while (queues_.size() < count) {
+        const uint16_t holder = frames_->reserve(AfXdpQueue::needs);
+        if (holder == XdpFrames::nobody) return "there are not enough frames for its queues";
+        holders_.push_back(holder);
+        Descriptor socket = kernel_.socket(error);
+        if (!socket) return error;
+        const AfXdpQueue *first = queues_.empty() ? nullptr : &queues_.front();
+        const unsigned number = static_cast<unsigned>(queues_.size());
+        AfXdpQueue &queue = queues_.emplace_back(std::move(socket), *frames_, holder);
+        error = queue.set_up(device_->index(), number, first);
+        if (!error.empty()) return error;
+    }
+    return {};
+}
+
+std::string AfXdpDevice::attach(bool native_only) {
+    std::string error;
+    native_ = kernel_.attach(device_->name(), true, queues_.size(), map_, link_, not_native_);
+    if (!native_ && native_only) return "native mode: " + not_native_;
+    if (!native_ && !kernel_.attach(device_->name(), false, queues_.size(), map_, link_, error))
+        return not_native_ == error ? error : "native mode: " + not_native_ + "; generic mode: " + error;
+    if (!native_ || device_->module() == "veth")
+        for (AfXdpQueue &queue : queues_) queue.expect_unfinished();
+    return {};
+}
+
+std::string AfXdpDevice::mode() const {
+    const std::string copies = queues_.front().socket().zero_copy() ? "without copying" : "copying";
+    const std::string queues = std::to_string(queues_.size()) + (queues_.size() == 1 ? " queue" : " queues");
+    return (native_ ? "native mode, " : "generic mode, ") + copies + ", " + queues + (native_ ? "" : "; native mode: " + not_native_);
+}
+
+std::string AfXdpDevice::set_workers(unsigned workers) {
+    std::string error;
+    while (senders_.size() < workers) {
+        const uint16_t holder = frames_->reserve(AfXdpTx::needs);
+        if (holder == XdpFrames::nobody) return device_->name() + ": there are not enough frames for one more worker to send by";
+        holders_.push_back(holder);
+        Descriptor socket = kernel_.socket(error);
+        if (!socket) return error;
+        const unsigned queue = static_cast<unsigned>(senders_.size() % queues_.size());
+        AfXdpTx &sender = senders_.emplace_back(std::move(socket), *frames_, holder, queues_[queue]);
+        error = sender.set_up(device_->index(), queue);
+        if (error.empty()) continue;
+        senders_.pop_back();
+        return device_->name() + ": " + error;
+    }
+    return {};
+}
+
+// A socket that is bound is not refused: it may be that its device went, as link() tells.
+void AfXdpDevice::begin() {
+    if (begun_) return;
+    begun_ = true;
+    for (uint32_t queue = 0; queue < queues_.size(); queue++) {
+        const int socket = queues_[queue].socket().get();
+        bpf_map_update_elem(map_.get(), &queue, &socket, 0);
+    }
+}
+
+PortCounters AfXdpDevice::counters() const {
+    PortCounters counters;
+    for (const AfXdpQueue &queue : queues_) queue.count(counters);
+    for (const AfXdpTx &sender : senders_) sender.count(counters);
+    return counters;
+}
+
+}  // namespace weft

@@ -1,0 +1,19 @@
+// The XDP program of the af_xdp driver: hands each packet to the AF_XDP socket that a map has for the queue it came by, and lets
+// it pass where there is none. It is attached by a link, so that it goes with the last process that holds that; the map and the
+// link are made here because making them takes CAP_BPF and the namespace of the device, and given away.
+#pragma once
+
+#include <string>
+
+#include "descriptor.h"
+
+namespace weft::keeper {
+
+struct Redirection {
+    Descriptor map, link;
+};
+
+// In the network namespace of the calling thread. On failure an `error` for a person, which says what would help.
+Redirection redirect(const std::string &device, bool native, int queues, std::string &error);
+
+}  // namespace weft::keeper
