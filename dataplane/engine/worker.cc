@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,7 +12,6 @@ namespace weft {
 namespace {
 
 constexpr uint64_t look_every = 50;
-constexpr unsigned empty_turns_before_sleep = 64;
 
 uint64_t monotonic() {
     timespec t;
@@ -110,6 +110,7 @@ bool Worker::take_burst(const PortUse &use) {
     RxQueue &queue = use.handle->port->rx(use.queue);
     const size_t count = queue.receive(burst_.data(), burst_size);
     if (count == 0) return false;
+    more_ |= count == burst_size;
     burst_vrf = nullptr;
     if (trace_run_) [[unlikely]]
         enter_traced(use, count);
@@ -131,7 +132,7 @@ void Worker::new_table() {
     epoll_event wakeup{EPOLLIN, {.u32 = UINT32_MAX}};
     epoll_ctl(epoll_, EPOLL_CTL_ADD, event_, &wakeup);
     serving_.clear();
-    polled_ = named_ = false;
+    polled_ = named_ = armed_ = false;
     for (uint32_t n = 0; n < table->ports.size(); n++) {
         const PortUse &use = table->ports[n];
         if (use.worker == id) {
@@ -172,13 +173,40 @@ bool Worker::own(Serving &serving, uint32_t place) {
     serving.owned = true;
     serving.waits = descriptor >= 0 && queue.costs_call();
     named_ |= serving.waits;
-    if (descriptor < 0) {
+    if (descriptor < 0)
         polled_ = true;
-        return true;
-    }
-    epoll_event e{EPOLLIN, {.u32 = place}};
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &e);
+    else if (serving.waits || armed_)
+        arm(serving, place, descriptor);
     return true;
+}
+
+void Worker::arm(Serving &serving, uint32_t place, int descriptor) {
+    epoll_event e{EPOLLIN, {.u32 = place}};
+    serving.armed = epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &e) == 0;
+}
+
+// Packets wake it.
+void Worker::arm_all() {
+    if (armed_) return;
+    armed_ = true;
+    for (uint32_t n = 0; n < serving_.size(); n++) {
+        Serving &serving = serving_[n];
+        if (!serving.owned || serving.armed) continue;
+        const PortUse &use = table->ports[serving.use];
+        if (const int descriptor = use.handle->port->rx(use.queue).descriptor(); descriptor >= 0) arm(serving, n, descriptor);
+    }
+}
+
+// And no longer: to be in epoll costs who sends a part of each packet.
+void Worker::disarm() {
+    if (!armed_) return;
+    armed_ = false;
+    for (Serving &serving : serving_) {
+        if (!serving.armed || serving.waits) continue;
+        const PortUse &use = table->ports[serving.use];
+        epoll_ctl(epoll_, EPOLL_CTL_DEL, use.handle->port->rx(use.queue).descriptor(), nullptr);
+        serving.armed = false;
+    }
 }
 
 // The owner of the neighbours reads what the others say; they look what has become known.
@@ -226,7 +254,7 @@ bool Worker::step(uint64_t time) {
         release_resolved(*this);
         flush();
     }
-    missing_ = false;
+    missing_ = more_ = false;
     for (uint32_t n = 0; n < serving_.size(); n++) {
         Serving &serving = serving_[n];
         if (!serving.owned && !own(serving, n)) {
@@ -273,23 +301,33 @@ void Worker::look_at_descriptors(int timeout) {
     }
 }
 
+// Until a packet or another worker wakes it, or something is due.
+void Worker::rest(uint64_t time) {
+    arm_all();
+    waiting_.store(gleans.any(), std::memory_order_relaxed);
+    asleep_.store(true, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    // A last turn, for what came before others could know that it sleeps. A new table disarms.
+    if (!step(time) && armed_) look_at_descriptors(sleep_for());
+    asleep_.store(false, std::memory_order_relaxed);
+}
+
 void Worker::run() {
-    unsigned empty = 0;
+    prctl(PR_SET_TIMERSLACK, 1000);  // nanoseconds: a nap is as long as it says
     while (!stopping_.load(std::memory_order_relaxed)) {
         const uint64_t time = monotonic();
-        if (step(time))
-            empty = 0;
-        else
-            empty++;
-        if (empty >= empty_turns_before_sleep) {
-            waiting_.store(gleans.any(), std::memory_order_relaxed);
-            asleep_.store(true, std::memory_order_relaxed);
-            std::atomic_thread_fence(std::memory_order_seq_cst);
-            // A last turn, for what came before others could know that it sleeps.
-            if (!step(monotonic())) look_at_descriptors(sleep_for());
-            asleep_.store(false, std::memory_order_relaxed);
-            empty = 0;
-        } else if (named_ && time >= next_look_) {
+        const bool moved = step(time);
+        switch (pace_.after(moved, more_, time)) {
+            case Pace::Next::look: break;
+            case Pace::Next::nap: {
+                disarm();
+                const timespec nap{0, Pace::nap * 1000};
+                nanosleep(&nap, nullptr);
+                break;
+            }
+            case Pace::Next::sleep: rest(time); continue;
+        }
+        if (named_ && time >= next_look_) {
             next_look_ = time + look_every;
             look_at_descriptors(0);
         }

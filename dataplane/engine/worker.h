@@ -1,6 +1,6 @@
 // A worker: takes bursts from the receive queues that it serves, runs them through the graph of nodes to the end, and sends what
-// came of it. One thread calls step(); it takes no lock, allocates nothing and logs nothing. Idle, it sleeps in epoll and is
-// offline for epochs.
+// came of it. One thread calls step(); it takes no lock, allocates nothing and logs nothing. Idle, it sleeps in epoll, or naps by
+// the clock (pace.h), and is offline for epochs.
 //
 // Workers share the tables, which they only read, and policers (tables/shared_bucket.h). Each has its own counters, packets that
 // wait, and transmit sides. Worker 0 owns the neighbours; the others leave it notes (tables/neighbour_note.h).
@@ -14,6 +14,7 @@
 #include "core.h"
 #include "nodes/drops.h"
 #include "nodes/list.h"
+#include "pace.h"
 #include "tables/arena.h"
 #include "tables/holding.h"
 #include "tables/holds.h"
@@ -148,6 +149,7 @@ class Worker {
         uint32_t use;  // place in table->ports
         bool owned = false;
         bool waits = false;  // for epoll to name its descriptor
+        bool armed = false;  // its descriptor is in epoll
         bool ready = true;   // it has
     };
     bool take_burst(const PortUse &use);
@@ -162,6 +164,10 @@ class Worker {
     void flush();
     void new_table();
     bool own(Serving &serving, uint32_t place);
+    void arm(Serving &serving, uint32_t place, int descriptor);
+    void arm_all();
+    void disarm();
+    void rest(uint64_t time);
     bool look_at_neighbours();
     bool wake_others(uint64_t neighbours_before);
     int sleep_for() const;
@@ -182,6 +188,9 @@ class Worker {
     std::vector<Serving> serving_;
     static constexpr uint64_t tick_every = 100000, tick_at_rest = 1000000;
     uint64_t next_tick_ = 0, next_look_ = 0;
+    Pace pace_;
+    bool more_ = false;     // a queue gave a whole burst in this turn
+    bool armed_ = false;    // queues wake it that it otherwise looks at in each turn
     bool polled_ = false;   // a queue without a descriptor: no sleep
     bool named_ = false;    // a queue waits for epoll to name it
     bool missing_ = false;  // a queue is still another's

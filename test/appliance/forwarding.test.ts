@@ -24,6 +24,13 @@ test('h1 reaches h2 over IPv4 and IPv6 through the engine, not through the kerne
   t.is(await weftd.forwardedByKernel(), 0)
 })
 
+test('what comes by a port is kept from the kernel of its namespace', async (t) => {
+  const weftd = await start(t)
+  const before = await weftd.takenByKernel()
+  t.true(await weftd.pings('h1', h2.ipv4))
+  t.is(await weftd.takenByKernel(), before)
+})
+
 test('ncclient disables an interface and enables it again, and the ping follows', async (t) => {
   const weftd = await start(t)
   const set = (enabled: boolean) => `

@@ -228,20 +228,30 @@ export class Weftd implements AsyncDisposable {
 
   /** Datagrams of both families that the kernel has forwarded in the namespaces of chassis and ports. */
   async forwardedByKernel(): Promise<number> {
+    const all = await Promise.all(['chassis', 'ports'].map((name) => this.#ofKernel(name)))
+    return all.reduce((sum, { forwarded }) => sum + forwarded, 0)
+  }
+
+  /** IPv4 datagrams that the kernel's stack was given in the namespace of ports. */
+  async takenByKernel(): Promise<number> {
+    return (await this.#ofKernel('ports')).received4
+  }
+
+  async #ofKernel(name: string): Promise<{ received4: number; forwarded: number }> {
     await using keeper = await this.keeper()
-    let sum = 0
-    for (const name of ['chassis', 'ports']) {
-      const namespace = await keeper.namespace(name)
-      const ipv4 = await execIn(keeper, namespace, ['cat', '/proc/net/snmp'])
-      const [names = [], values = []] = ipv4
-        .split('\n')
-        .filter((line) => line.startsWith('Ip:'))
-        .map((line) => line.split(' '))
-      const ipv6 = await execIn(keeper, namespace, ['cat', '/proc/net/snmp6'])
-      sum += Number(values[names.indexOf('ForwDatagrams')])
-      sum += Number(/Ip6OutForwDatagrams\s+(\d+)/.exec(ipv6)?.[1])
+    const namespace = await keeper.namespace(name)
+    const ipv4 = await execIn(keeper, namespace, ['cat', '/proc/net/snmp'])
+    const [names = [], values = []] = ipv4
+      .split('\n')
+      .filter((line) => line.startsWith('Ip:'))
+      .map((line) => line.split(' '))
+    const ipv6 = await execIn(keeper, namespace, ['cat', '/proc/net/snmp6'])
+    return {
+      received4: Number(values[names.indexOf('InReceives')]),
+      forwarded:
+        Number(values[names.indexOf('ForwDatagrams')]) +
+        Number(/Ip6OutForwDatagrams\s+(\d+)/.exec(ipv6)?.[1]),
     }
-    return sum
   }
 
   /** Process id of the engine. */

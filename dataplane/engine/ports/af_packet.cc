@@ -31,6 +31,8 @@ std::unique_ptr<AfPacketPort> AfPacketPort::open(const PortRequest &request, Mak
     if (error.empty()) error = port->set_up(std::clamp<size_t>(request.rx_queues, 1, max_rx_queues), slots);
     if (error.empty()) error = port->set_workers(request.workers);
     if (!error.empty()) return nullptr;
+    // Where the kernel can't, its stack throws away what it gets: the same, for more.
+    port->device_.drop_ingress();
     return port;
 }
 

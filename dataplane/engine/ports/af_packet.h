@@ -6,7 +6,8 @@
 // of a flow. Fragments are hashed by their addresses alone, so that those of a packet keep together; the kernel is not asked to
 // put them together, because a router hands on what it got. A queue that is full drops and does not roll over to another.
 //
-// The device belongs to this port alone: promiscuous, and in a namespace whose kernel answers nothing. When it is taken away
+// The device belongs to this port alone: promiscuous, in a namespace whose kernel answers nothing, and with a filter that keeps
+// its packets from that kernel's stack. When it is taken away
 // the port stays, without link, until the engine opens it again.
 #pragma once
 

@@ -26,6 +26,9 @@ class Device {
     // As Port::configure().
     std::string configure(bool enabled, uint32_t mtu);
 
+    // Keeps what it receives from the stack of its namespace: Netlink::drop_ingress().
+    void drop_ingress() { netlink_->drop_ingress(index_); }
+
     // The kernel's module that serves it, such as veth; empty when it does not say.
     std::string module() const;
     // True: a PCI card, and no virtual machine's that is meant for super-packets.

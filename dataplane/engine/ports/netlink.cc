@@ -1,10 +1,14 @@
 #include "netlink.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <linux/if_addr.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/neighbour.h>
 #include <linux/netlink.h>
+#include <linux/pkt_cls.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -169,6 +173,32 @@ int Netlink::make_pair(const std::string &name, const std::string &peer, int pee
 int Netlink::remove(int index) {
     Message message(RTM_DELLINK, 0);
     message.part<ifinfomsg>().ifi_index = index;
+    return talk(message);
+}
+
+int Netlink::drop_ingress(int index) {
+    Message hooks(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
+    auto &hook = hooks.part<tcmsg>();
+    hook.tcm_ifindex = index;
+    hook.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+    hook.tcm_parent = TC_H_CLSACT;
+    hooks.text(TCA_KIND, "clsact");
+    if (const int code = talk(hooks); code != 0 && code != EEXIST) return code;
+
+    constexpr uint32_t last = 0xffff;  // what others attach comes before
+    Message message(RTM_NEWTFILTER, NLM_F_CREATE);
+    auto &filter = message.part<tcmsg>();
+    filter.tcm_ifindex = index;
+    filter.tcm_handle = 1;
+    filter.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+    filter.tcm_info = TC_H_MAKE(last << 16, htons(ETH_P_ALL));
+    message.text(TCA_KIND, "bpf");
+    const size_t options = message.open(TCA_OPTIONS | NLA_F_NESTED);
+    const sock_filter drop{BPF_RET | BPF_K, 0, 0, TC_ACT_SHOT};
+    message.attribute(TCA_BPF_OPS_LEN, uint16_t{1});
+    message.attribute(TCA_BPF_OPS, drop);
+    message.attribute(TCA_BPF_FLAGS, uint32_t{TCA_BPF_FLAG_ACT_DIRECT});
+    message.close(options);
     return talk(message);
 }
 

@@ -1,5 +1,5 @@
 // A small rtnetlink client (RFC 3549) over one NETLINK_ROUTE socket, whose namespace is the one it was opened in. Links,
-// addresses, default routes and neighbours, as the drivers and the host taps need them; no more of rtnetlink than that.
+// addresses, default routes, neighbours and ingress filters, as the drivers and the host taps need them; no more of rtnetlink than that.
 // Calls answer 0 or an errno, take microseconds and may come from any thread but never from a worker.
 #pragma once
 
@@ -69,6 +69,10 @@ class Netlink {
     // A pair of connected Ethernet devices, the second one in the namespace of a descriptor.
     int make_pair(const std::string &name, const std::string &peer, int peer_namespace);
     int remove(int index);
+    // What the device receives goes to packet sockets and programs of the fast drivers alone, never on into the namespace's own
+    // stack: the last filter of its ingress, of traffic control, drops it. Again is the same as once; it ends when the device
+    // leaves the namespace. ENOENT: the kernel has no BPF classifier.
+    int drop_ingress(int index);
 
     int addresses(int index, std::vector<HostAddress> &result);
     // Without a route for the prefix and without duplicate address detection.
