@@ -27,18 +27,28 @@ void Core::event(const Event &e) {
 }
 
 void Core::watch_links() {
+    bool came_up = false;
     for (const auto &[name, i] : registry.interfaces) {
         LinkState link;
         link.present = false;
         if (i->port && i->port->port) link = i->port->port->link();
         const bool up = i->enabled && link.up && link.present;
-        const bool same = i->runtime->link_up.exchange(up) == up;
+        const bool was = i->runtime->link_up.load();
+        const bool same = was == up;
+        if (up && !was) {
+            i->runtime->link_ups.fetch_add(1, std::memory_order_release);
+            came_up = true;
+        }
+        i->runtime->link_up.store(up);
         if (same && i->runtime->link_told) continue;
         i->runtime->link_told = true;
         if (!same) i->runtime->last_change = milliseconds_since_epoch();
         event({Event::Kind::link, name, up});
         if (!up && i->port && i->port->port && !link.present) event({Event::Kind::port_lost, name, false});
     }
+    if (!came_up || workers.empty()) return;
+    link_ups.fetch_add(1, std::memory_order_release);
+    workers[neighbour_owner]->wake_if_asleep();
 }
 
 std::unique_ptr<Port> Core::open_port(const PortSpec &spec, std::vector<OtherDriver> &others, std::string &error) {

@@ -74,6 +74,8 @@ struct Core {
     std::map<uint64_t, Transaction> transactions;
     bool generation = false;  // of routes: another one with each full transaction, which all that it sets have
     std::atomic<uint64_t> commit{0};
+    bool announces = true;  // to neighbours what changes of its addresses; said before workers begin
+    std::atomic<uint32_t> link_ups{0};  // of all interfaces
     std::atomic<uint64_t> changes{0};  // transactions applied: what waits may go now
     Repair repair;
     std::atomic<TraceRun *> trace_run{nullptr};

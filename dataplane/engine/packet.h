@@ -36,6 +36,9 @@ struct Packet {
     Offload offload;
     bool local_origin = false;  // came from the host (tap or inject device)
     uint8_t passed = 0;         // last node of the output arc that it passed (nodes/features.h)
+
+    // With a tag that is not in front of the type now.
+    uint32_t wire_length() const { return length + (vlan_tpid != 0 ? 4 : 0); }
 };
 
 }  // namespace weft

@@ -215,6 +215,10 @@ bool Worker::look_at_neighbours() {
         const bool moved = core.worker_count.load(std::memory_order_relaxed) > 1 && read_notes(*this);
         if (moved) flush();
         neighbours_seen = neighbours.version();
+        if (const uint32_t ups = core.link_ups.load(std::memory_order_acquire); ups != link_ups_seen) [[unlikely]] {
+            link_ups_seen = ups;
+            next_tick_ = now;
+        }
         return moved;
     }
     const uint64_t version = neighbours.version();

@@ -134,6 +134,7 @@ class Worker {
     static constexpr size_t notes_most = 1024;
     Ring<NeighbourNote, notes_most> notes;  // to the owner of the neighbours
     bool left_notes = false;                // in this turn
+    uint32_t link_ups_seen = 0;
     // The stale neighbour that the owner was last told is in use, and when.
     uint64_t used_said = 0;
     uint32_t used_interface = no_interface;

@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
 import { address, addresses, Router, until } from '../lab/router.js'
-import { UdpStream } from '../lab/udp-stream.js'
 
 /** What h1 sends to h2 passes the engine and no kernel: its counters move by at least `packets`, the kernel's stay 0. */
 async function counted(router: Router, packets: number, work: () => Promise<void>): Promise<void> {
@@ -34,20 +33,6 @@ for (const [family, at] of [
     t.false(await router.h1.pings(at === 0 ? '203.0.113.1' : '2001:db8:99::1', { seconds: 1 }))
   })
 
-  test.serial(`a stream of datagrams arrives whole over ${family}`, async (t) => {
-    await using router = await Router.start()
-    // Of packets to a neighbour that has not answered yet, only some wait.
-    t.true(await router.h1.pings(addresses.h2[at]))
-    await counted(router, 1000, async () => {
-      const stream = await UdpStream.start(router.h1, router.h2, addresses.h2[at], 2000)
-      await new Promise((resolve) => setTimeout(resolve, 1000))
-      const { sent, received, repeated } = await stream.stop()
-      t.true(sent >= 1000)
-      t.is(received, sent)
-      t.is(repeated, 0)
-    })
-  })
-
   test.serial(
     `the router's own host reaches its neighbours over ${family}, by way of the engine`,
     async (t) => {
@@ -57,25 +42,6 @@ for (const [family, at] of [
     },
   )
 }
-
-test.serial('TCP passes in super-packets', async (t) => {
-  await using router = await Router.start()
-  const server = router.h2.spawn('iperf3', '--server', '--one-off', '--json')
-  await until(
-    'iperf3 listens',
-    async () => (await router.h2.exec('ss', '-Hltn', 'sport', '=', '5201')) !== '',
-  )
-  const output = await router.h1.exec('iperf3', '--client', addresses.h2[0], '--time', '2', '--json')
-  const { end } = JSON.parse(output) as { end: { sum_received: { bits_per_second: number } } }
-  const gigabits = end.sum_received.bits_per_second / 1e9
-  t.log(`one TCP stream: ${gigabits.toFixed(1)} Gbit/s`)
-  t.true(gigabits > 0.1)
-  const { ports } = await router.member.state({ ports: true })
-  const p1 = ports.find(({ name }) => name === 'p1')!.counters
-  const mean = Number(p1.rxOctets) / Number(p1.rxPackets)
-  t.true(mean > 1600, `frames of ${mean.toFixed(0)} octets on average are not super-packets`)
-  server.kill()
-})
 
 test.serial('link state, counters and neighbours are told as they are', async (t) => {
   await using router = await Router.start()
@@ -159,52 +125,4 @@ test.serial('link state, counters and neighbours are told as they are', async (t
   await router.h1.ip('link', 'set', 'eth0', 'up')
   await router.h1.ip('route', 'replace', 'default', 'via', addresses.p1[0])
   t.true(await router.h1.pings(addresses.h2[0]))
-})
-
-test.serial(
-  'a device that is taken away is said to be gone, and used again when it comes back',
-  async (t) => {
-    await using router = await Router.start()
-    const presence = async () =>
-      (await router.member.state({ interfaces: true, interface: 'p2' })).interfaces[0]?.present
-    t.true(await presence())
-    await router.h2.ip('link', 'del', 'eth0')
-    await until('p2 is gone', async () => (await presence()) === false)
-    const ports = await router.lab.host('ports')
-    await router.lab.link(
-      router.h2,
-      { name: 'eth0', addresses: [`${addresses.h2[0]}/24`, `${addresses.h2[1]}/64`] },
-      ports,
-      { name: 'p2' },
-    )
-    await router.h2.ip('route', 'add', 'default', 'via', addresses.p2[0])
-    await until('p2 is back', async () => (await presence()) === true)
-    t.true(await router.h1.pings(addresses.h2[0]))
-  },
-)
-
-test.serial('a VLAN tag passes a port unharmed in both directions of the kernel interface', async (t) => {
-  await using router = await Router.start()
-  const before = (await router.member.state({ ports: true })).ports.find(
-    ({ name }) => name === 'p1',
-  )!.counters
-  const script = [
-    'import socket, struct',
-    's = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)',
-    's.bind(("eth0", 0))',
-    'frame = b"\\x02\\0\\0\\0\\0\\x01" + b"\\x02\\0\\0\\0\\0\\x02" + struct.pack("!HHH", 0x8100, 5, 0x0800) + b"E" * 60',
-    's.send(frame)',
-  ]
-  await router.h1.exec('/usr/bin/python3', '-c', script.join('\n'))
-  await until('the frame is counted', async () => {
-    const state = await router.member.state({ ports: true, drops: true })
-    return state.ports.find(({ name }) => name === 'p1')!.counters.rxPackets > before.rxPackets
-  })
-  const { drops } = await router.member.state({ drops: true })
-  t.true(
-    drops.some(
-      ({ node, reason, packets }) =>
-        node === 'ethernet-input' && /vlan|destination/.test(reason) && packets > 0n,
-    ),
-  )
 })

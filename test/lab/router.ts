@@ -35,12 +35,12 @@ export function address(text: string): Address {
 }
 
 /** A port, its interface, its connected prefixes and its own addresses. */
-function portOperations(name: 'p1' | 'p2'): Operation[] {
+function portOperations(name: 'p1' | 'p2', driver: string): Operation[] {
   const own = addresses[name].map(address)
   const lengths = own.map((bytes) => (bytes.length === 4 ? 24 : 64))
   const at = own.map((bytes, i) => ({ address: bytes, length: lengths[i] as number }))
   return [
-    { op: 'port-set', name, driver: 'af_packet', device: name },
+    { op: 'port-set', name, driver, device: name },
     {
       op: 'interface-set',
       interface: {
@@ -52,7 +52,7 @@ function portOperations(name: 'p1' | 'p2'): Operation[] {
         ipv6: true,
         ipv4Forwarding: true,
         ipv6Forwarding: true,
-        mtu: 1500,
+        mtu: 0,
         addresses: at,
       },
     },
@@ -65,11 +65,11 @@ function portOperations(name: 'p1' | 'p2'): Operation[] {
 }
 
 /** Everything that a member of this lab should have. */
-export function tables(): Operation[] {
+export function tables(driver = 'af_packet'): Operation[] {
   return [
     { op: 'object-set', key: keys.local, object: { type: 'local', vrf: 0 } },
-    ...portOperations('p1'),
-    ...portOperations('p2'),
+    ...portOperations('p1', driver),
+    ...portOperations('p2', driver),
   ]
 }
 
@@ -96,6 +96,11 @@ export async function until(
   throw new Error(`not within ${milliseconds} ms: ${what}`)
 }
 
+export interface RouterOptions {
+  readonly userNamespace?: boolean
+  readonly driver?: string | undefined
+}
+
 export class Router implements AsyncDisposable {
   readonly lab: Lab
   readonly h1: Host
@@ -104,21 +109,23 @@ export class Router implements AsyncDisposable {
   readonly log = collectLog()
   readonly events: MemberEvent[] = []
   /** Sent whole whenever the member attaches. */
-  tables = tables()
+  tables: Operation[]
   members!: Members
   dataplane!: DataplaneProcess
   #commit = 0
   #programmed: Promise<void> = Promise.resolve()
 
-  private constructor(lab: Lab, h1: Host, h2: Host, chassis: Host) {
+  private constructor(lab: Lab, h1: Host, h2: Host, chassis: Host, driver?: string) {
+    this.tables = tables(driver)
     this.lab = lab
     this.h1 = h1
     this.h2 = h2
     this.chassis = chassis
   }
 
-  static async start({ userNamespace = true } = {}): Promise<Router> {
-    return await Router.#begin(await Lab.create({ userNamespace }), true)
+  /** With the ports served by a driver; the usual one without. */
+  static async start({ userNamespace = true, driver }: RouterOptions = {}): Promise<Router> {
+    return await Router.#begin(await Lab.create({ userNamespace }), true, driver)
   }
 
   /** One whose processes another process has started in this folder. */
@@ -126,12 +133,12 @@ export class Router implements AsyncDisposable {
     return await Router.#begin(await Lab.adopt(folder), false)
   }
 
-  static async #begin(lab: Lab, links: boolean): Promise<Router> {
+  static async #begin(lab: Lab, links: boolean, driver?: string): Promise<Router> {
     try {
       const [h1, h2, ports, chassis] = await Promise.all(
         ['h1', 'h2', 'ports', 'chassis'].map((name) => lab.host(name)),
       )
-      const router = new Router(lab, h1 as Host, h2 as Host, chassis as Host)
+      const router = new Router(lab, h1 as Host, h2 as Host, chassis as Host, driver)
       if (links) await router.#links(ports as Host)
       await router.openMembers()
       await router.startDataplane()

@@ -66,16 +66,25 @@ void arp_input(Worker &w, Vector &in) {
     for (unsigned n = 0; n < in.size; n++) one(w, *in.packets[n]);
 }
 
-void send_arp_request(Worker &w, const Interface &i, uint32_t target, const MacAddress *to) {
-    const Subnet4 *subnet = i.subnet(target);
-    if (!subnet && i.subnets4.empty()) return;
-    const uint32_t from = subnet ? subnet->address : i.subnets4.front().address;
+namespace {
+
+void ask(Worker &w, const Interface &i, uint32_t from, uint32_t target, const MacAddress &to) {
     Packet *p = w.arena.take(ethernet_size + arp_size);
     if (!p) return w.unmade(Drop::no_buffer);
     p->l3_offset = ethernet_size;
     p->local_origin = true;
     fill(l3(*p), 1, i.mac, from, MacAddress{}, target);
-    if (put_ethernet(w, *p, to ? *to : broadcast_mac, i.mac, type_arp)) egress(w, *p, i);
+    if (put_ethernet(w, *p, to, i.mac, type_arp)) egress(w, *p, i);
 }
+
+}  // namespace
+
+void send_arp_request(Worker &w, const Interface &i, uint32_t target, const MacAddress *to) {
+    const Subnet4 *subnet = i.subnet(target);
+    if (!subnet && i.subnets4.empty()) return;
+    ask(w, i, subnet ? subnet->address : i.subnets4.front().address, target, to ? *to : broadcast_mac);
+}
+
+void send_arp_announcement(Worker &w, const Interface &i, uint32_t address) { ask(w, i, address, address, broadcast_mac); }
 
 }  // namespace weft

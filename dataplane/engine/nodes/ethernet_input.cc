@@ -4,7 +4,8 @@
 // Sets     ether_type and l3_offset
 // Next     arp-input, ip4-input, ip6-input, by the type
 // Counts   octets, unicast, multicast, broadcast, errors, unknown protocols of the interface (RFC 8343)
-// Drops    frame-too-short, destination-not-ours, vlan-tag-without-circuit (there are no circuits yet), unknown-ether-type,
+// Drops    frame-too-short, destination-not-ours, vlan-tag-without-circuit (there are no circuits yet; a tag of VLAN 0 is only a
+//          priority, and taken off), unknown-ether-type,
 //          group-source-address (IEEE 802.3 §3.2.3), interface-disabled, port-without-interface
 // Cost     one cache line of the frame, prefetched when the burst was received
 #include "nodes.h"
@@ -29,6 +30,27 @@ struct Arrivals {
     }
 };
 
+// A tag that gives a priority and names no VLAN (IEEE 802.1Q §6.9: identifier 0) goes, whoever took it off the frame. False: there is
+// another one.
+bool strip_priority(Packet &p) {
+    constexpr uint32_t tag = 4;
+    constexpr uint16_t identifier = 0xfff;
+    if (p.vlan_tpid != 0) {
+        if (p.vlan_tpid != type_vlan || (p.vlan_tci & identifier) != 0) return false;
+        p.vlan_tpid = p.vlan_tci = 0;
+    } else {
+        if (p.length < ethernet_size + tag || load16(p.data + 12) != type_vlan || (load16(p.data + 14) & identifier) != 0) return false;
+        std::memmove(p.data + tag, p.data, 12);
+        p.data += tag;
+        p.length -= tag;
+        p.headroom += tag;
+        if (p.offload.csum_start >= tag) p.offload.csum_start = static_cast<uint16_t>(p.offload.csum_start - tag);
+        if (p.offload.header_length >= tag) p.offload.header_length = static_cast<uint16_t>(p.offload.header_length - tag);
+    }
+    const uint16_t type = load16(p.data + 12);
+    return type != type_vlan && type != type_qinq;
+}
+
 }  // namespace
 
 void ethernet_input(Worker &w, Vector &in) {
@@ -50,7 +72,7 @@ void ethernet_input(Worker &w, Vector &in) {
             w.drop(p, Drop::ethernet_short);
             continue;
         }
-        run.octets += p.length;
+        run.octets += p.wire_length();
         const uint8_t *frame = p.data;
         const bool group = frame[0] & 1;
         if (!group) [[likely]]
@@ -71,10 +93,13 @@ void ethernet_input(Worker &w, Vector &in) {
             w.discard(p, Drop::ethernet_not_for_us);
             continue;
         }
-        const uint16_t type = load16(frame + 12);
+        uint16_t type = load16(frame + 12);
         if (p.vlan_tpid != 0 || type == type_vlan || type == type_qinq) [[unlikely]] {
-            w.discard(p, Drop::ethernet_vlan);
-            continue;
+            if (!strip_priority(p)) {
+                w.discard(p, Drop::ethernet_vlan);
+                continue;
+            }
+            type = load16(p.data + 12);
         }
         p.ether_type = type;
         p.l3_offset = ethernet_size;

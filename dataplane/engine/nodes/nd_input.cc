@@ -56,6 +56,8 @@ void send(Worker &w, const Interface &i, uint8_t type, uint32_t flags, const Ip6
     if (put_ethernet(w, *p, to_mac, i.mac, type_ip6)) egress(w, *p, i);
 }
 
+constexpr Ip6 all_nodes{0xff02000000000000ull, 1};
+
 MacAddress group_mac(const Ip6 &group) {
     return {0x33, 0x33, static_cast<uint8_t>(group.low >> 24), static_cast<uint8_t>(group.low >> 16),
             static_cast<uint8_t>(group.low >> 8), static_cast<uint8_t>(group.low)};
@@ -72,7 +74,6 @@ void solicited(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_
     if (!i.owns(target)) return w.drop(p, Drop::nd_not_for_us);
     const uint32_t router = i.forward6 ? flag_router : 0;
     if (probing) {
-        constexpr Ip6 all_nodes{0xff02000000000000ull, 1};
         send(w, i, advertisement, router | flag_override, target, target, all_nodes, group_mac(all_nodes), 2);
         return w.drop(p, Drop::nd_consumed);
     }
@@ -110,6 +111,11 @@ void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset) {
         solicited(w, p, i, m, length);
     else
         advertisement_came(w, p, i, m, length);
+}
+
+void send_unsolicited_advertisement(Worker &w, const Interface &i, const Ip6 &address) {
+    const uint32_t router = i.forward6 ? flag_router : 0;
+    send(w, i, advertisement, router | flag_override, address, address, all_nodes, group_mac(all_nodes), 2);
 }
 
 void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const MacAddress *to) {

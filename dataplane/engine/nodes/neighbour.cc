@@ -2,10 +2,13 @@
 // runs it, the owner of the table; the others leave it notes, which it reads between two bursts, and take what they need from what
 // it publishes (tables/neighbours.h). An address that packets wait for (nodes/glean_wait.cc) is asked for at once and then once a
 // second, three times in all. A scan of unused addresses keeps at most 2048 questions open, of which the oldest give way, and
-// stops neither known neighbours nor answers: an answer to one of ours is learned whether or not its question is still open. What
+// stops neither known neighbours nor answers: an answer to one of ours is learned whether or not its question is still open. When a link
+// comes up again, who was learned on it is forgotten. What
 // the world should know goes to the NeighbourView.
 //
 // Drops (node neighbour): table-full, not-handed-over (a note found no room: its worker asks again, the sender speaks again).
+#include <utility>
+
 #include "nodes.h"
 
 namespace weft {
@@ -180,6 +183,21 @@ void read_note(Worker &w, const Note &note) {
     }
 }
 
+// Whoever was behind a link that has come up again may have gone meanwhile, or have another address: they are asked for anew.
+void follow_links(Worker &w) {
+    for (const auto &i : w.table->interfaces) {
+        if (!i) continue;
+        const uint32_t ups = i->runtime->link_ups.load(std::memory_order_acquire);
+        const uint32_t before = std::exchange(i->runtime->neighbours_of, ups);
+        if (before == ups || before == 0) continue;
+        for (uint32_t at = 0; at < w.neighbours.high(); at++) {
+            const Neighbour &n = w.neighbours[at];
+            if (n.interface == i->index && !n.gone && n.origin == Origin::dynamic && n.state != State::incomplete)
+                forget(w, at, HoldDrop::expired);
+        }
+    }
+}
+
 }  // namespace
 
 bool want_neighbour(Worker &w, const Interface &i, const Ip6 &address) {
@@ -273,7 +291,8 @@ bool read_notes(Worker &w) {
 }
 
 bool neighbour_tick(Worker &w) {
-    bool soon = false;
+    follow_links(w);
+    bool soon = announce(w);
     for (uint32_t i = 0; i < w.neighbours.high(); i++) {
         Neighbour &n = w.neighbours[i];
         if (n.interface == no_interface) continue;
@@ -317,6 +336,7 @@ void neighbours_follow_table(Worker &w) {
         send_waiting(w, n.interface, n.address, n.mac);
         tell(w, at);
     }
+    w.tick_soon();  // announcements
 }
 
 }  // namespace weft

@@ -115,6 +115,10 @@ void drop_all_held(Worker &w);
 
 void send_arp_request(Worker &w, const Interface &i, uint32_t target, const MacAddress *to);
 void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const MacAddress *to);
+// What changed in who we are (nodes/announce.cc): the owner's. True: more is due soon.
+bool announce(Worker &w);
+void send_arp_announcement(Worker &w, const Interface &i, uint32_t address);
+void send_unsolicited_advertisement(Worker &w, const Interface &i, const Ip6 &address);
 
 // Ethernet header before the IP header; false (and dropped) without headroom.
 bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const MacAddress &from, uint16_t type);

@@ -120,7 +120,7 @@ size_t AfPacketRx::receive(Packet *packets, size_t count) {
             packet.vlan_tci = header->tp_vlan_tci;
             packet.vlan_tpid = (status & TP_STATUS_VLAN_TPID_VALID) ? header->tp_vlan_tpid : uint16_t{ETH_P_8021Q};
         }
-        octets += packet.length;
+        octets += packet.wire_length();
         received++;
     }
     if (received > 0) {

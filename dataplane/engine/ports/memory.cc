@@ -76,7 +76,7 @@ size_t MemoryPort::Rx::receive(Packet *packets, size_t count) {
         p.vlan_tci = frame.vlan_tci;
         p.vlan_tpid = frame.vlan_tpid;
         port_.rx_packets_++;
-        port_.rx_octets_ += frame.bytes.size();
+        port_.rx_octets_ += p.wire_length();
         in_.frames.pop_front();
     }
     if (in_.frames.empty()) {
@@ -95,7 +95,7 @@ void MemoryPort::Tx::flush() {
     for (const Packet &p : waiting_) {
         port_.wire_->out_.push_back({std::vector<uint8_t>(p.data, p.data + p.length), p.offload, p.vlan_tci, p.vlan_tpid});
         port_.tx_packets_++;
-        port_.tx_octets_ += p.length;
+        port_.tx_octets_ += p.wire_length();
     }
     waiting_.clear();
 }

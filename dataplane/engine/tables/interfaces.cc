@@ -28,6 +28,20 @@ const Subnet6 *Interface::subnet(const Ip6 &address) const {
     return nullptr;
 }
 
+namespace {
+
+// In the upper half: announcements count in the lower one.
+uint64_t identity_of(const Interface &i) {
+    uint64_t hash = 0x9e3779b97f4a7c15;
+    const auto mix = [&](uint64_t value) { hash = (hash ^ value) * 0xff51afd7ed558ccd, hash ^= hash >> 29; };
+    for (const uint8_t octet : i.mac) mix(octet);
+    for (const Subnet4 &s : i.subnets4) mix(s.address);
+    for (const Subnet6 &s : i.subnets6) mix(s.address.high), mix(s.address.low);
+    return hash << 32 | 1ull << 63;
+}
+
+}  // namespace
+
 void derive(Interface &i, const LinkState &link) {
     const InterfaceSpec &spec = i.spec;
     i.enabled = spec.flags & interface_enabled;
@@ -58,6 +72,7 @@ void derive(Interface &i, const LinkState &link) {
             i.subnets6.push_back({to_ip6(a), a.prefix_length});
         }
     }
+    i.identity = identity_of(i);
 }
 
 uint16_t features_of(const Interface &i) {

@@ -81,6 +81,14 @@ struct InterfaceRuntime {
     bool link_told = false;  // an event has said how it is
     std::atomic<int64_t> last_change{0};
     int64_t discontinuity = 0;
+    std::atomic<uint32_t> link_ups{0};  // how often the link has come up
+    // Of the worker that owns the neighbours alone: the count of these when it last looked, and what they were told
+    // (nodes/announce.cc).
+    uint32_t neighbours_of = 0;
+    struct Announcement {
+        uint64_t told = 0, due = 0;
+        uint8_t left = 0;
+    } announcement;
 };
 
 struct Subnet4 {
@@ -115,6 +123,7 @@ struct Interface {
     std::vector<Subnet4> subnets4;
     std::vector<Subnet6> subnets6;  // the link-local one first
     Ip6 link_local;
+    uint64_t identity = 0;  // another one with other addresses, of whichever layer; never 0
     InterfaceSpec spec;
 
     bool up() const { return enabled && runtime->link_up.load(std::memory_order_relaxed); }

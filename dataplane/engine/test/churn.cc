@@ -97,7 +97,10 @@ TEST("churn: no packet is lost while routes, objects and interfaces change aroun
     sender.join();
     reader.join();
     size_t came = 0;
-    box.until([&] { return (came += box.e2->take().size()) >= given; });
+    box.until([&] {
+        for (const Frame &f : box.e2->take()) came += load16(&f.bytes[12]) == type_ip4;  // not what the box announces
+        return came >= given;
+    });
     CHECK_EQUAL(came, static_cast<size_t>(given));
     uint64_t dropped = 0;
     for (const DropCounter &d : box.engine->drops()) dropped += d.packets;
@@ -168,7 +171,11 @@ TEST("engine: resolves, mirrors and tells of links on its own threads, and start
     box.e1->give({frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9"})), {}, 0, 0});
     std::vector<Frame> frames;
     const auto collect = [&] {
-        for (Frame &f : box.e2->take()) frames.push_back(std::move(f));
+        for (Frame &f : box.e2->take()) {
+            const uint16_t type = load16(&f.bytes[12]);
+            const bool announces = type == type_ip6 || (type == type_arp && load32(&f.bytes[28]) == load32(&f.bytes[38]));
+            if (!announces) frames.push_back(std::move(f));
+        }
         return frames.size();
     };
     box.until([&] { return collect() == 1; });

@@ -240,10 +240,46 @@ TEST("ip4: what no router forwards is dropped by name") {
     lab.wires[0]->give({from_h1(good), {}, 5, 0x8100});
     lab.run();
     CHECK_EQUAL(lab.drops("ethernet-input", "vlan-tag-without-circuit"), uint64_t{2});
+    // A tag behind one that is only a priority.
+    tagged[15] = 0;
+    tagged.insert(tagged.begin() + 16, {0x81, 0, 0, 5});
+    count(tagged, "ethernet-input", "vlan-tag-without-circuit");
+    tagged = from_h1(good);
+    tagged.insert(tagged.begin() + 12, {0x88, 0xa8, 0, 0});
+    count(tagged, "ethernet-input", "vlan-tag-without-circuit");
+    tagged = from_h1(good);
+    tagged.resize(14);
+    store16(&tagged[12], 0x8100);
+    count(tagged, "ethernet-input", "vlan-tag-without-circuit");
     Bytes unknown = from_h1(good);
     store16(&unknown[12], 0x88cc);
     count(unknown, "ethernet-input", "unknown-ether-type");
     CHECK_EQUAL(lab.state("if1").in_unknown, uint64_t{1});
+}
+
+TEST("ip4: a tag that is only a priority is taken off, wherever it is, and counts as part of the frame") {
+    Lab lab = known();
+    const Bytes plain = from_h1({.source = "10.0.1.9", .destination = "10.0.2.9"});
+    lab.give(1, plain);
+    lab.run();
+    const Frame expected = lab.only(2);
+    const uint64_t octets = lab.state("if1").in_octets;
+    const Offload unfinished{.flags = offload_needs_checksum, .header_length = 46, .csum_start = 38, .csum_offset = 6};
+    Bytes tagged = plain;
+    tagged.insert(tagged.begin() + 12, {0x81, 0, 0xe0, 0});
+    lab.give(1, tagged, unfinished);
+    lab.run();
+    const Frame inline_tag = lab.only(2);
+    CHECK(inline_tag.bytes == expected.bytes);
+    CHECK_EQUAL(inline_tag.offload.csum_start, uint16_t{34});
+    CHECK_EQUAL(inline_tag.offload.header_length, uint16_t{42});
+    lab.wires[0]->give({plain, {}, 0xe000, 0x8100});
+    lab.run();
+    const Frame stripped = lab.only(2);
+    CHECK(stripped.bytes == expected.bytes);
+    CHECK_EQUAL(stripped.vlan_tpid, uint16_t{0});
+    CHECK_EQUAL(lab.state("if1").in_octets - octets, uint64_t{2 * (plain.size() + 4)});
+    CHECK_EQUAL(lab.core->port_states()[0].counters.rx_octets, octets + 2 * (plain.size() + 4));
 }
 
 TEST("ip4: switches of an interface hold: disabled, no IPv4, no forwarding") {

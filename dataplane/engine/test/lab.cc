@@ -10,6 +10,7 @@ Lab::Lab(unsigned ports, std::unique_ptr<MemoryFactory> made) {
     factory = made.get();
     for (unsigned n = 1; n <= ports; n++) wires.push_back(factory->device("e" + std::to_string(n), mac(static_cast<uint8_t>(n))));
     core = std::make_unique<Core>(std::move(made));
+    core->announces = false;  // what a port sends is what a test is about
     core->stop_worker = [this](unsigned id) { core->workers[id]->resign(); };
     core->default_workers = core->registry.crew.count = core->running_workers = workers;
     for (unsigned n = 0; n < workers; n++) core->add_worker();

@@ -40,6 +40,37 @@ TEST("arp: packets wait for an address and leave in their order when it is known
     CHECK(n.origin == NeighbourState::Origin::dynamic);
 }
 
+TEST("arp: who was learned on a link is asked for anew when it has been down, and questions go on") {
+    Lab lab;
+    lab.standard();
+    lab.give(1, numbered("10.0.2.9", 0));
+    lab.run();
+    lab.give(2, arp(2, h2, "10.0.2.9", mac(2), "10.0.2.1", mac(2)));
+    lab.give(1, arp(1, h1, "10.0.1.9", {}, "10.0.1.1", all));
+    lab.run();
+    CHECK(lab.has_neighbour("10.0.2.9") && lab.has_neighbour("10.0.1.9"));
+    LinkState link = lab.wires[1]->link();
+    for (const bool up : {false, true}) {
+        link.up = up;
+        lab.wires[1]->set_link(link);
+        lab.core->watch_links();
+        if (up) lab.give(1, numbered("10.0.2.8", 0));
+        lab.run();
+    }
+    lab.core->tell_neighbours();
+    CHECK(!lab.has_neighbour("10.0.2.9"));
+    CHECK(lab.neighbour("10.0.2.8").state == State::incomplete);
+    CHECK(lab.has_neighbour("10.0.1.9"));
+    lab.out(2);
+    lab.give(1, numbered("10.0.2.9", 1));
+    lab.run();
+    CHECK_EQUAL(load16(&lab.only(2).bytes[12]), type_arp);
+    lab.give(2, arp(2, mac(0x29), "10.0.2.9", mac(2), "10.0.2.1", mac(2)));
+    lab.run();
+    const Frame sent = lab.only(2);
+    CHECK_EQUAL(hex(Bytes(sent.bytes.begin(), sent.bytes.begin() + 6)), std::string("020000000029"));
+}
+
 TEST("arp: three requests a second apart, then the senders of what waited are told") {
     Lab lab;
     lab.standard();
