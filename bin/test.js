@@ -7,17 +7,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { root, setupOrExit } from './setup.js'
+import { SetupError, root, sanitized, setupOrExit } from './setup.js'
 
 await setupOrExit('test')
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
 
 const only = process.argv.slice(2)
-if (only.length === 0) {
-  // The sanitized one takes as long as all the others, and one core.
-  await Promise.all([engineTest('sanitized'), engineTest('engine').then(replays)])
-}
 
 /** Runs a program to its end: its exit code (or what kept it from one) and what it printed. */
 async function runProgram(program, args) {
@@ -33,14 +29,29 @@ async function runProgram(program, args) {
 }
 
 /** Runs engine-test of a build. */
-async function engineTest(build) {
-  const { end, stdout, stderr } = await runProgram(join(root, 'build', build, 'engine-test'), [])
+async function engineTest(build, niceness = 0) {
+  const program = join(root, 'build', build, 'engine-test')
+  const { end, stdout, stderr } = await runProgram('nice', ['-n', String(niceness), program])
   process.stdout.write(`build/${build}/engine-test\n${stdout}`)
   process.stderr.write(stderr)
   if (end !== 0) console.log(`FAIL  build/${build}/engine-test ended with ${end}`)
   const [, passed = 0, all = 1] = /(\d+) of (\d+) passed/.exec(stdout) ?? []
   totals.passed += Number(passed)
   totals.failed += end === 0 ? 0 : Math.max(1, Number(all) - Number(passed))
+}
+
+/** The engine once more under sanitizers, in the time that AVA's tests leave, which mostly wait. */
+async function underSanitizers() {
+  try {
+    await sanitized()
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error
+    console.log(`FAIL  the build with sanitizers: ${error.message}`)
+    totals.failed++
+    return
+  }
+  await engineTest('sanitized', 19)
+  await replays()
 }
 
 /** Runs the corpus of each fuzz target through it: one test each. */
@@ -57,7 +68,7 @@ async function replays() {
   }
 }
 
-/** Runs AVA on some files. Resolves with its exit code. */
+/** Runs AVA on some files. */
 async function ava(files) {
   const child = spawn(
     process.execPath,
@@ -79,20 +90,19 @@ async function ava(files) {
   totals.passed += lines(/^\s*✔ /gm)
   totals.failed += lines(/^\s*✘ /gm) + lines(/^\s*◌ /gm)
   totals.skipped += lines(/^\s*- \[skip\] /gm)
-  return code
+  if (code !== 0 && totals.failed === 0) totals.failed++
 }
 
-// What is in test/alone needs the machine for itself.
-const runs =
-  only.length > 0
-    ? [only]
-    : [
-        ['build/test/!(alone)/**/*.test.js', 'yang/libyang-js/dist/test/**/*.test.js'],
-        ['build/test/alone/**/*.test.js'],
-      ]
-for (const files of runs) {
-  const code = await ava(files)
-  if (code !== 0 && totals.failed === 0) totals.failed++
+async function engineAndAva() {
+  await engineTest('engine')
+  await ava(['build/test/!(alone)/**/*.test.js', 'yang/libyang-js/dist/test/**/*.test.js'])
+}
+
+if (only.length > 0) await ava(only)
+else {
+  await Promise.all([underSanitizers(), engineAndAva()])
+  // These need the machine for themselves.
+  await ava(['build/test/alone/**/*.test.js'])
 }
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exit(totals.failed === 0 ? 0 : 1)

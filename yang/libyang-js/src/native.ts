@@ -162,7 +162,7 @@ interface NativeModule {
 
 function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'binding.gyp'))) {
+  while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder)
     if (parent === folder) throw new Error(`no package of libyang-js above ${fileURLToPath(import.meta.url)}`)
     folder = parent
@@ -170,10 +170,10 @@ function packageRoot(): string {
   return folder
 }
 
-const file = join(packageRoot(), 'build/Release/libyang_js.node')
+const file = join(packageRoot(), 'build/libyang_js.node')
 if (!existsSync(file)) {
   throw new Error(
-    `${file} is not there: build it with \`npx node-gyp rebuild\` in ${packageRoot()} (needs libyang2-dev)`,
+    `${file} is not there: build it with \`npm run build\` in ${packageRoot()} (needs libyang2-dev)`,
   )
 }
 export const native = createRequire(import.meta.url)(file) as NativeModule

@@ -7,7 +7,7 @@ import type { Context, PrintOptions, Tree } from '../src/index.js'
 
 function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(folder, 'binding.gyp'))) folder = dirname(folder)
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
   return folder
 }
 
