@@ -190,10 +190,9 @@ function nodeHeaders() {
 /** Programs of the engine's build that are no part of the appliance, by what is to be done. */
 const programs = {
   start: [],
-  test: ['engine-test', 'udp-load'],
+  test: ['udp-load'],
   bench: [
-    ...['engine-test', 'udp-load', 'libyang-floor', 'netconf-load'],
-    ...['graph-bench', 'fib-bench', 'acl-bench', 'route-table'],
+    ...['udp-load', 'libyang-floor', 'netconf-load', 'graph-bench', 'fib-bench', 'acl-bench', 'route-table'],
   ],
 }
 
@@ -252,8 +251,12 @@ async function engine(purpose) {
   )
 }
 
-/** Builds engine, tests and fuzz targets with sanitizers, in the time that others leave; rejects with a SetupError. */
-export async function sanitized() {
+/** What judges the engine alone, built in the time that others leave: its tests as it is, and with sanitizers these and the fuzz targets. */
+export async function judges() {
+  const sources = ['dataplane/CMakeLists.txt', 'dataplane/engine']
+  await once('engine-judge', sources, ['build/engine/engine-test'], "building the engine's tests", () =>
+    cmake('dataplane', 'build/engine', { options: nodeOptions(), targets: ['engine-test'], niceness: 19 }),
+  )
   await once(
     'sanitized',
     ['dataplane/CMakeLists.txt', 'dataplane/engine', 'dataplane/keeper', 'dataplane/fuzz', 'src/rib/native'],
@@ -315,5 +318,5 @@ export async function setupOrExit(purpose, more = async () => undefined) {
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const purpose = ['test', 'bench'].find((name) => process.argv.includes(`--${name}`))
-  await setupOrExit(purpose ?? 'start', purpose === 'test' ? sanitized : undefined)
+  await setupOrExit(purpose ?? 'start', purpose === 'test' ? judges : undefined)
 }

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { SetupError, root, sanitized, setupOrExit } from './setup.js'
+import { SetupError, judges, root, setupOrExit } from './setup.js'
 
 await setupOrExit('test')
 
@@ -29,9 +29,9 @@ async function runProgram(program, args) {
 }
 
 /** Runs engine-test of a build. */
-async function engineTest(build, niceness = 0) {
+async function engineTest(build) {
   const program = join(root, 'build', build, 'engine-test')
-  const { end, stdout, stderr } = await runProgram('nice', ['-n', String(niceness), program])
+  const { end, stdout, stderr } = await runProgram('nice', ['-n', '19', program])
   process.stdout.write(`build/${build}/engine-test\n${stdout}`)
   process.stderr.write(stderr)
   if (end !== 0) console.log(`FAIL  build/${build}/engine-test ended with ${end}`)
@@ -40,17 +40,18 @@ async function engineTest(build, niceness = 0) {
   totals.failed += end === 0 ? 0 : Math.max(1, Number(all) - Number(passed))
 }
 
-/** The engine once more under sanitizers, in the time that AVA's tests leave, which mostly wait. */
-async function underSanitizers() {
+/** What judges the engine alone, in the time that AVA's tests leave, which mostly wait. */
+async function engineAlone() {
   try {
-    await sanitized()
+    await judges()
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    console.log(`FAIL  the build with sanitizers: ${error.message}`)
+    console.log(`FAIL  the build of the engine's tests: ${error.message}`)
     totals.failed++
     return
   }
-  await engineTest('sanitized', 19)
+  await engineTest('engine')
+  await engineTest('sanitized')
   await replays()
 }
 
@@ -93,14 +94,12 @@ async function ava(files) {
   if (code !== 0 && totals.failed === 0) totals.failed++
 }
 
-async function engineAndAva() {
-  await engineTest('engine')
-  await ava(['build/test/!(alone)/**/*.test.js', 'yang/libyang-js/dist/test/**/*.test.js'])
-}
-
 if (only.length > 0) await ava(only)
 else {
-  await Promise.all([underSanitizers(), engineAndAva()])
+  await Promise.all([
+    engineAlone(),
+    ava(['build/test/!(alone)/**/*.test.js', 'yang/libyang-js/dist/test/**/*.test.js']),
+  ])
   // These need the machine for themselves.
   await ava(['build/test/alone/**/*.test.js'])
 }
