@@ -10,24 +10,21 @@ import {
   connected,
   direct,
   parseAddress,
-  parsePrefix,
   Rib,
   staticSource,
   via,
   type Address,
-  type Prefix,
   type RouteRows,
 } from '../src/rib/index.js'
 import { rowsOf } from '../test/rib/rows.js'
 import { milliseconds } from './clock.js'
 import { report, single, type Figure } from './report.js'
 import { routePrefix } from './routes.js'
+import { prefix } from '../test/rib/words.js'
 
 const rounds = 3
 const batchRows = 4096
 const nextHops = 200
-
-const prefix = (text: string) => parsePrefix(text) as Prefix
 
 function batches(n: number, deleted: boolean): RouteRows[] {
   return Array.from({ length: Math.ceil(n / batchRows) }, (_, b) =>

@@ -8,24 +8,16 @@ import {
   allOperations,
   connected,
   direct,
-  hop,
   hostPrefix,
   local,
-  parseAddress,
-  parsePrefix,
   Rib,
   staticSource,
-  via,
-  type Address,
   type Delta,
-  type NextHop,
-  type Prefix,
   type RouteRows,
 } from '../../src/rib/index.js'
 import { address, addresses, Router } from '../../test/lab/router.js'
+import { over, prefix } from '../../test/rib/words.js'
 
-export const prefix = (text: string): Prefix => parsePrefix(text) as Prefix
-export const over = (text: string): NextHop => via([hop({ address: parseAddress(text) as Address })])
 export const source = staticSource('static')
 
 /** Where the stream of packets goes: an address behind h2, by a route of its own. */

@@ -2,22 +2,11 @@
 import test from 'ava'
 import type { Operation } from '../../dataplane/client/types.js'
 import { RoutingUpdates } from '../../src/controllers/index.js'
-import {
-  allOperations,
-  hop,
-  parseAddress,
-  parsePrefix,
-  staticSource,
-  via,
-  type Address,
-  type Prefix,
-  type RibUpdate,
-} from '../../src/rib/index.js'
+import { allOperations, staticSource, type RibUpdate } from '../../src/rib/index.js'
 import { Box, interfaces, routes } from './box.js'
+import { over, prefix as p } from '../rib/words.js'
 
 const learned = { ...staticSource('learned'), preference: 20 }
-const p = (text: string): Prefix => parsePrefix(text) as Prefix
-const over = (address: string) => via([hop({ address: parseAddress(address) as Address })])
 const set = (prefix: string, address: string) => (update: RibUpdate) =>
   update.set(learned, 0, p(prefix), over(address))
 const turn = () => new Promise(setImmediate)

@@ -5,25 +5,12 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
 import { RoutingUpdates } from '../../src/controllers/index.js'
-import {
-  allOperations,
-  connected,
-  direct,
-  hop,
-  parseAddress,
-  parsePrefix,
-  Rib,
-  staticSource,
-  via,
-  type Address,
-  type Prefix,
-} from '../../src/rib/index.js'
+import { allOperations, connected, direct, Rib, staticSource, type Prefix } from '../../src/rib/index.js'
 import { addresses, Router } from '../lab/router.js'
+import { over, prefix as p } from '../rib/words.js'
 
 const udpLoad = join(resolve(fileURLToPath(import.meta.url), '../../../..'), 'build/engine/udp-load')
 const main = staticSource('main')
-const p = (text: string): Prefix => parsePrefix(text) as Prefix
-const over = (...to: string[]) => via(to.map((address) => hop({ address: parseAddress(address) as Address })))
 
 const target = '203.0.113.7'
 const seconds = 4

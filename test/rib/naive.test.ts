@@ -9,8 +9,6 @@ import {
   hop,
   hostPrefix,
   local,
-  parseAddress,
-  parsePrefix,
   Rib,
   staticSource,
   via,
@@ -20,9 +18,7 @@ import {
 } from '../../src/rib/index.js'
 import { ModelFib } from './model-fib.js'
 import { rowsOf, rowVia } from './rows.js'
-
-const p = (text: string): Prefix => parsePrefix(text) as Prefix
-const a = (text: string): Address => parseAddress(text) as Address
+import { address as a, prefix as p } from './words.js'
 
 /** A source of static routes: its name and preference. */
 interface By {

@@ -9,23 +9,17 @@ import {
   hostPrefix,
   local,
   objectKey,
-  parseAddress,
-  parsePrefix,
   Rib,
   staticSource,
   via,
-  type Address,
   type Finished,
-  type Prefix,
   type RibTransaction,
 } from '../../src/rib/index.js'
 import { decode, ModelFib } from './model-fib.js'
 import { rowsOf } from './rows.js'
+import { address as a, over, prefix as p } from './words.js'
 
 const main = staticSource('main')
-const p = (text: string): Prefix => parsePrefix(text) as Prefix
-const a = (text: string): Address => parseAddress(text) as Address
-const over = (...addresses: string[]) => via(addresses.map((address) => hop({ address: a(address) })))
 
 /** Three ports: p1 with 10.0.1.0/24 and so on. */
 async function box(now: () => number = Date.now) {

@@ -11,21 +11,17 @@ import {
   local,
   objectKey,
   operationsOf,
-  parseAddress,
-  parsePrefix,
   Rib,
   staticSource,
   via,
-  type Address,
   type NextHop,
   type Prefix,
   type RibTransaction,
 } from '../../src/rib/index.js'
 import { ModelFib } from './model-fib.js'
+import { address as a, prefix as p } from './words.js'
 
 const main = staticSource('main')
-const p = (text: string): Prefix => parsePrefix(text) as Prefix
-const a = (text: string): Address => parseAddress(text) as Address
 const through = (...ways: (string | { address?: string; interface?: string })[]): NextHop =>
   via(
     ways.map((way) => {

@@ -6,25 +6,17 @@ import {
   drop,
   formatAddress,
   formatPrefix,
-  hop,
   hostPrefix,
   local,
-  parseAddress,
-  parsePrefix,
   Rib,
   staticSource,
-  via,
-  type Address,
-  type Prefix,
   type Resolution,
   type RibTransaction,
   type TrackOptions,
 } from '../../src/rib/index.js'
+import { address as a, over, prefix as p } from './words.js'
 
 const main = staticSource('main')
-const p = (text: string): Prefix => parsePrefix(text) as Prefix
-const a = (text: string): Address => parseAddress(text) as Address
-const over = (...addresses: string[]) => via(addresses.map((address) => hop({ address: a(address) })))
 
 /** What is told has been told when this resolves. */
 async function quiet(): Promise<void> {

@@ -9,8 +9,6 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 struct Running {
     Running() {
         auto made = std::make_unique<MemoryFactory>();

@@ -6,8 +6,6 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11);
-
 Lab grouped(const std::vector<std::pair<uint64_t, unsigned>> &members) {
     Lab lab(2);
     lab.standard();

@@ -4,8 +4,6 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 Lab known(unsigned flags = 31, unsigned mtu = 0) {
     Lab lab;
     lab.standard(flags, mtu);

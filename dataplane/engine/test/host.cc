@@ -4,13 +4,10 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 Lab known() {
     Lab lab;
     lab.standard();
-    for (const char *a : {"10.0.1.9", "2001:db8:1::9"}) lab.know("if1", a, h1);
-    for (const char *a : {"10.0.2.9", "2001:db8:2::9"}) lab.know("if2", a, h2);
+    lab.know_hosts();
     return lab;
 }
 

@@ -4,13 +4,10 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 struct Box : Lab {
     explicit Box(unsigned ports = 2) : Lab(ports) {
         standard();
-        for (const char *a : {"10.0.1.9", "2001:db8:1::9"}) know("if1", a, h1);
-        for (const char *a : {"10.0.2.9", "2001:db8:2::9"}) know("if2", a, h2);
+        know_hosts();
     }
     void host(const Bytes &packet) {
         give(1, frame(mac(1), h1, packet));

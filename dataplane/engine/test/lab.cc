@@ -46,6 +46,11 @@ void Lab::know(const std::string &interface, const std::string &text, const MacA
     CHECK_EQUAL(commit(Records().neighbour(interface, text, m)), std::string());
 }
 
+void Lab::know_hosts() {
+    for (const char *a : {"10.0.1.9", "2001:db8:1::9"}) know("if1", a, h1);
+    for (const char *a : {"10.0.2.9", "2001:db8:2::9"}) know("if2", a, h2);
+}
+
 void Lab::give(unsigned port, Bytes bytes, Offload offload) { wires[port - 1]->give({std::move(bytes), offload, 0, 0}, port % workers); }
 
 void Lab::run(uint64_t microseconds) {

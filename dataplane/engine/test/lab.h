@@ -19,6 +19,7 @@ using Bytes = std::vector<uint8_t>;
 // Addresses of tests: "10.0.1.9", "2001:db8::1"; ends on failure.
 HostAddress address(const std::string &text, uint8_t prefix_length = 0);
 MacAddress mac(uint8_t last);
+inline const MacAddress h1 = mac(0x11), h2 = mac(0x22);  // hosts at ports 1 and 2, .9 in the subnets of if1 and if2
 std::string hex(const Bytes &bytes);
 
 struct Records {
@@ -67,6 +68,7 @@ class Lab {
     // Ports p1…pn, interfaces if1…ifn with 10.0.n.1/24 and 2001:db8:n::1/64, connected and local routes.
     void standard(unsigned flags = 31, unsigned mtu = 0);
     // A neighbour that is known: 10.0.n.host or 2001:db8:n::host, with mac(0x10 * n + host).
+    void know_hosts();  // h1 and h2, by IPv4 and IPv6
     void know(const std::string &interface, const std::string &address, const MacAddress &mac);
 
     void give(unsigned port, Bytes frame, Offload offload = {});

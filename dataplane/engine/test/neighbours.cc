@@ -4,7 +4,7 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22), all = {255, 255, 255, 255, 255, 255};
+const MacAddress all = {255, 255, 255, 255, 255, 255};
 using State = NeighbourState::State;
 
 Bytes numbered(const std::string &destination, uint16_t port) {

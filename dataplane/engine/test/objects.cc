@@ -9,7 +9,7 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), near = mac(0x2a), far = mac(0x2b);
+const MacAddress near = mac(0x2a), far = mac(0x2b);
 
 // On if2: objects 100 by 10.0.2.10 and 101 by 10.0.2.11.
 Lab two_hops(unsigned ports = 2) {

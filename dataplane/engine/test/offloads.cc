@@ -4,8 +4,6 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 constexpr uint8_t all = 0xff, none = 0;
 
 struct Box : Lab {

@@ -4,15 +4,10 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 struct Box : Lab {
     Box() {
         standard();
-        know("if1", "10.0.1.9", h1);
-        know("if2", "10.0.2.9", h2);
-        know("if1", "2001:db8:1::9", h1);
-        know("if2", "2001:db8:2::9", h2);
+        know_hosts();
     }
     void give4(const Bytes &options, const std::string &to = "10.0.2.9", uint8_t ttl = 64) {
         give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = to, .ttl = ttl, .options = options})));

@@ -7,8 +7,6 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 TEST("program: bad records are refused with their cause and change nothing") {
     Lab lab;
     lab.standard();

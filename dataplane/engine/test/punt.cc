@@ -4,8 +4,6 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11);
-
 struct Box : Lab {
     Box() {
         standard();

@@ -5,7 +5,6 @@ namespace weft {
 namespace {
 
 constexpr unsigned lisp = 1, ike = 2;
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
 
 struct Waiting : Lab {
     // 20.0.0.0/8 and 2001:db8:20::/48 are a LISP miss (object 50, the controller's 7), 21.0.0.0/8 an IKE one (51, 8); 60 is a

@@ -6,13 +6,12 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22), all{255, 255, 255, 255, 255, 255};
+const MacAddress all = {255, 255, 255, 255, 255, 255};
 
 struct Box : Lab {
     Box() {
         standard();
-        for (const char *a : {"10.0.1.9", "2001:db8:1::9"}) know("if1", a, h1);
-        for (const char *a : {"10.0.2.9", "2001:db8:2::9"}) know("if2", a, h2);
+        know_hosts();
         CHECK_EQUAL(commit(Records()
                                .adjacency(51, "if2", "10.0.2.9")
                                .adjacency(61, "if2", "2001:db8:2::9")

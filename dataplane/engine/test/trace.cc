@@ -4,15 +4,12 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22), all = {255, 255, 255, 255, 255, 255};
+const MacAddress all = {255, 255, 255, 255, 255, 255};
 
 struct Tracing : Lab {
     Tracing() {
         standard();
-        know("if1", "10.0.1.9", h1);
-        know("if2", "10.0.2.9", h2);
-        know("if1", "2001:db8:1::9", h1);
-        know("if2", "2001:db8:2::9", h2);
+        know_hosts();
     }
     std::string begin(TraceRequest request = {}) {
         return core->begin_trace(request, now, [this](std::vector<TracedPacket> p) {

@@ -4,13 +4,10 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 struct Box : Lab {
     Box() {
         standard();
-        for (const char *a : {"10.0.1.9", "2001:db8:1::9"}) know("if1", a, h1);
-        for (const char *a : {"10.0.2.9", "2001:db8:2::9"}) know("if2", a, h2);
+        know_hosts();
         CHECK_EQUAL(commit(Records()
                                .adjacency(50, "if1", "10.0.1.9")
                                .adjacency(51, "if2", "10.0.2.9")

@@ -7,8 +7,6 @@
 namespace weft {
 namespace {
 
-const MacAddress h1 = mac(0x11), h2 = mac(0x22);
-
 Records crew(unsigned count, const std::vector<std::pair<unsigned, unsigned>> &cpus = {}) {
     Records r;
     r.u8(32).u8(count).u8(static_cast<unsigned>(cpus.size()));
