@@ -65,8 +65,12 @@ async function run(command, args, { env = {}, cwd = root } = {}) {
     throw new SetupError(`${command} could not be started: ${error.message}`)
   })
   if (status === 0) return
-  const tail = output.trim().split('\n').slice(-25).join('\n')
-  throw new SetupError(`\`${command} ${args.join(' ')}\` failed (exit ${status ?? signal}):\n${tail}`)
+  // Of builds side by side the one that failed need not be the one that spoke last.
+  const lines = output.trim().split('\n')
+  const last = lines.slice(-25)
+  const errors = lines.slice(0, -25).filter((line) => /\berror\b|undefined reference/i.test(line))
+  const told = [...errors.slice(0, 15), ...last].join('\n')
+  throw new SetupError(`\`${command} ${args.join(' ')}\` failed (exit ${status ?? signal}):\n${told}`)
 }
 
 /** Resolves when all are done; rejects, when none is under way any more, with the first error. */
