@@ -7,6 +7,7 @@
  *   DRIVER-vs-rps      the same beside Linux with receive packet steering (RPS), on core 1 (root only)
  *   DRIVER-tcp-1, -4   TCP streams by iperf3, worker on core 1
  *   latency-p50-us, -p99-us   from socket to socket at 10,000 packets a second, of the first driver
+ *   vxlan-across-tcp-1   a TCP stream in a VXLAN of the hosts' own, worker on core 1, of the first driver
  *   idle-nine-engines  per cent of a core that nine engines take which have nothing to do
  */
 import { join } from 'node:path'
@@ -25,6 +26,7 @@ import {
   setSteering,
   sink,
   throughput,
+  vxlanPath,
   type Path,
 } from './forward/path.js'
 import { paired, report, single, type Figure } from './report.js'
@@ -95,6 +97,8 @@ async function measureDriver(appliance: Weftd, driver: BenchDriver, ways: Ways):
       const of = all.map(({ ours, peer }) => ({ ours: ours[q], peer: peer[q] }))
       figures.push(paired(`latency-${q}-us`, 'µs', 'lower', 'linux', of))
     }
+    const inside = await pairs(async (path) => throughput(await vxlanPath(path), 1))
+    figures.push(paired('vxlan-across-tcp-1', 'Gbit/s', 'higher', 'linux', inside))
   }
   if (process.getuid?.() === 0) {
     const router = await ways.linux.keeper.namespace('linux-router')

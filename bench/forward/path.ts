@@ -83,6 +83,36 @@ export async function latency(path: Path): Promise<{ p50: number; p99: number }>
   return { p50: Number(p50), p99: Number(p99) }
 }
 
+/** Between VXLAN devices of the two hosts, whose outer packets take the path; made when there are none yet. */
+export async function vxlanPath(path: Path): Promise<Path> {
+  const [local, remote] = [h1, h2].map(({ ipv4 }) => bareAddress(ipv4)) as [string, string]
+  for (const [host, own, other, address] of [
+    [path.from, local, remote, '10.7.0.1'],
+    [path.to, remote, local, '10.7.0.2'],
+  ] as const) {
+    const ip = (...words: readonly string[]) => execIn(path.keeper, host, ['ip', ...words])
+    const tunnel = [
+      'type',
+      'vxlan',
+      'id',
+      '7',
+      'dstport',
+      '4789',
+      'dev',
+      'eth0',
+      'local',
+      own,
+      'remote',
+      other,
+    ]
+    if ((await ip('-br', 'link', 'show', 'type', 'vxlan')) !== '') continue
+    await ip('link', 'add', 'vx0', ...tunnel)
+    await ip('addr', 'add', `${address}/24`, 'dev', 'vx0')
+    await ip('link', 'set', 'vx0', 'up')
+  }
+  return { ...path, address: '10.7.0.2' }
+}
+
 /** Holds the port that packets are sent to, so that nothing is answered; to be killed by the caller. */
 export function sink(path: Path) {
   const [program, ...args] = path.keeper.enter(path.to, [udpLoad, 'sink', path.address, '9'])
