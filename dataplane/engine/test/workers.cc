@@ -161,12 +161,35 @@ TEST("workers: queues move between threads that come and go while packets pass; 
     base.glean(1, "if1").glean(2, "if2").route("10.0.1.0/24", 1).route("10.0.2.0/24", 2).neighbour("if2", "10.0.2.9", h2);
     served(served(base, "p1", queues, {}), "p2", 1, {});
     commit(base);
-    std::atomic<bool> stop{false};
     std::array<std::atomic<uint32_t>, queues> given{};
+    std::array<uint32_t, queues> came{};
+    const auto give = [&](unsigned queue) { e1->give({numbered(static_cast<uint16_t>(queue), given[queue]++), {}, 0, 0}, queue); };
+    const auto all_came = [&] {
+        for (const Frame &f : e2->take()) {
+            if (load16(&f.bytes[12]) != 0x0800) continue;
+            CHECK_EQUAL(number_of(f), static_cast<uint16_t>(came[flow_of(f)]));
+            came[flow_of(f)]++;
+        }
+        for (unsigned queue = 0; queue < queues; queue++)
+            if (came[queue] != given[queue]) return false;
+        return true;
+    };
+    const auto await_all = [&] {
+        bool done = all_came();
+        for (int n = 0; n < 5000 && !done; n++) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            done = all_came();
+        }
+        CHECK(done);
+    };
+    // Packets that wait for a neighbour stay with the worker that received them: it is to be known first.
+    for (unsigned queue = 0; queue < queues; queue++) give(queue);
+    await_all();
+    std::atomic<bool> stop{false};
     std::thread sender([&] {
         while (!stop) {
             for (unsigned queue = 0; queue < queues; queue++)
-                for (int n = 0; n < 8; n++) e1->give({numbered(static_cast<uint16_t>(queue), given[queue]++), {}, 0, 0}, queue);
+                for (int n = 0; n < 8; n++) give(queue);
             std::this_thread::sleep_for(std::chrono::microseconds(200));
         }
     });
@@ -183,23 +206,7 @@ TEST("workers: queues move between threads that come and go while packets pass; 
     }
     stop = true;
     sender.join();
-    std::array<uint32_t, queues> came{};
-    const auto all = [&] {
-        for (const Frame &f : e2->take()) {
-            if (load16(&f.bytes[12]) != 0x0800) continue;
-            CHECK_EQUAL(number_of(f), static_cast<uint16_t>(came[flow_of(f)]));
-            came[flow_of(f)]++;
-        }
-        for (unsigned queue = 0; queue < queues; queue++)
-            if (came[queue] != given[queue]) return false;
-        return true;
-    };
-    bool done = all();
-    for (int n = 0; n < 5000 && !done; n++) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        done = all();
-    }
-    CHECK(done);
+    await_all();
     engine.stop();
 }
 
