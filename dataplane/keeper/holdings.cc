@@ -21,6 +21,8 @@ namespace {
 constexpr size_t most_namespaces = 512;
 constexpr size_t most_taps = 4096;
 constexpr int most_queues = 64;
+// As the kernel's documentation of busy polling has it, but shorter than what a packet may be late (docs/ports.md).
+const Deferral busy_polling{"2", "100000"};
 
 Reply error(const std::string &text) {
     Reply reply;
@@ -69,7 +71,7 @@ std::string Holdings::begin() {
     return {};
 }
 
-Reply Holdings::answer(std::string_view line) {
+Reply Holdings::answer(std::string_view line, unsigned client) {
     std::vector<std::string> words;
     std::istringstream stream{std::string(line)};
     for (std::string word; stream >> word;) words.push_back(word);
@@ -84,6 +86,7 @@ Reply Holdings::answer(std::string_view line) {
     if (verb == "drop-tap" && arguments == 2) return drop_tap(words[1], words[2]);
     if (verb == "socket" && arguments == 4) return open_socket(words);
     if (verb == "xdp" && arguments == 4) return attach_xdp(words);
+    if (verb == "busy-poll" && arguments == 3) return busy_poll(words, client);
     if (verb == "pid" && arguments == 0) {
         return ok(std::to_string(getpid()) + (user_namespace_ ? " user-namespace" : " no-user-namespace"));
     }
@@ -93,7 +96,7 @@ Reply Holdings::answer(std::string_view line) {
         return reply;
     }
     for (const char *known :
-         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "xdp", "pid", "quit"}) {
+         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "xdp", "busy-poll", "pid", "quit"}) {
         if (verb == known) return error(verb + " does not take " + std::to_string(arguments) + " arguments");
     }
     return error("unknown request");
@@ -235,6 +238,32 @@ Reply Holdings::attach_xdp(const std::vector<std::string> &words) {
     reply.passing.push_back(std::move(made.map));
     reply.passing.push_back(std::move(made.link));
     return reply;
+}
+
+Reply Holdings::busy_poll(const std::vector<std::string> &words, unsigned client) {
+    const auto found = namespaces_.find(words[1]);
+    if (found == namespaces_.end()) return error("there is no namespace " + words[1]);
+    if (!plain(words[2], IFNAMSIZ - 1)) return error("device names are 1 to 15 letters, digits, '.', '_' and '-'");
+    if (words[3] != "on" && words[3] != "off") return error("busy polling is on or off, not " + words[3]);
+    const bool on = words[3] == "on";
+    const std::pair key{words[1], words[2]};
+    const auto polled = polled_.find(key);
+    if (!on && polled == polled_.end()) return ok();
+    Deferral before;
+    std::string why;
+    const Deferral &wanted = on ? busy_polling : polled->second.before;
+    in_namespace(found->second.get(), [&] { before = defer(words[2], wanted, why); }, why);
+    if (!on) polled_.erase(polled);
+    if (!why.empty()) return error(why);
+    if (on) polled_.try_emplace(key, Polled{client, before}).first->second.client = client;
+    return ok();
+}
+
+void Holdings::forget(unsigned client) {
+    std::vector<std::vector<std::string>> ends;
+    for (const auto &[key, polled] : polled_)
+        if (polled.client == client) ends.push_back({"busy-poll", key.first, key.second, "off"});
+    for (const auto &words : ends) busy_poll(words, client);
 }
 
 }  // namespace weft::keeper

@@ -7,9 +7,12 @@
 //   taps                               list them                           ok NAMESPACE/DEVICE …
 //   drop-tap NAMESPACE DEVICE                                              ok
 //   xdp NAMESPACE DEVICE native|generic QUEUES   attach a program        ok                    + its map and its link
+//   busy-poll NAMESPACE DEVICE on|off            leave packets to a poller   ok
 //   socket NAMESPACE DOMAIN TYPE PROTOCOL        numbers of socket(2)      ok                    + the socket
 //   pid                                ok PID user-namespace|no-user-namespace
 //   quit                               ok, and the keeper ends
+//
+// Busy polling ends with the connection of who asked for it: what the device was set to before is set again.
 //
 // Anything else is answered with `error` and what was wrong. The namespaces `ports` and `chassis` are there from the start
 // and can't be dropped; `vrf-…` are host sides of other VRFs; every other name is an end host.
@@ -20,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "deferral.h"
 #include "namespace.h"
 
 namespace weft::keeper {
@@ -37,7 +41,10 @@ class Holdings {
 
     // Makes the namespaces that are always there. Empty when done.
     std::string begin();
-    Reply answer(std::string_view line);
+    // `client` is a number that no other connection has.
+    Reply answer(std::string_view line, unsigned client);
+    // It hung up.
+    void forget(unsigned client);
 
   private:
     Reply make(const std::string &name);
@@ -48,6 +55,7 @@ class Holdings {
     Reply drop_tap(const std::string &name_space, const std::string &device);
     Reply open_socket(const std::vector<std::string> &words);
     Reply attach_xdp(const std::vector<std::string> &words);
+    Reply busy_poll(const std::vector<std::string> &words, unsigned client);
 
     const bool user_namespace_;
     std::map<std::string, Descriptor> namespaces_;
@@ -56,6 +64,11 @@ class Holdings {
         int flags = 0;
     };
     std::map<std::pair<std::string, std::string>, Tap> taps_;
+    struct Polled {
+        unsigned client;
+        Deferral before;
+    };
+    std::map<std::pair<std::string, std::string>, Polled> polled_;
 };
 
 }  // namespace weft::keeper

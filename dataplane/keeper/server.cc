@@ -58,6 +58,8 @@ void Server::run(int stop_descriptor) {
         for (size_t i = 0; i + 2 < polled.size(); i++) {
             if (polled[i + 2].revents) read(clients_[i]);
         }
+        for (const Client &client : clients_)
+            if (client.gone) holdings_.forget(client.number);
         std::erase_if(clients_, [](const Client &client) { return client.gone; });
         if (polled[1].revents) accept_client();
     }
@@ -74,7 +76,7 @@ void Server::accept_client() {
     ucred peer{};
     socklen_t length = sizeof(peer);
     getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length);
-    Client client{std::move(socket), {}, false};
+    Client client{std::move(socket), {}, ++last_number_, false};
     if (peer.uid != geteuid()) {
         Reply reply;
         reply.line = "error this keeper serves another user";
@@ -98,7 +100,7 @@ void Server::read(Client &client) {
         client.input.erase(0, end + 1);
         Reply reply;
         if (line.size() > longest_line) reply.line = "error a request has at most 1024 bytes";
-        else reply = answer(line);
+        else reply = answer(line, client.number);
         send(client, reply);
         quit_ = reply.quit;
     }
@@ -110,9 +112,9 @@ void Server::read(Client &client) {
     }
 }
 
-Reply Server::answer(const std::string &line) {
+Reply Server::answer(const std::string &line, unsigned client) {
     try {
-        return holdings_.answer(line);
+        return holdings_.answer(line, client);
     } catch (const std::exception &exception) {  // out of threads or memory: this request fails, the keeper goes on
         Reply reply;
         reply.line = std::string("error ") + exception.what();

@@ -22,12 +22,13 @@ class Server {
     struct Client {
         Descriptor socket;
         std::string input;
+        unsigned number = 0;
         bool gone = false;
     };
 
     void accept_client();
     void read(Client &client);
-    Reply answer(const std::string &line);
+    Reply answer(const std::string &line, unsigned client);
     void send(Client &client, const Reply &reply);
 
     Holdings &holdings_;
@@ -36,6 +37,7 @@ class Server {
     std::vector<Client> clients_;
     bool accepting_ = true;
     bool quit_ = false;
+    unsigned last_number_ = 0;
 };
 
 }  // namespace weft::keeper

@@ -94,6 +94,9 @@ test('malformed requests are answered with an error each, and harm nobody', asyn
     'xdp ports eth7 native 0',
     'xdp ports eth7 native 65',
     'xdp ports eth7',
+    'busy-poll ports eth7 on',
+    'busy-poll nowhere eth7 off',
+    'busy-poll ports eth7 maybe',
     '\u0000\u0001\u00ff',
   ]
   const answers = await raw(

@@ -22,12 +22,16 @@ std::shared_ptr<AfXdpDevice> AfXdpDevice::open(std::unique_ptr<Device> device, K
     std::shared_ptr<AfXdpDevice> made(new AfXdpDevice(std::move(device), std::move(kernel), std::move(frames)));
     error = made->make_queues();
     if (error.empty()) error = made->attach(native_only);
+    if (error.empty()) made->poll();
     if (!error.empty()) error = made->device_->name() + ": " + error;
     return error.empty() ? made : nullptr;
 }
 
 // What the kernel still had comes back later; caches give back at once.
 AfXdpDevice::~AfXdpDevice() {
+    std::string ignored;
+    // Not of another one that has taken the name.
+    if (polled_ && device_->link().present) kernel_.busy_poll(device_->name(), false, ignored);
     link_ = Descriptor();
     senders_.clear();
     queues_.clear();
@@ -67,10 +71,18 @@ std::string AfXdpDevice::attach(bool native_only) {
     return {};
 }
 
+void AfXdpDevice::poll() {
+    if (!native_) return;
+    for (AfXdpQueue &queue : queues_) not_polled_ = not_polled_.empty() ? queue.allow_polling() : not_polled_;
+    polled_ = not_polled_.empty() && kernel_.busy_poll(device_->name(), true, not_polled_);
+    for (AfXdpQueue &queue : queues_) queue.poll(polled_);
+}
+
 std::string AfXdpDevice::mode() const {
     const std::string copies = queues_.front().socket().zero_copy() ? "without copying" : "copying";
     const std::string queues = std::to_string(queues_.size()) + (queues_.size() == 1 ? " queue" : " queues");
-    return (native_ ? "native mode, " : "generic mode, ") + copies + ", " + queues + (native_ ? "" : "; native mode: " + not_native_);
+    if (!native_) return "generic mode, " + copies + ", " + queues + "; native mode: " + not_native_;
+    return "native mode, " + copies + ", " + queues + (polled_ ? ", polled" : "; not polled: " + not_polled_);
 }
 
 std::string AfXdpDevice::set_workers(unsigned workers) {

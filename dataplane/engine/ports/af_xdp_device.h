@@ -2,6 +2,9 @@
 // sockets. The program is attached by a link that this process holds: however it ends, the device is free of it. Native mode, where the
 // device's driver runs the program, else generic mode, where the kernel does, a little later.
 //
+// In native mode a busy worker takes in what the device received (busy polling), where the kernel grants it: rather than the processor
+// on which it arrived, packet by packet. It is the kernel's work again when the worker does not come for a while.
+//
 // Ports share it, one after the other: when a port is opened anew with another number of queues, the next one gets the same sockets.
 // Programming thread, but for what AfXdpQueue and AfXdpTx say.
 #pragma once
@@ -25,6 +28,8 @@ class AfXdpDevice {
         std::function<Descriptor(std::string &error)> socket;
         // Attaches a program that redirects into a map of so many sockets; gives the map and the link.
         std::function<bool(const std::string &device, bool native, size_t queues, Descriptor &map, Descriptor &link, std::string &error)> attach;
+        // Leaves what the device receives to who polls it, or no longer.
+        std::function<bool(const std::string &device, bool on, std::string &error)> busy_poll;
     };
     static constexpr size_t max_queues = 64;
     // Of a frame, what the kernel keeps for itself.
@@ -53,6 +58,7 @@ class AfXdpDevice {
         : device_(std::move(device)), kernel_(std::move(kernel)), frames_(std::move(frames)) {}
     std::string make_queues();
     std::string attach(bool native_only);
+    void poll();
 
     const std::unique_ptr<Device> device_;
     const Kernel kernel_;
@@ -61,8 +67,8 @@ class AfXdpDevice {
     std::deque<AfXdpQueue> queues_;
     std::deque<AfXdpTx> senders_;
     Descriptor map_, link_;  // ends first
-    bool native_ = false, begun_ = false;
-    std::string not_native_;
+    bool native_ = false, polled_ = false, begun_ = false;
+    std::string not_native_, not_polled_;
 };
 
 }  // namespace weft

@@ -33,6 +33,16 @@ std::string AfXdpQueue::set_up(int index, unsigned queue, const AfXdpQueue *firs
     return first ? socket_.bind_beside(index, queue, first->socket_) : socket_.bind(index, queue);
 }
 
+// Of Linux 5.11: SO_PREFER_BUSY_POLL says that the kernel is to stay away, SO_BUSY_POLL_BUDGET how many packets a call takes in.
+std::string AfXdpQueue::allow_polling() {
+    const int prefer = 1, microseconds = 20, budget = burst_size;
+    if (setsockopt(socket_.get(), SOL_SOCKET, SO_PREFER_BUSY_POLL, &prefer, sizeof(prefer)) == 0 &&
+        setsockopt(socket_.get(), SOL_SOCKET, SO_BUSY_POLL, &microseconds, sizeof(microseconds)) == 0 &&
+        setsockopt(socket_.get(), SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget)) == 0)
+        return {};
+    return std::string("SO_PREFER_BUSY_POLL: ") + std::strerror(errno);
+}
+
 bool AfXdpQueue::claim(const void *port) {
     const void *other = port_.load(std::memory_order_acquire);
     if (other == port) return true;
@@ -46,8 +56,15 @@ void AfXdpQueue::give_up(const void *port) {
 size_t AfXdpQueue::receive(const void *port, Packet *packets, size_t count) {
     if (!claim(port)) return 0;
     uint32_t at = 0;
-    count = xsk_ring_cons__peek(&socket_.rx, static_cast<uint32_t>(std::min(count, std::size(held_) - held_count_)), &at);
+    const uint32_t most = static_cast<uint32_t>(std::min(count, std::size(held_) - held_count_));
+    count = xsk_ring_cons__peek(&socket_.rx, most, &at);
+    if (count == 0 && quiet_ < quiet_enough) {
+        quiet_++;
+        recvfrom(socket_.get(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr);
+        count = xsk_ring_cons__peek(&socket_.rx, most, &at);
+    }
     if (count == 0) return 0;
+    quiet_ = polled_ ? 0 : quiet_enough;
     uint64_t octets = 0;
     for (size_t i = 0; i < count; i++) {
         const xdp_desc &received = *xsk_ring_cons__rx_desc(&socket_.rx, at + static_cast<uint32_t>(i));

@@ -28,6 +28,10 @@ class AfXdpQueue {
     std::string set_up(int index, unsigned queue, const AfXdpQueue *first);
     // From now on what the device hands over may lack its checksum.
     void expect_unfinished() { unfinished_ = true; }
+    // That its owner may take in what the device received, and whether it does: by a system call when the ring is empty, until it has been
+    // for some looks in succession. Before packets come.
+    std::string allow_polling();
+    void poll(bool polled) { polled_ = polled; }
     const XdpSocket &socket() const { return socket_; }
     uint16_t holder() const { return holder_; }
 
@@ -48,7 +52,9 @@ class AfXdpQueue {
     XdpSocket socket_;
     XdpFrames &frames_;
     const uint16_t holder_;
-    bool unfinished_ = false;
+    static constexpr unsigned quiet_enough = 64;  // looks that found nothing
+    bool unfinished_ = false, polled_ = false;
+    unsigned quiet_ = quiet_enough;
     std::atomic<const void *> port_{nullptr};
     XdpFrames::Cache cache_;
     size_t held_count_ = 0, owed_ = 0;

@@ -125,7 +125,8 @@ std::unique_ptr<Port> KeeperFactory::open_af_xdp(const PortRequest &request, std
             [this](std::string &why) { return keeper_.socket(port_namespace, AF_XDP, SOCK_RAW, 0, why); },
             [this](const std::string &name, bool native, size_t queues, Descriptor &map, Descriptor &link, std::string &why) {
                 return keeper_.xdp(port_namespace, name, native, queues, map, link, why);
-            }};
+            },
+            [this](const std::string &name, bool on, std::string &why) { return keeper_.busy_poll(port_namespace, name, on, why); }};
         opened = AfXdpDevice::open(std::move(device), std::move(kernel), std::move(frames), !chosen, error);
         if (!opened) return nullptr;
         xdp_devices_[index] = opened;

@@ -123,6 +123,14 @@ bool KeeperLine::xdp(const std::string &name_space, const std::string &device, b
     return true;
 }
 
+bool KeeperLine::busy_poll(const std::string &name_space, const std::string &device, bool on, std::string &error) {
+    Descriptor none;
+    std::string why;
+    request("busy-poll " + name_space + ' ' + device + (on ? " on" : " off"), none, why);
+    if (!why.empty()) error = why;
+    return why.empty();
+}
+
 std::vector<std::string> KeeperLine::taps() {
     Descriptor none;
     std::string error;
