@@ -1,6 +1,7 @@
 /**
- * `npm run bench -- forward [DRIVER…]`: from h1 to h2 through the engine, next to Linux's own forwarding between two like hosts over
- * like veth pairs, in pairs one right after the other. Placements, for each driver:
+ * `npm run bench -- forward [FIGURE…]`: from h1 to h2 through the engine, next to Linux's own forwarding between two like hosts over
+ * like veth pairs, in pairs one right after the other; all figures, or those whose names begin as said (`af_packet`,
+ * `af_packet-one-core`, `latency`). Placements, for each driver:
  *
  *   DRIVER-one-core    60-byte UDP packets a second; sender and the engine's worker on core 0, Linux on the sender's core
  *   DRIVER-two-cores   sender on core 0, worker on core 1; Linux as before, on one core
@@ -32,6 +33,13 @@ import {
 import { paired, report, single, type Figure } from './report.js'
 
 const rounds = 3
+const idle = 'idle-nine-engines'
+const latencies = ['latency-p50-us', 'latency-p99-us']
+
+function figuresOf(driver: string): string[] {
+  const names = ['one-core', 'two-cores', 'vs-rps', 'tcp-1', 'tcp-4'].map((name) => `${driver}-${name}`)
+  return driver === drivers[0]?.name ? [...names, ...latencies] : names
+}
 
 interface Ways {
   readonly engine: Path
@@ -40,9 +48,11 @@ interface Ways {
 
 export async function bench(options: readonly string[]): Promise<void> {
   const asked = options.filter((option) => !option.startsWith('--'))
+  const wanted = (figure: string) => asked.length === 0 || asked.some((start) => figure.startsWith(start))
   const figures: Figure[] = []
   const notes: string[] = []
-  {
+  const measured = drivers.filter(({ name }) => figuresOf(name).some(wanted))
+  if (measured.length > 0) {
     await using appliance = await startBenchAppliance()
     await using keeper = await connectKeeper(join(runFolder(appliance.state), 'keeper.sock'))
     const ways: Ways = { engine: await enginePath(keeper), linux: await linuxPath(keeper) }
@@ -51,17 +61,16 @@ export async function bench(options: readonly string[]): Promise<void> {
       for (const path of [ways.engine, ways.linux]) {
         await execIn(path.keeper, path.from, ['ping', '-c', '1', '-w', '5', path.address])
       }
-      for (const driver of drivers.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+      for (const driver of measured) {
         const missing = await driver.missing?.()
-        if (missing === undefined) figures.push(...(await measureDriver(appliance, driver, ways)))
+        if (missing === undefined) figures.push(...(await measureDriver(appliance, driver, ways, wanted)))
         else notes.push(`${driver.name} is left out: ${missing}`)
       }
     } finally {
       for (const one of sinks) one.kill()
     }
   }
-  if (asked.length === 0)
-    figures.push(single('idle-nine-engines', '% of a core', 'lower', await idleEngines(2)))
+  if (wanted(idle)) figures.push(single(idle, '% of a core', 'lower', await idleEngines(2)))
   report(
     'forward',
     figures,
@@ -74,24 +83,33 @@ export async function bench(options: readonly string[]): Promise<void> {
   )
 }
 
-async function measureDriver(appliance: Weftd, driver: BenchDriver, ways: Ways): Promise<Figure[]> {
+async function measureDriver(
+  appliance: Weftd,
+  driver: BenchDriver,
+  ways: Ways,
+  wanted: (figure: string) => boolean,
+): Promise<Figure[]> {
   const figures: Figure[] = []
-  const pairs = async <T>(of: (path: Path) => Promise<T>): Promise<{ ours: T; peer: T }[]> => {
+  let placed: number | undefined
+  const pairs = async <T>(of: (path: Path) => Promise<T>, core = 1): Promise<{ ours: T; peer: T }[]> => {
+    if (placed !== core) await place(appliance, driver, core)
+    placed = core
     const all: { ours: T; peer: T }[] = []
     for (let round = 0; round <= rounds; round++)
       all.push({ ours: await of(ways.engine), peer: await of(ways.linux) })
     return all.slice(1)
   }
-  const measure = async (name: string, unit: string, peer: string, of: (path: Path) => Promise<number>) => {
-    figures.push(paired(`${driver.name}-${name}`, unit, 'higher', peer, await pairs(of)))
+  const wants = (name: string) => wanted(`${driver.name}-${name}`)
+  const add = (name: string, unit: string, all: { ours: number; peer: number }[], peer = 'linux') => {
+    figures.push(paired(`${driver.name}-${name}`, unit, 'higher', peer, all))
   }
-  await place(appliance, driver, 0)
-  await measure('one-core', 'kpps', 'linux', packetsPerSecond)
-  await place(appliance, driver, 1)
-  await measure('two-cores', 'kpps', 'linux', packetsPerSecond)
-  await measure('tcp-1', 'Gbit/s', 'linux', (path) => throughput(path, 1))
-  await measure('tcp-4', 'Gbit/s', 'linux', (path) => throughput(path, 4))
-  if (driver === drivers[0]) {
+  if (wants('one-core')) add('one-core', 'kpps', await pairs(packetsPerSecond, 0))
+  if (wants('two-cores')) add('two-cores', 'kpps', await pairs(packetsPerSecond))
+  for (const streams of [1, 4]) {
+    const name = `tcp-${streams}`
+    if (wants(name)) add(name, 'Gbit/s', await pairs((path) => throughput(path, streams)))
+  }
+  if (driver === drivers[0] && latencies.some(wanted)) {
     const all = await pairs(latency)
     for (const q of ['p50', 'p99'] as const) {
       const of = all.map(({ ours, peer }) => ({ ours: ours[q], peer: peer[q] }))
@@ -100,10 +118,10 @@ async function measureDriver(appliance: Weftd, driver: BenchDriver, ways: Ways):
     const inside = await pairs(async (path) => throughput(await vxlanPath(path), 1))
     figures.push(paired('vxlan-across-tcp-1', 'Gbit/s', 'higher', 'linux', inside))
   }
-  if (process.getuid?.() === 0) {
+  if (process.getuid?.() === 0 && wants('vs-rps')) {
     const router = await ways.linux.keeper.namespace('linux-router')
     await setSteering(router, '2')
-    await measure('vs-rps', 'kpps', 'linux-rps', packetsPerSecond)
+    add('vs-rps', 'kpps', await pairs(packetsPerSecond), 'linux-rps')
     await setSteering(router, '0')
   }
   return figures
