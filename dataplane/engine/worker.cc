@@ -110,7 +110,9 @@ bool Worker::take_burst(const PortUse &use) {
     RxQueue &queue = use.handle->port->rx(use.queue);
     const size_t count = queue.receive(burst_.data(), burst_size);
     if (count == 0) return false;
-    more_ |= count == burst_size;
+    taken_.packets += count;
+    taken_.more |= count == burst_size;
+    for (size_t n = 0; n < count; n++) taken_.octets += burst_[n].length;
     burst_vrf = nullptr;
     if (trace_run_) [[unlikely]]
         enter_traced(use, count);
@@ -258,7 +260,8 @@ bool Worker::step(uint64_t time) {
         release_resolved(*this);
         flush();
     }
-    missing_ = more_ = false;
+    missing_ = false;
+    taken_ = {};
     for (uint32_t n = 0; n < serving_.size(); n++) {
         Serving &serving = serving_[n];
         if (!serving.owned && !own(serving, n)) {
@@ -321,11 +324,11 @@ void Worker::run() {
     while (!stopping_.load(std::memory_order_relaxed)) {
         const uint64_t time = monotonic();
         const bool moved = step(time);
-        switch (pace_.after(moved, more_, time)) {
+        switch (pace_.after(moved, taken_, time)) {
             case Pace::Next::look: break;
             case Pace::Next::nap: {
                 disarm();
-                const timespec nap{0, Pace::nap * 1000};
+                const timespec nap{0, static_cast<long>(pace_.nap()) * 1000};
                 nanosleep(&nap, nullptr);
                 break;
             }

@@ -190,7 +190,7 @@ class Worker {
     static constexpr uint64_t tick_every = 100000, tick_at_rest = 1000000;
     uint64_t next_tick_ = 0, next_look_ = 0;
     Pace pace_;
-    bool more_ = false;     // a queue gave a whole burst in this turn
+    Pace::Taken taken_;     // in this turn
     bool armed_ = false;    // queues wake it that it otherwise looks at in each turn
     bool polled_ = false;   // a queue without a descriptor: no sleep
     bool named_ = false;    // a queue waits for epoll to name it
