@@ -235,7 +235,7 @@ void texts() {
     const auto text = [](const std::string &target, const std::string &name, const std::string &what) {
         write(target, name, Bytes(what.begin(), what.end()));
     };
-    text("keeper", "requests", "namespace vrf-1\ntap vrf-1 tap0 tap multi-queue\nsocket ports 2 2 0\ntaps\nnamespaces\npid\ndrop-tap vrf-1 tap0\n");
+    text("keeper", "requests", "namespace vrf-1\ntap vrf-1 tap0 tap 1 2\nsocket ports 2 2 0\ntaps\nnamespaces\npid\ndrop-tap vrf-1 tap0\n");
     text("keeper", "wrong", "tap\nnamespace ../x\nsocket ports 99 -1 0x\ndrop-namespace ports\nquit now\n\n   \n" + std::string(1100, 'x'));
     text("text", "rpc", std::string(1, '\0') + "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<nc:rpc xmlns:nc=\"urn:a\" message-id='1'><get xmlns=\"urn:b\" x:y=\"&lt;\t\" xmlns:x=\"urn:c\"><!-- c --><![CDATA[<x>]]>&#x20;\u00e9</get></nc:rpc>");
     text("text", "skipped", "\x04<a><b c=\"d\"><e/></b><?pi x?><b>]]&gt;</b></a>");

@@ -20,6 +20,7 @@ namespace {
 
 constexpr size_t most_namespaces = 512;
 constexpr size_t most_taps = 4096;
+constexpr int most_tap_queues = 16;
 constexpr int most_queues = 64;
 // As the kernel's documentation of busy polling has it, but shorter than what a packet may be late (docs/ports.md).
 const Deferral busy_polling{"2", "100000"};
@@ -81,7 +82,7 @@ Reply Holdings::answer(std::string_view line, unsigned client) {
     if (verb == "namespace" && arguments == 1) return make(words[1]);
     if (verb == "namespaces" && arguments == 0) return list();
     if (verb == "drop-namespace" && arguments == 1) return drop(words[1]);
-    if (verb == "tap" && (arguments == 3 || arguments == 4)) return tap(words);
+    if (verb == "tap" && (arguments == 3 || arguments == 5)) return tap(words);
     if (verb == "taps" && arguments == 0) return list_taps();
     if (verb == "drop-tap" && arguments == 2) return drop_tap(words[1], words[2]);
     if (verb == "socket" && arguments == 4) return open_socket(words);
@@ -139,26 +140,61 @@ Reply Holdings::tap(const std::vector<std::string> &words) {
     if (found == namespaces_.end()) return error("there is no namespace " + name_space);
     if (!plain(device, IFNAMSIZ - 1)) return error("device names are 1 to 15 letters, digits, '.', '_' and '-'");
     if (kind != "tun" && kind != "tap") return error("a device is tun or tap, not " + kind);
-    if (words.size() == 5 && words[4] != "multi-queue") return error("the only option is multi-queue, not " + words[4]);
-    int flags = IFF_NO_PI | IFF_VNET_HDR | (kind == "tun" ? IFF_TUN : IFF_TAP);
-    if (words.size() == 5) flags |= IFF_MULTI_QUEUE;
-
+    int queue = 0, count = 1;
+    if (words.size() == 6 && (!number(words[4], queue) || !number(words[5], count) || count < 1 || count > most_tap_queues || queue >= count)) {
+        return error("a device has 1 to 16 queues, which are numbered from 0");
+    }
+    const int flags = IFF_NO_PI | IFF_VNET_HDR | (kind == "tun" ? IFF_TUN : IFF_TAP);
     const std::pair key{name_space, device};
     auto held = taps_.find(key);
     ifreq present{};
-    if (held != taps_.end() && ioctl(held->second.descriptor.get(), TUNGETIFF, &present) != 0) {
+    if (held != taps_.end() && ioctl(held->second.queues[0].get(), TUNGETIFF, &present) != 0) {
         taps_.erase(held);  // somebody deleted the device
         held = taps_.end();
     }
-    if (held != taps_.end() && held->second.flags != flags) {
+    if (held != taps_.end() && (held->second.flags & ~IFF_MULTI_QUEUE) != flags) {
         return error(device + " in " + name_space + " is held already, and of another kind");
     }
     if (held == taps_.end()) {
         if (taps_.size() >= most_taps) return error("too many taps");
+        Tap tap;
+        tap.flags = flags | (count > 1 ? IFF_MULTI_QUEUE : 0);
+        const std::string why = set_queues(tap, found->second.get(), device, 0, 1);
+        if (!why.empty()) return error(why);
+        held = taps_.emplace(key, std::move(tap)).first;
+    }
+    Tap &tap = held->second;
+    if (!(tap.flags & IFF_MULTI_QUEUE)) {
+        if (queue > 0) return error(device + " in " + name_space + " was made with one queue");
+    } else if (const std::string why = set_queues(tap, found->second.get(), device, static_cast<size_t>(queue), static_cast<size_t>(count));
+               !why.empty()) {
+        return error(why);
+    }
+    Reply reply = ok(device);
+    reply.descriptor = tap.queues[static_cast<size_t>(queue)].get();
+    return reply;
+}
+
+// Makes the queue be there and attached, and those from `count` on not. Empty when done.
+std::string Holdings::set_queues(Tap &tap, int name_space, const std::string &device, size_t queue, size_t count) {
+    std::string why;
+    const auto set = [&](size_t which, int how) {
+        ifreq request{};
+        request.ifr_flags = static_cast<short>(how);
+        if (ioctl(tap.queues[which].get(), TUNSETQUEUE, &request) == 0) return true;
+        why = device + ": queue " + std::to_string(which) + ": " + std::strerror(errno);
+        return false;
+    };
+    for (; tap.attached > count; tap.attached--)
+        if (!set(tap.attached - 1, IFF_DETACH_QUEUE)) return why;
+    for (; tap.attached <= queue; tap.attached++) {
+        if (tap.attached < tap.queues.size()) {
+            if (!set(tap.attached, IFF_ATTACH_QUEUE)) return why;
+            continue;
+        }
         Descriptor descriptor;
-        std::string why;
         in_namespace(
-            found->second.get(),
+            name_space,
             [&] {
                 descriptor = Descriptor(open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
                 if (!descriptor) {
@@ -167,18 +203,16 @@ Reply Holdings::tap(const std::vector<std::string> &words) {
                 }
                 ifreq request{};
                 std::memcpy(request.ifr_name, device.data(), device.size());
-                request.ifr_flags = static_cast<short>(flags);
+                request.ifr_flags = static_cast<short>(tap.flags);
                 if (ioctl(descriptor.get(), TUNSETIFF, &request) != 0) {
                     why = device + " can't be made: " + std::strerror(errno);
                 }
             },
             why);
-        if (!why.empty()) return error(why);
-        held = taps_.emplace(key, Tap{std::move(descriptor), flags}).first;
+        if (!why.empty()) return why;
+        tap.queues.push_back(std::move(descriptor));
     }
-    Reply reply = ok(device);
-    reply.descriptor = held->second.descriptor.get();
-    return reply;
+    return {};
 }
 
 Reply Holdings::list_taps() const {

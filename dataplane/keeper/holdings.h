@@ -3,7 +3,7 @@
 //   namespace NAME                     make or find a network namespace    ok /proc/PID/fd/N     + its descriptor
 //   namespaces                         list them                           ok NAME=/proc/PID/fd/N …
 //   drop-namespace NAME                                                    ok
-//   tap NAMESPACE DEVICE tun|tap [multi-queue]   make or find a device     ok DEVICE             + its descriptor
+//   tap NAMESPACE DEVICE tun|tap [QUEUE COUNT]   make or find a device     ok DEVICE             + the descriptor of its queue
 //   taps                               list them                           ok NAMESPACE/DEVICE …
 //   drop-tap NAMESPACE DEVICE                                              ok
 //   xdp NAMESPACE DEVICE native|generic QUEUES   attach a program        ok                    + its map and its link
@@ -13,6 +13,9 @@
 //   quit                               ok, and the keeper ends
 //
 // Busy polling ends with the connection of who asked for it: what the device was set to before is set again.
+//
+// A tap that is made with a COUNT above 1 has as many queues as its last request said: those beyond are held on, but detached, so
+// that the kernel gives them no packets. One that was made with one queue keeps it.
 //
 // Anything else is answered with `error` and what was wrong. The namespaces `ports` and `chassis` are there from the start
 // and can't be dropped; `vrf-…` are host sides of other VRFs; every other name is an end host.
@@ -47,10 +50,16 @@ class Holdings {
     void forget(unsigned client);
 
   private:
+    struct Tap {
+        std::vector<Descriptor> queues;
+        size_t attached = 0;  // of them, the first ones
+        int flags = 0;
+    };
     Reply make(const std::string &name);
     Reply list() const;
     Reply drop(const std::string &name);
     Reply tap(const std::vector<std::string> &words);
+    std::string set_queues(Tap &tap, int name_space, const std::string &device, size_t queue, size_t count);
     Reply list_taps() const;
     Reply drop_tap(const std::string &name_space, const std::string &device);
     Reply open_socket(const std::vector<std::string> &words);
@@ -59,10 +68,6 @@ class Holdings {
 
     const bool user_namespace_;
     std::map<std::string, Descriptor> namespaces_;
-    struct Tap {
-        Descriptor descriptor;
-        int flags = 0;
-    };
     std::map<std::pair<std::string, std::string>, Tap> taps_;
     struct Polled {
         unsigned client;

@@ -97,10 +97,13 @@ export class Lab implements AsyncDisposable {
     this.keeper = keeper
   }
 
-  static async create({ userNamespace = true } = {}): Promise<Lab> {
+  static async create({
+    userNamespace = true,
+    keeper,
+  }: { userNamespace?: boolean; keeper?: string | undefined } = {}): Promise<Lab> {
     const folder = mkdtempSync(join(tmpdir(), 'weft-lab-'))
     try {
-      return await Lab.#begin(folder, userNamespace)
+      return await Lab.#begin(folder, userNamespace, keeper)
     } catch (error) {
       rmSync(folder, { recursive: true, force: true })
       throw error
@@ -112,9 +115,12 @@ export class Lab implements AsyncDisposable {
     return Lab.#begin(folder, true)
   }
 
-  static async #begin(folder: string, userNamespace: boolean): Promise<Lab> {
+  static async #begin(folder: string, userNamespace: boolean, program?: string): Promise<Lab> {
     const files = { socketPath: join(folder, 'keeper.sock'), logFile: join(folder, 'keeper.log') }
-    return new Lab(folder, await startKeeper({ ...files, userNamespace }))
+    return new Lab(
+      folder,
+      await startKeeper({ ...files, userNamespace, ...(program !== undefined && { program }) }),
+    )
   }
 
   get keeperSocket(): string {

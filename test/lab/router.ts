@@ -65,8 +65,9 @@ function portOperations(name: 'p1' | 'p2', driver: string): Operation[] {
 }
 
 /** Everything that a member of this lab should have. */
-export function tables(driver = 'af_packet'): Operation[] {
+export function tables(driver = 'af_packet', workers = 1): Operation[] {
   return [
+    { op: 'workers-set', count: workers, cpus: [] },
     { op: 'object-set', key: keys.local, object: { type: 'local', vrf: 0 } },
     ...portOperations('p1', driver),
     ...portOperations('p2', driver),
@@ -97,7 +98,11 @@ export async function until(
 }
 
 export interface RouterOptions {
+  /** Workers from the beginning; one without. */
+  readonly workers?: number
   readonly userNamespace?: boolean
+  /** Another program than the usual keeper. */
+  readonly keeper?: string | undefined
   readonly driver?: string | undefined
 }
 
@@ -115,8 +120,8 @@ export class Router implements AsyncDisposable {
   #commit = 0
   #programmed: Promise<void> = Promise.resolve()
 
-  private constructor(lab: Lab, h1: Host, h2: Host, chassis: Host, driver?: string) {
-    this.tables = tables(driver)
+  private constructor(lab: Lab, h1: Host, h2: Host, chassis: Host, own: Operation[]) {
+    this.tables = own
     this.lab = lab
     this.h1 = h1
     this.h2 = h2
@@ -124,8 +129,13 @@ export class Router implements AsyncDisposable {
   }
 
   /** With the ports served by a driver; the usual one without. */
-  static async start({ userNamespace = true, driver }: RouterOptions = {}): Promise<Router> {
-    return await Router.#begin(await Lab.create({ userNamespace }), true, driver)
+  static async start({
+    userNamespace = true,
+    keeper,
+    driver,
+    workers = 1,
+  }: RouterOptions = {}): Promise<Router> {
+    return await Router.#begin(await Lab.create({ userNamespace, keeper }), true, tables(driver, workers))
   }
 
   /** One whose processes another process has started in this folder. */
@@ -133,12 +143,12 @@ export class Router implements AsyncDisposable {
     return await Router.#begin(await Lab.adopt(folder), false)
   }
 
-  static async #begin(lab: Lab, links: boolean, driver?: string): Promise<Router> {
+  static async #begin(lab: Lab, links: boolean, own = tables()): Promise<Router> {
     try {
       const [h1, h2, ports, chassis] = await Promise.all(
         ['h1', 'h2', 'ports', 'chassis'].map((name) => lab.host(name)),
       )
-      const router = new Router(lab, h1 as Host, h2 as Host, chassis as Host, driver)
+      const router = new Router(lab, h1 as Host, h2 as Host, chassis as Host, own)
       if (links) await router.#links(ports as Host)
       await router.openMembers()
       await router.startDataplane()

@@ -35,7 +35,7 @@ class Factory : public PortFactory {
         return port;
     }
     std::unique_ptr<Port> host_tap(const HostTapRequest &, std::string &) override { return nullptr; }
-    std::unique_ptr<Port> inject(uint32_t, std::string &) override { return nullptr; }
+    std::unique_ptr<Port> inject(uint32_t, size_t, std::string &) override { return nullptr; }
     std::string set_host_addresses(const HostTapRequest &, const HostAddress *, size_t) override { return {}; }
     void mirror_neighbour(uint32_t, const std::string &, const HostAddress &, const MacAddress *) override {}
     void remove_host_tap(uint32_t, const std::string &) override {}

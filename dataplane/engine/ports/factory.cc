@@ -181,14 +181,14 @@ std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::vecto
 }
 
 // Makes a host device, or finds it again: a tap, else a pair.
-bool KeeperFactory::make(uint32_t vrf, const std::string &device, bool layer3, Made &made, std::string &error) {
+bool KeeperFactory::make(uint32_t vrf, const std::string &device, bool layer3, size_t queues, Made &made, std::string &error) {
     const std::string name_space = namespace_of(vrf);
     made.device.name = device;
     made.netlink = netlink(name_space, error);
     if (!made.netlink) return false;
     std::string no_tap;
-    made.tap = keeper_.tap(name_space, device, layer3, no_tap);
-    if (made.tap) {
+    made.tap = keeper_.tap(name_space, device, layer3, queues, no_tap);
+    if (!made.tap.empty()) {
         claimed_.insert(name_space + '/' + device);
     } else if (!make_pair(name_space, device, made, error)) {
         error = no_tap + "; nor can a veth pair be made: " + error;
@@ -246,7 +246,7 @@ std::unique_ptr<Port> KeeperFactory::host_tap(const HostTapRequest &request, std
     Made made;
     std::string why;
     std::unique_ptr<Port> port;
-    if (make(request.vrf, name, false, made, why)) {
+    if (make(request.vrf, name, false, request.queues, made, why)) {
         why = configure(*made.netlink, made.device, request);
         if (why.empty()) port = serve(request.vrf, made, false, why);
     }
@@ -258,11 +258,11 @@ std::unique_ptr<Port> KeeperFactory::host_tap(const HostTapRequest &request, std
     return port;
 }
 
-std::unique_ptr<Port> KeeperFactory::inject(uint32_t vrf, std::string &error) {
+std::unique_ptr<Port> KeeperFactory::inject(uint32_t vrf, size_t queues, std::string &error) {
     Made made;
     std::string why;
     std::unique_ptr<Port> port;
-    if (make(vrf, inject_device, true, made, why)) {
+    if (make(vrf, inject_device, true, queues, made, why)) {
         Netlink &netlink = *made.netlink;
         const int index = made.device.index;
         LinkChange quiet, up;

@@ -30,7 +30,7 @@ class KeeperFactory final : public PortFactory {
 
     std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
-    std::unique_ptr<Port> inject(uint32_t vrf, std::string &error) override;
+    std::unique_ptr<Port> inject(uint32_t vrf, size_t queues, std::string &error) override;
     std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override;
     void mirror_neighbour(uint32_t vrf, const std::string &interface, const HostAddress &address,
                           const MacAddress *mac) override;
@@ -48,14 +48,14 @@ class KeeperFactory final : public PortFactory {
         int index = 0;
         bool pair = false;
     };
-    // What a host device is made of: the descriptor of a tap, or, when there is none, a veth pair.
+    // What a host device is made of: the descriptors of a tap, or, when there is none, a veth pair.
     struct Made {
         HostDevice device;
-        Descriptor tap;
+        std::vector<Descriptor> tap;  // of each queue
         std::shared_ptr<Netlink> netlink;
         MacAddress mac{};
     };
-    bool make(uint32_t vrf, const std::string &device, bool layer3, Made &made, std::string &error);
+    bool make(uint32_t vrf, const std::string &device, bool layer3, size_t queues, Made &made, std::string &error);
     bool make_pair(const std::string &name_space, const std::string &device, Made &made, std::string &error);
     std::unique_ptr<Port> serve(uint32_t vrf, Made &made, bool layer3, std::string &error);
     // A driver that a port may ask for.

@@ -89,10 +89,18 @@ std::string KeeperLine::request(const std::string &line, std::vector<Descriptor>
     return {};
 }
 
-Descriptor KeeperLine::tap(const std::string &name_space, const std::string &device, bool layer3, std::string &error) {
-    Descriptor descriptor;
-    request("tap " + name_space + ' ' + device + (layer3 ? " tun" : " tap"), descriptor, error);
-    return descriptor;
+std::vector<Descriptor> KeeperLine::tap(const std::string &name_space, const std::string &device, bool layer3, size_t queues,
+                                        std::string &error) {
+    std::vector<Descriptor> all;
+    for (size_t queue = 0; queue < queues; queue++) {
+        std::ostringstream line;
+        line << "tap " << name_space << ' ' << device << (layer3 ? " tun " : " tap ") << queue << ' ' << queues;
+        Descriptor descriptor;
+        request(line.str(), descriptor, error);
+        if (!descriptor) break;
+        all.push_back(std::move(descriptor));
+    }
+    return all;
 }
 
 Descriptor KeeperLine::socket(const std::string &name_space, int domain, int type, int protocol, std::string &error) {

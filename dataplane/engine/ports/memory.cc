@@ -161,14 +161,14 @@ std::unique_ptr<Port> MemoryFactory::host_tap(const HostTapRequest &request, std
     }
     auto &wire = taps_[{request.interface, request.vrf}];
     if (!wire) wire = std::make_shared<MemoryWire>();
-    return std::make_unique<MemoryPort>(request.interface, wire, PortRequest{request.interface, "tap", {}});
+    return std::make_unique<MemoryPort>(request.interface, wire, PortRequest{request.interface, "tap", {}, request.queues});
 }
 
-std::unique_ptr<Port> MemoryFactory::inject(uint32_t vrf, std::string &) {
+std::unique_ptr<Port> MemoryFactory::inject(uint32_t vrf, size_t queues, std::string &) {
     const std::lock_guard guard(lock_);
     auto &wire = injects_[vrf];
     if (!wire) wire = std::make_shared<MemoryWire>();
-    return std::make_unique<MemoryPort>("inject" + std::to_string(vrf), wire, PortRequest{{}, "tap", {}}, true);
+    return std::make_unique<MemoryPort>("inject" + std::to_string(vrf), wire, PortRequest{{}, "tap", {}, queues}, true);
 }
 
 std::string MemoryFactory::set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) {

@@ -124,7 +124,7 @@ class MemoryFactory : public PortFactory {
 
     std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
-    std::unique_ptr<Port> inject(uint32_t vrf, std::string &error) override;
+    std::unique_ptr<Port> inject(uint32_t vrf, size_t queues, std::string &error) override;
     std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override;
     void mirror_neighbour(uint32_t vrf, const std::string &interface, const HostAddress &address,
                           const MacAddress *mac) override;

@@ -123,6 +123,7 @@ struct HostTapRequest {
     MacAddress mac{};
     uint32_t mtu = 1500;
     bool up = true;
+    size_t queues = 1;  // receive queues wanted; there may be fewer
 };
 
 class PortFactory {
@@ -134,7 +135,7 @@ class PortFactory {
     // Makes, or finds again, the host tap of an interface; null and a text on failure.
     virtual std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) = 0;
     // Makes, or finds again, the layer-3 inject device of a VRF, which holds its namespace's default routes.
-    virtual std::unique_ptr<Port> inject(uint32_t vrf, std::string &error) = 0;
+    virtual std::unique_ptr<Port> inject(uint32_t vrf, size_t queues, std::string &error) = 0;
     // Sets exactly these addresses (and link state, MAC, MTU) on a tap that host_tap() gave.
     virtual std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) = 0;
     // Mirrors a neighbour into the tap's namespace as an externally learned entry; a null mac removes it.

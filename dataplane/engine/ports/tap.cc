@@ -26,41 +26,44 @@ void add(std::atomic<uint64_t> &counter, uint64_t value) {
 
 }  // namespace
 
-TapPort::TapPort(const std::string &name, Descriptor descriptor, std::shared_ptr<Netlink> netlink, int index, bool layer3)
-    : name_(name), descriptor_(std::move(descriptor)), netlink_(std::move(netlink)), index_(index), layer3_(layer3) {}
-
-TapPort::~TapPort() {
+TapPort::Rx::~Rx() {
     if (buffers_) munmap(buffers_, buffer_size * buffers);
 }
 
-std::unique_ptr<TapPort> TapPort::open(const std::string &name, Descriptor descriptor, std::shared_ptr<Netlink> netlink,
-                                       int index, bool layer3, std::string &error) {
-    std::unique_ptr<TapPort> port(new TapPort(name, std::move(descriptor), std::move(netlink), index, layer3));
-    const int tap = port->descriptor_.get();
-    const int header_size = sizeof(Offload);
-    const int flags = fcntl(tap, F_GETFL);
-    constexpr unsigned usual = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
-    if (flags < 0 || fcntl(tap, F_SETFL, flags | O_NONBLOCK) != 0 || ioctl(tap, TUNSETVNETHDRSZ, &header_size) != 0) {
-        error = name + ": " + std::strerror(errno);
-        return nullptr;
-    }
-    if (ioctl(tap, TUNSETOFFLOAD, usual | segmented_udp) == 0) {
-        port->offloads_ |= takes_udp_l4;
-    } else if (ioctl(tap, TUNSETOFFLOAD, usual) != 0) {
-        error = name + ": " + std::strerror(errno);
-        return nullptr;
-    }
+std::string TapPort::Rx::set_up() {
+    const int flags = fcntl(descriptor_.get(), F_GETFL);
+    if (flags < 0 || fcntl(descriptor_.get(), F_SETFL, flags | O_NONBLOCK) != 0) return std::strerror(errno);
     void *memory = mmap(nullptr, buffer_size * buffers, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) {
-        error = name + ": packet buffers: " + std::strerror(errno);
+    if (memory == MAP_FAILED) return std::string("packet buffers: ") + std::strerror(errno);
+    buffers_ = static_cast<uint8_t *>(memory);
+    return {};
+}
+
+std::unique_ptr<TapPort> TapPort::open(const std::string &name, std::vector<Descriptor> queues, std::shared_ptr<Netlink> netlink,
+                                       int index, bool layer3, std::string &error) {
+    std::unique_ptr<TapPort> port(new TapPort(name, std::move(netlink), index, layer3));
+    const int tap = queues.front().get();
+    const int header_size = sizeof(Offload);
+    constexpr unsigned usual = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
+    // Of the device, not of a queue.
+    bool good = ioctl(tap, TUNSETVNETHDRSZ, &header_size) == 0;
+    if (good && ioctl(tap, TUNSETOFFLOAD, usual | segmented_udp) == 0) port->offloads_ |= takes_udp_l4;
+    else good = good && ioctl(tap, TUNSETOFFLOAD, usual) == 0;
+    if (!good) {
+        error = name + ": " + std::strerror(errno);
         return nullptr;
     }
-    port->buffers_ = static_cast<uint8_t *>(memory);
+    for (Descriptor &queue : queues) {
+        error = port->rx_.emplace_back(std::move(queue)).set_up();
+        if (error.empty()) continue;
+        error = name + ": " + error;
+        return nullptr;
+    }
     return port;
 }
 
-size_t TapPort::receive(Packet *packets, size_t count) {
+size_t TapPort::Rx::receive(Packet *packets, size_t count) {
     size_t received = 0;
     uint64_t octets = 0, dropped = 0;
     while (received < std::min(count, buffers)) {
@@ -90,6 +93,12 @@ size_t TapPort::receive(Packet *packets, size_t count) {
     return received;
 }
 
+void TapPort::Rx::count(PortCounters &counters) const {
+    counters.rx_packets += packets_.load(std::memory_order_relaxed);
+    counters.rx_octets += octets_.load(std::memory_order_relaxed);
+    counters.rx_dropped += dropped_.load(std::memory_order_relaxed);
+}
+
 void TapPort::Tx::transmit(Packet *const *packets, size_t count) {
     uint64_t sent = 0, octets = 0;
     for (size_t i = 0; i < count; i++) {
@@ -114,15 +123,13 @@ void TapPort::Tx::count(PortCounters &counters) const {
 }
 
 std::string TapPort::set_workers(unsigned workers) {
-    while (tx_.size() < workers) tx_.emplace_back(descriptor_.get());
+    while (tx_.size() < workers) tx_.emplace_back(rx_[tx_.size() % rx_.size()].descriptor());
     return {};
 }
 
 PortCounters TapPort::counters() const {
     PortCounters counters;
-    counters.rx_packets = packets_.load(std::memory_order_relaxed);
-    counters.rx_octets = octets_.load(std::memory_order_relaxed);
-    counters.rx_dropped = dropped_.load(std::memory_order_relaxed);
+    for (const Rx &rx : rx_) rx.count(counters);
     for (const Tx &tx : tx_) tx.count(counters);
     return counters;
 }

@@ -76,7 +76,9 @@ std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
     if (!i.tap) {
         auto tap = std::make_shared<PortHandle>();
         tap->spec = {i.spec.name, "tap", {}};
-        tap->set(factory->host_tap(tap_request(i), error));
+        HostTapRequest wanted = tap_request(i);
+        wanted.queues = sending_workers();
+        tap->set(factory->host_tap(wanted, error));
         if (tap->port) error = tap->port->set_workers(sending_workers());
         if (tap->port && error.empty()) i.tap = std::move(tap);
         if (!error.empty() && strict) return error;
@@ -84,7 +86,7 @@ std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
     if (i.tap && !next.injects.count(i.spec.vrf)) {
         auto inject = std::make_shared<PortHandle>();
         inject->spec = {"inject" + std::to_string(i.spec.vrf), "tun", {}};
-        inject->set(factory->inject(i.spec.vrf, error));
+        inject->set(factory->inject(i.spec.vrf, sending_workers(), error));
         if (inject->port) error = inject->port->set_workers(sending_workers());
         if (inject->port && error.empty()) next.injects.emplace(i.spec.vrf, std::move(inject));
     }

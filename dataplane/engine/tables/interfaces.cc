@@ -114,10 +114,10 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     auto t = std::make_unique<InterfaceTable>();
     t->settings = member;
     std::map<const PortHandle *, uint32_t> bound;
-    // What the host sends is little: the first worker takes it in.
+    // One queue is the first worker's, who is there always; of several each has a worker.
     const auto of_host = [&](const std::shared_ptr<PortHandle> &handle, PortRole role, uint32_t interface, Vrf *vrf) {
         for (size_t queue = 0; queue < handle->port->rx_queues(); queue++)
-            t->ports.push_back({handle, queue, 0, role, interface, vrf});
+            t->ports.push_back({handle, queue, static_cast<unsigned>(queue % crew.count), role, interface, vrf});
     };
     for (const auto &[name, interface] : interfaces) {
         if (t->interfaces.size() <= interface->index) t->interfaces.resize(interface->index + 1);
