@@ -39,6 +39,7 @@ bool KeeperLine::exchange(const std::string &line, std::string &answer, std::vec
     const std::string text = line + '\n';
     if (send(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size())) return false;
     answer.clear();
+    bool cut = false;
     while (answer.empty() || answer.back() != '\n') {
         char bytes[65536];
         iovec part{bytes, sizeof(bytes)};
@@ -52,6 +53,7 @@ bool KeeperLine::exchange(const std::string &line, std::string &answer, std::vec
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return false;
         answer.append(bytes, static_cast<size_t>(count));
+        cut |= (message.msg_flags & MSG_CTRUNC) != 0;
         const cmsghdr *header = CMSG_FIRSTHDR(&message);
         if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
             int passed[most_descriptors];
@@ -61,6 +63,10 @@ bool KeeperLine::exchange(const std::string &line, std::string &answer, std::vec
         }
     }
     answer.pop_back();
+    if (cut) {
+        descriptors.clear();
+        answer = "error this process can't hold another descriptor; raise its limit of open files (RLIMIT_NOFILE)";
+    }
     return true;
 }
 
