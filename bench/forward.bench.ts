@@ -7,6 +7,7 @@
  *   DRIVER-two-cores   sender on core 0, worker on core 1; Linux as before, on one core
  *   DRIVER-vs-rps      the same beside Linux with receive packet steering (RPS), on core 1 (root only)
  *   DRIVER-tcp-1, -4   TCP streams by iperf3, worker on core 1
+ *   ebpf-tc-…          the kernel fast path, on the core of the sender
  *   latency-p50-us, -p99-us   from socket to socket at 10,000 packets a second, of the first driver
  *   vxlan-across-tcp-1   a TCP stream in a VXLAN of the hosts' own, worker on core 1, of the first driver
  *   idle-nine-engines  per cent of a core that nine engines take which have nothing to do
@@ -62,7 +63,7 @@ export async function bench(options: readonly string[]): Promise<void> {
         await execIn(path.keeper, path.from, ['ping', '-c', '1', '-w', '5', path.address])
       }
       for (const driver of measured) {
-        const missing = await driver.missing?.()
+        const missing = await place(appliance, driver, 0)
         if (missing === undefined) figures.push(...(await measureDriver(appliance, driver, ways, wanted)))
         else notes.push(`${driver.name} is left out: ${missing}`)
       }
@@ -104,7 +105,7 @@ async function measureDriver(
     figures.push(paired(`${driver.name}-${name}`, unit, 'higher', peer, all))
   }
   if (wants('one-core')) add('one-core', 'kpps', await pairs(packetsPerSecond, 0))
-  if (wants('two-cores')) add('two-cores', 'kpps', await pairs(packetsPerSecond))
+  if (wants('two-cores') && !driver.inKernel) add('two-cores', 'kpps', await pairs(packetsPerSecond))
   for (const streams of [1, 4]) {
     const name = `tcp-${streams}`
     if (wants(name)) add(name, 'Gbit/s', await pairs((path) => throughput(path, streams)))
@@ -127,15 +128,17 @@ async function measureDriver(
   return figures
 }
 
-/** One worker on this core, which serves both ports by the driver. */
-async function place(appliance: Weftd, driver: BenchDriver, core: number): Promise<void> {
+/** One worker on this core, which serves both ports by the driver. Why it does not. */
+async function place(appliance: Weftd, driver: BenchDriver, core: number): Promise<string | undefined> {
   await using client = await appliance.connect()
   const port = (name: string) =>
-    `<port><name>${name}</name><driver>${driver.name}</driver><rx-queues>1</rx-queues></port>`
-  const xmlns = 'xmlns="urn:weft:params:xml:ns:yang:weft-ports"'
+    `<port nc:operation="replace"><name>${name}</name><rx-queues>1</rx-queues>${driver.settings}</port>`
+  const xmlns =
+    'xmlns="urn:weft:params:xml:ns:yang:weft-ports" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0"'
   await client.edit(
     `<workers ${xmlns}><count>1</count><worker><id>0</id><cpu>${core}</cpu></worker></workers>` +
       `<ports ${xmlns}>${port('p1')}${port('p2')}</ports>`,
   )
   await client.commit()
+  return await driver.missing?.(client)
 }

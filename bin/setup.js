@@ -26,6 +26,8 @@ const buildPackages = [
   'libyang2-dev',
   'libxdp-dev',
   'libbpf-dev',
+  'gcc-bpf',
+  'binutils-bpf',
 ]
 const runPackages = ['libyuma-base', 'iproute2', 'util-linux', 'iputils-ping', 'procps', 'python3-ncclient']
 const testPackages = [

@@ -172,7 +172,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
   // Beside the recovery of running; but what another weftd may be using is left alone until the store is known to be ours.
   const preparing = Promise.race([owned, opening]).then(async () => {
     signal?.throwIfAborted()
-    const place = await openPlace(starting, options.ports, hosts)
+    const place = await openPlace(starting, options.ports, hosts, options.userNamespace)
     return { keeper: place.keeper, members: await startEngine(starting, place) }
   })
   const [opened, prepared] = await Promise.allSettled([opening, preparing])

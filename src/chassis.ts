@@ -54,6 +54,7 @@ export async function openPlace(
   starting: Starting,
   ports: readonly Attachment[],
   hosts: readonly LabHost[],
+  userNamespace: boolean,
 ): Promise<Place> {
   const { state, log, closers, signal } = starting
   const keeperSocket = join(state.run, 'keeper.sock')
@@ -61,7 +62,8 @@ export async function openPlace(
   // An engine whose keeper is gone is at work in namespaces that nobody can reach any more.
   if (!found) await endDataplane(state.run)
   const keeper =
-    found ?? (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log') }))
+    found ??
+    (await startKeeper({ socketPath: keeperSocket, logFile: join(state.log, 'keeper.log'), userNamespace }))
   starting.keeper = keeper
   closers.add('the keeper', () => keeper.quit(), found && (() => found[Symbol.asyncDispose]()))
   closers.add('the ports', () => giveDevicesBack(keeper, state.run, log), found && (() => undefined))

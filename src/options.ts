@@ -17,6 +17,8 @@ export interface Options {
   readonly capabilities: readonly OptionalCapability[]
   /** Folder of configuration files; with it comes the capability :url. */
   readonly urlFolder: string | undefined
+  /** Root only: without a user namespace of its own, so that the kernel lets the data plane have BPF. */
+  readonly userNamespace: boolean
   /** Sessions of this user are recovery sessions: access control does not bind them. */
   readonly recoveryUser: string | undefined
 }
@@ -35,6 +37,8 @@ Runs the appliance: a NETCONF server over SSH whose commits program a forwarding
   --netconf ADDRESS:PORT   where NETCONF over SSH listens (default: 127.0.0.1:1830; [::1]:1830 for IPv6)
   --no-demo                without the demo chassis (hosts h1 and h2 on ports p1 and p2)
   --port NAME=DEVICE       attach an existing Linux device as port NAME (repeatable; needs root)
+  --no-user-namespace      (root only) keep to root's own user namespace, where the kernel lets the data plane load BPF
+                           programs: for the kernel fast path
   --writable-running       let NETCONF clients edit running itself, without candidate and commit
   --startup                keep a startup configuration, which a boot of the machine loads into running
   --url-folder DIR         let NETCONF clients read and write configuration files (file:///NAME) in DIR
@@ -93,6 +97,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
         netconf: { type: 'string' },
         'no-demo': { type: 'boolean' },
         port: { type: 'string', multiple: true },
+        'no-user-namespace': { type: 'boolean' },
         'writable-running': { type: 'boolean' },
         startup: { type: 'boolean' },
         'url-folder': { type: 'string' },
@@ -105,6 +110,8 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     throw new UsageError((error as Error).message)
   }
   if (values.help) return 'help'
+  if (values['no-user-namespace'] && process.getuid?.() !== 0)
+    throw new UsageError('--no-user-namespace needs root')
   const ports = (values.port ?? []).map(parsePort)
   for (const [index, port] of ports.entries()) {
     const other = ports.find((p, i) => i < index && (p.name === port.name || p.device === port.device))
@@ -128,6 +135,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     netconf: parseAddress(values.netconf ?? '127.0.0.1:1830'),
     demo: !values['no-demo'],
     ports,
+    userNamespace: !values['no-user-namespace'],
     recoveryUser: values['recovery-user'],
     logLevel: parseLevel(values['log-level'] ?? 'info'),
     capabilities: [

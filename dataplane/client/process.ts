@@ -132,7 +132,8 @@ export class DataplaneProcess {
   /** Root outside of a user namespace keeps just what forwarding needs. */
   #restraint(): string[] {
     if (this.#options.keeper.userNamespace || process.getuid?.() !== 0) return []
-    return ['setpriv', '--bounding-set=-all,+net_admin,+net_raw,+bpf,+ipc_lock', '--inh-caps=-all', '--']
+    const kept = ['net_admin', 'net_raw', 'bpf', 'perfmon', 'ipc_lock'].map((name) => `,+${name}`).join('')
+    return ['setpriv', `--bounding-set=-all${kept}`, '--inh-caps=-all', '--']
   }
 
   async #watch(): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type Address,
   type DropKind,
   type FamilyFeatures,
+  type FastPath,
   type ForwardingObject,
   type InterfaceSpec,
   type Limit,
@@ -129,6 +130,9 @@ function roomFor(operation: Operation): number {
   return 64
 }
 
+/** By their numbers. */
+const fastPaths: readonly FastPath[] = ['off', 'tc', 'xdp']
+
 function writeInterface(writer: Writer, spec: InterfaceSpec): void {
   const flags =
     (spec.enabled ? 1 : 0) |
@@ -234,7 +238,7 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       writer.u8(operation.rxQueues)
       writer.u8(operation.workers.length)
       for (const worker of operation.workers) writer.u8(worker)
-      return
+      return writer.u8(fastPaths.indexOf(operation.fastPath))
     case 'port-settings-delete':
       writer.u8(Kind.portSettingsDelete)
       return writer.text(operation.name)

@@ -101,6 +101,9 @@ function readPort(fields: Fields): PortState {
     mac: fields['mac'] as Uint8Array,
     counters: bigints(fields, portCounters),
     workers: (fields['workers'] as number[] | undefined) ?? [],
+    fastPath: (fields['fastPath'] as PortState['fastPath'] | undefined) || 'off',
+    fastPathReason: (fields['fastPathReason'] as string | undefined) ?? '',
+    fastPathPackets: bigints(fields, ['fastPathPackets'] as const).fastPathPackets,
     others: (fields['others'] as PortState['others'] | undefined) ?? [],
   }
 }

@@ -83,12 +83,16 @@ export interface WorkerSettings {
   readonly cpus: readonly { readonly worker: number; readonly cpu: number }[]
 }
 
+/** Where in the kernel plain routed packets are forwarded. */
+export type FastPath = 'off' | 'tc' | 'xdp'
+
 export interface PortSettings {
   readonly driver: string
   /** 0: as many as workers serve them. */
   readonly rxQueues: number
   /** Who serves the receive queues, in turn; none: all workers. */
   readonly workers: readonly number[]
+  readonly fastPath: FastPath
 }
 
 /** One change of a member's tables; `encodeRecords` packs them (dataplane/engine/program/records.h). */
@@ -236,6 +240,12 @@ export interface PortState {
   >
   /** By receive queue. */
   readonly workers: readonly number[]
+  /** Where the kernel fast path is attached. */
+  readonly fastPath: FastPath
+  /** Why it is not attached, or what does not go by it. */
+  readonly fastPathReason: string
+  /** Of what came in, what it forwarded. */
+  readonly fastPathPackets: bigint
   /** Drivers that do not serve it, and why. */
   readonly others: readonly { readonly name: string; readonly reason: string }[]
 }

@@ -16,6 +16,7 @@ Core::Core(std::unique_ptr<PortFactory> ports)
 Core::~Core() {
     workers.clear();
     end_trace();
+    end_fast_path();
     epochs.free_all();
     delete table.load();
     close(call_event);
@@ -27,7 +28,7 @@ void Core::event(const Event &e) {
 }
 
 void Core::watch_links() {
-    bool came_up = false;
+    bool came_up = false, changed = false;
     for (const auto &[name, i] : registry.interfaces) {
         LinkState link;
         link.present = false;
@@ -41,11 +42,12 @@ void Core::watch_links() {
         }
         i->runtime->link_up.store(up);
         if (same && i->runtime->link_told) continue;
-        i->runtime->link_told = true;
+        i->runtime->link_told = changed = true;
         if (!same) i->runtime->last_change = milliseconds_since_epoch();
         event({Event::Kind::link, name, up});
         if (!up && i->port && i->port->port && !link.present) event({Event::Kind::port_lost, name, false});
     }
+    if (changed && fast) fast->follow();
     if (!came_up || workers.empty()) return;
     link_ups.fetch_add(1, std::memory_order_release);
     workers[neighbour_owner]->wake_if_asleep();
@@ -95,6 +97,7 @@ void Core::reopen_ports() {
     begin_ports();
     publish(registry.table(vrfs));
     for (const auto &i : changed) configure(*i);
+    follow_fast_path();
     watch_links();
 }
 
@@ -120,6 +123,7 @@ void Core::follow_devices() {
     if (changed.empty()) return;
     publish(registry.table(vrfs));
     for (const auto &i : changed) configure(*i);
+    follow_fast_path();
 }
 
 void Core::call_housekeeping() {
@@ -134,6 +138,7 @@ void Core::tell_neighbours() {
     std::map<uint32_t, const Interface *> by_index;
     for (const auto &[name, i] : registry.interfaces) by_index[i->index] = i.get();
     for (const NeighbourChange &c : changes) {
+        if (fast) fast->neighbour_changed(c);
         const auto found = by_index.find(c.interface);
         if (found == by_index.end() || !found->second->tap) continue;
         const Interface &i = *found->second;
@@ -197,6 +202,18 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
             s.unicast_rpf4 += c.unicast_rpf4.value();
             s.unicast_rpf6 += c.unicast_rpf6.value();
         }
+        if (fast) {
+            const FastPath::InterfaceCount c = fast->interface_count(i->index);
+            s.in_octets += c.in_octets;
+            s.in_unicast += c.in_packets;
+            s.in_discards += c.lost;
+            s.out_octets += c.out_octets;
+            s.out_unicast += c.out_packets;
+            s.in4 += c.in4;
+            s.forwarded4 += c.forwarded4;
+            s.in6 += c.in6;
+            s.forwarded6 += c.forwarded6;
+        }
         out.push_back(std::move(s));
     }
     return out;
@@ -214,10 +231,17 @@ std::vector<NeighbourState> Core::neighbour_states(const std::string &interface)
     return out;
 }
 
+const char *hook_name(Hook hook) { return hook == Hook::tc ? "tc" : hook == Hook::xdp ? "xdp" : ""; }
+
 std::vector<PortState> Core::port_states() const {
     std::vector<PortState> out;
     for (const auto &[name, handle] : registry.ports) {
-        PortState s{name, handle->spec.driver, handle->spec.device, handle->reason.empty() ? handle->choice : handle->reason, {}, {}, {}, handle->others};
+        PortState s;
+        s.name = name;
+        s.driver = handle->spec.driver;
+        s.device = handle->spec.device;
+        s.reason = handle->reason.empty() ? handle->choice : handle->reason;
+        s.others = handle->others;
         s.link.present = false;
         if (handle->port) {
             s.driver = handle->port->driver();
@@ -226,6 +250,18 @@ std::vector<PortState> Core::port_states() const {
         }
         for (const PortUse &use : table.load(std::memory_order_relaxed)->ports)
             if (use.handle == handle) s.workers.push_back(use.worker);
+        s.fast_path = hook_name(handle->fast.hook);
+        s.fast_path_reason = handle->fast.reason;
+        for (const auto &[interface, i] : registry.interfaces) {
+            if (!fast || i->port != handle) continue;
+            const FastPath::InterfaceCount c = fast->interface_count(i->index);
+            s.fast_path_packets = c.in_packets;
+            s.counters.rx_packets += c.in_packets;
+            s.counters.rx_octets += c.in_octets;
+            s.counters.rx_dropped += c.lost;
+            s.counters.tx_packets += c.out_packets;
+            s.counters.tx_octets += c.out_octets;
+        }
         out.push_back(std::move(s));
     }
     return out;

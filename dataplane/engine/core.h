@@ -10,13 +10,16 @@
 #include <string>
 #include <vector>
 
+#include "ebpf/fast_path.h"
 #include "engine.h"
 #include "program/transaction.h"
 #include "tables/epochs.h"
 #include "tables/interfaces.h"
 #include "tables/neighbour_view.h"
+#include "tables/neighbour_note.h"
 #include "tables/neighbours.h"
 #include "tables/objects.h"
+#include "tables/ring.h"
 #include "tables/trace.h"
 #include "tables/vrfs.h"
 
@@ -54,6 +57,15 @@ struct Core {
     bool misses_ports() const;  // some device is not there
     void tell_neighbours();
     void tell_misses();
+    // The kernel fast path keeps in step with interfaces, links and traces; it begins with the first port that asks for it.
+    void follow_fast_path();
+    // No worker runs any more.
+    void end_fast_path();
+    // Frees what readers have left behind; `most`: what waits for those of the kernel alone may be so much.
+    void collect(size_t most);
+    // Packets that no worker sees use a stale neighbour.
+    void use_neighbour(uint32_t interface, const Ip6 &address);
+    Ring<NeighbourNote, 1024> used_neighbours;  // to their owner
     // The packet trace (trace_report.cc); times are the workers'.
     std::string begin_trace(const TraceRequest &request, uint64_t now, TraceDone done);
     void follow_trace(uint64_t now);
@@ -102,6 +114,8 @@ struct Core {
     // Wakes housekeeping: there is something to tell. Any thread's; costs a system call when it was not called yet.
     void call_housekeeping();
     std::atomic<bool> called{false};
+    std::unique_ptr<FastPath> fast;  // null: no port has asked for it, or the kernel refused
+    std::string no_fast;             // why
     const int call_event;
     std::function<void(const Event &)> handler;
     std::mutex handler_lock;

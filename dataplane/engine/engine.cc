@@ -75,6 +75,7 @@ std::string Engine::Parts::pin(unsigned id, int cpu) {
 void Engine::Parts::keep_house() {
     using clock = std::chrono::steady_clock;
     constexpr std::chrono::milliseconds settled(10), often(200), always(1000);
+    constexpr size_t all_may_wait = SIZE_MAX;
     auto look_at_links = clock::now();
     int timeout = 0;
     int links = -1;
@@ -87,7 +88,7 @@ void Engine::Parts::keep_house() {
             [[maybe_unused]] const ssize_t n = read(core.call_event, &ignored, sizeof ignored);
             core.called.store(false, std::memory_order_release);
         }
-        const std::lock_guard program(core.program);
+        std::unique_lock program(core.program);
         const auto now = clock::now();
         if (waiting[1].revents) {
             core.factory->read_link_events();
@@ -99,12 +100,21 @@ void Engine::Parts::keep_house() {
             if (core.misses_ports()) core.reopen_ports();
             look_at_links = now + (core.misses_ports() ? often : always);
             links = core.factory->link_events();
+            if (core.fast) core.fast->tell_used();
             if (links < 0) look_at_links = now + often;
         }
         core.tell_neighbours();
         core.tell_misses();
         core.follow_trace(monotonic_microseconds());
-        core.epochs.collect();
+        core.collect(all_may_wait);
+        const uint64_t ripened = core.epochs.ripened();
+        if (core.fast && core.epochs.ripe()) {
+            // Nobody else ends it: this thread is the one that stop() waits for first.
+            program.unlock();
+            core.fast->grace();
+            program.lock();
+            core.epochs.free_ripe(ripened);
+        }
         const auto rest = std::chrono::ceil<std::chrono::milliseconds>(look_at_links - now);
         timeout = static_cast<int>(std::clamp<int64_t>(rest.count(), 1, 1000));
         if (core.trace_busy || core.epochs.pending()) timeout = std::min(timeout, 20);
@@ -139,6 +149,7 @@ void Engine::stop() {
     for (unsigned id = 0; id < core.running_workers; id++) core.workers[id]->stop();
     for (unsigned id = 0; id < core.running_workers; id++) parts_->threads[id].join();
     core.end_trace();
+    core.end_fast_path();
     core.running_workers = 0;
     core.worker_count = 0;
     core.workers.clear();

@@ -84,6 +84,9 @@ struct PortState {
     PortCounters counters;
     std::vector<uint32_t> workers;  // by receive queue
     std::vector<OtherDriver> others;
+    const char *fast_path = "";     // where the kernel fast path is attached; empty: nowhere
+    std::string fast_path_reason;   // why not, or what does not go by it
+    uint64_t fast_path_packets = 0;  // received, that went by it
 };
 
 // A thread that forwards.

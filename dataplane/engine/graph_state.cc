@@ -31,6 +31,11 @@ ObjectState state_of(const Core &core, uint32_t slot, const std::vector<const st
         s.packets += c.packets.value();
         s.octets += c.octets.value();
     }
+    if (core.fast) {
+        const FastPath::ObjectCount c = core.fast->object_count(slot);
+        s.packets += c.packets;
+        s.octets += c.octets;
+    }
     return s;
 }
 

@@ -226,6 +226,7 @@ std::string Core::begin_trace(const TraceRequest &request, uint64_t now, TraceDo
     trace_began = milliseconds_since_epoch() - static_cast<int64_t>(now / 1000);
     trace_done = std::move(done);
     trace_run.store(run.release(), std::memory_order_release);
+    if (fast) fast->follow();
     return {};
 }
 
@@ -244,6 +245,7 @@ void Core::follow_trace(uint64_t now) {
 void Core::end_trace() {
     TraceRun *run = trace_run.exchange(nullptr, std::memory_order_acq_rel);
     if (!run) return;
+    if (fast) fast->follow();
     // A burst under way may still write to it.
     epochs.retire([this, run] {
         const std::unique_ptr<TraceRun> owned(run);

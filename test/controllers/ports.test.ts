@@ -11,7 +11,10 @@ test('workers, their CPUs, and who serves a port are told, and taken back', asyn
   using box = await Box.open()
   const steps = await box.commit(
     workers('<count>3</count><worker><id>2</id><cpu>1</cpu></worker>') +
-      port('p1', '<rx-queues>2</rx-queues><worker><id>2</id></worker><worker><id>0</id></worker>'),
+      port(
+        'p1',
+        '<rx-queues>2</rx-queues><fast-path>tc</fast-path><worker><id>2</id></worker><worker><id>0</id></worker>',
+      ),
   )
   t.deepEqual(
     steps.map(({ summary }) => summary),
@@ -19,7 +22,7 @@ test('workers, their CPUs, and who serves a port are told, and taken back', asyn
   )
   t.deepEqual(box.member.workers, { op: 'workers-set', count: 3, cpus: [{ worker: 2, cpu: 1 }] })
   t.deepEqual(box.member.ports.get('p1'), {
-    ...{ op: 'port-settings-set', name: 'p1', driver: 'auto', rxQueues: 2, workers: [2, 0] },
+    ...{ op: 'port-settings-set', name: 'p1', driver: 'auto', rxQueues: 2, workers: [2, 0], fastPath: 'tc' },
   })
   await box.commit(workers('<count>3</count>') + port('p1', '<rx-queues>auto</rx-queues>'))
   t.like(box.member.ports.get('p1'), { rxQueues: 0, workers: [2, 0] })

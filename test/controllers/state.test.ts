@@ -189,6 +189,9 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     mac,
     counters: { rxPackets: 1n, rxOctets: 2n, rxDropped: 3n, txPackets: 4n, txOctets: 5n, txDropped: 6n },
     workers: [1, 0],
+    fastPath: 'tc',
+    fastPathReason: 'IPv4 that comes in passes an access list',
+    fastPathPackets: 9n,
     others: [{ name: 'af_xdp', reason: 'the kernel refused <it> & so on' }],
   }
   box.member.commit = 7
@@ -238,6 +241,9 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     { id: 0, state: 'sleeping', cpu: 3, 'cpu-time': '1099511627776', 'rx-queues': 1 },
     { id: 1, state: 'polling', 'cpu-reason': 'CPU 9 is taken', 'cpu-time': '5', 'rx-queues': 2 },
   ])
+  t.deepEqual(at(member, 'port', 'name=p1', 'weft-ports:fast-path'), {
+    ...{ hook: 'tc', reason: 'IPv4 that comes in passes an access list', packets: '9' },
+  })
   t.deepEqual(at(member, 'port', 'name=p1', 'weft-ports:other-driver'), [
     { name: 'af_xdp', reason: 'the kernel refused <it> & so on' },
   ])

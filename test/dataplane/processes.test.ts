@@ -89,8 +89,8 @@ asRoot('without a user namespace, root gives up all but what forwarding needs', 
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     return BigInt(`0x${new RegExp(`^${set}:\\s*(\\w+)`, 'm').exec(status)?.[1]}`)
   }
-  // NET_ADMIN, NET_RAW, IPC_LOCK and BPF, as far as this root itself has them.
-  const needed = [12n, 13n, 14n, 39n].reduce((all, number) => all | (1n << number), 0n)
+  // NET_ADMIN, NET_RAW, IPC_LOCK, PERFMON and BPF, as far as this root itself has them.
+  const needed = [12n, 13n, 14n, 38n, 39n].reduce((all, number) => all | (1n << number), 0n)
   for (const set of ['CapEff', 'CapPrm', 'CapBnd'])
     t.is(capabilities(router.dataplane.pid as number, set), needed & capabilities('self', 'CapBnd'), set)
   t.true(await router.h1.pings(addresses.h2[0]))

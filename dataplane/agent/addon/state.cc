@@ -96,6 +96,9 @@ Napi::Value ports(Napi::Env env, const std::vector<PortState> &states) {
         Napi::Array workers = Napi::Array::New(object.Env(), state.workers.size());
         for (uint32_t queue = 0; queue < state.workers.size(); queue++) workers[queue] = state.workers[queue];
         object["workers"] = workers;
+        object["fastPath"] = state.fast_path;
+        object["fastPathReason"] = state.fast_path_reason;
+        object["fastPathPackets"] = count(object, state.fast_path_packets);
         object["others"] = list(object.Env(), state.others, [](Napi::Object other, const OtherDriver &driver) {
             other["name"] = driver.name;
             other["reason"] = driver.reason;

@@ -281,12 +281,13 @@ Drop advertised(Worker &w, const Interface &i, const Advertisement &a) {
 
 bool read_notes(Worker &w) {
     bool any = false;
+    const auto read = [&](const Note &note) {
+        read_note(w, note);
+        any = true;
+    };
     const unsigned count = w.core.worker_count.load(std::memory_order_acquire);
-    for (unsigned id = 0; id < count; id++)
-        w.core.workers[id]->notes.drain([&](const Note &note) {
-            read_note(w, note);
-            any = true;
-        });
+    for (unsigned id = 0; id < count; id++) w.core.workers[id]->notes.drain(read);
+    w.core.used_neighbours.drain(read);
     return any;
 }
 

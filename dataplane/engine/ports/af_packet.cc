@@ -72,6 +72,24 @@ std::string AfPacketPort::set_workers(unsigned workers) {
     return {};
 }
 
+AfPacketPort::~AfPacketPort() { attach({}); }
+
+// Packet sockets are asked before tc: they refuse what the program there will take. XDP comes before both.
+std::string AfPacketPort::attach(const KernelPrograms &programs) {
+    device_.hook(hook_, -1);
+    if (hook_ == Hook::tc)
+        for (AfPacketRx &rx : rx_) rx.set_filter(-1);
+    hook_ = programs.hook;
+    std::string error;
+    if (hook_ == Hook::tc)
+        for (AfPacketRx &rx : rx_)
+            if (error.empty()) error = rx.set_filter(programs.filter);
+    if (error.empty()) error = device_.hook(hook_, programs.entry);
+    if (error.empty()) return {};
+    attach({});
+    return device_.name() + ": " + error;
+}
+
 PortCounters AfPacketPort::counters() const {
     const std::lock_guard lock(mutex_);
     PortCounters counters;

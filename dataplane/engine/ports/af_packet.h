@@ -34,6 +34,8 @@ class AfPacketPort final : public Port {
     static std::unique_ptr<AfPacketPort> open(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink,
                                               size_t slots, std::string &error);
 
+    ~AfPacketPort() override;
+
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "af_packet"; }
     uint8_t offloads() const override { return offloads_; }
@@ -42,6 +44,8 @@ class AfPacketPort final : public Port {
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }
     std::string set_workers(unsigned workers) override;
+    uint32_t device_index() const override { return static_cast<uint32_t>(device_.index()); }
+    std::string attach(const KernelPrograms &programs) override;
     PortCounters counters() const override;
     LinkState link() const override { return device_.link(); }
     std::string configure(bool enabled, uint32_t mtu) override { return device_.configure(enabled, mtu); }
@@ -54,6 +58,7 @@ class AfPacketPort final : public Port {
     Device device_;
     const MakeSocket make_socket_;
     const uint8_t offloads_;
+    Hook hook_ = Hook::none;  // where a program is attached
     std::deque<AfPacketRx> rx_;
     std::deque<AfPacketTx> tx_;
 

@@ -87,6 +87,14 @@ std::string AfPacketRx::join(uint16_t &group) {
 
 void AfPacketRx::begin() { set_option(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, 0); }
 
+std::string AfPacketRx::set_filter(int program) {
+    if (program < 0) {
+        set_option(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, 0);
+        return {};
+    }
+    return set_option(socket_.get(), SOL_SOCKET, SO_ATTACH_BPF, program) ? std::string() : failed("SO_ATTACH_BPF");
+}
+
 size_t AfPacketRx::receive(Packet *packets, size_t count) {
     size_t received = 0;
     uint64_t octets = 0, dropped = 0;

@@ -25,6 +25,8 @@ class AfPacketRx final : public RxQueue {
     // One of several of a device: `group` is 0 for the first, and then what it was given.
     std::string join(uint16_t &group);
     void begin();
+    // A BPF program that says which packets come, in place of all; -1: all.
+    std::string set_filter(int program);
     int socket() const { return socket_.get(); }
 
     size_t receive(Packet *packets, size_t count) override;

@@ -176,15 +176,20 @@ int Netlink::remove(int index) {
     return talk(message);
 }
 
-int Netlink::drop_ingress(int index) {
-    Message hooks(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
-    auto &hook = hooks.part<tcmsg>();
+// Where filters of tc are attached to a link; it may be there already.
+int Netlink::make_hooks(int index) {
+    Message message(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL);
+    auto &hook = message.part<tcmsg>();
     hook.tcm_ifindex = index;
     hook.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
     hook.tcm_parent = TC_H_CLSACT;
-    hooks.text(TCA_KIND, "clsact");
-    if (const int code = talk(hooks); code != 0 && code != EEXIST) return code;
+    message.text(TCA_KIND, "clsact");
+    const int code = talk(message);
+    return code == EEXIST ? 0 : code;
+}
 
+int Netlink::drop_ingress(int index) {
+    if (const int code = make_hooks(index); code != 0) return code;
     constexpr uint32_t last = 0xffff;  // what others attach comes before
     Message message(RTM_NEWTFILTER, NLM_F_CREATE);
     auto &filter = message.part<tcmsg>();
@@ -266,6 +271,51 @@ int Netlink::set_neighbour(int index, const HostAddress &address, const MacAddre
     entry.ndm_flags = NTF_EXT_LEARNED;
     message.attribute(NDA_DST, address.bytes.data(), bytes_of(address));
     message.attribute(NDA_LLADDR, mac.data(), mac.size());
+    return talk(message);
+}
+
+namespace {
+
+// Ours among the filters of a device: "We" as a number, before those that are made without one.
+constexpr uint32_t classifier_priority = 0x5765, classifier_handle = 1;
+
+void classifier(tcmsg &message, int index) {
+    message.tcm_family = AF_UNSPEC;
+    message.tcm_ifindex = index;
+    message.tcm_handle = classifier_handle;
+    message.tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+    message.tcm_info = TC_H_MAKE(classifier_priority << 16, htons(ETH_P_ALL));
+}
+
+}  // namespace
+
+int Netlink::attach_classifier(int index, int program) {
+    if (const int code = make_hooks(index); code != 0) return code;
+    detach_classifier(index);
+    Message message(RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL);
+    classifier(message.part<tcmsg>(), index);
+    message.text(TCA_KIND, "bpf");
+    const size_t options = message.open(TCA_OPTIONS | NLA_F_NESTED);
+    message.attribute(TCA_BPF_FD, static_cast<uint32_t>(program));
+    message.text(TCA_BPF_NAME, "weft fast path");
+    message.attribute(TCA_BPF_FLAGS, static_cast<uint32_t>(TCA_BPF_FLAG_ACT_DIRECT));
+    message.close(options);
+    return talk(message);
+}
+
+int Netlink::detach_classifier(int index) {
+    Message message(RTM_DELTFILTER, 0);
+    classifier(message.part<tcmsg>(), index);
+    message.text(TCA_KIND, "bpf");
+    return talk(message);
+}
+
+int Netlink::set_xdp(int index, int program) {
+    Message message(RTM_SETLINK, 0);
+    message.part<ifinfomsg>().ifi_index = index;
+    const size_t xdp = message.open(IFLA_XDP | NLA_F_NESTED);
+    message.attribute(IFLA_XDP_FD, static_cast<int32_t>(program));
+    message.close(xdp);
     return talk(message);
 }
 

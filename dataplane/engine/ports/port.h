@@ -41,6 +41,15 @@ enum PortOffload : uint8_t {
 
 inline constexpr size_t max_rx_queues = 16;
 
+// Where a program of the kernel fast path (ebpf/) meets packets that a device received, before the port does.
+enum class Hook : uint8_t { none, tc, xdp };
+const char *hook_name(Hook hook);  // empty: none
+struct KernelPrograms {
+    Hook hook = Hook::none;
+    int filter = -1;  // of tc: on the port's own sockets
+    int entry = -1;   // at the device
+};
+
 // A receiving side of a port. One worker at a time uses it, its owner (PortHandle says how it changes hands); the driver keeps
 // the packets of a flow on one queue, and in their order.
 class RxQueue {
@@ -88,6 +97,13 @@ class Port {
     // Makes sending sides for so many workers before those above have begun; the ones that there are stay as they are. An error
     // is text for a person.
     virtual std::string set_workers(unsigned workers) = 0;
+
+    // Index of the Linux device; 0: it has none.
+    virtual uint32_t device_index() const { return 0; }
+    // Lets programs of the kernel have the packets first, in place of those before; those stay when it fails. Goes with the port.
+    virtual std::string attach(const KernelPrograms &programs) {
+        return programs.hook == Hook::none ? std::string() : std::string("the driver ") + driver() + " has no device of its own";
+    }
 
     virtual PortCounters counters() const = 0;  // any thread
     virtual LinkState link() const = 0;         // any thread

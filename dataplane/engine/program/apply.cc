@@ -4,6 +4,12 @@
 #include "../worker.h"
 
 namespace weft {
+namespace {
+
+// Of what only readers in the kernel may still have: a commit waits for them before there is more.
+constexpr size_t most_ripe = 8192;
+
+}  // namespace
 
 void Core::publish(std::unique_ptr<InterfaceTable> next) {
     const InterfaceTable *old = table.exchange(next.release(), std::memory_order_acq_rel);
@@ -77,7 +83,7 @@ Difference Core::apply_routes(Transaction &t) {
             if (i + ahead < t.routes.size() && of(t.routes[i + ahead]))
                 on(t.routes[i + ahead], [&](auto &fib, const auto &prefix) { fib.prefetch(prefix, t.routes[i + ahead].length); });
             if (of(t.routes[i])) change(t.routes[i]);
-            if (i % collect_every == 0) epochs.collect();
+            if (i % collect_every == 0) collect(most_ripe);
         }
     };
     size_t sets = 0;
@@ -134,6 +140,7 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     for (auto &[key, body] : t.bodies) objects.set(key, std::move(body));
     repaired.routes = apply_routes(t);
     for (const uint64_t key : t.keys_gone) objects.erase(key);
+    const bool ports_changed = t.table != nullptr;
     if (t.table) {
         publish(std::move(t.table));
         settle_workers();
@@ -147,7 +154,9 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
         repaired.transactions = repair.transactions + 1;
         repair = repaired;
     }
-    epochs.collect();
+    if (ports_changed) follow_fast_path();
+    collect(most_ripe);
+    if (epochs.ripe()) call_housekeeping();
 }
 
 void Core::abort(uint64_t number) {

@@ -32,6 +32,13 @@ class Dir24 final : public Table4 {
     }
     // The entry that lookup() of an address reads first.
     const void *entry(uint32_t address) const { return &entries_[address >> 8]; }
+    // Memory as the kernel fast path shares it: what has ever been in use, and all of it, in octets.
+    struct Memory {
+        void *memory;
+        size_t used, octets;
+    };
+    Memory entries() const { return {entries_, sizeof(Entry) << 24, sizeof(Entry) << 24}; }
+    Memory groups() const { return {groups_, next_ * sizeof(Group), size_t{most_groups} * sizeof(Group)}; }
     uint32_t free_groups() const { return most_groups - next_ + static_cast<uint32_t>(free_.size()); }
     bool has_group(uint32_t prefix) const { return entries_[prefix >> 8].load(std::memory_order_relaxed) & child_flag; }
     // Makes this, empty, the like of another.

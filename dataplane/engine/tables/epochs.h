@@ -2,6 +2,9 @@
 // (0) while it sleeps; what is taken out of a table is retired with the epoch of that moment and freed once every worker
 // is offline or has begun a later burst. Nobody waits: collect() frees what it can. Retire and collect are the programming
 // lock's; enter and leave are the workers'.
+//
+// There may be readers that hold no epoch (the kernel fast path): then what collect() would free becomes ripe, and is freed by
+// free_ripe() once those have been waited for too.
 #pragma once
 
 #include <algorithm>
@@ -32,21 +35,32 @@ class Epochs {
             if (e) oldest = std::min(oldest, e);
         }
         while (!retired_.empty() && retired_.front().epoch < oldest) {
-            auto free = std::move(retired_.front().free);
-            retired_.pop_front();
-            free();
+            if (others_) {
+                ripe_.push_back(std::move(retired_.front()));
+                retired_.pop_front();
+                ripened_++;
+            } else {
+                free_first(retired_);
+            }
         }
+    }
+
+    // From now on there are readers without an epoch.
+    void expect_others() { others_ = true; }
+    size_t ripe() const { return ripe_.size(); }
+    // Counts all that ever became ripe.
+    uint64_t ripened() const { return ripened_; }
+    // Frees those that were ripe when ripened() was `until`.
+    void free_ripe(uint64_t until) {
+        while (!ripe_.empty() && ripened_ - ripe_.size() < until) free_first(ripe_);
     }
 
     void free_all() {
-        while (!retired_.empty()) {
-            auto free = std::move(retired_.front().free);
-            retired_.pop_front();
-            free();
-        }
+        while (!ripe_.empty()) free_first(ripe_);
+        while (!retired_.empty()) free_first(retired_);
     }
 
-    size_t pending() const { return retired_.size(); }
+    size_t pending() const { return retired_.size() + ripe_.size(); }
 
   private:
     struct alignas(64) Reader {
@@ -56,9 +70,17 @@ class Epochs {
         uint64_t epoch;
         std::function<void()> free;
     };
+    static void free_first(std::deque<Retired> &of) {
+        auto free = std::move(of.front().free);
+        of.pop_front();
+        free();
+    }
+
     alignas(64) std::atomic<uint64_t> global_{1};
     std::array<Reader, max_workers> readers_;
-    std::deque<Retired> retired_;
+    std::deque<Retired> retired_, ripe_;
+    uint64_t ripened_ = 0;
+    bool others_ = false;
 };
 
 }  // namespace weft

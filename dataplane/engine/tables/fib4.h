@@ -88,6 +88,7 @@ class Fib4 {
     // Length of the route that covers the address; 0: the default one, or none. The programming lock's.
     uint8_t match_length(uint32_t address) const { return covering(address, 33).second; }
 
+    const Table4 &table() const { return *table_.load(std::memory_order_acquire); }
     size_t size() const { return store_.size(); }
     Table4::Form form() const { return table_.load(std::memory_order_relaxed)->form; }
     // Ahead of set() or erase(): asks for the memory that they will touch.

@@ -40,6 +40,7 @@ class Fib6 final : private Trie6::Routes {
     // Length of the longest match, for people to read; 0 when there is none or ::/0. Beside a writer it may be another route's.
     uint8_t depth(const Ip6 &address) const { return trie_.depth(address); }
 
+    Trie6::Beginning beginning() const { return trie_.beginning(); }
     size_t size() const { return store_.size(); }
     // Makes room for routes, so that set() can't fail; the number of lines that they may take. Throws bad_alloc, and packets see
     // nothing of it in any case.

@@ -110,6 +110,11 @@ size_t Registry::rx_queues(const std::string &port) const {
     return q.rx_queues ? q.rx_queues : q.workers.empty() ? crew.count : q.workers.size();
 }
 
+Hook Registry::hook(const std::string &port) const {
+    const auto found = port_settings.find(port);
+    return found == port_settings.end() ? Hook::none : found->second.fast_path;
+}
+
 std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     auto t = std::make_unique<InterfaceTable>();
     t->settings = member;

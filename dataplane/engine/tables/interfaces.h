@@ -64,6 +64,11 @@ struct PortHandle {
     std::vector<OtherDriver> others;  // and why not these
     std::string reason;  // what is wrong
     bool begun = false;
+    // The kernel fast path: where it is attached, and why not, or why not all goes by it.
+    struct {
+        Hook hook = Hook::none;
+        std::string reason;
+    } fast;
     std::array<Sending, max_workers> sending;  // by worker
     std::array<Receiving, max_rx_queues> receiving;
 
@@ -175,6 +180,7 @@ struct PortSettings {
     std::string driver;            // empty: the usual one
     uint8_t rx_queues = 0;         // 0: as many as workers serve them
     std::vector<uint8_t> workers;  // none: all, queue by queue and port by port
+    Hook fast_path = Hook::none;   // wanted
     bool operator==(const PortSettings &) const = default;
 };
 
@@ -202,6 +208,7 @@ struct Registry {
     std::map<std::string, PortSettings> port_settings;  // by port, those that are not as they are without
 
     size_t rx_queues(const std::string &port) const;
+    Hook hook(const std::string &port) const;
     std::unique_ptr<InterfaceTable> table(Vrfs &vrfs) const;
 };
 

@@ -121,6 +121,7 @@ uint32_t Objects::reserve(uint64_t key) {
         }
         slots_.emplace_back();
     }
+    if (watcher_) watcher_->object_is_new(slot);
     slots_[slot] = Slot{};
     slots_[slot].key = key;
     index_[place_in_index(key)] = slot;
@@ -155,6 +156,7 @@ void Objects::give(const Object *body) {
 
 void Objects::exchange(uint32_t index, const Object *body) {
     const Object *old = chunks_[index / chunk_size].load()->objects[index % chunk_size].exchange(body, std::memory_order_acq_rel);
+    if (watcher_) watcher_->object_changed(index, body);
     if (!old) return;
     if (old->group)
         for (const uint32_t member : old->group->slots) leave_group(member);
@@ -178,6 +180,7 @@ void Objects::erase(uint64_t key) {
     slots_[index].set = false;
     live_--;
     if (slots_[index].routes > 0 || slots_[index].groups > 0) return exchange(index, nullptr);
+    if (watcher_) watcher_->object_changed(index, nullptr);
     // Nothing leads to it any more, but a burst under way may have looked it up before: it meets the object as it was.
     const Object *old = at(index);
     if (old->group)

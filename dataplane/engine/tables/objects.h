@@ -89,6 +89,18 @@ struct ObjectCounters {
     }
 };
 
+// Is told, under the programming lock, what becomes of slots.
+class ObjectWatcher {
+  public:
+    // null: nothing.
+    virtual void object_changed(uint32_t slot, const Object *body) = 0;
+    // The slot has a new key, and its counters begin.
+    virtual void object_is_new(uint32_t slot) = 0;
+
+  protected:
+    ~ObjectWatcher() = default;
+};
+
 class Objects {
   public:
     static constexpr uint32_t none = 0xffffffff;
@@ -111,6 +123,9 @@ class Objects {
     }
     // Before the worker's first packet. Throws bad_alloc.
     void add_worker(unsigned worker);
+
+    // Null: nobody is to be told any more.
+    void watch(ObjectWatcher *watcher) { watcher_ = watcher; }
 
     size_t size() const { return live_.load(std::memory_order_relaxed); }
     bool has(uint64_t key) const;
@@ -198,6 +213,7 @@ class Objects {
     std::vector<std::unique_ptr<Place[]>> blocks_;  // of bodies
     Place *places_ = nullptr;                       // free ones
     unsigned workers_ = 0;
+    ObjectWatcher *watcher_ = nullptr;
     std::atomic<size_t> live_{0};
 };
 

@@ -20,6 +20,8 @@ class Pages {
         return *this;
     }
 
+    explicit operator bool() const { return address_; }
+
     template <class T>
     T *as() const {
         return static_cast<T *>(address_);

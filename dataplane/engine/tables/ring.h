@@ -21,6 +21,8 @@ class Ring {
     // The producer's; the consumer may have taken more meanwhile.
     size_t size() const { return head_.load(std::memory_order_relaxed) - tail_.load(std::memory_order_acquire); }
 
+    // The consumer's.
+    bool any() const { return tail_.load(std::memory_order_relaxed) != head_.load(std::memory_order_acquire); }
     // The consumer's: all that is there now, in order.
     template <class Visit>
     void drain(Visit visit) {

@@ -20,6 +20,7 @@ class Trie4 final : public Table4 {
     void erase(uint32_t prefix, uint8_t length, uint32_t leaf, uint8_t depth) override;
     void prefetch(uint32_t) const override {}
 
+    uint32_t root() const { return root_; }
     // Object, or no_object.
     uint32_t lookup(uint32_t address) const {
         uint32_t node = root_;

@@ -26,14 +26,12 @@ Trie6::~Trie6() {
     }
     for (const Word word : top_->words)
         if (is_node(word)) give_all(word);
-    FreeTop()(top_);
 }
 
 void Trie6::reserve(size_t routes) {
     path_.reserve(40);
     if (top_ || spare_ || count_ + routes < top_from) return;
-    spare_.reset(static_cast<Top *>(std::calloc(1, sizeof(Top))));
-    if (!spare_) throw std::bad_alloc();
+    spare_ = Pages(sizeof(Top));
 }
 
 Trie6::Leaf Trie6::own(Word bucket) const {
@@ -322,7 +320,8 @@ void Trie6::promote(size_t level) {
 // A table that has grown large gets its page of the first bits; readers go on in the old nodes until they are out of them.
 void Trie6::make_top() {
     std::vector<Item> items = intervals(routes_.sorted());
-    Top *top = spare_.release();
+    top_pages_ = std::move(spare_);
+    Top *top = top_pages_.as<Top>();
     fill_page(0, 0, top_bits, {}, items, top->words, top->lengths);
     __atomic_store_n(&top_, top, __ATOMIC_RELEASE);
     if (is_node(root_)) retire_all(root_);

@@ -9,7 +9,6 @@
 // change costs a copy of one bucket, and a store for each node (in pages, each word) below the prefix that it decides.
 #pragma once
 
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <vector>
@@ -66,6 +65,14 @@ class Trie6 {
     // The same by the instructions that every machine has.
     void lookup_portable(const Ip6 *addresses, Word *words, size_t count) const;
 
+    // Where lookups begin, as the kernel fast path shares it: pages of words by the first 16 bits, or null, and then one word.
+    struct Beginning {
+        void *top;
+        size_t octets;
+        Word root;
+    };
+    Beginning beginning() const { return {top_, sizeof(Top), top_ ? 0 : root_}; }
+
     // Length of the route that answers, 0 for none; beside a writer it may be another's.
     uint8_t depth(const Ip6 &address) const;
 
@@ -87,9 +94,6 @@ class Trie6 {
     struct Top {
         Word words[1u << top_bits];
         uint8_t lengths[1u << top_bits];
-    };
-    struct FreeTop {
-        void operator()(Top *top) const { std::free(top); }
     };
     struct Item {  // an interval that ends there; `word` may be a node for exactly that block
         Wide end;
@@ -142,10 +146,10 @@ class Trie6 {
     Epochs &epochs_;
     Trie6Nodes &nodes_;
     const Routes &routes_;
+    Pages top_pages_, spare_;
     Top *top_ = nullptr;
     Word root_ = 0;
     uint8_t root_length_ = 0;
-    std::unique_ptr<Top, FreeTop> spare_;
     size_t count_ = 0;  // routes
     std::vector<Place> path_;
 };

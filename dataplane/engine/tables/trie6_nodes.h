@@ -59,6 +59,10 @@ class Trie6Nodes {
     // Uninitialized lines. Throws bad_alloc when the region is full.
     Word take(Node6 type, unsigned depth);
     void give(Word node);
+    // The region of lines, as the kernel fast path shares it: what has ever been in use, and all of it, in octets.
+    void *memory() const { return lines_; }
+    size_t used() const { return next_ * sizeof(Line6); }
+    size_t octets() const { return limit_ * sizeof(Line6); }
     // Lines that routes can still take. A 64th of all is kept back for what a change lays out anew beside what it replaces.
     size_t available() const {
         const size_t left = limit_ - next_ + free_lines_, kept = limit_ / 64;

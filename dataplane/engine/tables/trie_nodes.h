@@ -27,6 +27,10 @@ class TrieNodes {
     // A node painted with one leaf. Throws bad_alloc when the region is full.
     uint32_t take(uint32_t leaf, uint8_t depth);
     void give(uint32_t node) { free_.push_back(node); }
+    // The region, as the kernel fast path shares it: what has ever been in use, and all of it, in octets.
+    void *memory() const { return base_; }
+    size_t used() const { return next_ * sizeof(TrieNode); }
+    size_t octets() const { return limit_ * sizeof(TrieNode); }
     size_t available() const { return limit_ - next_ + free_.size(); }
 
   private:

@@ -17,7 +17,7 @@ Records crew(unsigned count, const std::vector<std::pair<unsigned, unsigned>> &c
 Records &served(Records &r, const std::string &port, unsigned queues, const std::vector<unsigned> &by) {
     r.u8(33).str(port).str("").u8(queues).u8(static_cast<unsigned>(by.size()));
     for (const unsigned worker : by) r.u8(worker);
-    return r;
+    return r.u8(0);
 }
 
 Records served(const std::string &port, unsigned queues, const std::vector<unsigned> &by) {
@@ -88,7 +88,7 @@ TEST("workers: ICMP errors and policers hold to their limits for the box, not fo
 
 TEST("workers: each holds its packets in their order until the owner of the neighbours has asked, once") {
     Four lab;
-    CHECK_EQUAL(lab.commit(served("p1", 4, {}).u8(33).str("p2").str("").u8(1).u8(1).u8(2)), std::string());
+    CHECK_EQUAL(lab.commit(served("p1", 4, {}).u8(33).str("p2").str("").u8(1).u8(1).u8(2).u8(0)), std::string());
     CHECK_EQUAL(lab.commit(Records().neighbour_delete("if2", "10.0.2.9")), std::string());
     for (uint32_t n = 0; n < 40; n++) lab.wires[0]->give({numbered(static_cast<uint16_t>(n % 4), n), {}, 0, 0}, n % 4);
     lab.run();

@@ -4,7 +4,7 @@ import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
 import { portsClaim, workersClaim } from './model.js'
 import { planPorts } from './plan.js'
-import { driverState, queueState, workerState } from './state.js'
+import { driverState, fastPathState, queueState, workerState } from './state.js'
 
 export function portsController(member: () => Member): Controller<Context, Operation> {
   return {
@@ -13,6 +13,6 @@ export function portsController(member: () => Member): Controller<Context, Opera
     needs: [],
     provides: ['port'],
     plan: planPorts,
-    state: [workerState(member), driverState(member), queueState(member)],
+    state: [workerState(member), driverState(member), fastPathState(member), queueState(member)],
   }
 }

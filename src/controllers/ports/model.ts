@@ -8,12 +8,12 @@ export const portsClaim = '/weft-ports:ports'
 
 /** What a member has that was told nothing. */
 export const plainWorkers: WorkerSettings = { count: 1, cpus: [] }
-export const plainPort: PortSettings = { driver: 'auto', rxQueues: 0, workers: [] }
+export const plainPort: PortSettings = { driver: 'auto', rxQueues: 0, workers: [], fastPath: 'off' }
 
 const workerQuery: ListQuery = { list: `${workersClaim}/worker`, columns: ['id', 'cpu'] }
 const portQuery: ListQuery = {
   list: `${portsClaim}/port`,
-  columns: ['name', 'driver', 'rx-queues'],
+  columns: ['name', 'driver', 'rx-queues', 'fast-path'],
   children: [{ list: `${portsClaim}/port/worker`, columns: ['id'] }],
 }
 
@@ -36,6 +36,7 @@ export async function readPorts(tree: Tree): Promise<ReadonlyMap<string, PortSet
     found.set(name, {
       driver: row.text('driver') ?? plainPort.driver,
       rxQueues: queues === 'auto' ? 0 : Number(queues),
+      fastPath: (row.text('fast-path') as PortSettings['fastPath'] | undefined) ?? plainPort.fastPath,
       workers: row.children(0).map((worker) => Number(worker.needed('id'))),
     })
   }

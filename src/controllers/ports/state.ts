@@ -58,6 +58,20 @@ export const driverState = (member: () => Member): StateProvider =>
       .join(''),
   )
 
+export const fastPathState = (member: () => Member): StateProvider =>
+  provider(member, 'port/weft-ports:fast-path', { ports: true }, ({ ports }) =>
+    ports
+      .map(
+        ({ name, fastPath, fastPathReason, fastPathPackets }) =>
+          `<port>${leaf('name', name)}<fast-path ${xmlns}>` +
+          leaf('hook', fastPath) +
+          leaf('reason', fastPathReason || undefined) +
+          leaf('packets', fastPathPackets) +
+          '</fast-path></port>',
+      )
+      .join(''),
+  )
+
 export const queueState = (member: () => Member): StateProvider =>
   provider(member, 'port/weft-ports:rx-queue', { ports: true }, ({ ports }) =>
     ports
