@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { FastPath, Operation, PortState } from '../../dataplane/client/index.js'
-import { address, addresses, keys, Router, until } from '../lab/router.js'
+import { address, addresses, keys, portSettings, Router, until } from '../lab/router.js'
 
 const script = join(dirname(fileURLToPath(import.meta.url)), '../../../test/dataplane/fast-path.py')
 const [nextHop, blackhole, unreachable] = [21n, 22n, 23n]
@@ -46,9 +46,7 @@ function* many(count: number, key: bigint): Generator<Operation> {
 
 const plain = { reversePath: undefined, allowDefault: false, redirects: false, unreachables: true }
 
-const settings = (name: string, fastPath: FastPath): Operation => ({
-  ...{ op: 'port-settings-set', name, driver: '', rxQueues: 0, workers: [], fastPath },
-})
+const settings = (name: string, fastPath: FastPath) => portSettings(name, { fastPath })
 
 async function portState(router: Router, name: string): Promise<PortState> {
   return (await router.member.state({ ports: true })).ports.find((port) => port.name === name) as PortState

@@ -10,11 +10,13 @@ import {
   DataplaneProcess,
   listenMembers,
   type Address,
+  type FastPath,
   type Member,
   type MemberEvent,
   type MemberLog,
   type Members,
   type Operation,
+  type PortSettings,
 } from '../../dataplane/client/index.js'
 import { parseAddress, prefixOf } from '../../src/rib/address.js'
 import { Lab, type Host } from './lab.js'
@@ -64,13 +66,22 @@ function portOperations(name: 'p1' | 'p2', driver: string): Operation[] {
   ]
 }
 
+/** Of a port, those that are given and the rest as without. */
+export function portSettings(name: string, settings: Partial<PortSettings>): Operation {
+  return {
+    ...{ op: 'port-settings-set', name, driver: '', rxQueues: 0, workers: [], fastPath: 'off' },
+    ...settings,
+  }
+}
+
 /** Everything that a member of this lab should have. */
-export function tables(driver = 'af_packet', workers = 1): Operation[] {
+export function tables(driver = 'af_packet', workers = 1, fastPath: FastPath = 'off'): Operation[] {
   return [
     { op: 'workers-set', count: workers, cpus: [] },
     { op: 'object-set', key: keys.local, object: { type: 'local', vrf: 0 } },
     ...portOperations('p1', driver),
     ...portOperations('p2', driver),
+    ...(fastPath === 'off' ? [] : ['p1', 'p2'].map((name) => portSettings(name, { driver, fastPath }))),
   ]
 }
 
@@ -104,6 +115,7 @@ export interface RouterOptions {
   /** Another program than the usual keeper. */
   readonly keeper?: string | undefined
   readonly driver?: string | undefined
+  readonly fastPath?: FastPath
 }
 
 export class Router implements AsyncDisposable {
@@ -134,8 +146,10 @@ export class Router implements AsyncDisposable {
     keeper,
     driver,
     workers = 1,
+    fastPath = 'off',
   }: RouterOptions = {}): Promise<Router> {
-    return await Router.#begin(await Lab.create({ userNamespace, keeper }), true, tables(driver, workers))
+    const own = tables(driver, workers, fastPath)
+    return await Router.#begin(await Lab.create({ userNamespace, keeper }), true, own)
   }
 
   /** One whose processes another process has started in this folder. */

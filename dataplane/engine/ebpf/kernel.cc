@@ -35,7 +35,7 @@ std::string Kernel::begin() {
 }
 
 void Kernel::detach() {
-    for (const auto &[name, handle] : core_.registry.ports) attach(*handle, Hook::none);
+    for (const auto &[name, handle] : core_.registry.ports) attach(handle, Hook::none);
     grace();
 }
 
@@ -94,13 +94,19 @@ std::string Kernel::load_programs() {
     return code == 0 ? std::string() : failed("the kernel refused to call the programs", code);
 }
 
-// What a port's state says beside what is attached.
-void Kernel::attach(PortHandle &handle, Hook hook) {
-    if (!handle.port || !handle.begun || handle.fast.hook == hook) return;
-    handle.fast.reason = handle.port->attach(hook == Hook::xdp ? KernelPrograms{hook, -1, xdp_entry_.get()}
-                                             : hook == Hook::tc ? KernelPrograms{hook, filter_.get(), tc_entry_.get()}
-                                                                : KernelPrograms{});
-    handle.fast.hook = handle.fast.reason.empty() ? hook : Hook::none;
+void Kernel::attach(const std::shared_ptr<PortHandle> &handle, Hook hook) {
+    if (!handle->port || !handle->begun || handle->fast.hook == hook) return;
+    // A port that was opened anew: the one before lives on until no worker has it, and would take the programs along when it goes.
+    std::weak_ptr<PortHandle> &owner = attached_[handle->port->device_index()];
+    if (const auto before = owner.lock(); before && before != handle) {
+        before->port->attach({});
+        before->fast.hook = Hook::none;
+    }
+    owner = handle;
+    handle->fast.reason = handle->port->attach(hook == Hook::xdp ? KernelPrograms{hook, -1, xdp_entry_.get()}
+                                               : hook == Hook::tc ? KernelPrograms{hook, filter_.get(), tc_entry_.get()}
+                                                                  : KernelPrograms{});
+    handle->fast.hook = handle->fast.reason.empty() ? hook : Hook::none;
 }
 
 void Kernel::forget(uint32_t body) {
@@ -175,14 +181,14 @@ void Kernel::follow() {
     std::set<const PortHandle *> bound;
     for (const auto &[name, i] : core_.registry.interfaces) {
         if (i->index >= fast_interfaces || !i->port || !i->port->port) continue;
-        attach(*i->port, core_.registry.hook(i->port->spec.name));
+        attach(i->port, core_.registry.hook(i->port->spec.name));
         if (core_.registry.hook(i->port->spec.name) == Hook::none) i->port->fast.reason.clear();
         bound.insert(i->port.get());
         there.insert(i->index);
     }
     for (const auto &[name, handle] : core_.registry.ports) {
         if (bound.count(handle.get())) continue;
-        attach(*handle, Hook::none);
+        attach(handle, Hook::none);
         handle->fast.reason = core_.registry.hook(name) == Hook::none ? "" : "no interface has the port";
     }
     follow_tables();

@@ -38,7 +38,7 @@ class Kernel final : public FastPath {
     // Interfaces and ports.
     std::string make_maps();
     std::string load_programs();
-    void attach(PortHandle &port, Hook hook);
+    void attach(const std::shared_ptr<PortHandle> &port, Hook hook);
     void show(const Interface &interface);
     void show(uint32_t interface, const fast_port *body);
     void forget(uint32_t body);
@@ -90,6 +90,7 @@ class Kernel final : public FastPath {
         InterfaceCount began;  // what had been counted when the runtime began
     };
     std::vector<Shown> shown_ = std::vector<Shown>(fast_interfaces);
+    std::map<uint32_t, std::weak_ptr<PortHandle>> attached_;  // by device, whose hooks they are
     std::vector<uint32_t> free_ports_;
     std::map<const Vrf *, VrfPlace> places_of_vrfs_;
     std::vector<uint32_t> record_of_object_ = std::vector<uint32_t>(fast_objects);
