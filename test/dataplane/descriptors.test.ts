@@ -11,7 +11,10 @@ test('without descriptors no port is opened anew, and the one that there is goes
   const limit = (files: number) =>
     promisify(execFile)('prlimit', ['--pid', String(pid), `--nofile=${files}:4096`])
   const twoQueues = router.commit.bind(router, [
-    { op: 'port-settings-set', name: 'p1', driver: 'af_packet', rxQueues: 2, workers: [] },
+    {
+      ...{ op: 'port-settings-set', name: 'p1', driver: 'af_packet' },
+      ...{ rxQueues: 2, workers: [], fastPath: 'off' },
+    },
   ])
   t.true(await router.h1.pings(addresses.h2[0]))
   await limit(readdirSync(`/proc/${pid}/fd`).length)
