@@ -63,7 +63,7 @@ export async function bench(options: readonly string[]): Promise<void> {
         await execIn(path.keeper, path.from, ['ping', '-c', '1', '-w', '5', path.address])
       }
       for (const driver of measured) {
-        const missing = await place(appliance, driver, 0)
+        const missing = await place(appliance, driver, 0).catch((error: Error) => error.message)
         if (missing === undefined) figures.push(...(await measureDriver(appliance, driver, ways, wanted)))
         else notes.push(`${driver.name} is left out: ${missing}`)
       }

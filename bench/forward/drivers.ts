@@ -24,6 +24,7 @@ async function noFastPath(client: NetconfClient, hook: string): Promise<string |
 
 export const drivers: readonly BenchDriver[] = [
   { name: 'af_packet', settings: '<driver>af_packet</driver>' },
+  { name: 'af_xdp', settings: '<driver>af_xdp</driver>' },
   {
     name: 'ebpf-tc',
     settings: '<driver>af_packet</driver><fast-path>tc</fast-path>',

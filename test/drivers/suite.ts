@@ -23,6 +23,7 @@ export interface DriverCase extends RouterOptions {
 
 type Port = 'p1' | 'p2'
 
+/** False: the driver is refused here. */
 export async function driverSuite({
   driver,
   mayBeRefused = false,
@@ -30,7 +31,7 @@ export async function driverSuite({
   uncounted = 0,
   fastPath = 'off',
   ...options
-}: DriverCase): Promise<void> {
+}: DriverCase): Promise<boolean> {
   const router = await Router.start({ ...options, driver, fastPath })
   const { member, h1, h2 } = router
   const ports = await router.lab.host('ports')
@@ -44,11 +45,11 @@ export async function driverSuite({
   test.after.always(() => router[Symbol.asyncDispose]())
   if (mayBeRefused && (first.driver !== driver || !first.present)) {
     test.skip(`${driver} is refused here: ${first.reason}`, (t) => t.fail())
-    return
+    return false
   }
   if (mayBeRefused && first.fastPath !== fastPath) {
     test.skip(`${fastPath} is refused here: ${first.fastPathReason}`, (t) => t.fail())
-    return
+    return false
   }
   const title = (text: string) => `${driver}${fastPath === 'off' ? '' : ` and ${fastPath}`}: ${text}`
 
@@ -434,4 +435,5 @@ export async function driverSuite({
     t.is((await portState('p1')).fastPath, fastPath)
     t.is((await member.state({ objects: { key: keys.p1 } })).objects?.objects.length, 1)
   })
+  return true
 }

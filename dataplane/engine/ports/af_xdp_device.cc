@@ -41,7 +41,7 @@ AfXdpDevice::~AfXdpDevice() {
 std::string AfXdpDevice::make_queues() {
     const uint32_t mtu = device_->link().mtu;
     if (mtu > max_mtu)
-        return "its MTU is " + std::to_string(mtu) + ", and af_xdp takes packets of at most " + std::to_string(max_mtu) + " octets";
+        return "its MTU is " + std::to_string(mtu) + ", and af_xdp takes one of at most " + std::to_string(max_mtu) + "; af_packet takes any";
     frames_->reclaim(seconds());
     std::string error;
     const size_t count = std::min(device_->queues(), max_queues);
@@ -64,6 +64,8 @@ std::string AfXdpDevice::attach(bool native_only) {
     std::string error;
     native_ = kernel_.attach(device_->name(), true, queues_.size(), map_, link_, not_native_);
     if (!native_ && native_only) return "native mode: " + not_native_;
+    if (!native_ && !device_->is_card())
+        return "native mode: " + not_native_ + "; in generic mode super-packets of a virtual device would be lost";
     if (!native_ && !kernel_.attach(device_->name(), false, queues_.size(), map_, link_, error))
         return not_native_ == error ? error : "native mode: " + not_native_ + "; generic mode: " + error;
     if (!native_ || device_->module() == "veth")

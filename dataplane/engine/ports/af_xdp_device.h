@@ -1,6 +1,7 @@
 // A device that the af_xdp driver serves: its XDP program, which hands each packet to the socket of the queue it came by, and the
 // sockets. The program is attached by a link that this process holds: however it ends, the device is free of it. Native mode, where the
-// device's driver runs the program, else generic mode, where the kernel does, a little later.
+// device's driver runs the program, else generic mode, where the kernel does, a little later; not on virtual devices, which hand over
+// super-packets there.
 //
 // In native mode a busy worker takes in what the device received (busy polling), where the kernel grants it: rather than the processor
 // on which it arrived, packet by packet. It is the kernel's work again when the worker does not come for a while.

@@ -1,6 +1,6 @@
 // A port driver: where packets come in and go out. A port has one or more receive queues, each served by one worker at a time,
 // and for every worker a transmit side of its own, so that no two threads meet in a driver.
-// Drivers: af_packet, tap (and tun, for the layer-3 inject device), memory.
+// Drivers: af_packet, af_xdp, tap (and tun, for the layer-3 inject device), memory.
 #pragma once
 
 #include <array>
@@ -115,7 +115,7 @@ class Port {
 // tests give memory ports. Called from the programming thread only, never from a worker.
 struct PortRequest {
     std::string name;    // of the port
-    std::string driver;  // "auto", "af_packet", "memory"
+    std::string driver;  // "auto", "af_packet", "af_xdp", "memory"
     std::string device;  // Linux device in the port namespace
     size_t rx_queues = 1;  // wanted; a driver may give fewer
     unsigned workers = 1;  // that will send
