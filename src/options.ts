@@ -38,7 +38,7 @@ Runs the appliance: a NETCONF server over SSH whose commits program a forwarding
   --no-demo                without the demo chassis (hosts h1 and h2 on ports p1 and p2)
   --port NAME=DEVICE       attach an existing Linux device as port NAME (repeatable; needs root)
   --no-user-namespace      (root only) keep to root's own user namespace, where the kernel lets the data plane load BPF
-                           programs: for the kernel fast path
+                           programs: for the kernel fast path and for af_xdp
   --writable-running       let NETCONF clients edit running itself, without candidate and commit
   --startup                keep a startup configuration, which a boot of the machine loads into running
   --url-folder DIR         let NETCONF clients read and write configuration files (file:///NAME) in DIR
