@@ -12,7 +12,7 @@ const weftd = spawn(
   },
 )
 // A terminal's Ctrl-C reaches weftd by itself: here it is only waited for. Other signals come to this process alone.
-process.on('SIGINT', () => undefined)
+process.on('SIGINT', () => process.stdin.isTTY || weftd.kill('SIGINT'))
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => weftd.kill('SIGTERM'))
 weftd.on('exit', (code, signal) => {
   if (signal)

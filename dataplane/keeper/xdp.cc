@@ -40,7 +40,7 @@ int load(int map) {
 std::string why(int code, bool native) {
     const std::string text = std::strerror(code);
     switch (code) {
-        case EPERM: return text + " (it takes CAP_BPF and CAP_NET_ADMIN, which no user namespace gives)";
+        case EPERM: return text + " (it takes CAP_BPF and CAP_NET_ADMIN, which no user namespace gives; weftd of root does with --no-user-namespace)";
         case EBUSY: return text + " (another XDP program is attached)";
         case ERANGE: return text + (native ? " (the device's MTU, or that of a veth's other end, is larger than this mode takes: 3500 or less would do)" : "");
         case ENOSPC: return text + (native ? " (a veth must have as many receive queues as its other end has transmit queues)" : "");

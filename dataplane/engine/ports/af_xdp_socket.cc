@@ -48,7 +48,7 @@ std::string XdpSocket::register_frames(const XdpFrames &frames) {
     std::string text = "the kernel does not lock " + std::to_string(frames.size() >> 20) + " MiB for packets: " + std::strerror(code);
     rlimit limit{};
     if (code == ENOBUFS && getrlimit(RLIMIT_MEMLOCK, &limit) == 0)
-        text += " (without CAP_IPC_LOCK the limit is RLIMIT_MEMLOCK, " + std::to_string(limit.rlim_cur >> 20) + " MiB)";
+        text += " (without CAP_IPC_LOCK the limit is RLIMIT_MEMLOCK, " + std::to_string(limit.rlim_cur >> 20) + " MiB; a weftd of root gives it with --no-user-namespace)";
     return text;
 }
 
