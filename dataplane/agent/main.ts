@@ -3,7 +3,7 @@
  * and does nothing else but start that Worker again should it die: packets go on meanwhile. SIGTERM and SIGINT end it all.
  */
 import { randomUUID } from 'node:crypto'
-import { rmSync } from 'node:fs'
+import { closeSync, fstatSync, readdirSync, rmSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { readProcessFile, writeProcessFile } from '../client/process-file.js'
 import { loadEngine, type Engine } from './engine.js'
@@ -47,7 +47,19 @@ function startEngine(options: AgentOptions): Engine {
   }
 }
 
+/** Whoever starts this process may have files open that are none of its business, such as the datastore's. */
+function closeInheritedFiles(): void {
+  for (const descriptor of readdirSync('/proc/self/fd').map(Number)) {
+    try {
+      if (descriptor > 2 && fstatSync(descriptor).isFile()) closeSync(descriptor)
+    } catch {
+      // That of the folder just read.
+    }
+  }
+}
+
 const options = readOptions()
+closeInheritedFiles()
 takePlace(options.processFile)
 const engine = startEngine(options)
 const settings: WorkerSettings = {

@@ -38,6 +38,9 @@ int main(int count, char **arguments) {
     }
     if (path.empty()) return fail("usage: weft-keeper --socket PATH [--user-namespace]");
 
+    // Whoever starts it may have files open that are none of its business, such as the datastore's.
+    close_range(STDERR_FILENO + 1, ~0u, 0);
+
     rlimit files{};
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;

@@ -1,5 +1,5 @@
 /** What a kill -9 of anything leaves: acknowledged commits, a forwarding engine, the right tables. */
-import { readdirSync, truncateSync } from 'node:fs'
+import { readdirSync, readlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { execIn } from '../../src/lab/namespace.js'
@@ -11,6 +11,15 @@ async function start(t: ExecutionContext): Promise<Weftd> {
   const weftd = await Weftd.start({ options: ['--log-level', 'warn'] })
   t.teardown(() => weftd[Symbol.asyncDispose]())
   return weftd
+}
+
+/** Where a link leads; nowhere when it has gone meanwhile. */
+function linkOf(path: string): string[] {
+  try {
+    return [readlinkSync(path)]
+  } catch {
+    return []
+  }
 }
 
 const description = (text: string) =>
@@ -118,6 +127,15 @@ test('kill -9 of the keeper, which takes the namespaces with it: weftd makes all
   while (!(await weftd.pings('h1', h2, 1).catch(() => false)) && Date.now() < deadline);
   t.true(await weftd.pings('h1', h2))
   t.regex(weftd.output, /the keeper died/)
+  await using keeper = await weftd.keeper()
+  for (const pid of [keeper.pid, weftd.enginePid]) {
+    const files = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
+    t.deepEqual(
+      files.filter((file) => file.startsWith(join(weftd.state, 'store'))),
+      [],
+      'the datastore is open in no other process',
+    )
+  }
 })
 
 test('a store of which no commit can be recovered is not begun anew: admin can look, nothing can be committed, packets go on', async (t) => {

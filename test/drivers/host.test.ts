@@ -28,6 +28,8 @@ async function passes(t: ExecutionContext, { chassis, h1, h2 }: Router): Promise
 
 /** Flows enough that each queue of the host's device would have some. */
 async function manyFlows(t: ExecutionContext, { chassis, h1 }: Router): Promise<void> {
+  // Few packets are held for a neighbour that is not known.
+  t.true(await chassis.pings(addresses.h1[0]))
   const load = { seconds: 0.3, payload: 100, rate: 300 }
   const streams = await Promise.all(
     Array.from({ length: 8 }, () => datagrams(chassis, h1, addresses.h1[0], load)),

@@ -2,10 +2,11 @@
 
   tcp-receive ADDRESS PORT             prints `ready`; then how many octets came by one connection, and their SHA-256
   tcp-send ADDRESS PORT MEBIBYTES      prints octets, SHA-256, and how many segments were sent again
-  udp-collect ADDRESS PORT             prints `ready`; when nothing has come for 0.4 s: how many datagrams came, how many different
-                                       ones, and how many of these were not as sent
+  udp-collect ADDRESS PORT             prints `ready`; answers each datagram by its number; after an empty one, or when none has
+                                       come for 10 s: how many came, how many different ones, and how many of these were not as sent
   udp-segments ADDRESS PORT SIZE COUNT TIMES
-                                       TIMES super-datagrams of COUNT numbered datagrams of SIZE octets (UDP_SEGMENT)
+                                       TIMES super-datagrams of COUNT numbered datagrams of SIZE octets (UDP_SEGMENT), each when the
+                                       last datagram of the one before has been answered or a second has passed; prints how many
   frames DEVICE TIMES HEX...           frames as they are, TIMES each
   tap DEVICE                           makes a tap and never reads from it; prints `ready` and lives until it is killed
 """
@@ -17,7 +18,6 @@ import signal
 import socket
 import struct
 import sys
-import time
 
 UDP_SEGMENT = 103
 TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 2, 0x1000
@@ -72,26 +72,36 @@ def udp_collect(address, port):
     count, seen, wrong = 0, set(), 0
     try:
         while True:
-            data = collector.recv(65536)
-            collector.settimeout(0.4)
+            data, sender = collector.recvfrom(65536)
+            if not data:
+                break
             number, size = struct.unpack_from('!II', data)
             count += 1
             seen.add(number)
             wrong += data != datagram(number, size)
+            collector.sendto(data[:4], sender)
     except TimeoutError:
-        print(count, len(seen), wrong)
+        pass
+    print(count, len(seen), wrong)
 
 
 def udp_segments(address, port, size, count, times):
     sender = socket.socket(family(address), socket.SOCK_DGRAM)
     sender.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, int(size))
     sender.connect((address, int(port)))
+    sender.settimeout(1)
     number = 0
     for _ in range(int(times)):
         parts = range(number, number + int(count))
         sender.send(b''.join(datagram(part, int(size)) for part in parts))
         number = parts.stop
-        time.sleep(0.01)  # a socket of an ordinary user holds few
+        # A socket of an ordinary user holds few.
+        try:
+            while sender.recv(4) != struct.pack('!I', number - 1):
+                pass
+        except TimeoutError:
+            pass
+    sender.send(b'')
     print(number)
 
 

@@ -80,7 +80,7 @@ export async function datagrams(
   { seconds, payload, rate = 0 }: Load,
 ): Promise<Stream> {
   const port = newPort()
-  const end = await listening(to, udpLoad, 'receive', address, port, '0.5')
+  const end = await listening(to, udpLoad, 'receive', address, port, '1')
   const sent = await from.exec(udpLoad, 'send', address, port, String(seconds), String(payload), String(rate))
   const [, received, reordered] = /received (\d+) lost \S+ reordered (\d+)/.exec(await end()) ?? []
   return {
