@@ -22,8 +22,8 @@ constexpr size_t most_namespaces = 512;
 constexpr size_t most_taps = 4096;
 constexpr int most_tap_queues = 16;
 constexpr int most_queues = 64;
-// As the kernel's documentation of busy polling has it, but shorter than what a packet may be late (docs/ports.md).
-const Deferral busy_polling{"2", "100000"};
+// Longer than a worker naps (engine/pace.h) and is then at work: else the kernel would be first.
+const Deferral busy_polling{"2", "250000"};
 
 Reply error(const std::string &text) {
     Reply reply;
