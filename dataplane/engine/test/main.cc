@@ -1,6 +1,8 @@
-// engine-test [PART OF A NAME]: runs the tests whose names contain it; the exit code is the number that failed. Those that use a box
-// of the lab run with one worker, and then again with two to four that take turns.
+// engine-test [PART OF A NAME [N OF]]: runs the tests whose names contain it, or of these each OF-th from the N-th (from 0) on; the exit
+// code is the number that failed. Those that use a box of the lab run with one worker, and then again with two to four that take turns.
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 
 #include "lab.h"
@@ -22,9 +24,12 @@ int main(int argc, char **argv) {
             std::cout << "FAIL  " << name << ": " << e.what() << "\n";
         }
     };
+    const unsigned long first = argc > 3 ? std::strtoul(argv[2], nullptr, 10) : 0, of = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 1;
+    unsigned long named = 0;
     unsigned again = 0;
     for (const auto &[name, body] : all_tests()) {
         if (argc > 1 && name.find(argv[1]) == std::string::npos) continue;
+        if (named++ % std::max(of, 1ul) != first) continue;
         const unsigned before = weft::Lab::boxes;
         weft::Lab::usual_workers = 1;
         test(name, body);
