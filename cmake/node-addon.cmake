@@ -17,6 +17,17 @@ if(NOT EXISTS "${node_addon_api}/napi.h")
     message(FATAL_ERROR "node-addon-api was not found; run `npm ci` first")
 endif()
 
+# An addon that is a project of its own; within another project that one's settings hold.
+if(NOT CMAKE_CXX_STANDARD)
+    if(NOT CMAKE_BUILD_TYPE)
+        set(CMAKE_BUILD_TYPE Release)
+    endif()
+    set(CMAKE_CXX_STANDARD 20)
+    set(CMAKE_CXX_STANDARD_REQUIRED ON)
+    set(CMAKE_CXX_EXTENSIONS OFF)
+    set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+endif()
+
 function(node_addon target)
     cmake_parse_arguments(PARSE_ARGV 1 addon "" NAPI SOURCES)
     add_library(${target} MODULE ${addon_SOURCES})

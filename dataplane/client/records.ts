@@ -131,7 +131,7 @@ function roomFor(operation: Operation): number {
 }
 
 /** By their numbers. */
-const fastPaths: readonly FastPath[] = ['off', 'tc', 'xdp']
+const fastPaths: readonly FastPath[] = ['off', 'tc']
 
 function writeInterface(writer: Writer, spec: InterfaceSpec): void {
   const flags =

@@ -84,7 +84,7 @@ export interface WorkerSettings {
 }
 
 /** Where in the kernel plain routed packets are forwarded. */
-export type FastPath = 'off' | 'tc' | 'xdp'
+export type FastPath = 'off' | 'tc'
 
 export interface PortSettings {
   readonly driver: string

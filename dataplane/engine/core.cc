@@ -231,7 +231,7 @@ std::vector<NeighbourState> Core::neighbour_states(const std::string &interface)
     return out;
 }
 
-const char *hook_name(Hook hook) { return hook == Hook::tc ? "tc" : hook == Hook::xdp ? "xdp" : ""; }
+const char *hook_name(Hook hook) { return hook == Hook::tc ? "tc" : ""; }
 
 std::vector<PortState> Core::port_states() const {
     std::vector<PortState> out;

@@ -1,13 +1,12 @@
 /* The kernel fast path: plain routed packets are forwarded where the kernel receives them, by the engine's own tables, and never
  * reach the engine; whatever is in any way unusual goes on to it untouched. The tables are arrays that the engine has mapped
- * (layout.h); fast_path.cc writes them and says when the program may use them.
+ * (layout.h); kernel*.cc write them and says when the program may use them.
  *
  *   filter      on the packet sockets of a port, which the kernel asks before tc: decides, keeps the decision for the tc program on
  *               this processor, and lets the engine have only what is not forwarded here
  *   tc          at the ingress of the device, right after: carries the decision out
- *   xdp         does both at once
- *   tc_entry,   what is attached to the device: go to tc or xdp while the engine lives (the kernel empties the array of programs
- *   xdp_entry   with the engine's last descriptor of it), and let pass everything afterwards
+ *   tc_entry    what is attached to the device: goes to tc while the engine lives (the kernel empties the array of programs with the
+ *               engine's last descriptor of it), and lets pass everything afterwards
  *
  * A packet is forwarded here when it is unicast to the port's MAC address without a VLAN tag, IPv4 without options or IPv6 without
  * hop-by-hop options, in order by the checks of ip4-input and ip6-input, has a time to live to lose, leads to an adjacency or a
@@ -34,14 +33,10 @@ HELPER(12, long, tail_call, void *context, const void *programs, __u32 index);
 HELPER(23, long, redirect, __u32 device, __u64 flags);
 HELPER(26, long, skb_load, const void *skb, __u32 offset, void *to, __u32 length);
 HELPER(38, long, skb_resize, void *skb, __u32 length, __u64 flags);
-HELPER(65, long, xdp_move_tail, void *xdp, int by);
-HELPER(188, __u64, xdp_length, void *xdp);
-HELPER(189, long, xdp_load, void *xdp, __u32 offset, void *to, __u32 length);
-HELPER(190, long, xdp_store, void *xdp, __u32 offset, const void *from, __u32 length);
 
 struct map;
 extern struct map devices, interfaces, ports, vrfs, objects, neighbours, used, places, regions, port_counters, object_counters, decisions,
-    tc_programs, xdp_programs;
+    tc_programs;
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "addresses and MACs are taken from words as they lie in the memory of little-endian machines"
@@ -210,10 +205,6 @@ struct packet {
     struct head head;
 };
 
-inlined long load(const struct packet *p, const bool xdp, __u32 offset, void *to, __u32 length) {
-    return xdp ? xdp_load(p->context, offset, to, length) : skb_load(p->context, offset, to, length);
-}
-
 /* The number of an object's neighbour. */
 inlined __u32 neighbour_of(__u64 object, const struct fast_place *place) {
     const __u32 kind = object >> fast_kind_shift;
@@ -253,14 +244,14 @@ inlined bool leads_out(struct packet *p, __u32 word, struct fast_place *place, _
 }
 
 /* Octets of layer 3 of the longest segment of a packet; what only the engine can cut has none. */
-inlined __u32 longest(const struct packet *p, const bool xdp, __u32 total, __u32 header, __u8 protocol) {
-    if (xdp || !p->gso) return total;
+inlined __u32 longest(const struct packet *p, __u32 total, __u32 header, __u8 protocol) {
+    if (!p->gso) return total;
     __u8 offset;
     if (protocol != tcp || skb_load(p->context, ethernet + header + 12, &offset, 1) != 0) return no_word;
     return header + (offset >> 4) * 4 + p->gso;
 }
 
-inlined bool decide4(struct packet *p, const bool xdp) {
+inlined bool decide4(struct packet *p) {
     struct head *h = &p->head;
     const __u32 room = p->length - ethernet;
     if (!(p->in->flags & fast_in4) || h->ip4.version != 0x45 || h->ip4.ttl <= 1) return false;
@@ -276,7 +267,7 @@ inlined bool decide4(struct packet *p, const bool xdp) {
     if (from >> 24 == 0 || from >> 24 == 127 || from >> 8 == 0xc00000 || from >> 16 == 0xa9fe || from >= 0xe0000000) return false;
     if (to >> 24 == 0 || to >> 24 == 127 || to >> 8 == 0xc00000 || to >> 16 == 0xa9fe || to >= 0xe0000000) return false;
     if (p->gso && (h->ip4.fragment & swapped16(0x3fff))) return false;
-    const __u32 segment = longest(p, xdp, total, 20, h->ip4.protocol);
+    const __u32 segment = longest(p, total, 20, h->ip4.protocol);
     struct fast_place place;
     place.high = 0;
     place.low = 0x0000ffff00000000ull | to;
@@ -290,11 +281,11 @@ inlined bool decide4(struct packet *p, const bool xdp) {
     return true;
 }
 
-inlined bool decide6(struct packet *p, const bool xdp) {
+inlined bool decide6(struct packet *p) {
     struct head *h = &p->head;
     const __u32 room = p->length - ethernet;
     if (!(p->in->flags & fast_in6) || room < 40) return false;
-    if (load(p, xdp, ethernet + 20, (__u8 *)&h->ip6 + 20, 20) != 0) return false;
+    if (skb_load(p->context, ethernet + 20, (__u8 *)&h->ip6 + 20, 20) != 0) return false;
     const __u32 total = 40u + host16(h->ip6.length);
     if ((h->ip6.flow & 0xf0) != 0x60 || h->ip6.hops <= 1 || h->ip6.next == 0 || total > room || (p->gso && total != room)) return false;
     struct fast_place place;
@@ -303,7 +294,7 @@ inlined bool decide6(struct packet *p, const bool xdp) {
     place.low = host64(h->ip6.destination[1]);
     /* Unspecified, loopback and embedded IPv4 addresses, and all from fe00::/7 on: link-local ones and groups. */
     if (from == 0 || place.high == 0 || from >> 57 == 0x7f || place.high >> 57 == 0x7f) return false;
-    const __u32 segment = longest(p, xdp, total, 40, h->ip6.next);
+    const __u32 segment = longest(p, total, 40, h->ip6.next);
     if (!leads_out(p, look_up6(p->vrf, place.high, place.low), &place, segment, fast_out6)) return false;
     p->decision->total = total;
     p->decision->version = 6;
@@ -311,16 +302,16 @@ inlined bool decide6(struct packet *p, const bool xdp) {
     return true;
 }
 
-inlined bool decide(struct packet *p, const bool xdp) {
-    if (p->length < ethernet + 20 || load(p, xdp, 0, &p->head.to_first, ethernet + 20) != 0) return false;
+inlined bool decide(struct packet *p) {
+    if (p->length < ethernet + 20 || skb_load(p->context, 0, &p->head.to_first, ethernet + 20) != 0) return false;
     p->in = port_of(&devices, p->device & (fast_devices - 1));
     if (!p->in || p->in->device != p->device) return false;
     if (p->head.to_first != p->in->mac_first || p->head.to_rest != p->in->mac_rest || (p->head.from[0] & 1)) return false;
     const __u32 number = p->in->vrf;
     p->vrf = find(&vrfs, &number);
     if (!p->vrf) return false;
-    if (p->head.type == swapped16(type_ip4)) return decide4(p, xdp);
-    if (p->head.type == swapped16(type_ip6)) return decide6(p, xdp);
+    if (p->head.type == swapped16(type_ip4)) return decide4(p);
+    if (p->head.type == swapped16(type_ip6)) return decide6(p);
     return false;
 }
 
@@ -367,7 +358,7 @@ program("filter") int filter_program(struct __sk_buff *skb) {
     p.device = skb->ifindex;
     p.length = skb->len;
     p.gso = skb->gso_size;
-    if (!decide(&p, false)) return -1;
+    if (!decide(&p)) return -1;
     d->length = p.length;
     d->device = p.device;
     return 0;
@@ -394,36 +385,7 @@ lost:
     return act_drop;
 }
 
-program("xdp") int xdp_program(struct xdp_md *xdp) {
-    struct decision d;
-    const __u32 length = xdp_length(xdp);
-    struct packet p;
-    p.context = xdp;
-    p.decision = &d;
-    p.device = xdp->ingress_ifindex;
-    p.length = length;
-    p.gso = 0;
-    if (!decide(&p, true)) return XDP_PASS;
-    if (ethernet + d.total < length && xdp_move_tail(xdp, (int)(ethernet + d.total) - (int)length) != 0) goto lost;
-    if (xdp_store(xdp, 0, &d.to_first, 12) != 0) goto lost;
-    if (d.version == 4) {
-        if (xdp_store(xdp, ethernet + 8, &d.life, 4) != 0) goto lost;
-    } else {
-        if (xdp_store(xdp, ethernet + 7, &d.life, 1) != 0) goto lost;
-    }
-    count(&d, length);
-    return redirect(d.out_device, 0);
-lost:
-    count_lost(&d, length);
-    return XDP_DROP;
-}
-
 program("tc_entry") int tc_entry_program(struct __sk_buff *skb) {
     tail_call(skb, &tc_programs, 0);
     return act_pass;
-}
-
-program("xdp_entry") int xdp_entry_program(struct xdp_md *xdp) {
-    tail_call(xdp, &xdp_programs, 0);
-    return XDP_PASS;
 }

@@ -60,7 +60,6 @@ std::string Kernel::make_maps() {
     if (error.empty()) error = make_map(places_, BPF_MAP_TYPE_HASH, "weft_places", sizeof(fast_place), 4, fast_neighbours);
     if (error.empty()) error = make_map(decisions_, BPF_MAP_TYPE_PERCPU_ARRAY, "weft_decisions", 4, fast_decision_size, 1);
     if (error.empty()) error = make_map(tc_programs_, BPF_MAP_TYPE_PROG_ARRAY, "weft_tc", 4, 4, 1);
-    if (error.empty()) error = make_map(xdp_programs_, BPF_MAP_TYPE_PROG_ARRAY, "weft_xdp", 4, 4, 1);
     return error;
 }
 
@@ -79,19 +78,15 @@ std::string Kernel::load_programs() {
         {"places", places_.get()},
         {"decisions", decisions_.get()},
         {"tc_programs", tc_programs_.get()},
-        {"xdp_programs", xdp_programs_.get()},
     };
     std::string error = load(filter_, BPF_PROG_TYPE_SOCKET_FILTER, "filter", maps);
     if (error.empty()) error = load(tc_, BPF_PROG_TYPE_SCHED_CLS, "tc", maps);
-    if (error.empty()) error = load(xdp_, BPF_PROG_TYPE_XDP, "xdp", maps);
     if (error.empty()) error = load(tc_entry_, BPF_PROG_TYPE_SCHED_CLS, "tc_entry", maps);
-    if (error.empty()) error = load(xdp_entry_, BPF_PROG_TYPE_XDP, "xdp_entry", maps);
     if (!error.empty()) return error;
     const uint32_t first = 0;
-    const int tc = tc_.get(), xdp = xdp_.get();
-    int code = bpf_map_update_elem(tc_programs_.get(), &first, &tc, BPF_ANY);
-    if (code == 0) code = bpf_map_update_elem(xdp_programs_.get(), &first, &xdp, BPF_ANY);
-    return code == 0 ? std::string() : failed("the kernel refused to call the programs", code);
+    const int tc = tc_.get();
+    const int code = bpf_map_update_elem(tc_programs_.get(), &first, &tc, BPF_ANY);
+    return code == 0 ? std::string() : failed("the kernel refused to call the program", code);
 }
 
 void Kernel::attach(const std::shared_ptr<PortHandle> &handle, Hook hook) {
@@ -103,9 +98,7 @@ void Kernel::attach(const std::shared_ptr<PortHandle> &handle, Hook hook) {
         before->fast.hook = Hook::none;
     }
     owner = handle;
-    handle->fast.reason = handle->port->attach(hook == Hook::xdp ? KernelPrograms{hook, -1, xdp_entry_.get()}
-                                               : hook == Hook::tc ? KernelPrograms{hook, filter_.get(), tc_entry_.get()}
-                                                                  : KernelPrograms{});
+    handle->fast.reason = handle->port->attach(hook == Hook::tc ? KernelPrograms{hook, filter_.get(), tc_entry_.get()} : KernelPrograms{});
     handle->fast.hook = handle->fast.reason.empty() ? hook : Hook::none;
 }
 

@@ -79,8 +79,8 @@ class Kernel final : public FastPath {
     Core &core_;
     Regions regions_;
     Array devices_, interfaces_, ports_, vrfs_, objects_, neighbours_, used_, port_counters_, object_counters_;
-    Descriptor places_, decisions_, tc_programs_, xdp_programs_;
-    Descriptor filter_, tc_, xdp_, tc_entry_, xdp_entry_;
+    Descriptor places_, decisions_, tc_programs_;
+    Descriptor filter_, tc_, tc_entry_;
     unsigned processors_ = 1;
 
     struct Shown {

@@ -1,4 +1,4 @@
-/* What the kernel fast path's program (fast_path.bpf.c) and the engine (fast_path.cc) both know: the arrays that the engine writes and
+/* What the kernel fast path's program (fast_path.bpf.c) and the engine (kernel*.cc) both know: the arrays that the engine writes and
  * the program reads, and the counters the other way. Read by C for the kernel and by C++. Every word that says where to go next is
  * written by one store; what it names was written before, and is written anew only when no program can still have the word. */
 #ifndef WEFT_EBPF_LAYOUT_H

@@ -74,7 +74,7 @@ std::string AfPacketPort::set_workers(unsigned workers) {
 
 AfPacketPort::~AfPacketPort() { attach({}); }
 
-// Packet sockets are asked before tc: they refuse what the program there will take. XDP comes before both.
+// Packet sockets are asked before tc: they refuse what the program there will take.
 std::string AfPacketPort::attach(const KernelPrograms &programs) {
     device_.hook(hook_, -1);
     if (hook_ == Hook::tc)

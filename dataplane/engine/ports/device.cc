@@ -117,7 +117,6 @@ std::string Device::configure(bool enabled, uint32_t mtu) {
 std::string Device::hook(Hook hook, int program) {
     int code = 0;
     if (hook == Hook::tc) code = program < 0 ? netlink_->detach_classifier(index_) : netlink_->attach_classifier(index_, program);
-    if (hook == Hook::xdp) code = netlink_->set_xdp(index_, program);
     return code == 0 ? std::string() : std::string(hook_name(hook)) + ": " + std::strerror(code);
 }
 

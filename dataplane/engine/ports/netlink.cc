@@ -310,15 +310,6 @@ int Netlink::detach_classifier(int index) {
     return talk(message);
 }
 
-int Netlink::set_xdp(int index, int program) {
-    Message message(RTM_SETLINK, 0);
-    message.part<ifinfomsg>().ifi_index = index;
-    const size_t xdp = message.open(IFLA_XDP | NLA_F_NESTED);
-    message.attribute(IFLA_XDP_FD, static_cast<int32_t>(program));
-    message.close(xdp);
-    return talk(message);
-}
-
 int Netlink::remove_neighbour(int index, const HostAddress &address) {
     Message message(RTM_DELNEIGH, 0);
     auto &entry = message.part<ndmsg>();

@@ -83,11 +83,9 @@ class Netlink {
     int set_neighbour(int index, const HostAddress &address, const MacAddress &mac);
     int remove_neighbour(int index, const HostAddress &address);
 
-    // A BPF program (descriptor) that sees what the link receives: ours among the classifiers of tc, in place of the one before; the
-    // link's only XDP program, native where the driver has it; -1: none.
+    // A BPF program (descriptor) that sees what the link receives: ours among the classifiers of tc, in place of the one before.
     int attach_classifier(int index, int program);
     int detach_classifier(int index);
-    int set_xdp(int index, int program);
 
   private:
     class Message;

@@ -42,11 +42,11 @@ enum PortOffload : uint8_t {
 inline constexpr size_t max_rx_queues = 16;
 
 // Where a program of the kernel fast path (ebpf/) meets packets that a device received, before the port does.
-enum class Hook : uint8_t { none, tc, xdp };
+enum class Hook : uint8_t { none, tc };
 const char *hook_name(Hook hook);  // empty: none
 struct KernelPrograms {
     Hook hook = Hook::none;
-    int filter = -1;  // of tc: on the port's own sockets
+    int filter = -1;  // on the port's own sockets
     int entry = -1;   // at the device
 };
 
