@@ -8,13 +8,13 @@
 #include "bytes.h"
 #include "checksum.h"
 #include "offload.h"
+#include "protocols.h"
 
 namespace weft {
 namespace {
 
 using Kind = SuperPacket::Kind;
 
-constexpr uint8_t protocol_tcp = 6, protocol_udp = 17;
 constexpr uint8_t fin = 0x01, push = 0x08, congestion_window_reduced = 0x80;
 
 uint64_t pseudo(const uint8_t *h, Kind family, uint32_t length, uint8_t protocol) {

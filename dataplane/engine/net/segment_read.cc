@@ -2,6 +2,7 @@
 #include "bytes.h"
 #include "checksum.h"
 #include "offload.h"
+#include "protocols.h"
 #include "segment.h"
 
 namespace weft {
@@ -9,7 +10,6 @@ namespace {
 
 using Kind = SuperPacket::Kind;
 
-constexpr uint8_t protocol_ip4 = 4, protocol_tcp = 6, protocol_udp = 17, protocol_ip6 = 41, protocol_gre = 47;
 constexpr uint16_t type_ethernet = 0x6558;  // bridged, in GRE
 constexpr size_t tcp_least = 20, udp_size = 8;
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "../net/bytes.h"
+#include "../net/protocols.h"
 #include "../worker.h"
 #include "features.h"
 #include "list.h"
@@ -12,7 +13,6 @@
 namespace weft {
 
 inline constexpr size_t ethernet_size = 14;
-inline constexpr uint8_t protocol_icmp = 1, protocol_tcp = 6, protocol_udp = 17, protocol_icmp6 = 58;
 inline constexpr MacAddress broadcast_mac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 #define X(node, name) void node(Worker &w, Vector &in);

@@ -10,7 +10,6 @@
 
 namespace weft {
 
-using af_packet::add;
 using af_packet::failed;
 using af_packet::set_option;
 

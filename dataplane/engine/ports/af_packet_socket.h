@@ -3,19 +3,15 @@
 
 #include <sys/socket.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string>
 
+#include "count.h"
+
 namespace weft::af_packet {
 
 inline constexpr int socket_buffer = 32 << 20;
-
-// A counter that one thread writes.
-inline void add(std::atomic<uint64_t> &counter, uint64_t value) {
-    counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
-}
 
 template <typename Value>
 bool set_option(int socket, int level, int option, const Value &value) {

@@ -8,17 +8,9 @@
 #include <cstring>
 
 #include "af_xdp_checksum.h"
+#include "count.h"
 
 namespace weft {
-
-namespace {
-
-// A counter that one thread writes.
-void add(std::atomic<uint64_t> &counter, uint64_t value) {
-    counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
-}
-
-}  // namespace
 
 AfXdpQueue::AfXdpQueue(Descriptor socket, XdpFrames &frames, uint16_t holder)
     : socket_(std::move(socket)), frames_(frames), holder_(holder), cache_(frames) {}

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "count.h"
 #include "outer_tag.h"
 
 namespace weft {
@@ -16,10 +17,6 @@ constexpr int socket_buffer = 32 << 20;
 // Of Linux 6.17's <linux/if_xdp.h>: of how many packets one call takes care, 32 if not said.
 constexpr int max_tx_budget = 9;
 constexpr int calls_without_effect = 4;
-
-void add(std::atomic<uint64_t> &counter, uint64_t value) {
-    counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
-}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "../net/address.h"
 #include "af_packet.h"
 #include "af_xdp.h"
 #include "pair.h"
@@ -45,16 +46,6 @@ std::string pair_peer(const std::string &name_space, const std::string &device) 
     char digits[16];
     std::snprintf(digits, sizeof(digits), "%08x", hash_of(name_space + '/' + device));
     return pair_prefix + std::string(digits);
-}
-
-// The address that the kernel itself makes from a MAC (RFC 4291, appendix A).
-HostAddress link_local_of(const MacAddress &mac) {
-    HostAddress address;
-    address.family = 6;
-    address.prefix_length = 64;
-    address.bytes = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, static_cast<uint8_t>(mac[0] ^ 2), mac[1], mac[2], 0xff, 0xfe,
-                     mac[3], mac[4], mac[5]};
-    return address;
 }
 
 }  // namespace
@@ -312,7 +303,7 @@ std::string KeeperFactory::set_host_addresses(const HostTapRequest &request, con
     if (!error.empty()) return "host device: " + error;
 
     const HostAddress *end = addresses + count;
-    const HostAddress own = link_local_of(request.mac);
+    const HostAddress own = to_host_address(link_local_of(request.mac), 64);
     std::vector<HostAddress> present;
     int code = netlink->addresses(device.index, present);
     for (const HostAddress &address : present) {

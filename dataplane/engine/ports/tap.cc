@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "count.h"
+
 namespace weft {
 
 namespace {
@@ -19,10 +21,6 @@ constexpr size_t headroom = 128;
 constexpr size_t buffer_size = 68 * 1024;
 constexpr size_t buffers = burst_size;
 constexpr unsigned segmented_udp = 0x20 | 0x40;  // TUN_F_USO4 and TUN_F_USO6, of Linux 6.2, which its headers may not have yet
-
-void add(std::atomic<uint64_t> &counter, uint64_t value) {
-    counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
-}
 
 }  // namespace
 

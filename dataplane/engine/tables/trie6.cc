@@ -7,12 +7,7 @@ namespace weft {
 namespace {
 
 constexpr uint32_t turned = 0x80000000;  // see trie6_nodes.h
-constexpr size_t most = 16, room = most + 2;
-
-uint32_t key_of(Wide address, unsigned depth) {
-    const uint64_t half = depth < 64 ? static_cast<uint64_t>(address >> 64) : static_cast<uint64_t>(address);
-    return static_cast<uint32_t>((half << (depth & 63)) >> 32);
-}
+constexpr size_t room = bucket_most + 2;
 
 // So many bits of the address from `depth` on.
 size_t bits_at(Wide address, unsigned depth, unsigned count) { return key_of(address, depth) >> (32 - count); }
@@ -76,7 +71,7 @@ void Trie6::collect(Word node, Wide start, std::vector<Item> &items) const {
         }
         return;
     }
-    Item inside[most];
+    Item inside[bucket_most];
     const size_t n = expand(node, start, inside);
     for (size_t i = 0; i < n; i++) {
         add(inside[i], start);
@@ -211,7 +206,7 @@ void Trie6::change_bucket(Change &change, bool reveal) {
         const Leaf hidden = routes_.longest(narrow(change.first), depth, change.length);
         change.leaf = hidden.length ? hidden : own(node);
     }
-    Item before[most], after[room];
+    Item before[bucket_most], after[room];
     const size_t count = expand(node, at.start, before);
     size_t n = 0;
     const auto add = [&](Wide end, Word word, uint8_t length) {
@@ -257,7 +252,7 @@ void Trie6::settle(size_t level, Leaf leaf) {
     }
     const Place above = path_[level - 1];
     const Word bucket = *above.slot;
-    Item items[most];
+    Item items[bucket_most];
     const size_t count = expand(bucket, above.start, items);
     items[at.slot - (nodes_.words(bucket) + capacity_of(bucket))] = {at.start | rest6(at.depth), leaf.word, leaf.length};
     size_t n = 0;

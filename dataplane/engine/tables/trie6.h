@@ -27,6 +27,11 @@ using Walk6 = void(const Line6 *lines, Start6 start, const Ip6 *addresses, Word 
 
 inline Wide wide(const Ip6 &a) { return static_cast<Wide>(a.high) << 64 | a.low; }
 inline Ip6 narrow(Wide a) { return {static_cast<uint64_t>(a >> 64), static_cast<uint64_t>(a)}; }
+// The 32 bits from `depth` on, those past the middle of the address 0.
+inline uint32_t key_of(Wide address, unsigned depth) {
+    const uint64_t half = depth < 64 ? static_cast<uint64_t>(address >> 64) : static_cast<uint64_t>(address);
+    return static_cast<uint32_t>((half << (depth & 63)) >> 32);
+}
 // The bits after the first `length`.
 inline Wide rest6(unsigned length) { return length == 0 ? ~Wide{0} : length == 128 ? Wide{0} : ~Wide{0} >> length; }
 

@@ -8,13 +8,7 @@
 namespace weft {
 namespace {
 
-constexpr size_t most = 16;
 constexpr unsigned usual = 48;  // bits of the prefixes that most tables are full of
-
-uint32_t key_of(Wide address, unsigned depth) {
-    const uint64_t half = depth < 64 ? static_cast<uint64_t>(address >> 64) : static_cast<uint64_t>(address);
-    return static_cast<uint32_t>((half << (depth & 63)) >> 32);
-}
 
 }  // namespace
 
@@ -155,21 +149,21 @@ Word Trie6::build_page(Wide start, unsigned depth, unsigned stride, Leaf own, st
 Word Trie6::build(Wide start, unsigned depth, Leaf own, std::span<Item> items) {
     const unsigned reach = reach_of(depth);
     const Wide fine = rest6(reach);
-    if (items.size() <= most && std::all_of(items.begin(), items.end(), [&](const Item &i) { return (i.end & fine) == fine; }))
+    if (items.size() <= bucket_most && std::all_of(items.begin(), items.end(), [&](const Item &i) { return (i.end & fine) == fine; }))
         return build_bucket(depth, own, items);
 
     // One load from a page of 256 costs a packet less than a bucket, where more than that holds are to be told apart anyway. Beyond
     // the usual lengths prefixes are few and far below one another, and a line of pages down to them would cost memory.
     const size_t parts = depth < usual ? 3 : 8;
-    if (items.size() > most && depth + 8 <= reach && coarse(start, depth + 8, items, parts) >= parts &&
+    if (items.size() > bucket_most && depth + 8 <= reach && coarse(start, depth + 8, items, parts) >= parts &&
         std::none_of(items.begin(), items.end(), [&](const Item &i) { return is_node(i.word) && depth_of(i.word) < depth + 8; }))
         return build_page(start, depth, 8, own, items);
     unsigned grain = depth + 4;
-    while (grain < reach && coarse(start, grain + 4, items, most + 1) <= most) grain += 4;
+    while (grain < reach && coarse(start, grain + 4, items, bucket_most + 1) <= bucket_most) grain += 4;
     if (grain == depth + 4) return build_page(start, depth, 4, own, items);
 
     const Wide rest = rest6(grain);
-    std::array<Item, most> kept;
+    std::array<Item, bucket_most> kept;
     size_t n = 0;
     for (size_t i = 0; i < items.size();) {
         const Wide end = items[i].end;

@@ -26,6 +26,9 @@ using Word = uint32_t;
 inline Word load_word(const Word &word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
 inline void store_word(Word &word, Word value) { __atomic_store_n(&word, value, __ATOMIC_RELEASE); }
 
+// Intervals of the largest bucket.
+inline constexpr size_t bucket_most = 16;
+
 enum class Node6 : uint8_t { bucket8 = 0, bucket16 = 1, page4 = 2, page8 = 3 };
 
 inline constexpr Word node_flag = 0x80000000, line_mask = 0x00ffffff, low_half = 64u << 22;
