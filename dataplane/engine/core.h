@@ -123,6 +123,11 @@ struct Core {
     // The parts of prepare and apply, one file each (program/).
     std::string prepare_workers(Transaction &t);
     void settle_workers();
+    std::string prepare_vrfs(Transaction &t);
+    // The VRF of a number once the transaction is applied; null: there is none.
+    std::shared_ptr<Vrf> vrf_after(const Transaction &t, uint32_t id) const;
+    void undo_vrfs(Transaction &t);
+    void end_vrfs(const Transaction &t);
     std::string prepare_ports(Transaction &t);
     std::string prepare_interfaces(Transaction &t);
     std::string prepare_settings(Transaction &t);

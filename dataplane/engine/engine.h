@@ -64,7 +64,7 @@ struct NodeState {
 struct ObjectState {
     uint64_t key = 0;
     const char *type = "";             // of ObjectType
-    const char *kind = "";             // of a drop or a resolve
+    std::string kind;                  // of a drop or a resolve; of a local or lookup the name of its VRF
     std::string interface;             // of an adjacency or a glean
     HostAddress next_hop;              // of an adjacency
     std::vector<uint64_t> members;     // of a group, their keys

@@ -21,6 +21,7 @@ ObjectState state_of(const Core &core, uint32_t slot, const std::vector<const st
     s.type = type_name(o.type);
     if (o.type == ObjectType::drop) s.kind = drop_name(o.drop);
     if (o.type == ObjectType::resolve) s.kind = o.resolve == HoldKind::ike ? "ike" : "lisp";
+    if (o.type == ObjectType::local || o.type == ObjectType::lookup) s.kind = o.table->name;
     s.routes = core.objects.routes_of(slot);
     if (o.interface < names.size() && names[o.interface]) s.interface = *names[o.interface];
     if (o.type == ObjectType::adjacency) s.next_hop = to_host_address(o.next_hop, 0);

@@ -129,7 +129,7 @@ void Worker::trace_visit(Node node, Packet &p, const Object *o) {
             const Ip6 to = v4 ? mapped(load32(l3(p) + 16)) : load_ip6(l3(p) + 24);
             if (!v4 && is_link_local6(to)) return trace(p, "{ip} is on the link", to);
             const int64_t found = !vrf ? -1 : v4 ? vrf->fib4.lookup(unmapped(to)) : vrf->fib6.lookup(to);
-            if (found < 0) return trace(p, "no route to {ip} in VRF {na}", to, vrf ? vrf->id : 0);
+            if (found < 0) return trace(p, "no route to {ip} in VRF {va}", to, vrf ? vrf->id : 0);
             trace(p, "route {ra}, {ob}", to, vrf->id, static_cast<uint64_t>(found));
             return;
         }

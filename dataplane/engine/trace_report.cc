@@ -124,6 +124,8 @@ class Words {
                 out += object(static_cast<uint32_t>(n));
             else if (kind == 'e')
                 out += acl_entry(n, note.c);
+            else if (kind == 'v')
+                out += vrf(static_cast<uint32_t>(n));
             else if (kind == 'r')
                 out += route(static_cast<uint32_t>(n), note.address);
             else
@@ -146,6 +148,11 @@ class Words {
             return "entry '" + program->spec.entries[entry].name + "' of " + list;
         }
         return "an access list";
+    }
+
+    std::string vrf(uint32_t number) const {
+        const Vrf *v = core_.vrfs.find(number);
+        return v && !v->name.empty() ? v->name : std::to_string(number);
     }
 
     // As it is now.

@@ -127,6 +127,7 @@ bool Worker::take_burst(const PortUse &use) {
 void Worker::new_table() {
     if (id == neighbour_owner) neighbours_follow_table(*this);
     gleans_follow_table(*this);
+    holds_follow_table(*this);
     flush();
     // Ports that went may live on in other processes' descriptors: a fresh set forgets them for sure.
     close(epoll_);

@@ -10,6 +10,7 @@ Box::Box() { lab_.factory->device("e4", mac(4))->set_link({}); }
 void Box::standard() {
     lab_.standard();
     Records r;
+    r.vrf(1, "v1").vrf(2, "v2").lookup(95, 1).route("100.66.0.0/16", 95).route("2001:db8:66::/48", 95);
     r.adjacency(70, "if2", "10.0.2.9").adjacency(71, "if3", "10.0.3.9").adjacency(72, "if2", "2001:db8:2::9");
     r.adjacency(73, "if3", "2001:db8:3::9").group(80, {{70, 1}, {71, 2}}).group(81, {{72, 1}, {73, 1}});
     r.drop(90, DropKind::unreachable).drop(91, DropKind::prohibit).drop(92, DropKind::blackhole);

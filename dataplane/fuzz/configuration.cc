@@ -38,7 +38,7 @@ void interface(Reader &in, Records &r) {
 void object(Reader &in, Records &r) {
     const uint64_t k = key(in);
     r.u8(5).u64(k);
-    switch (in.below(9)) {
+    switch (in.below(10)) {
         case 0:
         case 1: r.u8(1).str(interface_name(in)).addr(address("10.0." + number(1 + in.below(4)) + "." + number(8 + in.below(4)))); break;
         case 2: r.u8(1).str(interface_name(in)).addr(address("2001:db8:" + number(1 + in.below(4)) + "::" + number(8 + in.below(4)))); break;
@@ -46,6 +46,7 @@ void object(Reader &in, Records &r) {
         case 4: r.u8(2).str(interface_name(in)); break;
         case 5: r.u8(3).u32(in.below(3)); break;
         case 6: r.u8(4).u8(in.below(3)); break;
+        case 8: r.u8(7).u32(in.below(4)); break;
         case 7: r.u8(6).u8(1 + in.below(2)).u32(in.u8()).u8(in.below(8) == 7); break;
         default: {
             const unsigned members = 1 + in.below(6);
@@ -118,6 +119,12 @@ void one(Reader &in, Records &r) {
             r.u8(in.below(16) == 15 ? in.u8() : odd ? 6 : 4).str(in.below(4) ? name : std::string());
             break;
         }
+        case 26: {
+            const unsigned vrf = in.below(4);
+            r.vrf(vrf, "v" + number(in.below(16) ? vrf : 9));
+            break;
+        }
+        case 27: r.vrf_delete(in.below(4)); break;
         case 14: r.u8(10).str(interface_name(in)).addr(host_address(in, in.flag())); break;
         default: {
             const Bytes any = in.bytes(in.below(32));

@@ -188,9 +188,10 @@ void records() {
     base.route("10.0.0.0/8", 3).route("10.0.1.128/25", 4).route("::/0", 3).neighbour("if1", "10.0.1.9", host);
     Records more;
     more.route("10.0.1.0/24", 3).route_delete("10.0.0.0/8").object_delete(5).adjacency(5, "if1", "2001:db8:1::a").drop(4, DropKind::blackhole);
+    more.vrf(7, "v7").lookup(9, 7).route("192.0.2.0/24", 9);
     more.neighbour_delete("if1", "10.0.1.9").route("192.0.2.0/24", 6, 7).interface("if2", "", {"192.0.2.1/32"}, 31, 1500, 7);
     Records less;
-    less.interface_delete("if2").port_delete("p2").route_delete("::/0").route_delete("2001:db8::/32").object_delete(6);
+    less.interface_delete("if2").port_delete("p2").route_delete("::/0").route_delete("2001:db8::/32").object_delete(6).object_delete(9).route_delete("192.0.2.0/24").vrf_delete(7);
     AclSpec list;
     list.name = "l1";
     list.entries.resize(2);

@@ -18,7 +18,7 @@ namespace weft::keeper {
 
 namespace {
 
-constexpr size_t most_namespaces = 512;
+constexpr size_t most_namespaces = 5120;
 constexpr size_t most_taps = 4096;
 constexpr int most_tap_queues = 16;
 constexpr int most_queues = 64;

@@ -82,11 +82,13 @@ double small_vrf_kib(const std::vector<Route4> &table4, const std::vector<Route6
     Box box(usual_next_hops);
     Random random(8);
     std::vector<Block> records(1);
-    for (uint32_t vrf = 1; vrf <= vrfs; vrf++)
+    for (uint32_t vrf = 1; vrf <= vrfs; vrf++) {
+        records[0].u8(56).u32(vrf).str(std::to_string(vrf));
         for (uint32_t n = 0; n < routes; n++) {
             append(records[0], table4[random.below(table4.size())], false, vrf);
             append(records[0], table6[random.below(table6.size())], false, vrf);
         }
+    }
     const double before = resident_mib();
     load(box, records);
     return (resident_mib() - before) * 1024 / vrfs;

@@ -39,6 +39,8 @@ class Factory : public PortFactory {
     std::string set_host_addresses(const HostTapRequest &, const HostAddress *, size_t) override { return {}; }
     void mirror_neighbour(uint32_t, const std::string &, const HostAddress &, const MacAddress *) override {}
     void remove_host_tap(uint32_t, const std::string &) override {}
+    std::string make_vrf(uint32_t, const std::string &) override { return {}; }
+    void remove_vrf(uint32_t) override {}
 
   private:
     Box &box_;

@@ -26,6 +26,7 @@
 namespace weft {
 
 struct Core;
+struct Vrf;
 
 class FastPath : public ObjectWatcher {
   public:
@@ -45,6 +46,8 @@ class FastPath : public ObjectWatcher {
     virtual void follow() = 0;
     // Tables grew, took another form, or have another default route.
     virtual void follow_tables() = 0;
+    // The VRF goes: no interface is in it any more.
+    virtual void forget(const Vrf &vrf) = 0;
     virtual void neighbour_changed(const NeighbourChange &change) = 0;
     // Tells the owner of the neighbours which stale ones are in use.
     virtual void tell_used() = 0;

@@ -27,6 +27,7 @@ class Kernel final : public FastPath {
     void follow_tables() override;
     void object_changed(uint32_t slot, const Object *body) override;
     void object_is_new(uint32_t slot) override;
+    void forget(const Vrf &vrf) override;
     void neighbour_changed(const NeighbourChange &change) override;
     void tell_used() override;
     void detach() override;
@@ -93,6 +94,8 @@ class Kernel final : public FastPath {
     std::map<uint32_t, std::weak_ptr<PortHandle>> attached_;  // by device, whose hooks they are
     std::vector<uint32_t> free_ports_;
     std::map<const Vrf *, VrfPlace> places_of_vrfs_;
+    uint32_t numbered_vrfs_ = 0;
+    std::vector<uint32_t> free_vrfs_;  // numbers below
     std::vector<uint32_t> record_of_object_ = std::vector<uint32_t>(fast_objects);
     std::vector<Record> records_ = std::vector<Record>(fast_neighbours);
     std::vector<uint32_t> free_records_;

@@ -11,13 +11,35 @@ Word table_word(unsigned form, uint32_t region, uint32_t at) {
 
 static_assert(sizeof(TrieNode) == fast_trie_node && sizeof(Line6) == fast_line);
 
-// The VRF's number in the array; those of interfaces of the fast path have one, and keep it. fast_vrfs: there is none left.
+// The VRF's number in the array; those of interfaces of the fast path have one, until they go. fast_vrfs: there is none left.
 uint32_t Kernel::number_of(Vrf &vrf) {
     const auto [found, fresh] = places_of_vrfs_.try_emplace(&vrf);
     if (!fresh) return found->second.number;
-    found->second.number = static_cast<uint32_t>(places_of_vrfs_.size() - 1);
+    if (free_vrfs_.empty()) {
+        found->second.number = numbered_vrfs_++;
+    } else {
+        found->second.number = free_vrfs_.back();
+        free_vrfs_.pop_back();
+    }
     follow_tables();
     return found->second.number;
+}
+
+void Kernel::forget(const Vrf &vrf) {
+    const auto found = places_of_vrfs_.find(&vrf);
+    if (found == places_of_vrfs_.end()) return;
+    const VrfPlace place = found->second;
+    places_of_vrfs_.erase(found);
+    if (place.number < fast_vrfs) {
+        fast_vrf &words = vrfs_.as<fast_vrf>()[place.number];
+        __atomic_store_n(&words.table4, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&words.table6, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&words.default4, 0, __ATOMIC_RELEASE);
+        __atomic_store_n(&words.default6, 0, __ATOMIC_RELEASE);
+    }
+    give_regions(place.table4.regions);
+    give_regions(place.top_regions);
+    core_.epochs.retire([this, number = place.number] { free_vrfs_.push_back(number); });
 }
 
 void Kernel::give_regions(uint32_t numbers) {

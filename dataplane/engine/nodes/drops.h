@@ -41,6 +41,7 @@ namespace weft {
     X(ip4_forwarding_disabled, "ip4-lookup", "forwarding-disabled")          \
     X(ip4_ethernet_group, "ip4-lookup", "group-frame-not-forwarded")         \
     X(ip4_broadcast, "ip4-lookup", "broadcast-not-forwarded")                \
+    X(vrf_too_many, "vrf-lookup", "too-many-lookups")                        \
     X(ip4_ttl, "ip4-forward", "ttl-expired")                                 \
     X(ip4_too_big, "ip4-forward", "fragmentation-needed")                    \
     X(ip4_fragment, "ip4-forward", "cannot-fragment")                        \

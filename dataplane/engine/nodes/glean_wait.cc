@@ -84,6 +84,7 @@ void hold(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop) {
     if (fresh) {
         if (w.gleans.full()) drop_at(w, w.gleans.oldest(), HoldDrop::expired);
         at = w.gleans.add(key_of(out.index, next_hop));
+        w.gleans[at].vrf = out.vrf;
         w.gleans[at].expires = w.now + patience;
         w.gleans[at].next_event = w.now + second;
         w.tick_soon();
@@ -143,7 +144,7 @@ void gleans_follow_table(Worker &w) {
     for (uint32_t i = 0; i < w.gleans.high(); i++) {
         if (!w.gleans[i].used) continue;
         const Interface *out = w.interface(w.gleans[i].key.object);
-        if (!out || !out->enabled || !(is_mapped(w.gleans[i].key.destination) ? out->ip4 : out->ip6)) drop_at(w, i, HoldDrop::failed);
+        if (!out || out->vrf != w.gleans[i].vrf || !out->enabled || !(is_mapped(w.gleans[i].key.destination) ? out->ip4 : out->ip6)) drop_at(w, i, HoldDrop::failed);
     }
 }
 

@@ -21,11 +21,11 @@ constexpr const char *class_notes[] = {
 
 }  // namespace
 
-void punt(Worker &w, Packet &p, PuntClass what) {
+void punt(Worker &w, Packet &p, PuntClass what, Vrf *to) {
     if (!admit(w, p, what)) return;
     if (w.tracing) [[unlikely]] w.trace(p, class_notes[static_cast<size_t>(what)]);
     const Interface *i = w.interface(p.interface);
-    if (!p.local_origin && i && i->tap && p.l3_offset == ethernet_size) {
+    if (!p.local_origin && i && i->vrf == to && i->tap && p.l3_offset == ethernet_size) {
         if (!(p.data[0] & 1)) std::memcpy(p.data, i->mac.data(), 6);
         if (w.tracing) [[unlikely]] {
             w.trace(p, "to the host by {ia}", i->index);
@@ -33,11 +33,10 @@ void punt(Worker &w, Packet &p, PuntClass what) {
         }
         return deliver(w, p, *i->tap, nullptr);
     }
-    Vrf *vrf = w.vrf_of(p);
-    PortHandle *inject = vrf ? vrf->inject.load(std::memory_order_acquire) : nullptr;
+    PortHandle *inject = to ? to->inject.load(std::memory_order_acquire) : nullptr;
     if (!inject) return w.discard(p, Drop::host_no_device);
     if (w.tracing) [[unlikely]] {
-        w.trace(p, "to the host by the device of VRF {na}", vrf->id);
+        w.trace(p, "to the host by the device of VRF {va}", to->id);
         w.trace_result(p, TraceResult::delivered);
     }
     strip(p);

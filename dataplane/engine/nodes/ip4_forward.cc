@@ -10,7 +10,7 @@ void forward4(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
     uint8_t *h = l3(p);
     if (!p.local_origin) {
         if (h[0] != 0x45 && w.table->settings.router_alert_to_host && router_alert4(p)) [[unlikely]]
-            return punt(w, p, PuntClass::options);
+            return punt(w, p, PuntClass::options, w.vrf_of(p));
         if (h[8] <= 1) {
             icmp4_error(w, p, 11, 0, 0);
             return w.discard(p, Drop::ip4_ttl);

@@ -2,7 +2,8 @@
 // inject device, then what the object says. Packets of our own take the same way.
 //
 // Reads    the FIB of the VRF, by bursts; objects; whether the ingress interface forwards
-// Next     adjacency, glean, resolve, local, by the object's type; of a group the member of the packet's flow
+// Next     adjacency, glean, resolve, local, by the object's type; of a group the member of the packet's flow; of a lookup in another
+//          VRF what that says (vrf_lookup.cc)
 // Counts   packets and octets of the object, and of the member
 // Drops    no-route, blackhole, unreachable, prohibit, object-deleted, forwarding-disabled, group-frame-not-forwarded,
 //          link-local-not-forwarded; senders are told by ICMP of the first, third and fourth
@@ -59,6 +60,37 @@ void look_up(Worker &w, Vector &in, uint32_t *slots) {
     });
 }
 
+inline void one(Worker &w, Packet &p, const Object *o, bool waiting, Onward &on) {
+    if (waiting && waits_behind(w, p, *o)) return;
+    switch (o->type) {
+        case ObjectType::adjacency:
+            if (forwardable(w, p)) on.push(p, o);
+            break;
+        case ObjectType::glean: {
+            const Interface *out = w.interface(o->interface);
+            if (out && out->owns(load32(l3(p) + 16)))
+                w.push(Node::local, &p, o);
+            else if (forwardable(w, p))
+                w.push(Node::glean, &p, o);
+            break;
+        }
+        case ObjectType::local:
+            w.push(Node::local, &p, o);
+            break;
+        case ObjectType::resolve:
+            if (forwardable(w, p)) w.push(Node::resolve, &p, o);
+            break;
+        default:
+            by_drop(w, p, o->drop);
+    }
+}
+
+// A packet of another VRF's table.
+void one_beyond(Worker &w, Packet &p, const Object *o, bool waiting, Onward &on) {
+    on.aside([&] { o = beyond(w, p, o); });
+    if (o) one(w, p, o, waiting, on);
+}
+
 }  // namespace
 
 void ip4_lookup(Worker &w, Vector &in) {
@@ -74,32 +106,12 @@ void ip4_lookup(Worker &w, Vector &in) {
             continue;
         }
         const Object *o = chosen(w, p, found, n);
-        if (!o) [[unlikely]] {
+        if (!o) [[unlikely]]
             w.discard(p, Drop::ip4_no_object);
-            continue;
-        }
-        if (waiting && waits_behind(w, p, *o)) continue;
-        switch (o->type) {
-            case ObjectType::adjacency:
-                if (forwardable(w, p)) on.push(p, o);
-                break;
-            case ObjectType::glean: {
-                const Interface *out = w.interface(o->interface);
-                if (out && out->owns(load32(l3(p) + 16)))
-                    w.push(Node::local, &p, o);
-                else if (forwardable(w, p))
-                    w.push(Node::glean, &p, o);
-                break;
-            }
-            case ObjectType::local:
-                w.push(Node::local, &p, o);
-                break;
-            case ObjectType::resolve:
-                if (forwardable(w, p)) w.push(Node::resolve, &p, o);
-                break;
-            default:
-                by_drop(w, p, o->drop);
-        }
+        else if (o->type == ObjectType::lookup) [[unlikely]]
+            one_beyond(w, p, o, waiting, on);
+        else
+            one(w, p, o, waiting, on);
     }
 }
 

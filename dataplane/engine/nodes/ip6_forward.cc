@@ -9,7 +9,7 @@ void forward6(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, u
     uint8_t *h = l3(p);
     if (!p.local_origin) {
         if (h[6] == 0 && w.table->settings.router_alert_to_host && router_alert6(p)) [[unlikely]]
-            return punt(w, p, PuntClass::options);
+            return punt(w, p, PuntClass::options, w.vrf_of(p));
         if (h[7] <= 1) {
             icmp6_error(w, p, 3, 0, 0);
             return w.discard(p, Drop::ip6_hop_limit);

@@ -2,7 +2,8 @@
 // interface's own or, for packets of our own, on its link (RFC 4291 §2.5.6: never forwarded).
 //
 // Reads    the FIB of the VRF; objects; whether the ingress interface forwards
-// Next     adjacency, glean, resolve, local, by the object's type; of a group the member of the packet's flow
+// Next     adjacency, glean, resolve, local, by the object's type; of a group the member of the packet's flow; of a lookup in another
+//          VRF what that says (vrf_lookup.cc)
 // Counts   packets and octets of the object, and of the member
 // Drops    no-route, blackhole, unreachable, prohibit, object-deleted, forwarding-disabled, group-frame-not-forwarded,
 //          link-local-not-forwarded; senders are told by ICMPv6 of the first, third and fourth
@@ -47,7 +48,6 @@ void by_drop(Worker &w, Packet &p, DropKind kind) {
 }
 
 inline void one(Worker &w, Packet &p, const Ip6 &destination, const Object *o, bool waiting, Onward &on) {
-    if (!o) return w.discard(p, Drop::ip6_no_object);
     if (waiting && waits_behind(w, p, *o)) return;
     switch (o->type) {
         case ObjectType::adjacency:
@@ -70,6 +70,12 @@ inline void one(Worker &w, Packet &p, const Ip6 &destination, const Object *o, b
         default:
             by_drop(w, p, o->drop);
     }
+}
+
+// A packet of another VRF's table.
+void one_beyond(Worker &w, Packet &p, const Ip6 &destination, const Object *o, bool waiting, Onward &on) {
+    on.aside([&] { o = beyond(w, p, o); });
+    if (o) one(w, p, destination, o, waiting, on);
 }
 
 // Slots of all packets, a run of one VRF after the other.
@@ -95,12 +101,21 @@ void ip6_lookup(Worker &w, Vector &in) {
     Onward on(w, Node::adjacency);
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
-        if (is_link_local6(to[n])) [[unlikely]]
+        if (is_link_local6(to[n])) [[unlikely]] {
             by_link(w, p, to[n]);
-        else if (slots[n] == no_object) [[unlikely]]
+            continue;
+        }
+        if (slots[n] == no_object) [[unlikely]] {
             refuse(w, p, Drop::ip6_no_route, 0);
+            continue;
+        }
+        const Object *o = chosen(w, p, found, n);
+        if (!o) [[unlikely]]
+            w.discard(p, Drop::ip6_no_object);
+        else if (o->type == ObjectType::lookup) [[unlikely]]
+            one_beyond(w, p, to[n], o, waiting, on);
         else
-            one(w, p, to[n], chosen(w, p, found, n), waiting, on);
+            one(w, p, to[n], o, waiting, on);
     }
 }
 

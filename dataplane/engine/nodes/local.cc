@@ -17,7 +17,7 @@ void local(Worker &w, Vector &in) {
         } else {
             if (icmp6_input(w, p)) continue;
         }
-        punt(w, p, punt_class(p));
+        punt(w, p, punt_class(p), home_of(w, p, in.objects[n]));
     }
 }
 

@@ -49,6 +49,13 @@ struct Found {
     const Object *objects[Vector::capacity];  // null: deleted
     ObjectCounters *counters[Vector::capacity];
 };
+// Objects of type lookup (nodes/vrf_lookup.cc). Where one leads in the end, counted; null: the packet has ended.
+const Object *beyond(Worker &w, Packet &p, const Object *lookup);
+// What the lookup of a packet would give in a VRF, uncounted, and where the route of an address leads that a VRF has; null: nowhere.
+const Object *object_for(Worker &w, Packet &p, const Vrf &vrf);
+const Object *route_of(Worker &w, const Object *object, bool v4, const Ip6 &address);
+// The VRF whose host a packet is for that has this object; null: none.
+Vrf *home_of(Worker &w, const Packet &p, const Object *object);
 inline const Object *chosen(Worker &w, Packet &p, const Found &found, unsigned n) {
     const Object *o = found.objects[n];
     if (!o) [[unlikely]]
@@ -110,6 +117,7 @@ void fail_waiting(Worker &w, uint32_t interface, const Ip6 &address);
 bool look_for_neighbours(Worker &w);  // true: something left
 void glean_tick(Worker &w);
 void gleans_follow_table(Worker &w);
+void holds_follow_table(Worker &w);
 // When a worker ends: what it holds is dropped.
 void drop_all_held(Worker &w);
 
@@ -128,10 +136,10 @@ void egress(Worker &w, Packet &p, const Interface &out);
 void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use);
 void inject_input(Worker &w, Packet *packets, size_t count, const PortUse &use);
 // What the box itself takes (nodes/punt.cc): the class of a packet; whether its policer lets it pass, else it is dropped; and to the
-// host's stack, policed.
+// stack of a VRF's host, policed.
 PuntClass punt_class(const Packet &p);
 bool admit(Worker &w, Packet &p, PuntClass what);
-void punt(Worker &w, Packet &p, PuntClass what);
+void punt(Worker &w, Packet &p, PuntClass what, Vrf *to);
 
 // Of a header that has options: false when the packet ended by them.
 bool ip4_options(Worker &w, Packet &p);

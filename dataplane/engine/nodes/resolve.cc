@@ -52,19 +52,9 @@ Miss miss_of(HoldKind kind, uint32_t id, const Vrf &vrf, const Packet &p) {
     return m;
 }
 
-// What the lookup would say of a packet that waits; null: nothing.
-const Object *object_now(Worker &w, Packet &p, const Vrf &vrf) {
-    const int64_t found = p.ether_type == type_ip4 ? vrf.fib4.lookup(load32(l3(p) + 16)) : vrf.fib6.lookup(load_ip6(l3(p) + 24));
-    if (found < 0) return nullptr;
-    const Object *o = w.core.objects.at(static_cast<uint32_t>(found));
-    if (!o || o->type != ObjectType::group) return o;
-    const uint32_t member = member_slot(w, p, *o->group);
-    return member == Objects::none ? nullptr : w.core.objects.at(member);
-}
-
 bool still_waits(Worker &w, const Hold &hold) {
     Packet &first = w.holding.front(hold.queue);
-    const Object *o = object_now(w, first, *hold.vrf);
+    const Object *o = object_for(w, first, *hold.vrf);
     return o && o->type == ObjectType::resolve && o->resolve == hold.key.kind &&
            key_of(o->resolve, *o, hold.vrf, first) == hold.key;
 }
@@ -99,7 +89,7 @@ void resolve(Worker &w, Vector &in) {
 }
 
 bool waits_behind(Worker &w, Packet &p, const Object &o) {
-    if (o.type == ObjectType::resolve) return false;
+    if (o.type == ObjectType::resolve || o.type == ObjectType::lookup) return false;
     Vrf *vrf = w.vrf_of(p);
     for (const HoldKind kind : {HoldKind::lisp, HoldKind::ike}) {
         const uint32_t at = w.holds.find(key_of(kind, o, vrf, p));
@@ -131,7 +121,7 @@ void release_resolved(Worker &w) {
             for (unsigned n = 0; queue.count && n < burst_size; n++) {
                 Packet &p = w.holding.take(queue);
                 const Interface *in = w.interface(p.interface);
-                const Object *o = object_now(w, p, *vrf);
+                const Object *o = object_for(w, p, *vrf);
                 if ((!in && !p.local_origin) || (in && in->vrf != vrf) || !o)
                     drop_held(w, p, kind, HoldDrop::failed);
                 else
@@ -139,6 +129,16 @@ void release_resolved(Worker &w) {
             }
             w.run_graph();
         }
+    }
+}
+
+// VRFs that go take what waits in them along.
+void holds_follow_table(Worker &w) {
+    for (uint32_t i = 0; w.holds.any() && i < w.holds.high(); i++) {
+        Hold &hold = w.holds[i];
+        if (!hold.used || w.table->has(hold.vrf)) continue;
+        drop_queue(w, hold.queue, hold.key.kind, HoldDrop::failed);
+        w.holds.remove(i);
     }
 }
 

@@ -30,8 +30,9 @@ constexpr const char *no_route = "the source has no route", *only_default = "the
                      *own = "the source is an address of the box or the broadcast address of a subnet",
                      *nowhere = "the route of the source is one to drop or to the box", *elsewhere = "the route of the source does not lead by {ia}";
 
-const char *wrong_way(Worker &w, const Interface &i, uint32_t slot, ReversePath check) {
+const char *wrong_way(Worker &w, const Interface &i, uint32_t slot, const Ip6 &source, ReversePath check) {
     const Object *o = w.core.objects.at(slot);
+    if (o && o->type == ObjectType::lookup) [[unlikely]] o = route_of(w, o, is_mapped(source), source);
     if (!o || o->type == ObjectType::drop || o->type == ObjectType::local) return nowhere;
     return check == ReversePath::loose || leaves_by(w, *o, i.index) ? nullptr : elsewhere;
 }
@@ -50,7 +51,7 @@ const char *wrong_source(Worker &w, const Interface &i, uint32_t source, uint32_
     if (slot == no_object) return no_route;
     if (!s.allow_default && int64_t{slot} == fib.default_object() && !fib.beyond_default(source)) return only_default;
     if (nobody(w, slot, source)) return own;
-    return wrong_way(w, i, slot, s.reverse_path);
+    return wrong_way(w, i, slot, mapped(source), s.reverse_path);
 }
 
 const char *wrong_source(Worker &w, const Interface &i, const Ip6 &source, uint32_t slot) {
@@ -59,7 +60,7 @@ const char *wrong_source(Worker &w, const Interface &i, const Ip6 &source, uint3
     if (is_link_local6(source)) return nullptr;
     if (slot == no_object) return no_route;
     if (!s.allow_default && int64_t{slot} == fib.default_object() && !fib.beyond_default(source)) return only_default;
-    return wrong_way(w, i, slot, s.reverse_path);
+    return wrong_way(w, i, slot, source, s.reverse_path);
 }
 
 void pass(Worker &w, Node next, Packet &p) {

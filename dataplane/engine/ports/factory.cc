@@ -20,15 +20,13 @@ namespace weft {
 
 namespace {
 
-constexpr const char *port_namespace = "ports";
+constexpr const char *port_namespace = "ports", *vrf_prefix = "vrf-";
 constexpr const char *inject_device = "weft0";
 constexpr const char *pair_prefix = "host.";
 constexpr size_t pair_slots = 512;
 constexpr size_t xdp_region = 16384;  // frames, 64 MiB
 constexpr uint32_t pair_mtu = 65535;  // the host's end decides
 constexpr size_t longest_device = IFNAMSIZ - 1;
-
-std::string namespace_of(uint32_t vrf) { return vrf == 0 ? "chassis" : "vrf-" + std::to_string(vrf); }
 
 bool plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
@@ -60,6 +58,36 @@ std::string host_device_name(const std::string &interface) {
     char digits[8];
     std::snprintf(digits, sizeof(digits), ".%06x", hash_of(interface) & 0xffffff);
     return name + digits;
+}
+
+std::string KeeperFactory::namespace_of(uint32_t vrf) const {
+    const auto found = vrfs_.find(vrf);
+    return found == vrfs_.end() ? "chassis" : vrf_prefix + found->second;
+}
+
+std::string KeeperFactory::make_vrf(uint32_t vrf, const std::string &name) {
+    std::string error;
+    if (!keeper_.name_space(vrf_prefix + name, error)) return error;
+    vrfs_[vrf] = name;
+    return {};
+}
+
+void KeeperFactory::remove_vrf(uint32_t vrf) {
+    const std::string name_space = namespace_of(vrf);
+    for (auto it = host_devices_.begin(); it != host_devices_.end();) {
+        if (it->first.first == vrf) {
+            drop_device(name_space, it->second);
+            it = host_devices_.erase(it);
+        } else {
+            ++it;
+        }
+    }
+    if (const auto inject = injects_.extract(vrf)) drop_device(name_space, inject.mapped());
+    netlinks_.erase(name_space);
+    Descriptor none;
+    std::string error;
+    keeper_.request("drop-namespace " + name_space, none, error);
+    vrfs_.erase(vrf);
 }
 
 std::shared_ptr<Netlink> KeeperFactory::netlink(const std::string &name_space, std::string &error) {
@@ -267,6 +295,7 @@ std::unique_ptr<Port> KeeperFactory::inject(uint32_t vrf, size_t queues, std::st
         if (code == 0 || code == EAFNOSUPPORT || code == EOPNOTSUPP) port = serve(vrf, made, true, why);
         else why = std::strerror(code);
     }
+    if (port) injects_[vrf] = made.device;
     if (!port) error = "inject device of VRF " + std::to_string(vrf) + ": " + why;
     return port;
 }
@@ -342,6 +371,10 @@ void KeeperFactory::remove_host_tap(uint32_t vrf, const std::string &interface) 
     const std::string name_space = namespace_of(vrf);
     const HostDevice device = found->second;
     host_devices_.erase(found);
+    drop_device(name_space, device);
+}
+
+void KeeperFactory::drop_device(const std::string &name_space, const HostDevice &device) {
     Descriptor none;
     std::string error;
     // The engine may still have a tap open; without its device it carries nothing.
@@ -386,6 +419,13 @@ void KeeperFactory::remove_unclaimed() {
         const std::shared_ptr<Netlink> netlink = this->netlink(name_space, error);
         if (netlink && netlink->link(device, link) == 0) netlink->remove(link.index);
         keeper_.request("drop-tap " + name_space + ' ' + device, none, error);
+    }
+    for (const std::string &name : keeper_.name_spaces()) {
+        if (!name.starts_with(vrf_prefix)) continue;
+        const std::string vrf = name.substr(std::strlen(vrf_prefix));
+        if (std::any_of(vrfs_.begin(), vrfs_.end(), [&](const auto &known) { return known.second == vrf; })) continue;
+        netlinks_.erase(name);
+        keeper_.request("drop-namespace " + name, none, error);
     }
     const std::shared_ptr<Netlink> ports = netlink(port_namespace, error);
     std::vector<Link> links;

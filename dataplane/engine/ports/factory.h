@@ -29,6 +29,8 @@ class KeeperFactory final : public PortFactory {
     explicit KeeperFactory(std::string keeper_path) : keeper_(std::move(keeper_path)) {}
 
     std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
+    std::string make_vrf(uint32_t vrf, const std::string &name) override;
+    void remove_vrf(uint32_t vrf) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
     std::unique_ptr<Port> inject(uint32_t vrf, size_t queues, std::string &error) override;
     std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override;
@@ -38,8 +40,8 @@ class KeeperFactory final : public PortFactory {
     int link_events() override;
     void read_link_events() override;
 
-    // Drops the taps that the keeper holds and nobody has asked for since this process began: those of interfaces that
-    // went while there was no engine.
+    // Drops the taps and the VRFs' namespaces that the keeper holds and nobody has asked for since this process began: those of
+    // interfaces and VRFs that went while there was no engine.
     void remove_unclaimed();
 
   private:
@@ -71,9 +73,14 @@ class KeeperFactory final : public PortFactory {
     std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);
     std::string configure(Netlink &netlink, const HostDevice &device, const HostTapRequest &request);
 
+    std::string namespace_of(uint32_t vrf) const;
+    void drop_device(const std::string &name_space, const HostDevice &device);
+
     KeeperLine keeper_;
+    std::map<uint32_t, std::string> vrfs_;  // names
     std::map<std::string, std::shared_ptr<Netlink>> netlinks_;
     std::map<std::pair<uint32_t, std::string>, HostDevice> host_devices_;
+    std::map<uint32_t, HostDevice> injects_;
     std::set<std::string> claimed_;
     std::map<int, std::weak_ptr<AfXdpDevice>> xdp_devices_;  // by index
     std::vector<std::weak_ptr<XdpFrames>> xdp_frames_;

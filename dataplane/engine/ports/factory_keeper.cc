@@ -145,6 +145,15 @@ bool KeeperLine::busy_poll(const std::string &name_space, const std::string &dev
     return why.empty();
 }
 
+std::vector<std::string> KeeperLine::name_spaces() {
+    Descriptor none;
+    std::string error;
+    std::istringstream words(request("namespaces", none, error));
+    std::vector<std::string> list;
+    for (std::string word; words >> word;) list.push_back(word.substr(0, word.find('=')));
+    return list;
+}
+
 std::vector<std::string> KeeperLine::taps() {
     Descriptor none;
     std::string error;

@@ -27,6 +27,7 @@ class KeeperLine {
              std::string &error);
     // Whether what the device receives is left to who polls it, until the line is closed.
     bool busy_poll(const std::string &name_space, const std::string &device, bool on, std::string &error);
+    std::vector<std::string> name_spaces();
     // As NAMESPACE/DEVICE.
     std::vector<std::string> taps();
 

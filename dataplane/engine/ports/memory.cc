@@ -153,6 +153,24 @@ std::unique_ptr<Port> MemoryFactory::open(const PortRequest &request, std::vecto
     return std::make_unique<MemoryPort>(request.name, found->second, request);
 }
 
+std::map<uint32_t, std::string> MemoryFactory::vrfs() {
+    const std::lock_guard guard(lock_);
+    return vrfs_;
+}
+
+std::string MemoryFactory::make_vrf(uint32_t vrf, const std::string &name) {
+    const std::lock_guard guard(lock_);
+    vrfs_[vrf] = name;
+    return {};
+}
+
+void MemoryFactory::remove_vrf(uint32_t vrf) {
+    const std::lock_guard guard(lock_);
+    vrfs_.erase(vrf);
+    injects_.erase(vrf);
+    std::erase_if(taps_, [&](const auto &tap) { return tap.first.second == vrf; });
+}
+
 std::unique_ptr<Port> MemoryFactory::host_tap(const HostTapRequest &request, std::string &error) {
     const std::lock_guard guard(lock_);
     if (refuse_taps_) {

@@ -116,6 +116,7 @@ class MemoryFactory : public PortFactory {
     std::shared_ptr<MemoryWire> device(const std::string &name, const MacAddress &mac, uint32_t mtu = 1500);
     std::shared_ptr<MemoryWire> tap(const std::string &interface);   // null: none
     std::shared_ptr<MemoryWire> injected(uint32_t vrf);              // null: none
+    std::map<uint32_t, std::string> vrfs();
     std::vector<HostAddress> addresses(const std::string &interface);
     std::vector<Mirrored> mirrored();
     void refuse_taps(bool refuse) { refuse_taps_ = refuse; }
@@ -123,6 +124,8 @@ class MemoryFactory : public PortFactory {
     void set_others(std::vector<OtherDriver> others) { others_ = std::move(others); }
 
     std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
+    std::string make_vrf(uint32_t vrf, const std::string &name) override;
+    void remove_vrf(uint32_t vrf) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
     std::unique_ptr<Port> inject(uint32_t vrf, size_t queues, std::string &error) override;
     std::string set_host_addresses(const HostTapRequest &request, const HostAddress *addresses, size_t count) override;
@@ -135,6 +138,7 @@ class MemoryFactory : public PortFactory {
     std::map<std::string, std::shared_ptr<MemoryWire>> devices_;
     std::map<std::pair<std::string, uint32_t>, std::shared_ptr<MemoryWire>> taps_;  // by interface and VRF
     std::map<uint32_t, std::shared_ptr<MemoryWire>> injects_;
+    std::map<uint32_t, std::string> vrfs_;
     std::map<std::string, std::vector<HostAddress>> addresses_;
     std::vector<Mirrored> mirrored_;
     bool refuse_taps_ = false;

@@ -148,6 +148,9 @@ class PortFactory {
     // Null and a text for a person when it can't be had; with a port, the text may say why this driver. To `others` is added each
     // driver that was not taken, in order of preference.
     virtual std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) = 0;
+    // The namespace of a VRF other than 0, made or found again; a text on failure. It goes with all that is in it.
+    virtual std::string make_vrf(uint32_t vrf, const std::string &name) = 0;
+    virtual void remove_vrf(uint32_t vrf) = 0;
     // Makes, or finds again, the host tap of an interface; null and a text on failure.
     virtual std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) = 0;
     // Makes, or finds again, the layer-3 inject device of a VRF, which holds its namespace's default routes.

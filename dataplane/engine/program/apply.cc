@@ -55,6 +55,11 @@ void Core::apply_interfaces(Transaction &t) {
         icmp_errors.refill();
         for (const auto &[name, i] : registry.interfaces) i->runtime->icmp_errors.refill();
     }
+    for (const auto &[name, i] : t.registry->interfaces) {
+        const auto before = registry.interfaces.find(name);
+        // Its neighbours are others now, or know us by another address.
+        if (before != registry.interfaces.end() && before->second->vrf != i->vrf) i->runtime->link_ups.fetch_add(1, std::memory_order_release);
+    }
     registry = std::move(*t.registry);
     bind_injects();
     begin_ports();
@@ -147,6 +152,7 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     }
     forget_acls(t);
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);
+    end_vrfs(t);
     commit.store(commit_number);
     changes.fetch_add(1, std::memory_order_release);
     wake();

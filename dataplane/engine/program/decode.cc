@@ -77,6 +77,7 @@ std::string decode_object(Reader &r, Transaction &t) {
             op.spec.interface = r.str();
             break;
         case ObjectType::local:
+        case ObjectType::lookup:
             op.spec.vrf = r.u32();
             break;
         case ObjectType::drop: {
@@ -155,6 +156,17 @@ std::string decode_neighbour(Reader &r, Transaction &t, bool remove) {
     return {};
 }
 
+std::string decode_vrf(Reader &r, Transaction &t, bool remove) {
+    VrfOp op;
+    op.remove = remove;
+    op.id = r.u32();
+    if (!remove) op.name = r.str();
+    if (!r.good()) return {};
+    if (op.id == 0) return "VRF 0 is always there; it is neither set nor deleted";
+    t.vrfs.push_back(std::move(op));
+    return remove ? std::string() : name_error("VRF", t.vrfs.back().name);
+}
+
 std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
     switch (static_cast<Record>(kind)) {
         case Record::port_set: {
@@ -194,6 +206,9 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::route_set:
         case Record::route_delete:
             return decode_route(r, t, static_cast<Record>(kind) == Record::route_delete);
+        case Record::vrf_set:
+        case Record::vrf_delete:
+            return decode_vrf(r, t, static_cast<Record>(kind) == Record::vrf_delete);
         case Record::acl_set:
             return decode_acl(r, t);
         case Record::acl_delete:

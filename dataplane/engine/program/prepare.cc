@@ -29,7 +29,8 @@ std::string Core::prepare(uint64_t number, bool full) {
         if (transaction.prepared) return "transaction " + std::to_string(other) + " is prepared and neither applied nor aborted";
     t.full = full;
     try {
-        t.error = prepare_ports(t);
+        t.error = prepare_vrfs(t);
+        if (t.error.empty()) t.error = prepare_ports(t);
         if (t.error.empty()) t.error = prepare_interfaces(t);
         if (t.error.empty()) t.error = prepare_acls(t);
         if (t.error.empty()) prepare_tables(t);
@@ -54,6 +55,7 @@ void Core::undo(Transaction &t) {
     for (const ObjectOp &op : t.objects) objects.unreserve(op.key);
     t.bodies.clear();
     t.registry.reset();
+    undo_vrfs(t);
     vrfs.each([](Vrf &vrf) { vrf.fib4.cancel(); });
     t.acls_made.clear();
     t.acl_programs.clear();
@@ -84,6 +86,11 @@ std::string Core::prepare_objects(Transaction &t) {
                 return "object " + key_text(key) + " names interface '" + spec.interface + "', which does not exist";
             interface = found->second->index;
         }
+        std::shared_ptr<Vrf> table;
+        if (spec.type == ObjectType::local || spec.type == ObjectType::lookup) {
+            table = vrf_after(t, spec.vrf);
+            if (!table) return "object " + key_text(key) + " names VRF " + std::to_string(spec.vrf) + ", which does not exist";
+        }
         for (const GroupMember &member : spec.members) {
             const ObjectType *other = after(member.key);
             if (!other) return "object " + key_text(key) + " has member " + key_text(member.key) + ", which does not exist";
@@ -91,8 +98,8 @@ std::string Core::prepare_objects(Transaction &t) {
                 return "object " + key_text(key) + " has member " + key_text(member.key) + ", which is a group itself";
         }
         objects.reserve(key);
-        if (const Object *now = objects.body(key); now && now->is(spec, interface)) continue;
-        auto body = objects.make(spec, interface);
+        if (const Object *now = objects.body(key); now && now->is(spec, interface, table.get())) continue;
+        auto body = objects.make(spec, interface, std::move(table));
         if (spec.type == ObjectType::group) {
             auto group = std::make_unique<Group>();
             group->members = spec.members;
@@ -131,7 +138,8 @@ std::string Core::prepare_routes(Transaction &t) {
         }
         op.object = static_cast<uint32_t>(last_object);
         if (!need || op.vrf != last_vrf) {
-            if (!vrfs.make(op.vrf)) return "route " + prefix_text(op) + " is in one VRF more than " + std::to_string(Vrfs::limit);
+            if (!vrf_after(t, op.vrf))
+                return "route " + prefix_text(op) + " is in VRF " + std::to_string(op.vrf) + ", which does not exist";
             need = &needs[op.vrf];
             last_vrf = op.vrf;
         }

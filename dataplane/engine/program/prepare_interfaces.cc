@@ -15,7 +15,7 @@ bool wants_tap(const Interface &i) { return i.port && i.port->port && (i.ip4 || 
 }  // namespace
 
 std::string Core::prepare_ports(Transaction &t) {
-    const bool untouched = t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
+    const bool untouched = t.vrfs.empty() && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
                            t.limits.empty() && !t.crew && t.port_settings.empty();
     if (!t.full && untouched) return {};
     t.registry = std::make_unique<Registry>(registry);
@@ -110,8 +110,8 @@ std::string Core::prepare_interfaces(Transaction &t) {
         Interface base;
         if (entry) base = *entry;
         base.spec = op->spec;
-        base.vrf = vrfs.make(op->spec.vrf);
-        if (!base.vrf) return "interface " + quoted(name) + " is in one VRF more than " + std::to_string(Vrfs::limit);
+        base.vrf = vrf_after(t, op->spec.vrf).get();
+        if (!base.vrf) return "interface " + quoted(name) + " is in VRF " + std::to_string(op->spec.vrf) + ", which does not exist";
         if (!base.runtime) {
             base.runtime = std::make_shared<InterfaceRuntime>();
             base.runtime->discontinuity = base.runtime->last_change = milliseconds_since_epoch();
@@ -121,6 +121,9 @@ std::string Core::prepare_interfaces(Transaction &t) {
         entry = std::make_shared<Interface>(base);  // its port is found below, with those of the others
     }
 
+    for (const auto &[name, entry] : next.interfaces)
+        if (!vrf_after(t, entry->spec.vrf)) return "VRF " + quoted(entry->vrf->name) + " can't be deleted: interface " + quoted(name) + " is in it";
+    std::erase_if(next.injects, [&](const auto &inject) { return !vrf_after(t, inject.first); });
     if (std::string e = prepare_settings(t); !e.empty()) return e;
 
     std::map<std::string, std::string> owners;
@@ -177,16 +180,25 @@ std::string Core::prepare_interfaces(Transaction &t) {
 void Core::prepare_tables(Transaction &t) {
     if (!t.registry) return;
     t.table = t.registry->table(vrfs);
+    if (!t.vrfs_gone.empty()) {
+        auto stay = std::make_shared<VrfList>(*t.table->vrfs);
+        std::erase_if(*stay, [&](const auto &vrf) { return !vrf_after(t, vrf->id); });
+        t.table->vrfs = std::move(stay);
+    }
     Registry interim = *t.registry;
     for (const auto &old : registry.ports) interim.ports.insert(old);
     for (const auto &old : registry.interfaces) interim.interfaces.insert(old);
+    for (const auto &old : registry.injects) interim.injects.insert(old);
     t.interim = interim.table(vrfs);
-    // Until its routes are there, what is new is not listened to: what came in would be told that its destination has no route.
+    // Until its routes are there, what is new, or in another VRF than before, is not listened to: what came in would be told that its
+    // destination has no route.
+    const InterfaceTable &now = *table.load();
+    const auto vrf_of = [](const InterfaceTable &in, uint32_t index) { return in.at(index) ? in.at(index)->vrf : nullptr; };
     std::map<const PortHandle *, uint32_t> heard;
-    for (const PortUse &use : table.load()->ports) heard[use.handle.get()] = use.interface;
+    for (const PortUse &use : now.ports) heard[use.handle.get()] = use.interface;
     std::erase_if(t.interim->ports, [&](const PortUse &use) {
         const auto found = heard.find(use.handle.get());
-        return found == heard.end() || found->second != use.interface;
+        return found == heard.end() || found->second != use.interface || vrf_of(now, use.interface) != vrf_of(*t.interim, use.interface);
     });
 }
 

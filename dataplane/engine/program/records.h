@@ -37,6 +37,8 @@ enum class Record : uint8_t {
                                      // serve them), u8 n, n × u8 worker (none: all in turn)
                                      // then u8 fast path (0 none, 1 tc)
     port_settings_delete = 34,         // str port: back to what it is without
+    vrf_set = 56,                    // u32 vrf, not 0, which is always there; str name: what interfaces, routes and objects may be in
+    vrf_delete = 57,                 // u32 vrf
 };
 
 enum AclMatch : uint16_t {
@@ -76,6 +78,7 @@ enum class ObjectType : uint8_t {
     drop = 4,       // u8 DropKind
     group = 5,      // u16 n, n × (key, u16 weight): weighted ECMP over other objects
     resolve = 6,    // u8 kind (1 LISP, 2 IKE), u32 id, u8 ResolveFlag: packets wait until a controller programs something else
+    lookup = 7,     // u32 vrf: the destination is looked up there
 };
 
 enum ResolveFlag : uint8_t {

@@ -70,7 +70,14 @@ struct AclOp {
     bool remove = false;
 };
 
+struct VrfOp {
+    uint32_t id = 0;
+    std::string name;
+    bool remove = false;
+};
+
 struct Transaction {
+    std::vector<VrfOp> vrfs;
     std::vector<PortOp> ports;
     std::vector<InterfaceOp> interfaces;
     std::vector<ObjectOp> objects;
@@ -89,6 +96,7 @@ struct Transaction {
     std::unique_ptr<InterfaceTable> interim, table;  // interim: with what goes away still in it, and deaf on what is new
     std::vector<std::shared_ptr<const Interface>> changed;
     std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
+    std::vector<uint32_t> vrfs_made, vrfs_gone;
     std::vector<unsigned> workers_started;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;
     std::vector<uint64_t> keys_gone;

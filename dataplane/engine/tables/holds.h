@@ -34,7 +34,7 @@ struct HoldKey {
 
 struct Hold {
     HoldKey key;
-    Vrf *vrf = nullptr;  // that the packets came in
+    Vrf *vrf = nullptr;  // that the packets came in; glean: of the interface
     uint32_t id = 0;
     bool used = false;
     HoldQueue queue;

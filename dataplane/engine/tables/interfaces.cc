@@ -118,6 +118,7 @@ Hook Registry::hook(const std::string &port) const {
 std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     auto t = std::make_unique<InterfaceTable>();
     t->settings = member;
+    t->vrfs = vrfs.list();
     std::map<const PortHandle *, uint32_t> bound;
     // One queue is the first worker's, who is there always; of several each has a worker.
     const auto of_host = [&](const std::shared_ptr<PortHandle> &handle, PortRole role, uint32_t interface, Vrf *vrf) {

@@ -171,7 +171,11 @@ struct InterfaceTable {
     std::vector<PortUse> ports;  // one for each receive queue
     std::vector<StaticNeighbour> neighbours;
     MemberSettings settings;
+    std::shared_ptr<const VrfList> vrfs;  // owned as long as the table
 
+    bool has(const Vrf *vrf) const {
+        return vrfs && std::any_of(vrfs->begin(), vrfs->end(), [&](const auto &one) { return one.get() == vrf; });
+    }
     const Interface *at(uint32_t index) const { return index < interfaces.size() ? interfaces[index].get() : nullptr; }
 };
 

@@ -16,20 +16,21 @@ const char *type_name(ObjectType type) {
         case ObjectType::drop: return "drop";
         case ObjectType::group: return "group";
         case ObjectType::resolve: return "resolve";
+        case ObjectType::lookup: return "lookup";
     }
     return "";
 }
 
-Object::Object(const ObjectSpec &spec, uint32_t index)
-    : type(spec.type), drop(spec.drop), interface(index), next_hop(spec.next_hop), vrf(spec.vrf) {
+Object::Object(const ObjectSpec &spec, uint32_t index, std::shared_ptr<Vrf> in)
+    : type(spec.type), drop(spec.drop), interface(index), next_hop(spec.next_hop), vrf(spec.vrf), table(std::move(in)) {
     resolve = spec.resolve;
     flags = spec.flags;
     resolve_id = spec.resolve_id;
 }
 
-bool Object::is(const ObjectSpec &spec, uint32_t index) const {
+bool Object::is(const ObjectSpec &spec, uint32_t index, const Vrf *in) const {
     static const std::vector<GroupMember> none;
-    return type == spec.type && drop == spec.drop && interface == index && next_hop == spec.next_hop && vrf == spec.vrf &&
+    return type == spec.type && drop == spec.drop && interface == index && next_hop == spec.next_hop && vrf == spec.vrf && table.get() == in &&
            resolve == spec.resolve && flags == spec.flags && resolve_id == spec.resolve_id &&
            (group ? group->members : none) == spec.members;
 }
@@ -133,7 +134,7 @@ void Objects::unreserve(uint64_t key) {
     if (const int64_t index = find(key); index >= 0) forget_unused(static_cast<uint32_t>(index));
 }
 
-Objects::Body Objects::make(const ObjectSpec &spec, uint32_t interface) {
+Objects::Body Objects::make(const ObjectSpec &spec, uint32_t interface, std::shared_ptr<Vrf> table) {
     if (!places_) {
         blocks_.push_back(std::make_unique<Place[]>(block_size));
         for (size_t n = block_size; n-- > 0;) {
@@ -144,7 +145,7 @@ Objects::Body Objects::make(const ObjectSpec &spec, uint32_t interface) {
     }
     Place *place = places_;
     places_ = place->next;
-    return Body(new (place->bytes) Object(spec, interface), Give{this});
+    return Body(new (place->bytes) Object(spec, interface, std::move(table)), Give{this});
 }
 
 void Objects::give(const Object *body) {

@@ -23,6 +23,8 @@
 
 namespace weft {
 
+struct Vrf;
+
 inline constexpr uint32_t no_neighbour = 0xffffffff;
 inline constexpr uint32_t group_buckets = 1024;
 
@@ -40,7 +42,7 @@ struct ObjectSpec {
     ObjectType type = ObjectType::drop;
     std::string interface;
     Ip6 next_hop;
-    uint32_t vrf = 0;
+    uint32_t vrf = 0;  // of local and lookup
     DropKind drop = DropKind::blackhole;
     HoldKind resolve = HoldKind::glean;
     uint8_t flags = 0;        // of resolve: ResolveFlag
@@ -58,10 +60,11 @@ struct Group {
 
 struct alignas(64) Object {
     Object() = default;
-    // `interface`: index of the one that an adjacency or glean names. Members of a group follow by hand.
-    Object(const ObjectSpec &spec, uint32_t interface);
+    // `interface`: index of the one that an adjacency or glean names; `table`: the VRF that a local or lookup names. Members of a
+    // group follow by hand.
+    Object(const ObjectSpec &spec, uint32_t interface, std::shared_ptr<Vrf> table);
     // True when the body is what the specification says.
-    bool is(const ObjectSpec &spec, uint32_t interface) const;
+    bool is(const ObjectSpec &spec, uint32_t interface, const Vrf *table) const;
 
     ObjectType type = ObjectType::drop;
     DropKind drop = DropKind::blackhole;
@@ -74,6 +77,7 @@ struct alignas(64) Object {
     uint32_t slot = 0;  // that it is in
     mutable std::atomic<uint32_t> neighbour{no_neighbour};  // a hint of the workers, verified on use
     std::unique_ptr<const Group> group;
+    std::shared_ptr<Vrf> table;  // of local and lookup
 };
 static_assert(sizeof(Object) == 64);
 
@@ -144,7 +148,7 @@ class Objects {
         void operator()(const Object *body) const { objects->give(body); }
     };
     using Body = std::unique_ptr<Object, Give>;
-    Body make(const ObjectSpec &spec, uint32_t interface);
+    Body make(const ObjectSpec &spec, uint32_t interface, std::shared_ptr<Vrf> table = {});
 
     void set(uint64_t key, Body body);
     void erase(uint64_t key);

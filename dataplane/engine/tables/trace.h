@@ -4,7 +4,7 @@
 // numbers that belong in it, so that the worker neither formats nor allocates.
 //
 // In a note's text {xn} stands for: x  n plain number, i interface, m MAC address, d drop reason, o object's slot, r route by which
-// the address is reached in this VRF, e entry of the access list program at c; n  a, b or c. {ip} is the address.
+// the address is reached in this VRF, v VRF, e entry of the access list program at c; n  a, b or c. {ip} is the address.
 #pragma once
 
 #include <atomic>

@@ -96,6 +96,7 @@ TEST("host: punts are policed by class") {
 TEST("host: VRFs know only their own routes") {
     Lab lab(4);
     Records r;
+    r.vrf(1, "red");
     for (unsigned n = 1; n <= 4; n++) {
         const std::string i = std::to_string(n), same = std::to_string(n % 2 + 1);
         r.port("p" + i, "e" + i).interface("if" + i, "p" + i, {"10.0." + same + ".1/24"}, 31, 0, n / 3);

@@ -41,6 +41,9 @@ struct Records {
     Records &local(uint64_t key, uint32_t vrf = 0);
     Records &drop(uint64_t key, DropKind kind);
     Records &group(uint64_t key, const std::vector<std::pair<uint64_t, unsigned>> &members);
+    Records &lookup(uint64_t key, uint32_t vrf);
+    Records &vrf(uint32_t vrf, const std::string &name);
+    Records &vrf_delete(uint32_t vrf);
     Records &resolve(uint64_t key, unsigned kind, uint32_t id, unsigned flags = 0);
     Records &object_delete(uint64_t key);
     Records &route(const std::string &prefix, uint64_t key, uint32_t vrf = 0);

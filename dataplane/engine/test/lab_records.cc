@@ -67,6 +67,9 @@ Records &Records::group(uint64_t key, const std::vector<std::pair<uint64_t, unsi
 Records &Records::resolve(uint64_t key, unsigned kind, uint32_t id, unsigned flags) {
     return u8(5).u64(key).u8(6).u8(kind).u32(id).u8(flags);
 }
+Records &Records::lookup(uint64_t key, uint32_t vrf) { return u8(5).u64(key).u8(7).u32(vrf); }
+Records &Records::vrf(uint32_t vrf, const std::string &name) { return u8(56).u32(vrf).str(name); }
+Records &Records::vrf_delete(uint32_t vrf) { return u8(57).u32(vrf); }
 Records &Records::object_delete(uint64_t key) { return u8(6).u64(key); }
 Records &Records::route(const std::string &text, uint64_t key, uint32_t vrf) {
     const HostAddress a = prefix(text);

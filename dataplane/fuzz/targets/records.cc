@@ -34,6 +34,12 @@ struct Model {
             objects.clear();
             lists.clear();
         }
+        std::map<uint32_t, bool> gone;
+        for (const VrfOp &op : t.vrfs) gone[op.id] = op.remove;
+        std::erase_if(routes, [&](const auto &route) {
+            const auto said = gone.find(route.first.vrf);
+            return said != gone.end() && said->second;
+        });
         for (const auto &[name, op] : t.acls) {
             if (op.remove)
                 lists.erase(name);
