@@ -41,9 +41,11 @@ const Kind = {
   workersSet: 32,
   portSettingsSet: 33,
   portSettingsDelete: 34,
+  vrfSet: 56,
+  vrfDelete: 57,
 } as const
 
-const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6 } as const
+const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6, lookup: 7 } as const
 const resolveKinds: Readonly<Record<ResolveKind, number>> = { lisp: 1, ike: 2 }
 const noHold = 1
 const dropKinds: Readonly<Record<DropKind, number>> = { blackhole: 0, unreachable: 1, prohibit: 2 }
@@ -161,7 +163,7 @@ function writeObject(writer: Writer, object: ForwardingObject): void {
     writer.text(object.interface)
     writer.address(object.nextHop)
   } else if (object.type === 'glean') writer.text(object.interface)
-  else if (object.type === 'local') writer.u32(object.vrf)
+  else if (object.type === 'local' || object.type === 'lookup') writer.u32(object.vrf)
   else if (object.type === 'drop') writer.u8(dropKinds[object.kind])
   else if (object.type === 'resolve') {
     writer.u8(resolveKinds[object.kind])
@@ -209,6 +211,13 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
     case 'object-delete':
       writer.u8(Kind.objectDelete)
       return writer.key(operation.key)
+    case 'vrf-set':
+      writer.u8(Kind.vrfSet)
+      writer.u32(operation.vrf)
+      return writer.text(operation.name)
+    case 'vrf-delete':
+      writer.u8(Kind.vrfDelete)
+      return writer.u32(operation.vrf)
     case 'interface-set':
       return writeInterface(writer, operation.interface)
     case 'interface-delete':

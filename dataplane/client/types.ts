@@ -21,6 +21,8 @@ export type ForwardingObject =
   | { readonly type: 'adjacency'; readonly interface: string; readonly nextHop: Address }
   | { readonly type: 'glean'; readonly interface: string }
   | { readonly type: 'local'; readonly vrf: number }
+  /** The destination is looked up in that VRF. */
+  | { readonly type: 'lookup'; readonly vrf: number }
   | { readonly type: 'drop'; readonly kind: DropKind }
   | {
       readonly type: 'group'
@@ -99,6 +101,9 @@ export interface PortSettings {
 export type Operation =
   | { readonly op: 'port-set'; readonly name: string; readonly driver: string; readonly device: string }
   | { readonly op: 'port-delete'; readonly name: string }
+  /** What interfaces, routes and objects may be in, with a namespace of its name. VRF 0 is always there. */
+  | { readonly op: 'vrf-set'; readonly vrf: number; readonly name: string }
+  | { readonly op: 'vrf-delete'; readonly vrf: number }
   | { readonly op: 'interface-set'; readonly interface: InterfaceSpec }
   | { readonly op: 'interface-delete'; readonly name: string }
   | { readonly op: 'object-set'; readonly key: ObjectKey; readonly object: ForwardingObject }
@@ -316,8 +321,8 @@ export interface NodeState {
 
 export interface ObjectState {
   readonly key: ObjectKey
-  readonly type: 'adjacency' | 'glean' | 'local' | 'drop' | 'group' | 'resolve'
-  /** Of a drop or a resolve; else empty. */
+  readonly type: 'adjacency' | 'glean' | 'local' | 'drop' | 'group' | 'resolve' | 'lookup'
+  /** Of a drop or a resolve, or the name of the VRF of a local or lookup; else empty. */
   readonly kind: string
   readonly interface: string
   readonly nextHop: Address | undefined

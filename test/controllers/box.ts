@@ -32,6 +32,7 @@ export class ModelMember implements Member {
   attached = true
   readonly pid = 4711
   commit = 0
+  readonly vrfs = new Map<number, string>()
   readonly interfaces = new Map<string, InterfaceSpec>()
   readonly neighbours = new Map<string, string>()
   readonly acls = new Map<string, AclSpec>()
@@ -74,7 +75,17 @@ export class ModelMember implements Member {
   do(operations: Iterable<Operation>): void {
     for (const operation of operations) {
       switch (operation.op) {
+        case 'vrf-set':
+          this.vrfs.set(operation.vrf, operation.name)
+          break
+        case 'vrf-delete':
+          if ([...this.interfaces.values()].some(({ vrf }) => vrf === operation.vrf))
+            throw new Error(`an interface is in VRF ${operation.vrf}`)
+          if (!this.vrfs.delete(operation.vrf)) throw new Error(`no VRF ${operation.vrf} to delete`)
+          break
         case 'interface-set':
+          if (operation.interface.vrf !== 0 && !this.vrfs.has(operation.interface.vrf))
+            throw new Error(`no VRF ${operation.interface.vrf}`)
           this.interfaces.set(operation.interface.name, operation.interface)
           break
         case 'interface-delete':

@@ -51,6 +51,9 @@ test('each record is what records.h says, byte for byte', (t) => {
   )
   t.is(encode({ op: 'object-set', key, object: { type: 'glean', interface: 'a' } }), object + '02' + '010061')
   t.is(encode({ op: 'object-set', key, object: { type: 'local', vrf: 1 } }), object + '03' + '01000000')
+  t.is(encode({ op: 'object-set', key, object: { type: 'lookup', vrf: 1 } }), object + '07' + '01000000')
+  t.is(encode({ op: 'vrf-set', vrf: 5, name: 'red' }), '38' + '05000000' + '0300726564')
+  t.is(encode({ op: 'vrf-delete', vrf: 5 }), '39' + '05000000')
   t.is(encode({ op: 'object-set', key, object: { type: 'drop', kind: 'prohibit' } }), object + '04' + '02')
   t.is(
     encode({ op: 'object-set', key, object: { type: 'group', members: [{ key: 1n, weight: 300 }] } }),
@@ -198,6 +201,8 @@ test('kinds are numbered as in records.h', (t) => {
       'workers_set 32',
       'port_settings_set 33',
       'port_settings_delete 34',
+      'vrf_set 56',
+      'vrf_delete 57',
     ],
   )
 })

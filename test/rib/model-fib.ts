@@ -69,7 +69,9 @@ export class ModelFib {
       case 'glean':
         return `glean ${object.interface}`
       case 'local':
-        return 'local'
+        return object.vrf === 0 ? 'local' : `local ${object.vrf}`
+      case 'lookup':
+        return `lookup ${object.vrf}`
       case 'drop':
         return object.kind
       case 'resolve':
@@ -112,6 +114,8 @@ export function* decode(bytes: Uint8Array): Generator<Exclude<Operation, { op: '
           type: 'group',
           members: Array.from({ length: u16() }, () => ({ key: u64(), weight: u16() })),
         }
+      case 7:
+        return { type: 'lookup', vrf: u32() }
       default:
         throw new Error('no such type of object')
     }
