@@ -36,6 +36,8 @@ export interface DatastoreOptions<Transaction, Operation> {
   readonly log: Log
   /** Told as soon as the store is this process's alone: what must not disturb another one may begin. */
   readonly opened?: () => void
+  /** Told of each commit, and what else is stored: why it could not be, undefined when it was. */
+  readonly stored?: (failure: string | undefined) => void
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
   /** Names the module set in the journal; a hash over `context.modules` when absent. */
@@ -75,7 +77,13 @@ export async function openDatastores<Transaction, Operation>(
   const moduleSet = options.moduleSet ?? moduleSetOf(context)
   const planner = new Planner(controllers, options.createContext, log, deadline)
   const migrations = options.migrations ?? allMigrations
-  const storage = { log, now: clock(), version: versionOf(migrations), ...options.storage }
+  const storage = {
+    log,
+    now: clock(),
+    version: versionOf(migrations),
+    stored: options.stored,
+    ...options.storage,
+  }
   const recovering = {
     directory,
     context,

@@ -13,7 +13,7 @@ import { rpcPath } from './error.js'
 import { requestOf, type Request } from './observer.js'
 import type { OperationRegistry } from './operations/index.js'
 import type { Operation, Reply, Services } from './operations/operation.js'
-import { BASE_NAMESPACE } from './xml.js'
+import { BASE_NAMESPACE, YANG_NAMESPACE } from './xml.js'
 
 export interface Answer {
   readonly tags: ReplyTags
@@ -65,7 +65,9 @@ export class Dispatcher {
           message: `the message is larger than ${asker.messageBytes} bytes`,
         })
       identified(envelope)
-      const early = envelope.operation && this.find(envelope.operation)
+      // Which action it is (RFC 7950, section 7.15) stands deeper in the message.
+      const early =
+        envelope.operation && !isAction(envelope.operation) ? this.find(envelope.operation) : undefined
       rpc = await this.parse(message)
       const operation = early ?? this.find({ ...rpc.operation, local: rpc.operation.name })
       if (asker.ended)
@@ -178,6 +180,8 @@ export class Dispatcher {
     return access ? discreet(errors, access) : errors
   }
 }
+
+const isAction = ({ local, namespace }: Name): boolean => local === 'action' && namespace === YANG_NAMESPACE
 
 function readRpcEnvelope(message: Buffer): Envelope {
   const envelope = readEnvelope(message)

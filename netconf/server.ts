@@ -23,7 +23,7 @@ import { Session } from './session.js'
 import type { Authenticator } from './transport/authentication.js'
 import { offered as offeredKeys } from './transport/algorithms.js'
 import type { HostKeys } from './transport/host-key-store.js'
-import { Listeners } from './transport/listeners.js'
+import { Listeners, type Endpoint } from './transport/listeners.js'
 import { SshServer } from './transport/ssh.js'
 import type { Transport } from './transport/transport.js'
 
@@ -52,6 +52,8 @@ export interface NetconfOptions {
   readonly clock?: () => Date
   /** Of the time that sessions may be idle. */
   readonly timers?: Timers
+  /** Told of the endpoints that can not be bound now, when they are others than before. */
+  readonly endpointsMissing?: (missing: readonly Endpoint[]) => void
   /** Is told of logins, sessions and rpcs. */
   readonly observer?: Observer
 }
@@ -130,7 +132,7 @@ export async function startNetconf(options: NetconfOptions): Promise<NetconfServ
     settings.algorithms,
   )
   const otherwise = { name: 'default', ...options.listen }
-  const listeners = new Listeners(ssh.take, log)
+  const listeners = new Listeners(ssh.take, log, options.endpointsMissing)
   await listeners.start(settings.endpoints, otherwise)
 
   async function prepare(next: ServerSettings): Promise<PreparedSettings> {

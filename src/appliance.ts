@@ -21,11 +21,13 @@ import {
   type NetconfServer,
 } from '../netconf/index.js'
 import { schema, sensitive } from '../yang/schema.js'
+import { alarmOperations } from './alarm-actions.js'
+import { Alarms, auditConditions, controlConditions, endpointConditions } from './alarms/index.js'
 import { largestMtus } from './attachments.js'
 import { Audit } from './audit/index.js'
 import { openPlace, programEngine, startEngine, type Starting } from './chassis.js'
 import { Closers } from './closers.js'
-import { createControllers } from './controllers/index.js'
+import { createControllers, readPorts } from './controllers/index.js'
 import { EventBus } from './events.js'
 import {
   commitFactoryConfiguration,
@@ -94,19 +96,27 @@ export async function startAppliance(
 async function start(options: Options, starting: Starting, before: Before | undefined): Promise<Appliance> {
   const { state, log, closers, signal } = starting
   const context = await createContext(schema({ capabilities: options.capabilities }))
+  const bus = new EventBus((name, error) =>
+    log.error(`a listener to '${name}' failed: ${(error as Error).message}`),
+  )
+  const alarms = new Alarms({
+    context,
+    running: async (use) => await (await opening).withTree('running', use),
+    bus,
+    log: log.for('alarms'),
+  })
+  closers.add('the alarms', () => alarms[Symbol.dispose]())
   const audit = new Audit({
     path: join(state.path, 'audit.log'),
     version,
     log: log.for('audit'),
+    changed: (state) => alarms.tell('audit', auditConditions(state)),
   })
   closers.add('the audit log', () => audit[Symbol.asyncDispose]())
   closers.add('the schema', () => context[Symbol.dispose]())
 
   const hosts = options.demo ? demoHosts : []
   const attachments = [...options.ports, ...hosts.map(({ port }) => ({ name: port, device: port }))]
-  const bus = new EventBus((name, error) =>
-    log.error(`a listener to '${name}' failed: ${(error as Error).message}`),
-  )
   const stage = new MemberStage()
   const rib = new Rib()
   let mtus: ReadonlyMap<string, number> = new Map()
@@ -115,6 +125,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     ports: { names: attachments.map(({ name }) => name), mtu: (name) => mtus.get(name) },
     member: () => members.member0,
     audit,
+    alarms,
     server: () => server,
   })
   let server: NetconfServer | undefined = undefined
@@ -144,6 +155,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
       return { xml, adopted }
     },
   }
+  let tellStore: (failure: string | undefined) => void = () => undefined
   const opening = openDatastores<unknown, Operation>({
     directory: state.store,
     context,
@@ -158,6 +170,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     ],
     guards: [access],
     stage,
+    stored: (failure) => tellStore(failure),
     log: log.for('datastore'),
     failsafe: true,
     opened: own,
@@ -178,6 +191,8 @@ async function start(options: Options, starting: Starting, before: Before | unde
   const [opened, prepared] = await Promise.allSettled([opening, preparing])
   if (opened.status === 'rejected') throw opened.reason
   const datastores: Datastores<Operation> & { readonly recovery: RecoveryReport } = opened.value
+  tellStore = (failure) => alarms.tell('store', controlConditions(datastores.recovery, failure))
+  tellStore(undefined)
   tellRecovery(datastores.recovery, log.for('datastore'))
   audit.follow(datastores, datastores.recovery)
   access.follow(datastores)
@@ -194,6 +209,8 @@ async function start(options: Options, starting: Starting, before: Before | unde
     stage,
     rib,
     bus,
+    alarms,
+    portSettings: () => datastores.withTree('running', readPorts),
   })
   const died = keeper.closed.then(() => {
     throw new Error('the keeper hung up')
@@ -213,7 +230,11 @@ async function start(options: Options, starting: Starting, before: Before | unde
       startOver()
     },
     access,
-    operations: [traceOperation((name) => (name === members.member0.name ? members.member0 : undefined))],
+    operations: [
+      traceOperation((name) => (name === members.member0.name ? members.member0 : undefined)),
+      ...alarmOperations(alarms),
+    ],
+    endpointsMissing: (missing) => alarms.tell('endpoints', endpointConditions(missing)),
     log: log.for('netconf'),
     observer: audit,
   })

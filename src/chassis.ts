@@ -13,9 +13,11 @@ import {
   type Member,
   type Members,
   type Operation,
+  type PortSettings,
 } from '../dataplane/client/index.js'
 import type { Datastores, Step } from '../datastore/index.js'
 import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
+import { MemberWatch, type Alarms } from './alarms/index.js'
 import type { Closers } from './closers.js'
 import { followLinks, localMember, RoutingUpdates } from './controllers/index.js'
 import type { EventBus } from './events.js'
@@ -29,6 +31,8 @@ import type { StateFolder } from './state.js'
 import { version } from './version.js'
 
 const chassis = 'weft'
+/** Configuration by which something may be wrong at a member that was not. */
+const watchedClaims = ['/ietf-interfaces:interfaces', '/weft-ports:ports', '/weft-ports:workers']
 /** Milliseconds that a start waits for the engine to be programmed before it goes on all the same. */
 const enginePatience = 15_000
 
@@ -112,6 +116,9 @@ export interface EngineParts {
   readonly stage: MemberStage
   readonly rib: Rib
   readonly bus: EventBus
+  readonly alarms: Alarms
+  /** What running says of ports. */
+  readonly portSettings: () => Promise<ReadonlyMap<string, PortSettings>>
 }
 
 /** From now on members are as running says. The engine is programmed when this resolves, if it came up in time. */
@@ -129,7 +136,7 @@ export async function programEngine(starting: Starting, members: Members, parts:
 
 /** Keeps members as running says, and tells what they tell. Resolves when a member has been programmed for the first time. */
 function follow(members: Members, parts: EngineParts, { log, closers }: Starting): Promise<void> {
-  const { datastores, attachments, stage, rib, bus } = parts
+  const { datastores, attachments, stage, rib, bus, alarms } = parts
   const ports = portOperations(attachments)
   const updates = new RoutingUpdates({
     rib,
@@ -154,11 +161,24 @@ function follow(members: Members, parts: EngineParts, { log, closers }: Starting
     failed: (error) => log.error(`routing updates were refused: ${(error as Error).message}`),
   })
   closers.add('the routing updates', () => updates[Symbol.asyncDispose]())
+  const { member0 } = members
+  const watch = new MemberWatch({
+    member: member0,
+    alarms,
+    bus,
+    wishes: parts.portSettings,
+    admitted: () => stage.admitted(member0),
+  })
+  closers.add('the watch on the member', () => watch[Symbol.asyncDispose]())
+  datastores.on('commit', (_commit, changes) => {
+    if (watchedClaims.some((claim) => changes.touches(claim))) watch.look()
+  })
   const reconciler = new Reconciler(
     datastores,
     () => ports,
     stage,
     (work) => updates.hold(work),
+    (refused) => watch.programmed(refused),
     log.for('reconciler'),
   )
   closers.add('the reconciler', () => reconciler.stop())
@@ -174,6 +194,7 @@ function follow(members: Members, parts: EngineParts, { log, closers }: Starting
   members.on('attached', (member) => void program(member))
   members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
   members.on('event', (member, event) => {
+    if (event.kind === 'condition') return bus.emit('condition', { member: member.name })
     if (event.kind === 'resolve') return bus.emit('resolve', { member: member.name, ...event.miss })
     const { kind, interface: name, up } = event
     // What links are is told by `tellLinks` once the member has all of running.

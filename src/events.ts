@@ -4,6 +4,7 @@
  */
 
 import type { Miss } from '../dataplane/client/index.js'
+import type { AlarmKey, StatusChange } from './alarms/index.js'
 
 /** What is told, by name. */
 export interface Events {
@@ -15,6 +16,10 @@ export interface Events {
   readonly resolve: Miss & { readonly member: string }
   readonly attached: { readonly member: string }
   readonly detached: { readonly member: string }
+  /** What is wrong at a member is, perhaps, something else. */
+  readonly condition: { readonly member: string }
+  /** An alarm that is in no shelf changed, in a way that is to be told. */
+  readonly alarm: AlarmKey & StatusChange
   /** A commit is durable and applied. */
   readonly commit: { readonly number: number }
 }

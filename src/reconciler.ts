@@ -17,24 +17,28 @@ export class Reconciler {
   readonly #base: (member: Member) => readonly Operation[]
   readonly #stage: MemberStage
   readonly #alone: <T>(work: () => Promise<T>) => Promise<T>
+  readonly #done: (refused: string | undefined) => void
   readonly #log: Log
   readonly #stop = new AbortController()
 
   /**
    * `base`: what a member has besides what the configuration says, such as its ports. `alone`: does work while no routing update
-   * is under way, so that none falls between what a full transaction says and the member's being admitted.
+   * is under way, so that none falls between what a full transaction says and the member's being admitted. `done`: told of each
+   * attempt, why it failed, if it did.
    */
   constructor(
     datastores: Datastores<Operation>,
     base: (member: Member) => readonly Operation[],
     stage: MemberStage,
     alone: <T>(work: () => Promise<T>) => Promise<T>,
+    done: (refused: string | undefined) => void,
     log: Log,
   ) {
     this.#datastores = datastores
     this.#base = base
     this.#stage = stage
     this.#alone = alone
+    this.#done = done
     this.#log = log
   }
 
@@ -53,12 +57,14 @@ export class Reconciler {
       try {
         const start = performance.now()
         await this.#alone(() => this.#program(member))
+        this.#done(undefined)
         const elapsed = Math.round(performance.now() - start)
         this.#log.info(
           `member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms): ${await repaired(member)}`,
         )
         return
       } catch (error) {
+        if (!this.#stop.signal.aborted) this.#done((error as Error).message)
         this.#log.error(`member ${member.name} could not be programmed: ${(error as Error).message}`)
         await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined)
       }

@@ -70,6 +70,12 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'weft-forwarding', revision: '2026-11-21' },
   { name: 'weft-ports', revision: '2026-11-21' },
   { name: 'weft-audit', revision: '2026-11-21' },
+  {
+    name: 'ietf-alarms',
+    revision: '2019-09-11',
+    features: ['operator-actions', 'alarm-shelving', 'alarm-history', 'alarm-summary'],
+  },
+  { name: 'weft-alarms', revision: '2026-11-21' },
   { name: 'weft-deviations', revision: '2026-11-21' },
 ]
 

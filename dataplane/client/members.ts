@@ -38,6 +38,7 @@ const resolveKinds: readonly string[] = ['lisp', 'ike']
 /** Undefined: of a kind that is not known here. */
 function readEvent({ kind, interface: name, up, resolve }: EventMessage): MemberEvent | undefined {
   if (interfaceEvents.includes(kind)) return { kind: kind as InterfaceEvent['kind'], interface: name, up }
+  if (kind === 'condition') return { kind }
   if (kind !== 'resolve' || !resolve || !resolveKinds.includes(resolve.kind)) return undefined
   return { kind, miss: { ...resolve, kind: resolve.kind as ResolveKind } }
 }

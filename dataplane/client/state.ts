@@ -104,6 +104,8 @@ function readPort(fields: Fields): PortState {
     fastPath: (fields['fastPath'] as PortState['fastPath'] | undefined) || 'off',
     fastPathReason: (fields['fastPathReason'] as string | undefined) ?? '',
     fastPathPackets: bigints(fields, ['fastPathPackets'] as const).fastPathPackets,
+    overrun: Boolean(fields['overrun']),
+    notDraining: Boolean(fields['notDraining']),
     others: (fields['others'] as PortState['others'] | undefined) ?? [],
   }
 }
@@ -178,6 +180,8 @@ export function readState(reply: Partial<StateReply>): MemberState {
     holds: (reply.holds ?? []).map((fields) => ({
       kind: fields['kind'] as HoldState['kind'],
       counters: bigints(fields, holdCounters),
+      tableOverflows: Boolean(fields['tableOverflows']),
+      holdingOverflows: Boolean(fields['holdingOverflows']),
     })),
     punt: (reply.punt ?? []).map((fields) => ({
       name: fields['name'] as string,

@@ -251,6 +251,9 @@ export interface PortState {
   readonly fastPathReason: string
   /** Of what came in, what it forwarded. */
   readonly fastPathPackets: bigint
+  /** For some seconds packets have been lost: received ones because its rings were full, others because it did not take them. */
+  readonly overrun: boolean
+  readonly notDraining: boolean
   /** Drivers that do not serve it, and why. */
   readonly others: readonly { readonly name: string; readonly reason: string }[]
 }
@@ -273,6 +276,9 @@ export interface WorkerState {
 export interface HoldState {
   readonly kind: 'glean' | ResolveKind
   readonly counters: Readonly<Record<HoldCounter, bigint>>
+  /** For some seconds packets have been lost: for want of room for more keys, for more packets. */
+  readonly tableOverflows: boolean
+  readonly holdingOverflows: boolean
 }
 
 export type HoldCounter =
@@ -369,7 +375,11 @@ export interface Miss {
   readonly destinationPort: number
 }
 
-export type MemberEvent = InterfaceEvent | { readonly kind: 'resolve'; readonly miss: Miss }
+export type MemberEvent =
+  | InterfaceEvent
+  /** What is wrong with ports, workers or packets that wait is something else now. */
+  | { readonly kind: 'condition' }
+  | { readonly kind: 'resolve'; readonly miss: Miss }
 
 /** The next packets that match in every respect that is said. */
 export interface TraceRequest {

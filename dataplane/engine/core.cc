@@ -262,6 +262,11 @@ std::vector<PortState> Core::port_states() const {
             s.counters.tx_packets += c.out_packets;
             s.counters.tx_octets += c.out_octets;
         }
+        const auto watched = conditions.ports.find(name);
+        if (watched != conditions.ports.end()) {
+            s.overrun = watched->second.overrun.holds();
+            s.not_draining = watched->second.not_draining.holds();
+        }
         out.push_back(std::move(s));
     }
     return out;
@@ -310,6 +315,8 @@ std::vector<HoldState> Core::hold_states() const {
             s.expired += dropped(HoldDrop::expired);
             s.failed += dropped(HoldDrop::failed);
         }
+        s.table_overflows = conditions.holds[kind].table.holds();
+        s.holding_overflows = conditions.holds[kind].holding.holds();
         out.push_back(s);
     }
     return out;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "conditions.h"
 #include "ebpf/fast_path.h"
 #include "engine.h"
 #include "program/transaction.h"
@@ -55,6 +56,9 @@ struct Core {
     // Devices whose MTU or address is another one now: interfaces without their own follow.
     void follow_devices();
     bool misses_ports() const;  // some device is not there
+    // Losses that go on, once a second; and an event when something is wrong that was not, or is no longer (conditions.cc).
+    void watch_losses();
+    void tell_conditions();
     void tell_neighbours();
     void tell_misses();
     // The kernel fast path keeps in step with interfaces, links and traces; it begins with the first port that asks for it.
@@ -86,6 +90,7 @@ struct Core {
     std::map<uint64_t, Transaction> transactions;
     bool generation = false;  // of routes: another one with each full transaction, which all that it sets have
     std::atomic<uint64_t> commit{0};
+    Conditions conditions;
     bool announces = true;  // to neighbours what changes of its addresses; said before workers begin
     std::atomic<uint32_t> link_ups{0};  // of all interfaces
     std::atomic<uint64_t> changes{0};  // transactions applied: what waits may go now

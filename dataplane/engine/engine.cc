@@ -76,7 +76,7 @@ void Engine::Parts::keep_house() {
     using clock = std::chrono::steady_clock;
     constexpr std::chrono::milliseconds settled(10), often(200), always(1000);
     constexpr size_t all_may_wait = SIZE_MAX;
-    auto look_at_links = clock::now();
+    auto look_at_links = clock::now(), look_at_losses = look_at_links;
     int timeout = 0;
     int links = -1;
     while (true) {
@@ -101,6 +101,11 @@ void Engine::Parts::keep_house() {
             look_at_links = now + (core.misses_ports() ? often : always);
             links = core.factory->link_events();
             if (core.fast) core.fast->tell_used();
+            if (now >= look_at_losses) {
+                core.watch_losses();
+                look_at_losses = now + always - settled;
+            }
+            core.tell_conditions();
             if (links < 0) look_at_links = now + often;
         }
         core.tell_neighbours();

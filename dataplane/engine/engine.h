@@ -87,6 +87,7 @@ struct PortState {
     const char *fast_path = "";     // where the kernel fast path is attached; empty: nowhere
     std::string fast_path_reason;   // why not, or what does not go by it
     uint64_t fast_path_packets = 0;  // received, that went by it
+    bool overrun = false, not_draining = false;  // for some seconds packets have been lost: received, to be sent
 };
 
 // A thread that forwards.
@@ -121,6 +122,7 @@ struct HoldState {
     uint64_t entries = 0, packets = 0, octets = 0;
     uint64_t events = 0;
     uint64_t queue_full = 0, holding_full = 0, table_full = 0, expired = 0, failed = 0;
+    bool table_overflows = false, holding_overflows = false;  // for some seconds packets have been lost
 };
 
 // What a controller is to resolve (nodes/resolve.cc).
@@ -133,7 +135,8 @@ struct ResolveEvent {
 };
 
 struct Event {
-    enum class Kind : uint8_t { link, neighbour, port_lost, resolve } kind;
+    // `condition`: what state says is wrong with ports, workers or packets that wait is something else now.
+    enum class Kind : uint8_t { link, neighbour, port_lost, resolve, condition } kind;
     std::string interface;
     bool up = false;
     ResolveEvent resolve{};

@@ -62,6 +62,8 @@ export interface JournalOptions {
   readonly snapshotOctets?: number
   /** Version that a store is given with its first commit; 0 when absent. */
   readonly version?: number
+  /** Told of each write: why it failed, undefined when it did not. */
+  readonly stored?: ((failure: string | undefined) => void) | undefined
   /** Nothing but the first commit is taken, everything after it is refused with this. */
   readonly sealed?: string
 }
@@ -309,6 +311,7 @@ export class CommitJournal implements AsyncDisposable {
   ): Promise<void> {
     try {
       await this.#store.write(batch, { landed })
+      this.#options.stored?.(undefined)
     } catch (error) {
       const outcome =
         error instanceof WriteError && error.inDoubt
@@ -316,6 +319,7 @@ export class CommitJournal implements AsyncDisposable {
           : 'nothing was changed'
       const message = `the journal could not be written: ${(error as Error).message}; ${outcome}`
       this.#log.error(message)
+      this.#options.stored?.(message)
       throw failed(message)
     }
   }

@@ -57,6 +57,8 @@ export class Listeners {
   constructor(
     private readonly take: (socket: Socket) => void,
     private readonly log: Log,
+    /** Told when other endpoints are missing than before. */
+    private readonly changed: (missing: readonly Endpoint[]) => void = () => undefined,
   ) {}
 
   get listening(): readonly Listening[] {
@@ -77,6 +79,7 @@ export class Listeners {
       }
     }
     if (this.current.length === 0) this.current.push(accepting(await this.bind(otherwise)))
+    this.changed(this.missing)
     this.tryAgain()
   }
 
@@ -123,6 +126,7 @@ export class Listeners {
         for (const [endpoint, listener] of kept) listener.endpoint = endpoint
         this.current = [...kept.values(), ...made.map(accepting)]
         this.missing = []
+        this.changed(this.missing)
         clearTimeout(this.retry)
         if (this.isClosed) this.close()
       },
@@ -162,6 +166,7 @@ export class Listeners {
       this.log.error((error as Error).message)
       this.current = this.current.filter((one) => one !== listener)
       this.missing.push(endpoint)
+      this.changed(this.missing)
       this.tryAgain()
     }
   }
@@ -183,6 +188,7 @@ export class Listeners {
         continue
       }
       this.missing = this.missing.filter((one) => one !== endpoint)
+      this.changed(this.missing)
       this.current.push(accepting(listener))
       this.log.info(`endpoint ${endpoint.name}: listening on ${endpoint.address}:${endpoint.port}`)
     }

@@ -40,6 +40,8 @@ export interface AuditOptions {
   readonly version: string
   readonly log: Log
   readonly clock?: () => Date
+  /** Told when what `state` says of failures may be otherwise. */
+  readonly changed?: (state: AuditControl['state']) => void
 }
 
 interface Server {
@@ -82,6 +84,7 @@ export class Audit implements Observer, AuditControl, AsyncDisposable {
     }
     for (const [name, settings] of next)
       this.#servers.set(name, { settings, outbox: this.#outbox(syslogSink(settings)) })
+    this.#options.changed?.(this.state)
   }
 
   /** Tells what the start found, and follows commits from now on. */
@@ -147,6 +150,7 @@ export class Audit implements Observer, AuditControl, AsyncDisposable {
     return new Outbox(sink, {
       clock: this.#clock,
       log: this.#options.log,
+      changed: () => this.#options.changed?.(this.state),
       format: (event, sequence) => format(event, originator, sequence),
     })
   }

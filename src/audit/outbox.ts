@@ -27,6 +27,8 @@ export interface OutboxOptions {
   readonly clock: () => Date
   readonly log: Log
   readonly format: (event: AuditEvent, sequence: number) => string
+  /** Told when writing begins to fail, and when it works again. */
+  readonly changed?: () => void
 }
 
 /** Records written at one go. */
@@ -48,7 +50,7 @@ export class Outbox {
 
   constructor(sink: Sink, options: OutboxOptions) {
     this.#sink = sink
-    this.#options = { capacity: 10_000, pause: 1_000, gather: 20, ...options }
+    this.#options = { capacity: 10_000, pause: 1_000, gather: 20, changed: () => undefined, ...options }
   }
 
   /** Records since the start, and why the last attempt failed, if it did. */
@@ -98,13 +100,19 @@ export class Outbox {
       }
       this.#waiting.splice(0, batch.length)
       this.#written += batch.length
-      if (this.#failure !== undefined) this.#options.log.info(`${this.#sink.name}: records are written again`)
-      this.#failure = undefined
+      this.#recover()
       this.#sayLoss()
       // A write for each record would cost a busy server more than the records do.
       await this.#rest(this.#options.gather)
     }
     this.#working = undefined
+  }
+
+  #recover(): void {
+    if (this.#failure === undefined) return
+    this.#options.log.info(`${this.#sink.name}: records are written again`)
+    this.#failure = undefined
+    this.#options.changed()
   }
 
   #batch(): readonly string[] {
@@ -136,9 +144,11 @@ export class Outbox {
   /** The first of a row of failures is told. */
   #fail(error: unknown): void {
     const failure = error instanceof Error ? error.message : String(error)
-    if (this.#failure === undefined)
-      this.#options.log.error(`${this.#sink.name}: audit records cannot be written: ${failure}`)
+    const first = this.#failure === undefined
     this.#failure = failure
+    if (!first) return
+    this.#options.log.error(`${this.#sink.name}: audit records cannot be written: ${failure}`)
+    this.#options.changed()
   }
 
   #rest(milliseconds: number): Promise<void> {

@@ -1,9 +1,11 @@
 /** The door of the controllers: what each part of the configuration means. One line a controller. */
 import type { Member, Operation } from '../../dataplane/client/index.js'
 import type { Change, Controller } from '../../datastore/index.js'
+import type { AlarmControl } from '../alarms/index.js'
 import type { AuditControl } from '../audit/index.js'
 import type { Rib } from '../rib/index.js'
 import { aclController } from './acl/index.js'
+import { alarmsController } from './alarms/index.js'
 import { auditController } from './audit/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { fibController } from './fib/index.js'
@@ -19,6 +21,7 @@ import { routingController } from './routing/index.js'
 import { systemController, type Authenticator } from './system/index.js'
 
 export { followLinks, RoutingUpdates, type UpdateParts } from './fib/index.js'
+export { readPorts } from './ports/index.js'
 export { localMember } from './context.js'
 export type { Authenticator, Context, PortInventory }
 
@@ -28,6 +31,7 @@ export interface ControllerParts {
   /** The member beside the control plane. */
   readonly member: () => Member
   readonly audit: AuditControl
+  readonly alarms: AlarmControl
   /** The NETCONF server; undefined until it has been started. */
   readonly server?: () => ManagementServer | undefined
   /** Milliseconds since the epoch. */
@@ -47,6 +51,7 @@ export function createControllers({
   ports,
   member,
   audit,
+  alarms,
   server = () => undefined,
   now = Date.now,
 }: ControllerParts): Controllers {
@@ -62,6 +67,7 @@ export function createControllers({
       forwardingController(member),
       system.controller,
       auditController(audit),
+      alarmsController(alarms),
       netconfServer.controller,
     ],
     createContext: contextMaker({ rib, ports }),

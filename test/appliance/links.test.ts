@@ -5,6 +5,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import type { NetconfClient } from '../../src/demo/client.js'
+import { makeHost } from '../../src/lab/lab.js'
+import { demoHosts } from '../../src/lab/topology.js'
 import { Weftd } from '../lab/weftd.js'
 
 const h2 = '198.51.100.2'
@@ -64,6 +66,24 @@ async function rib(client: NetconfClient): Promise<{ active: string[]; inactive:
   return { active: prefixes(true), inactive: prefixes(false) }
 }
 
+/** Alarms of the list by type and resource's name, `(…)` when they are cleared. */
+async function alarms(client: NetconfClient): Promise<readonly string[]> {
+  const filter =
+    '<filter type="subtree"><alarms xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms"><alarm-list/></alarms></filter>'
+  const reply = await client.rpc(`<get>${filter}</get>`)
+  return [...reply.matchAll(/<alarm>(.*?)<\/alarm>/gs)].map(([, text = '']) => {
+    const name = /<resource[^>]*>[^<]*'([^']*)'\]<\/resource>/.exec(text)?.[1] ?? ''
+    const line = `${/<alarm-type-id[^>]*>[\w-]*:([^<]*)</.exec(text)?.[1]} ${name}`
+    return text.includes('<is-cleared>true') ? `(${line})` : line
+  })
+}
+
+/** An action of ietf-alarms (RFC 8632). */
+const act = (client: NetconfClient, action: string): Promise<string> =>
+  client.rpc(
+    `<action xmlns="urn:ietf:params:xml:ns:yang:1"><alarms xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms">${action}</alarms></action>`,
+  )
+
 /** Looks until it is so; fails by the timeout of the test, which tells what it waited for. */
 async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   for (const end = performance.now() + 15_000; !(await holds()); await delay(50)) {
@@ -87,6 +107,7 @@ test.serial(
     await onHost2(t, 'link set eth0 down')
     await until('p2 is down', async () => (await operStatus(client, 'p2')) === 'down')
     t.is(await operStatus(client, 'p1'), 'up')
+    await until('its alarm is raised', async () => (await alarms(client)).includes('link-alarm p2'))
     await until('its routes are not active', async () => {
       const { active } = await rib(client)
       return !active.includes('198.51.100.0/24') && !active.includes('203.0.113.0/24')
@@ -101,6 +122,7 @@ test.serial(
     await onHost2(t, ...up)
     await until('p2 is up', async () => (await operStatus(client, 'p2')) === 'up')
     await until('its routes are active', async () => same((await rib(client)).active, before.active))
+    await until('its alarm is cleared', async () => (await alarms(client)).includes('(link-alarm p2)'))
     t.true(await weftd.pings('h1', behind, 10))
     t.true(await weftd.pings('h1', h2, 10))
     await client.edit(noRoutes)
@@ -137,8 +159,71 @@ test.serial('a link that went down while weftd was not there is known when it is
       'it has no connected route',
       async () => !(await rib(client)).active.includes('198.51.100.0/24'),
     )
+    // What held before and holds still is told again.
+    await until('its alarm is raised', async () => same(await alarms(client), ['link-alarm p2']))
     await onHost2(t, ...up)
     await until('it has one', async () => (await rib(client)).active.includes('198.51.100.0/24'))
+    await until('its alarm is cleared', async () => same(await alarms(client), ['(link-alarm p2)']))
   }
   t.true(await weftd.pings('h1', h2, 10))
 })
+
+test.serial('an alarm is acknowledged and purged, and a shelf takes the next one', async (t) => {
+  await using client = await weftd.connect()
+  const alarm = (content: string) => `<alarm-list><alarm>
+<resource xmlns:i="urn:ietf:params:xml:ns:yang:ietf-interfaces">/i:interfaces/i:interface[i:name='p2']</resource>
+<alarm-type-id xmlns:w="urn:weft:params:xml:ns:yang:weft-alarms">w:link-alarm</alarm-type-id><alarm-type-qualifier/>
+${content}</alarm></alarm-list>`
+  const closed = alarm(
+    '<set-operator-state><state>closed</state><text>it was meant</text></set-operator-state>',
+  )
+  t.regex(await act(client, closed), /<ok\/>/)
+  const filter = `<filter type="subtree"><alarms xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms">${alarm('<operator-state-change/>')}</alarms></filter>`
+  t.regex(
+    await client.rpc(`<get>${filter}</get>`),
+    /<operator>admin<\/operator><state>closed<.*it was meant/s,
+  )
+  const purge =
+    '<alarm-list><purge-alarms><alarm-clearance-status>cleared</alarm-clearance-status></purge-alarms></alarm-list>'
+  t.regex(await act(client, purge), /<purged-alarms [^>]*>1</)
+  t.deepEqual(await alarms(client), [])
+  await t.throwsAsync(act(client, closed), { message: /no such alarm/ })
+
+  const shelf = (
+    operation: string,
+  ) => `<alarms xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms"><control><alarm-shelving>
+<shelf xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="${operation}"><name>links</name>
+<resource xmlns:i="urn:ietf:params:xml:ns:yang:ietf-interfaces">/i:interfaces/i:interface</resource></shelf>
+</alarm-shelving></control></alarms>`
+  await client.edit(shelf('merge'))
+  await client.commit()
+  await onHost2(t, 'link set eth0 down')
+  const shelved = async (): Promise<boolean> => {
+    const state =
+      '<filter type="subtree"><alarms xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms"><shelved-alarms/></alarms></filter>'
+    return /<shelf-name>links</.test(await client.rpc(`<get>${state}</get>`))
+  }
+  await until('the alarm is in the shelf', shelved)
+  t.deepEqual(await alarms(client), [])
+  await client.edit(shelf('delete'))
+  await client.commit()
+  await until('it is in the list', async () => same(await alarms(client), ['link-alarm p2']))
+  await onHost2(t, ...up)
+  await until('it is cleared', async () => same(await alarms(client), ['(link-alarm p2)']))
+})
+
+test.serial(
+  'a port whose device is taken away and a member that dies are alarms until they are back',
+  async (t) => {
+    await using client = await weftd.connect()
+    process.kill(weftd.enginePid, 'SIGKILL')
+    await until('the member is back', async () => (await alarms(client)).includes('(member-detached 0)'))
+    await onHost2(t, 'link del eth0')
+    await until('it is raised', async () => (await alarms(client)).includes('port-device-missing p2'))
+    t.false((await alarms(client)).includes('link-alarm p2'))
+    await using keeper = await weftd.keeper()
+    for (const host of demoHosts) await makeHost(keeper, host)
+    await until('it is cleared', async () => (await alarms(client)).includes('(port-device-missing p2)'))
+    t.true(await weftd.pings('h1', h2, 10))
+  },
+)

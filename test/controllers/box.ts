@@ -23,6 +23,8 @@ import {
   type Context as PlanContext,
   type Controllers,
 } from '../../src/controllers/index.js'
+import { Alarms } from '../../src/alarms/index.js'
+import { EventBus } from '../../src/events.js'
 import { formatAddress, Rib } from '../../src/rib/index.js'
 import { schema } from '../../yang/schema.js'
 import { decode, ModelFib } from '../rib/model-fib.js'
@@ -189,6 +191,7 @@ export class Box implements Disposable {
   readonly yang: Context
   readonly rib = new Rib({ now: () => Date.UTC(2026, 10, 21) })
   readonly member = new ModelMember()
+  readonly alarms: Alarms
   readonly controllers: Controllers
   readonly authenticator: Authenticator
   #planner: Planner<PlanContext, Operation>
@@ -197,10 +200,18 @@ export class Box implements Disposable {
   private constructor(yang: Context, { ports = ['p1', 'p2', 'p3'], mtu = 1500, server }: BoxOptions) {
     this.yang = yang
     this.#running = yang.tree()
+    this.alarms = new Alarms({
+      context: yang,
+      running: (use) => use(this.#running),
+      bus: new EventBus(() => undefined),
+      log: { ...silent, for: () => silent as never },
+      now: () => Date.UTC(2026, 10, 21),
+    })
     this.controllers = createControllers({
       rib: this.rib,
       ports: { names: ports, mtu: () => mtu },
       member: () => this.member,
+      alarms: this.alarms,
       audit: { configure: () => undefined, state: { file: silence, syslog: new Map() } },
       ...(server === undefined ? {} : { server }),
       now: () => Date.UTC(2026, 10, 21),

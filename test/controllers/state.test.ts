@@ -192,6 +192,8 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     fastPath: 'tc',
     fastPathReason: 'IPv4 that comes in passes an access list',
     fastPathPackets: 9n,
+    overrun: false,
+    notDraining: false,
     others: [{ name: 'af_xdp', reason: 'the kernel refused <it> & so on' }],
   }
   box.member.commit = 7
@@ -211,6 +213,8 @@ test('the data plane tells its ports, drops and tables', async (t) => {
           ...{ entries: 1n, packets: 2n, octets: 3n, events: 4n, queueFull: 5n },
           ...{ holdingFull: 6n, tableFull: 7n, expired: 8n, failed: 9n },
         },
+        tableOverflows: false,
+        holdingOverflows: false,
       },
     ],
     statistics: {

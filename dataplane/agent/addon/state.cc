@@ -99,6 +99,8 @@ Napi::Value ports(Napi::Env env, const std::vector<PortState> &states) {
         object["fastPath"] = state.fast_path;
         object["fastPathReason"] = state.fast_path_reason;
         object["fastPathPackets"] = count(object, state.fast_path_packets);
+        object["overrun"] = state.overrun;
+        object["notDraining"] = state.not_draining;
         object["others"] = list(object.Env(), state.others, [](Napi::Object other, const OtherDriver &driver) {
             other["name"] = driver.name;
             other["reason"] = driver.reason;
@@ -181,6 +183,8 @@ Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states) {
         object["tableFull"] = count(object, state.table_full);
         object["expired"] = count(object, state.expired);
         object["failed"] = count(object, state.failed);
+        object["tableOverflows"] = state.table_overflows;
+        object["holdingOverflows"] = state.holding_overflows;
     });
 }
 

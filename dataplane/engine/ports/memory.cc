@@ -100,7 +100,9 @@ void MemoryPort::Tx::flush() {
     waiting_.clear();
 }
 
-PortCounters MemoryPort::counters() const { return {rx_packets_, rx_octets_, 0, tx_packets_, tx_octets_, 0}; }
+PortCounters MemoryPort::counters() const {
+    return {rx_packets_, rx_octets_, wire_->rx_lost_, tx_packets_, tx_octets_, wire_->tx_lost_};
+}
 
 std::string MemoryPort::configure(bool, uint32_t) { return {}; }
 

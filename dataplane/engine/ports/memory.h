@@ -31,6 +31,11 @@ class MemoryWire {
     void give(Frame frame, size_t queue = 0);  // one beyond those that there are counts round
     std::vector<Frame> take();  // all that was sent so far
     void set_link(LinkState link);
+    // So many more that the port has received, or was to send, are lost.
+    void lose(uint64_t received, uint64_t sent) {
+        rx_lost_ += received;
+        tx_lost_ += sent;
+    }
     // What ports opened from now on take (PortOffload); all, if not set.
     void set_offloads(uint8_t offloads) { offloads_ = offloads; }
     LinkState link() const;
@@ -49,6 +54,7 @@ class MemoryWire {
     std::vector<Frame> out_;
     LinkState link_;
     std::atomic<uint8_t> offloads_{0xff};
+    std::atomic<uint64_t> rx_lost_{0}, tx_lost_{0};
 };
 
 class MemoryPort : public Port {

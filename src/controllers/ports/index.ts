@@ -6,6 +6,8 @@ import { portsClaim, workersClaim } from './model.js'
 import { planPorts } from './plan.js'
 import { driverState, fastPathState, queueState, workerState } from './state.js'
 
+export { readPorts } from './model.js'
+
 export function portsController(member: () => Member): Controller<Context, Operation> {
   return {
     name: 'ports',

@@ -29,6 +29,9 @@ std::string with_module_names(const ly_ctx *context, const Names &names, std::st
         return letter || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
     };
     std::string out;
+    // Of the step before, in an instance identifier.
+    const lys_module *before = nullptr;
+    const bool inherits = value.substr(0, 1) == "/";
     char quote = '\0';
     for (size_t at = 0; at < value.size();) {
         const char c = value[at];
@@ -42,7 +45,12 @@ std::string with_module_names(const ly_ctx *context, const Names &names, std::st
             const std::string_view word = value.substr(at, end - at);
             const lys_module *module = nullptr;
             if (end < value.size() && value[end] == ':' && resolve_prefix(context, names, word, module) && module) {
-                out += module->name;
+                if (inherits && module == before) {
+                    end++;
+                } else {
+                    out += module->name;
+                }
+                before = module;
             } else {
                 out += word;
             }

@@ -12,7 +12,8 @@ namespace libyang_js::xpath {
 bool resolve_prefix(const ly_ctx *context, const Names &names, std::string_view prefix, const lys_module *&module);
 
 // The value with declared prefixes turned into names of modules, outside of quotes; `identityref` and
-// `instance-identifier` are the types whose values have them.
+// `instance-identifier` are the types whose values have them. In an instance identifier a step has one only where it is of
+// another module than the step before (RFC 7951, section 6.11).
 std::string with_module_names(const ly_ctx *context, const Names &names, std::string_view value);
 
 }  // namespace libyang_js::xpath

@@ -343,3 +343,16 @@ test('values tells which entries of a list a filter can be about', async (t) => 
     t.deepEqual(filter.values(name), values && [...values], xml)
   }
 })
+
+test('an instance-identifier is matched whatever the prefixes it was written with', async (t) => {
+  using context = await bakery()
+  const path = (prefix: string) =>
+    `<favourite xmlns:${prefix}="${b}">/${prefix}:shop/${prefix}:terrace/${prefix}:seats</favourite>`
+  using tree = await context.parse(inShop(`<note>fresh</note>${path('x')}`), 'xml')
+  for (const prefix of ['y', 'b', 'bakery'])
+    t.regex(await subtree(context, tree, inShop(`<note/>${path(prefix)}`)), /<note>fresh<\/note><favourite/)
+  t.is(
+    await subtree(context, tree, inShop(`<note/>${path('y').replace('/y:terrace/y:seats', '/y:open')}`)),
+    '',
+  )
+})
