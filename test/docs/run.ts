@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { ExecutionContext } from 'ava'
@@ -15,6 +16,8 @@ const execute = promisify(execFile)
 const root = resolve(fileURLToPath(import.meta.url), '../../../..')
 const base = 'urn:ietf:params:xml:ns:netconf:base:1.0'
 const weftdCommand = 'bin/weftd '
+/** Milliseconds that state may take to be as the page shows it. */
+const patience = 10_000
 
 /** Sessions of a page by name. */
 class Sessions {
@@ -110,8 +113,16 @@ async function request(
   { content, reply }: Block & { kind: 'request' },
   where: string,
 ): Promise<void> {
-  const answer = (await client.send(content)).toString()
-  const lacks = missing(parseXml(`<rpc-reply xmlns="${base}">${reply}</rpc-reply>`), parseXml(answer))
+  const wanted = parseXml(`<rpc-reply xmlns="${base}">${reply}</rpc-reply>`)
+  let answer = (await client.send(content)).toString()
+  // State follows what was done before: a reader looks again.
+  const isRead = content.trimStart().startsWith('<get>')
+  const end = performance.now() + patience
+  while (isRead && missing(wanted, parseXml(answer)) !== undefined && performance.now() < end) {
+    await delay(50)
+    answer = (await client.send(content)).toString()
+  }
+  const lacks = missing(wanted, parseXml(answer))
   t.is(lacks, undefined, `${where}: this is not in the reply, which was\n${answer}`)
 }
 
