@@ -1,5 +1,6 @@
 /**
- * The command `weft`, the operator's tool beside an appliance: commands in the hosts of its demo chassis, and clearing away
+ * The command `weft`, the operator's tool beside an appliance: commands in the hosts of its demo chassis and on the host's side of its
+ * network instances, and clearing away
  * what an appliance that was killed has left behind.
  */
 import { spawn } from 'node:child_process'
@@ -8,6 +9,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { connectKeeper, endDataplane, type KeeperClient, type Namespace } from '../dataplane/client/index.js'
 import { giveDevicesBack } from './attachments.js'
+import { instanceOfNamespace } from './controllers/index.js'
 import { hostOfNamespace } from './lab/lab.js'
 import { createLog } from './log.js'
 import { defaultState } from './options.js'
@@ -15,6 +17,9 @@ import { runFolder } from './state.js'
 
 const help = `usage: weft lab exec [--state DIR] HOST -- COMMAND [ARG ...]   runs a command in a host of the demo chassis
        weft lab hosts [--state DIR]                            lists the hosts
+       weft vrf exec [--state DIR] INSTANCE -- COMMAND [ARG ...]
+                                                               runs a command on the host's side of a network instance
+       weft vrf list [--state DIR]                             lists the network instances
        weft down [--state DIR]                                 ends what a killed weftd has left: engine and namespaces
 `
 
@@ -35,15 +40,40 @@ async function hostsOf(keeper: KeeperClient): Promise<Map<string, Namespace>> {
   return hosts
 }
 
-async function execute(state: string, host: string, command: readonly string[]): Promise<number> {
+/** Namespaces of the host's side by network instance. */
+async function instancesOf(keeper: KeeperClient): Promise<Map<string, Namespace>> {
+  const instances = new Map<string, Namespace>()
+  for (const [name, namespace] of await keeper.namespaces()) {
+    const instance = instanceOfNamespace(name)
+    if (instance !== undefined) instances.set(instance, namespace)
+  }
+  return instances
+}
+
+/** What commands are run in: hosts of the demo chassis, or network instances. */
+interface Kind {
+  readonly word: string
+  readonly all: (keeper: KeeperClient) => Promise<Map<string, Namespace>>
+}
+const kinds: Readonly<Record<string, Kind>> = {
+  lab: { word: 'host', all: hostsOf },
+  vrf: { word: 'network instance', all: instancesOf },
+}
+
+async function execute(
+  state: string,
+  { word, all }: Kind,
+  name: string,
+  command: readonly string[],
+): Promise<number> {
   let line: [string, ...string[]]
   {
     await using keeper = await keeperOf(state)
-    const hosts = await hostsOf(keeper)
-    const namespace = hosts.get(host)
+    const there = await all(keeper)
+    const namespace = there.get(name)
     if (!namespace) {
-      const known = [...hosts.keys()].join(', ') || 'none'
-      throw new Error(`there is no host '${host}'; hosts: ${known}`)
+      const known = [...there.keys()].join(', ') || 'none'
+      throw new Error(`there is no ${word} '${name}'; ${word}s: ${known}`)
     }
     line = keeper.enter(namespace, command)
   }
@@ -102,18 +132,13 @@ export async function weft(args: readonly string[]): Promise<number> {
     }
     const state = resolve(values.state ?? defaultState())
     const [first, second, host, ...rest] = positionals
-    if (
-      first === 'lab' &&
-      second === 'exec' &&
-      host !== undefined &&
-      rest.length === 0 &&
-      command.length > 0
-    ) {
-      return await execute(state, host, command)
+    const kind = kinds[first ?? '']
+    if (kind && second === 'exec' && host !== undefined && rest.length === 0 && command.length > 0) {
+      return await execute(state, kind, host, command)
     }
-    if (first === 'lab' && second === 'hosts' && host === undefined) {
+    if (kind && second === (first === 'lab' ? 'hosts' : 'list') && host === undefined) {
       await using keeper = await keeperOf(state)
-      for (const name of (await hostsOf(keeper)).keys()) process.stdout.write(`${name}\n`)
+      for (const name of (await kind.all(keeper)).keys()) process.stdout.write(`${name}\n`)
       return 0
     }
     if (first === 'down' && second === undefined) return await down(state)

@@ -55,6 +55,7 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'ietf-routing', revision: '2018-03-13', features: ['router-id'] },
   { name: 'ietf-ipv4-unicast-routing', revision: '2018-03-13' },
   { name: 'ietf-ipv6-unicast-routing', revision: '2018-03-13' },
+  { name: 'weft-network-instance', revision: '2026-11-22' },
   // System.
   {
     name: 'iana-crypt-hash',

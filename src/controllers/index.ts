@@ -16,6 +16,7 @@ import {
   type ManagementServer,
   type ServerSettings,
 } from './netconf-server/index.js'
+import { networkInstancesController } from './network-instances/index.js'
 import { portsController } from './ports/index.js'
 import { routingController } from './routing/index.js'
 import { systemController, type Authenticator } from './system/index.js'
@@ -23,6 +24,7 @@ import { systemController, type Authenticator } from './system/index.js'
 export { followLinks, RoutingUpdates, type UpdateParts } from './fib/index.js'
 export { readPorts } from './ports/index.js'
 export { localMember } from './context.js'
+export { instanceOfNamespace } from './network-instances/index.js'
 export type { Authenticator, Context, PortInventory }
 
 export interface ControllerParts {
@@ -60,6 +62,7 @@ export function createControllers({
   return {
     controllers: [
       portsController(member),
+      networkInstancesController(rib),
       interfacesController(member),
       aclController(member),
       routingController(rib),

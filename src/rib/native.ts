@@ -1,7 +1,7 @@
 /** The RIB's native half (src/rib/native): its shapes, and nothing else. `Rib` in rib.ts is what to use. */
 import { createRequire } from 'node:module'
 import type { Address, Prefix } from './address.js'
-import type { NextHop, RibInterface } from './route.js'
+import type { Import, NextHop, RibInterface } from './route.js'
 
 /** Text of row r: `bytes.subarray(offsets[r], offsets[r + 1])` where `present[r]` is 1. */
 export interface TextColumn {
@@ -19,6 +19,10 @@ export interface NativeSource {
 /** Routes of one protocol in columns; those of a list of next hops lie beside, `starts[r]` to `starts[r + 1]` for row r. */
 export interface NativeRows {
   readonly vrf: number
+  /** The VRFs of instances of the protocol; rows of others are left out. Absent: all are in `vrf`. */
+  readonly vrfs?: readonly { readonly name: string; readonly vrf: number }[]
+  /** Whatever the rows say, their routes go. */
+  readonly withdrawn?: boolean
   readonly family: 4 | 6
   readonly protocol: string
   readonly preference: number
@@ -31,6 +35,8 @@ export interface NativeRows {
   readonly address: TextColumn
   readonly interface: TextColumn
   readonly special: TextColumn
+  /** Name of a network instance: the destination is looked up there. */
+  readonly instance: TextColumn
   readonly starts: Uint32Array
   readonly label: TextColumn
   readonly hopAddress: TextColumn
@@ -138,6 +144,7 @@ export interface NativeRib {
   vacant(): boolean
   empty(transaction: number): boolean
   setInterface(transaction: number, name: string, value: RibInterface | undefined): void
+  setImports(transaction: number, vrf: number, imports: readonly Import[]): void
   /** Numbers that hold as long as the transaction: of a source, and of a next hop of one table. */
   source(transaction: number, source: NativeSource): number
   nextHop(transaction: number, vrf: number, family: 4 | 6, to: NextHop): number
@@ -163,6 +170,8 @@ export interface NativeRib {
   linkUp(name: string): boolean
   interfaces(): RibInterface[]
   sizes(): { prefixes: number; nextHops: number; objects: number }
+  /** Prefixes with routes in a table. */
+  prefixes(vrf: number, family: 4 | 6): number
   page(vrf: number, family: 4 | 6, from: number, limit: number): NativePage
   entry(vrf: number, address: Address, length: number): NativePage
 }
@@ -171,6 +180,7 @@ interface Addon {
   /** `keyBits`: keys of objects have no more bits than this. */
   readonly Rib: new (keyBits: number) => NativeRib
   objectKey(identity: string): bigint
+  vrfNumber(name: string): number
 }
 
 export const addon = createRequire(import.meta.url)('../../rib/weft-rib.node') as Addon

@@ -21,7 +21,7 @@ import {
 } from './native.js'
 import { sayer, type Sayer } from './sayer.js'
 import { Tracking, type Resolution, type Tracker, type TrackOptions } from './tracking.js'
-import type { Entry, Hop, NextHop, RibInterface, Source } from './route.js'
+import type { Entry, Hop, Import, NextHop, RibInterface, Source } from './route.js'
 
 export interface RibOptions {
   /** Milliseconds since the epoch. */
@@ -82,6 +82,8 @@ export interface RibTransaction extends Sayer {
   ready(): Promise<void>
   setInterface(value: RibInterface): void
   deleteInterface(name: string): void
+  /** All that a VRF imports from others from now on. */
+  setImports(vrf: number, imports: readonly Import[]): void
   /** Sets and deletes many routes; those that are none are left out and told. */
   load(rows: RouteRows): Promise<Loaded>
   /** Once, after all changes: what the FIB must do. Rejects when two objects have one key, or the transaction is void. */
@@ -150,6 +152,10 @@ export class Rib {
       deleteInterface: (name) => {
         alone()
         native.setInterface(id, name, undefined)
+      },
+      setImports: (vrf, imports) => {
+        alone()
+        native.setImports(id, vrf, imports)
       },
       set: (source, vrf, prefix, nextHop) => {
         alone()
@@ -381,6 +387,11 @@ export class Rib {
       }
     }
     return undefined
+  }
+
+  /** How many prefixes have routes in a table. */
+  prefixes(vrf: number, family: Family): number {
+    return this.#native.prefixes(vrf, family)
   }
 
   /** Sizes, for state and for tests that count them to zero. */

@@ -4,7 +4,7 @@ import type { Prefix } from './address.js'
 
 /** Who says a route. The lower preference wins; among equals the name that sorts first. */
 export interface Source {
-  readonly protocol: 'direct' | 'static'
+  readonly protocol: 'direct' | 'static' | 'leaked'
   /** Instance of the protocol; unique with it. */
   readonly name: string
   readonly preference: number
@@ -31,11 +31,17 @@ export type NextHop =
   | { readonly kind: 'local'; readonly interface: string | undefined }
   | { readonly kind: 'drop'; readonly drop: DropKind }
   | { readonly kind: 'via'; readonly hops: readonly Hop[] }
+  /** The destination is looked up in another VRF. */
+  | { readonly kind: 'lookup'; readonly vrf: number }
+  /** A next hop of another VRF, whose route was imported. Only told. */
+  | { readonly kind: 'leaked'; readonly vrf: number; readonly nextHop?: NextHop }
 
 export const connected = (name: string): NextHop => ({ kind: 'connected', interface: name })
 export const local = (name?: string): NextHop => ({ kind: 'local', interface: name })
 export const drop = (kind: DropKind): NextHop => ({ kind: 'drop', drop: kind })
 export const via = (hops: readonly Hop[]): NextHop => ({ kind: 'via', hops })
+
+export const lookup = (vrf: number): NextHop => ({ kind: 'lookup', vrf })
 
 export const hop = (way: { address?: Address; interface?: string; label?: string }): Hop => ({
   address: way.address,
@@ -63,6 +69,12 @@ export interface Entry {
 
 /** What an interface can do for a family: it has none, it is turned off, or it may be used. */
 export type FamilyState = 'none' | 'off' | 'on'
+
+/** Routes of another VRF that are a VRF's own too: those within a prefix, of lengths from `least` to `most`. */
+export interface Import {
+  readonly from: number
+  readonly prefixes: readonly { readonly prefix: Prefix; readonly least: number; readonly most: number }[]
+}
 
 /** What resolution needs to know of an interface. */
 export interface RibInterface {

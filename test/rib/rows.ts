@@ -31,6 +31,7 @@ export interface RowText {
   readonly address?: string
   readonly interface?: string
   readonly special?: string
+  readonly instance?: string
   readonly hops?: readonly HopText[]
 }
 
@@ -49,6 +50,7 @@ export function rowsOf(rows: readonly RowText[], family: 4 | 6 = 4): RouteRows {
     address: column(rows.map(({ address }) => address)),
     interface: column(rows.map((row) => row.interface)),
     special: column(rows.map(({ special }) => special)),
+    instance: column(rows.map(({ instance }) => instance)),
     starts: Uint32Array.from(starts),
     label: column(rows.flatMap((row) => (row.hops ?? []).map((_, i) => `${i + 1}`))),
     hopAddress: column(hops.map(({ address }) => address)),

@@ -15,7 +15,7 @@ export function fibController(member: () => Member): Controller<Context, Operati
   return {
     name: 'fib',
     claims: [],
-    needs: ['interface', 'direct-route', 'static-route'],
+    needs: ['vrf', 'interface', 'direct-route', 'static-route'],
     provides: ['object', 'route'],
     plan: planFib,
     state: [dataplaneState(member)],

@@ -148,30 +148,38 @@ function* checkPorts(before: Interfaces, after: Interfaces, ports: PortInventory
 
 interface Subnet {
   readonly name: string
+  readonly vrf: number
   readonly address: Address
   readonly subnet: Prefix
 }
 
+const within = (begun: Subnet, one: Subnet): boolean =>
+  begun.vrf === one.vrf && overlaps(begun.subnet, one.subnet)
+
 /**
- * Two interfaces with one address, or in one subnet. A subnet of a link (fe80::/10) may be on each. The error is at the one that
+ * Two interfaces of one network instance with one address, or in one subnet. A subnet of a link (fe80::/10) may be on each. The error is at the one that
  * is new; of two that are, at the later one.
  */
 function* checkSubnets(before: Interfaces, after: Interfaces): Iterable<ConfigError> {
   for (const family of families) {
     const all: Subnet[] = []
-    for (const { name, ip } of after.values()) {
+    for (const { name, vrf, ip } of after.values()) {
       for (const { address, length } of ip[family]?.addresses ?? []) {
         if (family === 6 && kindOf(address) === 'link-local') continue
         if (length <= 0) continue
-        all.push({ name, address, subnet: prefixOf(address, length) })
+        all.push({ name, vrf, address, subnet: prefixOf(address, length) })
       }
     }
     // In order of their first address, a subnet overlaps one that has begun and not ended: the last one, if any.
     const order = new Map(all.map((one, index) => [one, index]))
     const sorted = all.toSorted(
-      (a, b) => Buffer.compare(a.subnet.address, b.subnet.address) || a.subnet.length - b.subnet.length,
+      (a, b) =>
+        a.vrf - b.vrf ||
+        Buffer.compare(a.subnet.address, b.subnet.address) ||
+        a.subnet.length - b.subnet.length,
     )
-    const isOld = ({ name, address, subnet }: Subnet): boolean =>
+    const isOld = ({ name, vrf, address, subnet }: Subnet): boolean =>
+      before.get(name)?.vrf === vrf &&
       before
         .get(name)
         ?.ip[family]?.addresses.some(
@@ -181,7 +189,7 @@ function* checkSubnets(before: Interfaces, after: Interfaces): Iterable<ConfigEr
       isOld(one) === isOld(other) ? (order.get(one) ?? 0) < (order.get(other) ?? 0) : isOld(one)
     const begun: Subnet[] = []
     for (const one of sorted) {
-      while (begun.length > 0 && !overlaps((begun.at(-1) as Subnet).subnet, one.subnet)) begun.pop()
+      while (begun.length > 0 && !within(begun.at(-1) as Subnet, one)) begun.pop()
       const other = begun.findLast(({ name }) => name !== one.name)
       begun.push(one)
       if (!other) continue

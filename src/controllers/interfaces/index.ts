@@ -5,6 +5,7 @@
 import type { Member, Operation } from '../../../dataplane/client/index.js'
 import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
+import { claim as instances } from '../network-instances/model.js'
 import { claim, type Interfaces } from './model.js'
 import { planInterfaces } from './plan.js'
 import { interfaceState } from './state.js'
@@ -13,8 +14,8 @@ export function interfacesController(member: () => Member): Controller<Context, 
   let interfaces: Interfaces = new Map()
   return {
     name: 'interfaces',
-    claims: [claim],
-    needs: [],
+    claims: [claim, instances],
+    needs: ['vrf'],
     provides: ['interface', 'direct-route'],
     plan: (change, context) =>
       planInterfaces(change, context, (after) => {

@@ -5,6 +5,7 @@
 import type { ListQuery, Tree } from 'libyang-js'
 import type { InterfaceSpec } from '../../../dataplane/client/index.js'
 import { parseAddress, parseMac, type Address, type Family, type Prefix } from '../../rib/index.js'
+import { defaultName, readInstances } from '../network-instances/model.js'
 import { key } from '../path.js'
 import { rows, type Row } from '../rows.js'
 
@@ -29,6 +30,9 @@ export interface InterfaceConfig {
   readonly name: string
   /** Identity of the type, with its module. */
   readonly type: string
+  /** Of the network instance that it is in. */
+  readonly vrf: number
+  /** The instance is enabled too. */
   readonly enabled: boolean
   /** As configured. */
   readonly portLeaf: string | undefined
@@ -54,6 +58,7 @@ const query: ListQuery = {
     'type',
     'enabled',
     'weft-interfaces:port',
+    'weft-network-instance:bind-network-instance-name',
     ...ipColumns(4, ipLeaves),
     ...ipColumns(6, ipLeaves),
   ],
@@ -85,13 +90,17 @@ function ip(row: Row, family: Family): IpConfig | undefined {
 }
 
 export async function readInterfaces(tree: Tree): Promise<Interfaces> {
+  const instances = await readInstances(tree)
   const found = new Map<string, InterfaceConfig>()
   for await (const row of rows(query, tree.entries(query))) {
     const name = row.needed('name')
+    const bound = row.text('weft-network-instance:bind-network-instance-name')
+    const instance = instances.get(bound ?? defaultName)
     found.set(name, {
       name,
       type: row.needed('type'),
-      enabled: row.boolean('enabled') ?? true,
+      vrf: instance?.vrf ?? 0,
+      enabled: (row.boolean('enabled') ?? true) && (instance?.enabled ?? true),
       portLeaf: row.text('weft-interfaces:port'),
       ip: { 4: ip(row, 4), 6: ip(row, 6) },
     })
@@ -110,7 +119,7 @@ export function specOf(config: InterfaceConfig, ports: readonly string[]): Inter
   const { 4: ipv4, 6: ipv6 } = config.ip
   return {
     name: config.name,
-    vrf: 0,
+    vrf: config.vrf,
     port: port !== undefined && ports.includes(port) ? port : undefined,
     enabled: config.enabled,
     ipv4: ipv4?.enabled ?? false,

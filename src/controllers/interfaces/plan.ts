@@ -161,7 +161,7 @@ function ribInterface(config: InterfaceConfig): RibInterface {
     !ip ? 'none' : config.enabled && ip.enabled ? 'on' : 'off'
   return {
     name: config.name,
-    vrf: 0,
+    vrf: config.vrf,
     neighbours: config.type !== loopback,
     ipv4: state(config.ip[4]),
     ipv6: state(config.ip[6]),
@@ -170,10 +170,17 @@ function ribInterface(config: InterfaceConfig): RibInterface {
 
 /** Tells the RIB what is different. */
 function contribute(before: Interfaces, after: Interfaces, { rib }: Context): void {
-  const said = (all: Interfaces) => new Map([...all.values()].flatMap((config) => [...routesOf(config)]))
+  const said = (all: Interfaces) =>
+    new Map(
+      [...all.values()].flatMap((config) =>
+        [...routesOf(config)].map(
+          ([text, route]) => [`${config.vrf} ${text}`, { ...route, vrf: config.vrf }] as const,
+        ),
+      ),
+    )
   const routes = said(after)
-  for (const [text, { prefix }] of said(before)) if (!routes.has(text)) rib.delete(direct, 0, prefix)
-  for (const { prefix, nextHop } of routes.values()) rib.set(direct, 0, prefix, nextHop)
+  for (const [text, { vrf, prefix }] of said(before)) if (!routes.has(text)) rib.delete(direct, vrf, prefix)
+  for (const { vrf, prefix, nextHop } of routes.values()) rib.set(direct, vrf, prefix, nextHop)
   for (const name of before.keys()) if (!after.has(name)) rib.deleteInterface(name)
   for (const config of after.values()) {
     const was = before.get(config.name)

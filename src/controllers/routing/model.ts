@@ -32,6 +32,7 @@ const NAME = 1
 const ADDRESS = 2
 const INTERFACE = 3
 const SPECIAL = 4
+const INSTANCE = 5
 const INDEX = 0
 const HOP_ADDRESS = 1
 const HOP_INTERFACE = 2
@@ -44,6 +45,7 @@ export const routeQuery = (family: Family): ListQuery => ({
     'next-hop/next-hop-address',
     'next-hop/outgoing-interface',
     'next-hop/special-next-hop',
+    'next-hop/weft-network-instance:network-instance',
   ],
   children: [
     {
@@ -75,13 +77,23 @@ const sourceOf = (name: string): Source => ({ ...staticSource(name), where: wher
 
 type Column = EntryBatch['columns'][number]
 
-/** The columns of a batch of `routeQuery(family)`, as the RIB takes them. */
-export function rowsOf(batch: EntryBatch, family: Family): RouteRows {
+/** The VRFs of protocols by their names. */
+export type Protocols = ReadonlyMap<string, number>
+
+/** The columns of a batch of `routeQuery(family)` as the RIB takes them, without the rows of other protocols. */
+export function rowsOf(
+  batch: EntryBatch,
+  family: Family,
+  protocols: Protocols,
+  withdrawn: boolean,
+): RouteRows {
   const [list] = batch.children as [EntryBatch['children'][number]]
   const own = batch.columns as Column[]
   const hops = list.batch.columns as Column[]
   return {
     vrf: 0,
+    vrfs: [...protocols].map(([name, vrf]) => ({ name, vrf })),
+    withdrawn,
     family,
     sourceOf,
     rows: batch.rows,
@@ -91,6 +103,7 @@ export function rowsOf(batch: EntryBatch, family: Family): RouteRows {
     address: own[ADDRESS] as Column,
     interface: own[INTERFACE] as Column,
     special: own[SPECIAL] as Column,
+    instance: own[INSTANCE] as Column,
     starts: list.starts,
     label: hops[INDEX] as Column,
     hopAddress: hops[HOP_ADDRESS] as Column,

@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include <algorithm>
+
 namespace weft::rib {
 
 namespace {
@@ -51,7 +53,7 @@ Napi::Object to_js(Napi::Env env, const Unresolved &one, const Store &store) {
     made["vrf"] = Napi::Number::New(env, one.vrf);
     made["prefix"] = to_js(env, one.prefix, one.family);
     made["source"] = to_js(env, store.sources[one.source]);
-    made["nextHop"] = to_js(env, one.next_hop, one.family, store.interfaces);
+    made["nextHop"] = to_js(env, one.next_hop, one.family, store);
     made["failure"] = Napi::Number::New(env, static_cast<double>(one.reason.failure));
     made["hop"] = Napi::Number::New(env, one.reason.hop);
     made["interface"] = name_of(env, one.reason.interface, store.interfaces);
@@ -159,7 +161,7 @@ class Page {
         made["sources"] = sources;
         Napi::Array next_hops = Napi::Array::New(env);
         for (const uint32_t number : next_hop_numbers_) {
-            next_hops[next_hops.Length()] = weft::rib::to_js(env, table_.next_hops[number].value, table_.family, store_.interfaces);
+            next_hops[next_hops.Length()] = weft::rib::to_js(env, table_.next_hops[number].value, table_.family, store_);
         }
         made["nextHops"] = next_hops;
         return made;
@@ -198,7 +200,8 @@ Napi::Object to_js(Napi::Env env, const Prefix &prefix, Family family) {
     return made;
 }
 
-Napi::Object to_js(Napi::Env env, const NextHopValue &value, Family family, const Interfaces &interfaces) {
+Napi::Object to_js(Napi::Env env, const NextHopValue &value, Family family, const Store &store) {
+    const Interfaces &interfaces = store.interfaces;
     Napi::Object made = Napi::Object::New(env);
     switch (value.kind) {
         case NextHopKind::connected:
@@ -220,6 +223,17 @@ Napi::Object to_js(Napi::Env env, const NextHopValue &value, Family family, cons
                 hops[static_cast<uint32_t>(i)] = to_js(env, value.hops[i], family, interfaces);
             }
             made["hops"] = hops;
+            break;
+        }
+        case NextHopKind::lookup:
+            made["kind"] = "lookup";
+            made["vrf"] = Napi::Number::New(env, value.vrf);
+            break;
+        case NextHopKind::leaked: {
+            made["kind"] = "leaked";
+            made["vrf"] = Napi::Number::New(env, value.vrf);
+            const Table *theirs = store.find(value.vrf, family);
+            if (theirs && theirs->next_hops.has(value.leaked)) made["nextHop"] = to_js(env, theirs->next_hops[value.leaked].value, family, store);
         }
     }
     return made;
@@ -317,6 +331,11 @@ NextHopValue next_hop_of(const Napi::Value &from, Family family, Interfaces &int
         }
         return value;
     }
+    if (kind == "lookup") {
+        value.kind = NextHopKind::lookup;
+        value.vrf = number_of(object["vrf"], "a VRF");
+        return value;
+    }
     if (kind != "connected" && kind != "local") throw Napi::TypeError::New(from.Env(), "no kind of next hop: " + kind);
     value.kind = kind == "local" ? NextHopKind::local : NextHopKind::connected;
     const Napi::Value interface = object["interface"];
@@ -342,9 +361,40 @@ InterfaceState interface_state_of(const Napi::Object &value) {
             state("ipv6")};
 }
 
-Rows rows_of(const Napi::Object &batch) {
+std::vector<Import> imports_of(const Napi::Value &value) {
+    if (!value.IsArray()) throw Napi::TypeError::New(value.Env(), "imports are a list");
+    const auto list = value.As<Napi::Array>();
+    std::vector<Import> imports;
+    for (uint32_t i = 0; i < list.Length(); i++) {
+        const auto one = static_cast<Napi::Value>(list[i]).As<Napi::Object>();
+        Import import{number_of(one["from"], "a VRF"), {}};
+        const auto filters = static_cast<Napi::Value>(one["prefixes"]).As<Napi::Array>();
+        for (uint32_t n = 0; n < filters.Length(); n++) {
+            const auto filter = static_cast<Napi::Value>(filters[n]).As<Napi::Object>();
+            const auto prefix = static_cast<Napi::Value>(filter["prefix"]).As<Napi::Object>();
+            Family family = 4;
+            const Prefix within = prefix_of(prefix["address"], prefix["length"], family);
+            const auto bits = [&](const char *name) { return static_cast<uint8_t>(std::min(number_of(filter[name], "a length"), 255u)); };
+            import.filters.push_back({family, within, bits("least"), bits("most")});
+        }
+        imports.push_back(std::move(import));
+    }
+    return imports;
+}
+
+Rows rows_of(const Napi::Object &batch, std::unordered_map<std::string, uint32_t> &vrfs) {
     Rows rows;
     rows.vrf = number_of(batch["vrf"], "a VRF");
+    const Napi::Value named = batch["vrfs"];
+    if (named.IsArray()) {
+        const auto list = named.As<Napi::Array>();
+        for (uint32_t i = 0; i < list.Length(); i++) {
+            const auto one = static_cast<Napi::Value>(list[i]).As<Napi::Object>();
+            vrfs[text_of(one["name"], "the name of a source")] = number_of(one["vrf"], "a VRF");
+        }
+        rows.vrfs = &vrfs;
+    }
+    rows.withdrawn = static_cast<Napi::Value>(batch["withdrawn"]).ToBoolean();
     rows.family = number_of(batch["family"], "a family") == 4 ? 4 : 6;
     rows.protocol = text_of(batch["protocol"], "a protocol");
     rows.preference = number_of(batch["preference"], "a preference");
@@ -357,6 +407,7 @@ Rows rows_of(const Napi::Object &batch) {
     rows.address = column_of(batch["address"], rows.count);
     rows.interface = column_of(batch["interface"], rows.count);
     rows.special = column_of(batch["special"], rows.count);
+    rows.instance = column_of(batch["instance"], rows.count);
     const auto starts = array_of<uint32_t>(batch["starts"], napi_uint32_array, "starts");
     if (starts.ElementLength() < rows.count + 1) throw Napi::TypeError::New(batch.Env(), "starts are fewer than rows");
     rows.starts = starts.Data();

@@ -69,6 +69,7 @@ void Records::object_set(uint64_t key, const Object &object, const Objects &obje
             text(object.interface);
             break;
         case ObjectType::local:
+        case ObjectType::lookup:
             u32(object.vrf);
             break;
         case ObjectType::drop:

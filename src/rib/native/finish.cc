@@ -6,13 +6,15 @@ namespace weft::rib {
 
 Finish::Finish(Store &store) : store_(store), interfaces_(store.interfaces.different()) {
     interfaces_.insert(interfaces_.end(), store.links_changed.begin(), store.links_changed.end());
+    make_importers();
     for (const auto &[of, table] : store.tables()) parts_.push_back(std::make_unique<Part>(store, *table));
+    find_imports();
 }
 
 bool Finish::run(Budget &budget) {
     using PartPhase = bool (Finish::*)(Part &, Budget &);
     static constexpr PartPhase before[] = {&Finish::find_made, &Finish::find_on_interfaces, &Finish::find_dirty, &Finish::spread, &Finish::resolve,
-                                           &Finish::touch_users, &Finish::select, &Finish::tell_hopeless};
+                                           &Finish::touch_users, &Finish::import_routes, &Finish::select, &Finish::tell_hopeless};
     static constexpr PartPhase after[] = {&Finish::encode_set, &Finish::encode_deleted};
     constexpr size_t counting = std::size(before);
     constexpr size_t encoding = counting + 1;
@@ -27,15 +29,6 @@ bool Finish::run(Budget &budget) {
             at_ = 0;
         }
         part_ = 0;
-    }
-    return true;
-}
-
-template <class Deed>
-bool Finish::each(uint32_t size, Budget &budget, const Deed &deed) {
-    for (; at_ < size; at_++) {
-        if (budget.over()) return false;
-        deed(at_);
     }
     return true;
 }

@@ -57,6 +57,14 @@ class Finish {
 
   private:
     using Subnet = std::pair<Prefix, uint32_t>;
+    struct Part;
+    // A table that imports from another one; `import`: what, null when nothing any more. `anew`: not as before.
+    struct Importer {
+        Part &part;
+        const Import *import;
+        uint16_t source;
+        bool anew;
+    };
     // A table and the next hops of it that are to be resolved.
     struct Part {
         Part(Store &store, Table &table)
@@ -69,7 +77,17 @@ class Finish {
         List<uint32_t> dirty;
         bool connected_known = false;
         std::vector<Subnet> connected;
+        std::vector<Importer> importers;
+        bool import_anew = false;
     };
+
+    // Route leaking (finish_import.cc).
+    void make_importers();
+    void find_imports();
+    bool import_routes(Part &part, Budget &budget);
+    void import(Part &from, const Importer &to, uint32_t prefix);
+    // The route of a prefix that is imported from there; none: there is none.
+    uint32_t own_route(Part &part, uint32_t prefix) const;
 
     bool find_made(Part &part, Budget &budget);
     bool find_on_interfaces(Part &part, Budget &budget);
@@ -86,7 +104,13 @@ class Finish {
 
     // A phase over the elements of something, gone on with where it stopped.
     template <class Deed>
-    bool each(uint32_t size, Budget &budget, const Deed &deed);
+    bool each(uint32_t size, Budget &budget, const Deed &deed) {
+        for (; at_ < size; at_++) {
+            if (budget.over()) return false;
+            deed(at_);
+        }
+        return true;
+    }
     void mark(Part &part, uint32_t next_hop);
     void select_one(Part &part, Draft &draft);
     void check(Part &part, uint32_t route);

@@ -9,13 +9,13 @@ constexpr uint8_t deleted = 2;
 class Loader {
   public:
     Loader(Store &store, const Rows &rows)
-        : store_(store), rows_(rows), table_(store.table(rows.vrf, rows.family)) {}
+        : store_(store), rows_(rows), table_(rows.vrfs ? nullptr : &store.table(rows.vrf, rows.family)) {}
 
     size_t load(size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
         size_t count = 0;
         for (; row < rows_.count && !budget.over(); row++) {
             hop_ = -1;
-            if (say(row)) continue;
+            if (!source_of(row) || say(row)) continue;
             count++;
             if (rejected.size() < limit) rejected.push_back({static_cast<int32_t>(row), why_, hop_});
         }
@@ -31,9 +31,8 @@ class Loader {
     bool say(size_t row) {
         const auto prefix = parse_prefix(rows_.prefix.text(row), rows_.family);
         if (!prefix) return fails(Rejection::prefix);
-        const uint16_t source = source_of(row);
-        if (rows_.ops[row] == deleted) {
-            table_.say(*prefix, source, none);
+        if (rows_.ops[row] == deleted || rows_.withdrawn) {
+            table_->say(*prefix, source_, none);
             return true;
         }
         if (prefix->length > 0) {
@@ -42,27 +41,35 @@ class Loader {
             if (kind == AddressKind::multicast || kind == AddressKind::loopback || link_local) return fails(Rejection::destination);
         }
         if (!next_hop_of(row)) return false;
-        table_.say(*prefix, source, table_.next_hops.intern(value_));
+        table_->say(*prefix, source_, table_->next_hops.intern(value_));
         return true;
     }
 
-    // Rows of one instance follow one another.
-    uint16_t source_of(size_t row) {
+    // The source and the table of a row; rows of one instance follow one another. False: it is left out.
+    bool source_of(size_t row) {
         const std::string_view name = rows_.name.text(row);
-        if (!source_known_ || name != source_name_) {
-            source_ = store_.sources.number(rows_.protocol, name, rows_.preference);
-            source_name_ = name;
-            source_known_ = true;
-        }
-        return source_;
+        if (source_known_ && name == source_name_) return table_ != nullptr;
+        source_ = store_.sources.number(rows_.protocol, name, rows_.preference);
+        source_name_ = name;
+        source_known_ = true;
+        if (!rows_.vrfs) return true;
+        const auto found = rows_.vrfs->find(source_name_);
+        table_ = found == rows_.vrfs->end() ? nullptr : &store_.table(found->second, rows_.family);
+        return table_ != nullptr;
     }
 
     bool next_hop_of(size_t row) {
         value_.kind = NextHopKind::via;
         value_.drop = DropKind::blackhole;
+        value_.vrf = 0;
         value_.hops.clear();
         if (rows_.address.has(row) || rows_.interface.has(row)) {
             return hop_of(rows_.address, rows_.interface, row, {});
+        }
+        if (rows_.instance.has(row)) {
+            value_.kind = NextHopKind::lookup;
+            value_.vrf = vrf_number(rows_.instance.text(row));
+            return true;
         }
         if (rows_.special.has(row)) {
             const std::string_view special = rows_.special.text(row);
@@ -116,7 +123,7 @@ class Loader {
 
     Store &store_;
     const Rows &rows_;
-    Table &table_;
+    Table *table_;  // of the rows that follow; null: they are left out
     bool source_known_ = false;
     std::string source_name_;
     uint16_t source_ = 0;
@@ -126,6 +133,13 @@ class Loader {
 };
 
 }  // namespace
+
+uint32_t vrf_number(std::string_view name) {
+    if (name == "default") return 0;
+    uint32_t hash = 2166136261;  // FNV-1a
+    for (const char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
+    return hash == 0 ? 1 : hash;
+}
 
 size_t load(Store &store, const Rows &rows, size_t &row, std::vector<Rejected> &rejected, size_t limit, Budget &budget) {
     return Loader(store, rows).load(row, rejected, limit, budget);

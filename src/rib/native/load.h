@@ -3,6 +3,8 @@
 // its prefix and once by its next hop.
 #pragma once
 
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "store.h"
@@ -23,13 +25,17 @@ struct TextColumn {
 
 struct Rows {
     uint32_t vrf = 0;
+    // The VRFs of instances of the protocol; rows of others are left out. Null: all are in `vrf`.
+    const std::unordered_map<std::string, uint32_t> *vrfs = nullptr;
+    // Whatever the rows say, their routes go.
+    bool withdrawn = false;
     Family family = 4;
     std::string protocol;
     uint32_t preference = 0;
     size_t count = 0;
     // What happened to each row: 2 is deleted.
     const uint8_t *ops = nullptr;
-    TextColumn prefix, name, address, interface, special;
+    TextColumn prefix, name, address, interface, special, instance;
     // Next hops of a list: those of row r are rows starts[r] to starts[r + 1] of the columns below.
     const uint32_t *starts = nullptr;
     TextColumn label, hop_address, hop_interface;
@@ -57,6 +63,9 @@ struct Rejected {
 
 // Flows are spread evenly enough over this many.
 constexpr uint32_t most_hops = 64;
+
+// The number of the VRF of that name: the same for one name at all times, so that nothing has to be kept; 0 is the default one's.
+uint32_t vrf_number(std::string_view name);
 
 // Says the rows from `row` on that can be routes, until the budget is over, and adds those that can't to `rejected`, `limit` in
 // all at most. `row` becomes the one to go on with. Returns how many can't.

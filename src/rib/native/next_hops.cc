@@ -18,6 +18,8 @@ void write_key(const NextHopValue &value, std::string &key) {
     put(key, value.kind);
     put(key, value.drop);
     put(key, value.interface);
+    put(key, value.vrf);
+    put(key, value.leaked);
     put(key, value.by_default);
     for (const Hop &hop : value.hops) {
         put(key, hop.has_address);

@@ -24,14 +24,17 @@ struct Hop {
     std::string label;
 };
 
-// `connected`: the destination is a neighbour on the interface. `local`: it is this box; the interface has the address.
-enum class NextHopKind : uint8_t { connected, local, drop, via };
+// `connected`: the destination is a neighbour on the interface. `local`: it is this box; the interface has the address. `lookup`: it is
+// looked up in another VRF. `leaked`: it is where one of another VRF's next hops leads (imports.h).
+enum class NextHopKind : uint8_t { connected, local, drop, via, lookup, leaked };
 
 struct NextHopValue {
     NextHopKind kind = NextHopKind::via;
     DropKind drop = DropKind::blackhole;
     uint32_t interface = none;
     std::vector<Hop> hops;
+    uint32_t vrf = 0;        // of lookup and leaked: the other one
+    uint32_t leaked = none;  // its next hop
     // Also resolved over a default route; of those that are only tracked.
     bool by_default = false;
 };
@@ -88,7 +91,7 @@ class NextHops {
     NextHop &operator[](uint32_t number) { return *next_hops_[number]; }
     const NextHop &operator[](uint32_t number) const { return *next_hops_[number]; }
     uint32_t end() const { return numbers_.end(); }
-    // Those that must be resolved, so not `local` and `drop`.
+    // Those that must be resolved, so neither `local` nor `drop`, nor those into other VRFs.
     uint32_t tracked() const { return tracked_; }
     // Those that there are.
     uint32_t size() const { return numbers_.taken(); }

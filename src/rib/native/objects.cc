@@ -87,6 +87,14 @@ uint32_t Objects::drop(DropKind kind) {
     return intern(std::move(object));
 }
 
+uint32_t Objects::lookup(uint32_t vrf) {
+    Object object;
+    object.type = ObjectType::lookup;
+    object.vrf = vrf;
+    object.identity = "lookup " + std::to_string(vrf);
+    return intern(std::move(object));
+}
+
 uint32_t Objects::group(const std::vector<Way> &ways) {
     std::map<std::string_view, Way> joined;
     for (const Way &way : ways) {

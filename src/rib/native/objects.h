@@ -23,7 +23,7 @@
 namespace weft::rib {
 
 // As in dataplane/engine/program/records.h; `next_hop` is told as what it leads to.
-enum class ObjectType : uint8_t { next_hop = 0, adjacency = 1, glean = 2, local = 3, drop = 4, group = 5 };
+enum class ObjectType : uint8_t { next_hop = 0, adjacency = 1, glean = 2, local = 3, drop = 4, group = 5, lookup = 7 };
 enum class DropKind : uint8_t { blackhole = 0, unreachable = 1, prohibit = 2 };
 
 struct Way {
@@ -40,7 +40,7 @@ struct Object {
     Address address;
     // Of an adjacency or glean: its name.
     std::string interface;
-    // Of a local object.
+    // Of a local object, or a lookup.
     uint32_t vrf = 0;
     // Of a group, ordered by identity.
     std::vector<Way> ways;
@@ -70,6 +70,7 @@ class Objects {
     uint32_t glean(const std::string &interface);
     uint32_t local(uint32_t vrf);
     uint32_t drop(DropKind kind);
+    uint32_t lookup(uint32_t vrf);
     // A weighted set of others, at least one; equal ones are joined, a single one stands for itself.
     uint32_t group(const std::vector<Way> &ways);
     // A next hop's own, which is to be led somewhere.

@@ -36,6 +36,17 @@ void Resolver::keep(uint32_t number, const Outcome &outcome, std::vector<uint32_
     table_.resolved.push_back(number);
 }
 
+bool Resolver::lead(uint32_t leaked, uint32_t object) {
+    const NextHop &next_hop = table_.next_hops[leaked];
+    if (next_hop.resolved_in == transaction_) return next_hop.draft.object != next_hop.outcome.object;
+    if (next_hop.outcome.resolved && next_hop.outcome.object == object) return false;
+    Outcome outcome;
+    outcome.resolved = true;
+    outcome.object = outcome.target = object;
+    keep(leaked, outcome, {});
+    return true;
+}
+
 Resolver::~Resolver() {
     for (const Frame &frame : stack_) let_go(frame);
 }
@@ -104,7 +115,9 @@ Outcome Resolver::simple(const NextHopValue &value) {
     } else if (configured_) {
         outcome.target = some_object;
     } else {
-        outcome.target = value.kind == NextHopKind::local ? objects_.local(table_.vrf) : objects_.drop(value.drop);
+        outcome.target = value.kind == NextHopKind::local    ? objects_.local(table_.vrf)
+                         : value.kind == NextHopKind::lookup ? objects_.lookup(value.vrf)
+                                                             : objects_.drop(value.drop);
     }
     outcome.object = outcome.target;
     return outcome;
@@ -218,7 +231,7 @@ Resolver::Step Resolver::advance(Frame &frame, Way &way, uint32_t &ask) const {
                 frame.inactive = true;
                 way.reason = found.reason;
             }
-        } else if (frame.length > 0 || value.by_default) {
+        } else if (next_hop.value.kind != NextHopKind::lookup && next_hop.value.kind != NextHopKind::leaked && (frame.length > 0 || value.by_default)) {
             frame.asked.push_back(route.next_hop);
             const Outcome *outcome = known(route.next_hop);
             if (!outcome) {

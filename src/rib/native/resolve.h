@@ -1,6 +1,7 @@
 // Resolution of next hops to forwarding objects. An address leads over the longest connected prefix or route that contains it
 // and can be used, again and again until interfaces are reached; a default route resolves nothing, since with one every
-// mistyped address would seem to be reachable. A next hop that leads back to itself resolves to nothing.
+// mistyped address would seem to be reachable; nor does a route into another VRF or one that was leaked from there, where the address
+// is another one's. A next hop that leads back to itself resolves to nothing.
 //
 // Works on the transaction's version of a table. What is found for a next hop is kept with it, so that it is found once; a
 // chain of next hops of any length takes no stack, and can be followed in slices.
@@ -54,6 +55,8 @@ class Resolver {
     // True when it is resolved; false when the budget is over, to be called again with the same next hop.
     // Throws std::runtime_error when two objects have one key.
     bool resolve(uint32_t next_hop, Budget &budget);
+    // A leaked next hop leads to that object now; returns whether it is another one than before.
+    bool lead(uint32_t leaked, uint32_t object);
     // What is known of a next hop, or null.
     const Outcome *known(uint32_t next_hop) const;
     // Why hops of a next hop that is resolved give no object.

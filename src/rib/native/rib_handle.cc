@@ -45,6 +45,7 @@ Napi::Function RibHandle::define(Napi::Env env) {
                         InstanceMethod("vacant", &RibHandle::vacant),
                         InstanceMethod("empty", &RibHandle::empty),
                         InstanceMethod("setInterface", &RibHandle::set_interface),
+                        InstanceMethod("setImports", &RibHandle::set_imports),
                         InstanceMethod("source", &RibHandle::source),
                         InstanceMethod("nextHop", &RibHandle::next_hop),
                         InstanceMethod("set", &RibHandle::set),
@@ -61,6 +62,7 @@ Napi::Function RibHandle::define(Napi::Env env) {
                         InstanceMethod("linkUp", &RibHandle::link_up),
                         InstanceMethod("interfaces", &RibHandle::interfaces),
                         InstanceMethod("sizes", &RibHandle::sizes),
+                        InstanceMethod("prefixes", &RibHandle::prefixes),
                         InstanceMethod("page", &RibHandle::page),
                         InstanceMethod("entry", &RibHandle::entry)});
 }
@@ -126,6 +128,10 @@ void RibHandle::set_interface(const Napi::CallbackInfo &info) {
     store.interfaces.set(store.interfaces.number(text_at(info, 1)), state);
 }
 
+void RibHandle::set_imports(const Napi::CallbackInfo &info) {
+    hold(info).imports.set(static_cast<uint32_t>(number_at(info, 1)), imports_of(info[2]));
+}
+
 Napi::Value RibHandle::source(const Napi::CallbackInfo &info) {
     Store &store = hold(info);
     return Napi::Number::New(info.Env(), source_of(info[1], store.sources));
@@ -159,7 +165,8 @@ void RibHandle::remove(const Napi::CallbackInfo &info) {
 
 Napi::Value RibHandle::load_rows(const Napi::CallbackInfo &info) {
     Store &store = hold(info);
-    const Rows rows = rows_of(object_at(info, 1));
+    std::unordered_map<std::string, uint32_t> vrfs;
+    const Rows rows = rows_of(object_at(info, 1), vrfs);
     auto row = static_cast<size_t>(number_at(info, 2));
     Budget budget = budget_at(info, 3);
     std::vector<Rejected> rejected;
@@ -289,6 +296,11 @@ Napi::Value RibHandle::sizes(const Napi::CallbackInfo &info) {
     told["nextHops"] = Napi::Number::New(info.Env(), static_cast<double>(sizes.next_hops));
     told["objects"] = Napi::Number::New(info.Env(), static_cast<double>(sizes.objects));
     return told;
+}
+
+Napi::Value RibHandle::prefixes(const Napi::CallbackInfo &info) {
+    const Table *table = store_->find(static_cast<uint32_t>(number_at(info, 0)), family_at(info, 1));
+    return Napi::Number::New(info.Env(), table ? table->size : 0);
 }
 
 Napi::Value RibHandle::page(const Napi::CallbackInfo &info) {

@@ -27,6 +27,7 @@ class RibHandle : public Napi::ObjectWrap<RibHandle> {
     Napi::Value next_hop(const Napi::CallbackInfo &info);
     void set(const Napi::CallbackInfo &info);
     void remove(const Napi::CallbackInfo &info);
+    void set_imports(const Napi::CallbackInfo &info);
     Napi::Value load_rows(const Napi::CallbackInfo &info);
     void link_changed(const Napi::CallbackInfo &info);
     Napi::Value finish(const Napi::CallbackInfo &info);
@@ -39,6 +40,7 @@ class RibHandle : public Napi::ObjectWrap<RibHandle> {
     Napi::Value link_up(const Napi::CallbackInfo &info);
     Napi::Value interfaces(const Napi::CallbackInfo &info);
     Napi::Value sizes(const Napi::CallbackInfo &info);
+    Napi::Value prefixes(const Napi::CallbackInfo &info);
     Napi::Value page(const Napi::CallbackInfo &info);
     Napi::Value entry(const Napi::CallbackInfo &info);
 

@@ -19,7 +19,7 @@ void Store::open() {
 }
 
 bool Store::untouched() const {
-    if (interfaces.changed()) return false;
+    if (interfaces.changed() || imports.changed()) return false;
     for (const auto &[of, table] : tables_) {
         if (!table->touched.empty()) return false;
     }
@@ -41,12 +41,14 @@ std::vector<uint32_t> Store::adopt(double now) {
         table->size = static_cast<uint32_t>(table->size + table->growth);
         table->growth = 0;
     }
+    imports.adopt();
     return interfaces.adopt();
 }
 
 void Store::abandon() {
     phase_ = Phase::abandoned;
     interfaces.abandon();
+    imports.abandon();
 }
 
 bool Store::settle(Budget &budget) {

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "imports.h"
 #include "interfaces.h"
 #include "objects.h"
 #include "sources.h"
@@ -27,6 +28,7 @@ class Store {
 
     // The table of a VRF and family, or null.
     Table *find(uint32_t vrf, Family family);
+    const Table *find(uint32_t vrf, Family family) const { return const_cast<Store *>(this)->find(vrf, family); }
     Table &table(uint32_t vrf, Family family);
     const std::map<std::pair<uint32_t, Family>, std::unique_ptr<Table>> &tables() const { return tables_; }
 
@@ -55,6 +57,7 @@ class Store {
     Sizes sizes() const;
 
     Interfaces interfaces;
+    Imports imports;
     Objects objects;
     Sources sources;
 
