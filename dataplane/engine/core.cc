@@ -33,7 +33,8 @@ void Core::watch_links() {
         LinkState link;
         link.present = false;
         if (i->port && i->port->port) link = i->port->port->link();
-        const bool up = i->enabled && link.up && link.present;
+        const bool carried = !i->circuit || registry.interfaces.at(i->circuit->parent)->enabled;
+        const bool up = i->enabled && carried && link.up && link.present;
         const bool was = i->runtime->link_up.load();
         const bool same = was == up;
         if (up && !was) {
@@ -45,7 +46,7 @@ void Core::watch_links() {
         i->runtime->link_told = changed = true;
         if (!same) i->runtime->last_change = milliseconds_since_epoch();
         event({Event::Kind::link, name, up});
-        if (!up && i->port && i->port->port && !link.present) event({Event::Kind::port_lost, name, false});
+        if (!up && i->kind == InterfaceKind::port && i->port && i->port->port && !link.present) event({Event::Kind::port_lost, name, false});
     }
     if (changed && fast) fast->follow();
     if (!came_up || workers.empty()) return;
@@ -83,8 +84,8 @@ void Core::reopen_ports() {
             continue;
         }
         for (auto &[interface_name, i] : registry.interfaces) {
-            if (i->port != handle) continue;
-            auto made = rebuilt(*i, fresh);
+            if (i->kind != InterfaceKind::port || i->port != handle) continue;
+            auto made = rebuilt(registry, *i, fresh);
             std::string refused = add_devices(*made, registry, false);
             if (!refused.empty()) fresh->reason = refused;
             changed.push_back(made);
@@ -93,6 +94,7 @@ void Core::reopen_ports() {
         handle = std::move(fresh);
     }
     if (changed.empty()) return;
+    follow_parents(changed);
     bind_injects();
     begin_ports();
     publish(registry.table(vrfs));
@@ -112,15 +114,16 @@ void Core::follow_devices() {
         if (t.prepared) return;
     std::vector<std::shared_ptr<const Interface>> changed;
     for (auto &[name, i] : registry.interfaces) {
-        if (!i->port || !i->port->port) continue;
+        if (i->kind != InterfaceKind::port || !i->port || !i->port->port) continue;
         const LinkState link = i->port->port->link();
         const bool same = (i->spec.has_mac || link.mac == i->mac) && (i->spec.mtu || !link.mtu || link.mtu == i->mtu);
         if (!link.present || same) continue;
-        std::shared_ptr<const Interface> made = rebuilt(*i, i->port);
+        std::shared_ptr<const Interface> made = rebuilt(registry, *i, i->port);
         changed.push_back(made);
         i = std::move(made);
     }
     if (changed.empty()) return;
+    follow_parents(changed);
     publish(registry.table(vrfs));
     for (const auto &i : changed) configure(*i);
     follow_fast_path();
@@ -202,6 +205,7 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
             s.unicast_rpf4 += c.unicast_rpf4.value();
             s.unicast_rpf6 += c.unicast_rpf6.value();
         }
+        count_circuits(s, *i);
         if (fast) {
             const FastPath::InterfaceCount c = fast->interface_count(i->index);
             s.in_octets += c.in_octets;
@@ -253,7 +257,7 @@ std::vector<PortState> Core::port_states() const {
         s.fast_path = hook_name(handle->fast.hook);
         s.fast_path_reason = handle->fast.reason;
         for (const auto &[interface, i] : registry.interfaces) {
-            if (!fast || i->port != handle) continue;
+            if (!fast || i->kind != InterfaceKind::port || i->port != handle) continue;
             const FastPath::InterfaceCount c = fast->interface_count(i->index);
             s.fast_path_packets = c.in_packets;
             s.counters.rx_packets += c.in_packets;

@@ -136,6 +136,11 @@ struct Core {
     std::string prepare_ports(Transaction &t);
     std::string prepare_interfaces(Transaction &t);
     std::string prepare_settings(Transaction &t);
+    std::string prepare_circuits(Transaction &t);
+    // Of an interim registry: those that are new, or in another VRF than before, have no frames yet.
+    void deafen_circuits(Registry &interim) const;
+    // By the names of interfaces that are in one.
+    std::string prepare_domains(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains);
     std::string prepare_acls(Transaction &t);
     void prepare_tables(Transaction &t);
     std::string prepare_objects(Transaction &t);
@@ -160,7 +165,14 @@ struct Core {
         for (const auto &[vrf, handle] : in.injects) visit(*handle);
     }
     unsigned sending_workers() const;
-    std::shared_ptr<Interface> rebuilt(const Interface &from, std::shared_ptr<PortHandle> port);
+    // As it is on that port; a circuit as its parent in `in` has it.
+    std::shared_ptr<Interface> rebuilt(const Registry &in, const Interface &from, std::shared_ptr<PortHandle> port);
+    // Circuits whose parents are others now; what changes is added.
+    void follow_parents(std::vector<std::shared_ptr<const Interface>> &changed);
+    // Counters of what is on a port, to its interface; of circuits that go they stay with it (circuit_state.cc).
+    void count_circuits(InterfaceState &state, const Interface &parent) const;
+    void part_with_circuits(Transaction &t);
+    void keep_counts(const Transaction &t);  // once no worker will find them any more
     // Tap and inject device of an interface that has none and wants them; a text when they can not be had.
     std::string add_devices(Interface &interface, Registry &next, bool strict);
     void bind_injects();

@@ -31,8 +31,8 @@ struct Packet {
     uint32_t flow_hash = 0;    // 0: not computed yet
     uint16_t l3_offset = 0;    // of the IP header from data
     uint16_t ether_type = 0;   // of the innermost header, host order
-    uint16_t vlan_tci = 0;     // outer tag that the kernel stripped, with vlan_tpid; 0: none
-    uint16_t vlan_tpid = 0;
+    uint16_t vlan_tci = 0;     // content of the outermost tag that it came with
+    uint16_t vlan_tpid = 0;    // of that tag, where the kernel took it off the frame; 0: all tags are in the frame
     Offload offload;
     bool local_origin = false;  // came from the host (tap or inject device)
     uint8_t passed = 0;         // last node of the output arc that it passed (nodes/features.h)

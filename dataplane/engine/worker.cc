@@ -89,13 +89,15 @@ void Worker::send_now(PortHandle &port) {
 
 void Worker::enter(const PortUse &use, Packet *packets, size_t count) {
     switch (use.role) {
-        case PortRole::data:
+        case PortRole::data: {
+            const Node first = use.attached ? Node::circuit_input : Node::ethernet_input;
             for (size_t n = 0; n < count; n++) {
                 __builtin_prefetch(packets[n].data);
                 packets[n].interface = use.interface;
-                push(Node::ethernet_input, &packets[n]);
+                push(first, &packets[n]);
             }
             break;
+        }
         case PortRole::tap:
             for (size_t n = 0; n < count; n++) packets[n].interface = use.interface;
             host_output(*this, packets, count, use);

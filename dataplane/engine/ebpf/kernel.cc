@@ -135,7 +135,7 @@ void Kernel::show(const Interface &i) {
     }
     PortHandle &port = *i.port;
     if (port.fast.hook == Hook::none) return show(i.index, nullptr);
-    const bool ready = i.up() && i.vrf && !core_.trace_run.load(std::memory_order_relaxed);
+    const bool ready = i.up() && i.vrf && !i.circuits && !i.domain && !core_.trace_run.load(std::memory_order_relaxed);
     constexpr uint16_t in4 = feature_acl_in4 | feature_unicast_rpf4, in6 = feature_acl_in6 | feature_unicast_rpf6;
     const bool forwards4 = i.ip4 && i.forward4, forwards6 = i.ip6 && i.forward6;
     fast_port body{};
@@ -148,6 +148,8 @@ void Kernel::show(const Interface &i) {
         if (is) why += (why.empty() ? "" : "; ") + std::string(text);
     };
     add(!i.up(), "the interface is down");
+    add(i.circuits != nullptr, "the port has sub-interfaces");
+    add(i.domain != nullptr, "the interface is switched");
     add(core_.trace_run.load(std::memory_order_relaxed), "a packet trace is under way");
     add(i.features & feature_acl_in4, "IPv4 that comes in passes an access list");
     add(i.features & feature_acl_in6, "IPv6 that comes in passes an access list");
@@ -173,7 +175,7 @@ void Kernel::follow() {
     std::set<uint32_t> there;
     std::set<const PortHandle *> bound;
     for (const auto &[name, i] : core_.registry.interfaces) {
-        if (i->index >= fast_interfaces || !i->port || !i->port->port) continue;
+        if (i->kind != InterfaceKind::port || i->index >= fast_interfaces || !i->port || !i->port->port) continue;
         attach(i->port, core_.registry.hook(i->port->spec.name));
         if (core_.registry.hook(i->port->spec.name) == Hook::none) i->port->fast.reason.clear();
         bound.insert(i->port.get());

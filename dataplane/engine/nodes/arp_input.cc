@@ -56,7 +56,7 @@ void one(Worker &w, Packet &p) {
     reply->l3_offset = ethernet_size;
     reply->local_origin = true;
     fill(l3(*reply), 2, i.mac, target, sender, from);
-    if (put_ethernet(w, *reply, sender, i.mac, type_arp)) egress(w, *reply, i);
+    if (put_ethernet(w, *reply, sender, i, type_arp)) egress(w, *reply, i);
     w.drop(p, Drop::arp_consumed);
 }
 
@@ -74,7 +74,7 @@ void ask(Worker &w, const Interface &i, uint32_t from, uint32_t target, const Ma
     p->l3_offset = ethernet_size;
     p->local_origin = true;
     fill(l3(*p), 1, i.mac, from, MacAddress{}, target);
-    if (put_ethernet(w, *p, to, i.mac, type_arp)) egress(w, *p, i);
+    if (put_ethernet(w, *p, to, i, type_arp)) egress(w, *p, i);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "../net/checksum.h"
 #include "../net/offload.h"
+#include "../net/tags.h"
 #include "nodes.h"
 
 namespace weft {
@@ -33,6 +34,8 @@ class Departure {
             queued_ = queue_->queued;
             undone_ = port->offloads & takes_checksum ? 0 : offload_needs_checksum;
             longest_ = out_->mtu + ethernet_size;
+            tags_ = out_->tags_out.push.length;
+            std::memcpy(&tag_bytes_, out_->tags_out.push.bytes, sizeof tag_bytes_);
             std::memcpy(&source_, out_->mac.data(), 2);
             std::memcpy(&source_rest_, out_->mac.data() + 2, 4);
         }
@@ -45,10 +48,10 @@ class Departure {
         if (neighbour != no_neighbour && port_ && p.l3_offset == ethernet_size && !p.local_origin &&
             (p.offload.gso_type | (p.offload.flags & undone_)) == 0 && p.length <= longest_ && p.interface != out_->index) [[likely]] {
             const NeighbourLink to = neighbours_.link(neighbour, out_->index, next_hop);
-            uint8_t *const frame = p.data, *const h = frame + ethernet_size;
+            uint8_t *frame = p.data, *const h = frame + ethernet_size;
             // Of an address that is known only since this burst began, older packets may wait.
             const bool known = to.fresh() && to.version <= w_.neighbours_seen;
-            if (known && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
+            if (known && p.headroom >= tags_ && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
                 if (p.interface != in_) [[unlikely]] {
                     count_in();
                     in_ = p.interface;
@@ -64,6 +67,7 @@ class Departure {
                     h[7]--;
                     forwarded6_++;
                 }
+                if (tags_) frame = put_tags(p);
                 std::memcpy(frame, &to.bits, 6);
                 std::memcpy(frame + 6, &source_, 2);
                 std::memcpy(frame + 8, &source_rest_, 4);
@@ -94,6 +98,14 @@ class Departure {
     void settle() {
         if (port_) queue_->queued = queued_;
     }
+    // In front of the type; the addresses are rewritten anyhow.
+    uint8_t *put_tags(Packet &p) {
+        grow_front(p, static_cast<int>(tags_));
+        p.l3_offset = static_cast<uint16_t>(p.l3_offset + tags_);
+        std::memcpy(p.data + mac_pair, &tag_bytes_, tag_size);
+        if (tags_ > tag_size) std::memcpy(p.data + mac_pair + tag_size, reinterpret_cast<const uint8_t *>(&tag_bytes_) + tag_size, tag_size);
+        return p.data;
+    }
     void count_out() {
         if (!packets_) return;
         InterfaceCounters &c = w_.counters(*out_);
@@ -114,6 +126,8 @@ class Departure {
     const Interface *out_ = nullptr;
     PortHandle *port_ = nullptr;  // null: it takes nothing now
     uint32_t longest_ = 0;        // frame
+    uint32_t tags_ = 0;           // octets of tags to be put on
+    uint64_t tag_bytes_ = 0;      // as they lie in memory
     uint16_t source_ = 0;         // of the interface's MAC as it lies in memory, and its rest
     uint32_t source_rest_ = 0;
     uint8_t undone_ = 0;  // of Offload's flags, those that the port leaves undone

@@ -15,6 +15,13 @@ namespace weft {
     X(ethernet_source, "ethernet-input", "group-source-address")             \
     X(ethernet_disabled, "ethernet-input", "interface-disabled")             \
     X(ethernet_unbound, "ethernet-input", "port-without-interface")          \
+    X(circuit_unbound, "circuit-input", "port-without-interface")            \
+    X(circuit_short, "circuit-input", "frame-too-short")                     \
+    X(circuit_none, "circuit-input", "vlan-tag-without-circuit")             \
+    X(circuit_disabled, "circuit-input", "interface-disabled")               \
+    X(circuit_source, "circuit-input", "group-source-address")               \
+    X(circuit_headroom, "circuit-input", "no-headroom")                      \
+    X(bridge_no_way, "bridge-input", "interface-deleted")                    \
     X(arp_malformed, "arp-input", "malformed")                               \
     X(arp_not_for_us, "arp-input", "not-for-us")                             \
     X(arp_off_subnet, "arp-input", "sender-off-subnet")                      \
@@ -114,6 +121,9 @@ namespace weft {
     X(segment_checksum, "segment", "checksum-start-not-of-transport")        \
     X(segment_lengths, "segment", "lengths-disagree")                        \
     X(segment_count, "segment", "too-many-segments")                         \
+    X(egress_tag, "egress", "no-tag-to-take-off")                            \
+    X(egress_headroom, "egress", "no-headroom")                              \
+    X(egress_too_big, "egress", "frame-longer-than-mtu")                     \
     X(egress_down, "egress", "interface-down")                               \
     X(egress_no_port, "egress", "interface-without-port")                    \
     X(no_buffer, "worker", "no-buffer")                                      \

@@ -1,22 +1,22 @@
 // The last node: a frame to the port of an interface, counted as it goes onto the wire.
+#include "../net/tags.h"
 #include "nodes.h"
 
 namespace weft {
 
-bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const MacAddress &from, uint16_t type) {
-    const int shift = static_cast<int>(p.l3_offset) - static_cast<int>(ethernet_size);
-    if (shift < 0 && p.headroom < static_cast<uint32_t>(-shift)) {
+bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const Interface &from, uint16_t type) {
+    const TagBytes &tags = from.tags_out.push;
+    const int size = static_cast<int>(ethernet_size) + tags.length, growth = size - static_cast<int>(p.l3_offset);
+    if (growth > 0 && p.headroom < static_cast<uint32_t>(growth)) {
         w.drop(p, Drop::forward_headroom);
         return false;
     }
-    p.data += shift;
-    p.length -= static_cast<uint32_t>(shift);
-    p.headroom += static_cast<uint32_t>(shift);
-    p.l3_offset = ethernet_size;
-    p.offload.csum_start = static_cast<uint16_t>(p.offload.csum_start - shift);
+    grow_front(p, growth);
+    p.l3_offset = static_cast<uint16_t>(size);
     std::memcpy(p.data, to.data(), 6);
-    std::memcpy(p.data + 6, from.data(), 6);
-    store16(p.data + 12, type);
+    std::memcpy(p.data + 6, from.mac.data(), 6);
+    if (tags.length) std::memcpy(p.data + mac_pair, tags.bytes, tags.length);
+    store16(p.data + size - 2, type);
     return true;
 }
 

@@ -16,7 +16,7 @@ HoldKey key_of(uint32_t interface, const Ip6 &address) { return {HoldKind::glean
 
 void transmit(Worker &w, Packet &p, const Interface &out, const MacAddress &mac) {
     const uint16_t type = (l3(p)[0] >> 4) == 4 ? type_ip4 : type_ip6;
-    if (put_ethernet(w, p, mac, out.mac, type)) egress(w, p, out);
+    if (put_ethernet(w, p, mac, out, type)) egress(w, p, out);
 }
 
 // Takes the key out of the table; what waited is the caller's.

@@ -1,15 +1,13 @@
 // Between the host's stack and the wire. To the host: a frame to the tap of the interface it came in by, or, when there is none
 // (packets of our own, another VRF's), the packet to the inject device. From a tap: what it sends leaves by its port, unrouted.
+#include "../net/tags.h"
 #include "nodes.h"
 
 namespace weft {
 namespace {
 
 void strip(Packet &p) {
-    p.data += p.l3_offset;
-    p.length -= p.l3_offset;
-    p.headroom += p.l3_offset;
-    p.offload.csum_start = static_cast<uint16_t>(p.offload.csum_start - p.l3_offset);
+    grow_front(p, -static_cast<int>(p.l3_offset));
     p.l3_offset = 0;
 }
 
@@ -52,6 +50,10 @@ void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use) {
             continue;
         }
         p.local_origin = true;
+        if (i->tags_out.push.length && !push_tags(p, i->tags_out.push)) {
+            w.drop(p, Drop::egress_headroom);
+            continue;
+        }
         egress(w, p, *i);
     }
 }

@@ -10,6 +10,8 @@ namespace weft {
 // X(enumerator and function, name in operational state)
 // clang-format off
 #define WEFT_NODES(X)                       \
+    X(circuit_input, "circuit-input")       \
+    X(bridge_input, "bridge-input")         \
     X(ethernet_input, "ethernet-input")     \
     X(arp_input, "arp-input")               \
     X(ip4_input, "ip4-input")               \

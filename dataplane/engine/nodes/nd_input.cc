@@ -53,7 +53,7 @@ void send(Worker &w, const Interface &i, uint8_t type, uint32_t flags, const Ip6
     m[25] = 1;
     std::memcpy(m + 26, i.mac.data(), 6);
     store16(m + 2, static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(h, length, protocol_icmp6), m, length))));
-    if (put_ethernet(w, *p, to_mac, i.mac, type_ip6)) egress(w, *p, i);
+    if (put_ethernet(w, *p, to_mac, i, type_ip6)) egress(w, *p, i);
 }
 
 constexpr Ip6 all_nodes{0xff02000000000000ull, 1};

@@ -128,9 +128,15 @@ bool announce(Worker &w);
 void send_arp_announcement(Worker &w, const Interface &i, uint32_t address);
 void send_unsolicited_advertisement(Worker &w, const Interface &i, const Ip6 &address);
 
-// Ethernet header before the IP header; false (and dropped) without headroom.
-bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const MacAddress &from, uint16_t type);
+// The header of a frame from an interface, with its tags, before the IP header; false (and dropped) without headroom.
+bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const Interface &from, uint16_t type);
+// A frame of layer 3, or one of the host's, to the port of an interface.
 void egress(Worker &w, Packet &p, const Interface &out);
+// A whole frame of a domain, whose ether_type and l3_offset are behind all its tags, leaves by a switched interface: its tags are
+// rewritten, and it is not longer than the MTU (which tags do not count for), or it is dropped. Counted.
+void egress_frame(Worker &w, Packet &p, const Interface &out);
+// For another one of the same: in memory of the worker's burst, with all that it says; null, and counted, when there is none.
+Packet *copy(Worker &w, const Packet &p);
 
 // Frames of a host tap, packets of an inject device.
 void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use);

@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 
 #include "af_packet_socket.h"
-#include "outer_tag.h"
+#include "../net/tags.h"
 
 namespace weft {
 

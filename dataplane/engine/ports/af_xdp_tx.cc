@@ -5,8 +5,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../net/tags.h"
 #include "count.h"
-#include "outer_tag.h"
 
 namespace weft {
 

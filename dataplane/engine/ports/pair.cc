@@ -4,26 +4,9 @@
 
 #include <cstring>
 
+#include "../net/tags.h"
+
 namespace weft {
-
-namespace {
-
-constexpr uint8_t needs_checksum = 1;  // of <linux/virtio_net.h>, which C++ can't include
-
-// Takes `length` octets off the front of a packet, or puts them on when negative.
-void shift(Packet &packet, int length) {
-    packet.data += length;
-    packet.length -= static_cast<uint32_t>(length);
-    packet.headroom += static_cast<uint32_t>(length);
-    if (packet.offload.flags & needs_checksum) {
-        packet.offload.csum_start = static_cast<uint16_t>(packet.offload.csum_start - length);
-    }
-    if (packet.offload.header_length > 0) {
-        packet.offload.header_length = static_cast<uint16_t>(packet.offload.header_length - length);
-    }
-}
-
-}  // namespace
 
 PairPort::PairPort(const std::string &name, std::unique_ptr<Port> inner, std::shared_ptr<Netlink> netlink, int index,
                    const MacAddress &mac, bool layer3)
@@ -45,7 +28,7 @@ size_t PairPort::Rx::receive(Packet *packets, size_t count) {
         packet.local_origin = true;
         if (layer3_) {
             if (packet.length <= ETHER_HDR_LEN) continue;
-            shift(packet, ETHER_HDR_LEN);
+            grow_front(packet, -ETHER_HDR_LEN);
         }
         if (kept != i) packets[kept] = packet;
         kept++;
@@ -59,7 +42,7 @@ void PairPort::Tx::transmit(Packet *const *packets, size_t count) {
         Packet &packet = *packets[i];
         if (packet.headroom < ETHER_HDR_LEN || packet.length == 0) continue;
         const bool ipv6 = packet.data[0] >> 4 == 6;
-        shift(packet, -ETHER_HDR_LEN);
+        grow_front(packet, ETHER_HDR_LEN);
         std::memcpy(packet.data, mac_.data(), mac_.size());
         std::memcpy(packet.data + 6, mac_.data(), mac_.size());
         packet.data[12] = ipv6 ? 0x86 : 0x08;

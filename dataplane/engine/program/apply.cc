@@ -22,7 +22,7 @@ void Core::wake() {
 }
 
 void Core::configure(const Interface &i) {
-    if (i.port && i.port->port) {
+    if (i.kind == InterfaceKind::port && i.port && i.port->port) {
         i.port->reason = i.port->port->configure(i.enabled, i.mtu);
         if (!i.port->reason.empty()) event({Event::Kind::port_lost, i.spec.name, false});
     }
@@ -60,6 +60,7 @@ void Core::apply_interfaces(Transaction &t) {
         // Its neighbours are others now, or know us by another address.
         if (before != registry.interfaces.end() && before->second->vrf != i->vrf) i->runtime->link_ups.fetch_add(1, std::memory_order_release);
     }
+    part_with_circuits(t);
     registry = std::move(*t.registry);
     bind_injects();
     begin_ports();
@@ -149,6 +150,7 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     if (t.table) {
         publish(std::move(t.table));
         settle_workers();
+        keep_counts(t);
     }
     forget_acls(t);
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);

@@ -1,6 +1,7 @@
 // Records to values (records.h): every length is checked, every value that has a range is held to it. Records are untrusted.
 #include <cstdio>
 
+#include "decode_circuits.h"
 #include "decode_settings.h"
 #include "decode_workers.h"
 #include "reader.h"
@@ -230,6 +231,12 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::port_settings_set:
         case Record::port_settings_delete:
             return decode_port_settings(r, t, static_cast<Record>(kind) == Record::port_settings_delete);
+        case Record::circuit_set:
+        case Record::circuit_delete:
+            return decode_circuit(r, t, static_cast<Record>(kind) == Record::circuit_delete);
+        case Record::cross_connect_set:
+        case Record::cross_connect_delete:
+            return decode_cross_connect(r, t, static_cast<Record>(kind) == Record::cross_connect_delete);
     }
     return "record kind " + std::to_string(kind) + " is unknown";
 }

@@ -16,7 +16,7 @@ bool wants_tap(const Interface &i) { return i.port && i.port->port && (i.ip4 || 
 
 std::string Core::prepare_ports(Transaction &t) {
     const bool untouched = t.vrfs.empty() && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
-                           t.limits.empty() && !t.crew && t.port_settings.empty();
+                           t.limits.empty() && !t.crew && t.port_settings.empty() && t.circuits.empty() && t.cross_connects.empty();
     if (!t.full && untouched) return {};
     t.registry = std::make_unique<Registry>(registry);
     Registry &next = *t.registry;
@@ -60,10 +60,13 @@ std::string Core::prepare_ports(Transaction &t) {
     return {};
 }
 
-std::shared_ptr<Interface> Core::rebuilt(const Interface &from, std::shared_ptr<PortHandle> port) {
+std::shared_ptr<Interface> Core::rebuilt(const Registry &in, const Interface &from, std::shared_ptr<PortHandle> port) {
     auto made = std::make_shared<Interface>(from);
     made->port = std::move(port);
-    derive(*made, made->port && made->port->port ? made->port->port->link() : LinkState{});
+    if (made->circuit)
+        derive(*made, link_of(*in.interfaces.at(made->circuit->parent), *made->circuit));
+    else
+        derive(*made, made->port && made->port->port ? made->port->port->link() : LinkState{});
     return made;
 }
 
@@ -125,10 +128,17 @@ std::string Core::prepare_interfaces(Transaction &t) {
         if (!vrf_after(t, entry->spec.vrf)) return "VRF " + quoted(entry->vrf->name) + " can't be deleted: interface " + quoted(name) + " is in it";
     std::erase_if(next.injects, [&](const auto &inject) { return !vrf_after(t, inject.first); });
     if (std::string e = prepare_settings(t); !e.empty()) return e;
+    if (std::string e = prepare_circuits(t); !e.empty()) return e;
 
+    // Circuits after what they are on.
+    std::vector<std::shared_ptr<const Interface> *> order;
+    for (const bool circuits : {false, true})
+        for (auto &[name, entry] : next.interfaces)
+            if (entry->circuit.has_value() == circuits) order.push_back(&entry);
     std::map<std::string, std::string> owners;
-    for (auto &[name, entry] : next.interfaces) {
-        const std::string &port = entry->spec.port;
+    for (std::shared_ptr<const Interface> *place : order) {
+        std::shared_ptr<const Interface> &entry = *place;
+        const std::string name = entry->spec.name, port = entry->spec.port;
         std::shared_ptr<PortHandle> handle;
         if (!port.empty()) {
             const auto found = next.ports.find(port);
@@ -140,10 +150,20 @@ std::string Core::prepare_interfaces(Transaction &t) {
                        quoted(owner->second) + " has";
             handle = found->second;
         }
+        bool same_parent = true;
+        if (entry->circuit) {
+            const auto &parent = next.interfaces.at(entry->circuit->parent);
+            const auto parent_before = registry.interfaces.find(entry->circuit->parent);
+            same_parent = parent_before != registry.interfaces.end() && parent_before->second == parent;
+            handle = parent->port;
+        }
         const auto before = registry.interfaces.find(name);
-        const bool same = before != registry.interfaces.end() && before->second == entry && entry->port == handle;
+        const bool same = before != registry.interfaces.end() && before->second == entry && entry->port == handle && same_parent;
         if (same) continue;
-        auto made = rebuilt(*entry, handle);
+        auto made = rebuilt(next, *entry, handle);
+        if (made->circuit && !t.full && made->spec.mtu > made->mtu)
+            return "circuit " + quoted(name) + " has MTU " + std::to_string(made->spec.mtu) + ", but interface " +
+                   quoted(made->circuit->parent) + " carries no more than " + std::to_string(made->mtu) + " behind " + text_of(*made->circuit);
         const bool kept = made->tap && before != registry.interfaces.end() && before->second->spec.vrf == made->spec.vrf;
         if (!kept) made->tap.reset();
         const bool had = made->tap != nullptr;
@@ -189,6 +209,7 @@ void Core::prepare_tables(Transaction &t) {
     for (const auto &old : registry.ports) interim.ports.insert(old);
     for (const auto &old : registry.interfaces) interim.interfaces.insert(old);
     for (const auto &old : registry.injects) interim.injects.insert(old);
+    deafen_circuits(interim);
     t.interim = interim.table(vrfs);
     // Until its routes are there, what is new, or in another VRF than before, is not listened to: what came in would be told that its
     // destination has no route.

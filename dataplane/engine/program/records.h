@@ -37,6 +37,11 @@ enum class Record : uint8_t {
                                      // serve them), u8 n, n × u8 worker (none: all in turn)
                                      // then u8 fast path (0 none, 1 tc)
     port_settings_delete = 34,         // str port: back to what it is without
+    circuit_set = 48,         // str interface, str parent, u8 CircuitMatch, its tags, u8 tags to pop, u8 n, n × tag to push;
+                              // tag := u16 TPID, u16 VLAN. Rewriting is of switched ones
+    circuit_delete = 49,      // str interface
+    cross_connect_set = 50,   // str name, 2 × str interface
+    cross_connect_delete = 51,  // str name
     vrf_set = 56,                    // u32 vrf, not 0, which is always there; str name: what interfaces, routes and objects may be in
     vrf_delete = 57,                 // u32 vrf
 };

@@ -65,6 +65,18 @@ struct PortSettingsOp {
     bool remove = false;
 };
 
+struct CircuitOp {
+    std::string interface;
+    CircuitSpec spec;
+    bool remove = false;
+};
+
+struct CrossConnectOp {
+    std::string name;
+    CrossConnect ends;
+    bool remove = false;
+};
+
 struct AclOp {
     AclSpec spec;
     bool remove = false;
@@ -87,6 +99,8 @@ struct Transaction {
     std::vector<LimitOp> limits;
     std::optional<Crew> crew;
     std::vector<PortSettingsOp> port_settings;
+    std::vector<CircuitOp> circuits;
+    std::vector<CrossConnectOp> cross_connects;
     std::map<std::string, AclOp> acls;  // the last record of a name holds
     AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken
@@ -97,6 +111,8 @@ struct Transaction {
     std::vector<std::shared_ptr<const Interface>> changed;
     std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
     std::vector<uint32_t> vrfs_made, vrfs_gone;
+    // Of circuits that go: their parents', and theirs.
+    std::vector<std::pair<std::shared_ptr<InterfaceRuntime>, std::shared_ptr<InterfaceRuntime>>> parted;
     std::vector<unsigned> workers_started;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;
     std::vector<uint64_t> keys_gone;

@@ -11,7 +11,7 @@
 #include <memory>
 #include <vector>
 
-#include "../packet.h"
+#include "../net/tags.h"
 #include "counters.h"
 
 namespace weft {
@@ -74,11 +74,10 @@ class Holding {
         slot.kind = kind;
         Packet &copy = slot.packet;
         copy = p;
+        grow_front(copy, -static_cast<int>(p.l3_offset));
         copy.data = memory(at) + headroom;
-        copy.length = static_cast<uint32_t>(length);
         copy.headroom = headroom;
         copy.l3_offset = 0;
-        copy.offload.csum_start = static_cast<uint16_t>(p.offload.csum_start - p.l3_offset);
         std::memcpy(copy.data, p.data + p.l3_offset, length);
         slot.next = none;
         (queue.last == none ? queue.first : slots_[queue.last].next) = at;

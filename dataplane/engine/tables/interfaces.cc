@@ -1,5 +1,7 @@
 #include "interfaces.h"
 
+#include <algorithm>
+
 #include "../nodes/features.h"
 
 namespace weft {
@@ -40,6 +42,18 @@ uint64_t identity_of(const Interface &i) {
     return hash << 32 | 1ull << 63;
 }
 
+void derive_tags(Interface &i) {
+    i.tags_in = i.tags_out = {};
+    if (!i.circuit) return;
+    const CircuitSpec &c = *i.circuit;
+    const size_t popped = i.domain ? c.pop : c.tags.size();
+    i.tags_in.pop = static_cast<uint8_t>(popped);
+    for (size_t n = 0; n < popped; n++) i.tags_out.push.add(c.tags[n]);
+    if (!i.domain) return;
+    for (const VlanTag &tag : c.push) i.tags_in.push.add(tag);
+    i.tags_out.pop = static_cast<uint8_t>(c.push.size());
+}
+
 }  // namespace
 
 void derive(Interface &i, const LinkState &link) {
@@ -50,6 +64,7 @@ void derive(Interface &i, const LinkState &link) {
     i.forward6 = spec.flags & interface_ipv6_forwarding;
     i.features = features_of(i);
     i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
+    if (i.circuit && link.mtu) i.mtu = std::min(i.mtu, link.mtu);
     i.ip6 = (spec.flags & interface_ipv6) && i.mtu >= 1280;  // RFC 8200 §5
     i.mac = spec.has_mac ? spec.mac : link.mac;
     i.subnets4.clear();
@@ -73,6 +88,14 @@ void derive(Interface &i, const LinkState &link) {
         }
     }
     i.identity = identity_of(i);
+    derive_tags(i);
+}
+
+LinkState link_of(const Interface &parent, const CircuitSpec &circuit) {
+    LinkState link;
+    link.mac = parent.mac;
+    link.mtu = parent.mtu > circuit.overhead() ? parent.mtu - circuit.overhead() : 0;
+    return link;
 }
 
 uint16_t features_of(const Interface &i) {
@@ -119,7 +142,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     auto t = std::make_unique<InterfaceTable>();
     t->settings = member;
     t->vrfs = vrfs.list();
-    std::map<const PortHandle *, uint32_t> bound;
+    std::map<const PortHandle *, const Interface *> bound;
     // One queue is the first worker's, who is there always; of several each has a worker.
     const auto of_host = [&](const std::shared_ptr<PortHandle> &handle, PortRole role, uint32_t interface, Vrf *vrf) {
         for (size_t queue = 0; queue < handle->port->rx_queues(); queue++)
@@ -128,14 +151,15 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     for (const auto &[name, interface] : interfaces) {
         if (t->interfaces.size() <= interface->index) t->interfaces.resize(interface->index + 1);
         t->interfaces[interface->index] = interface;
-        if (interface->port) bound[interface->port.get()] = interface->index;
+        if (interface->port && interface->kind == InterfaceKind::port) bound[interface->port.get()] = interface.get();
         if (interface->tap) of_host(interface->tap, PortRole::tap, interface->index, interface->vrf);
     }
     unsigned turn = 0;
     for (const auto &[name, handle] : ports) {
         if (!handle->port) continue;
         const auto found = bound.find(handle.get());
-        const uint32_t interface = found == bound.end() ? no_interface : found->second;
+        const Interface *on = found == bound.end() ? nullptr : found->second;
+        const uint32_t interface = on ? on->index : no_interface;
         const auto wanted = port_settings.find(name);
         for (size_t queue = 0; queue < handle->port->rx_queues(); queue++) {
             unsigned worker;
@@ -143,7 +167,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
                 worker = wanted->second.workers[queue % wanted->second.workers.size()];
             else
                 worker = turn++ % crew.count;
-            t->ports.push_back({handle, queue, worker, PortRole::data, interface, nullptr});
+            t->ports.push_back({handle, queue, worker, PortRole::data, interface, nullptr, on && (on->circuits || on->domain)});
         }
     }
     for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));

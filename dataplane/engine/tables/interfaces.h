@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "../ports/port.h"
 #include "../program/records.h"
 #include "acls.h"
+#include "circuits.h"
 #include "counters.h"
 #include "settings.h"
 #include "vrfs.h"
@@ -81,6 +83,9 @@ struct PortHandle {
 // What outlives a change of configuration, under the interface's name.
 struct InterfaceRuntime {
     std::array<InterfaceCounters, max_workers> counters;
+    // Of circuits that there were, which counted for their parent too: those that workers may still have, and the sum of the others.
+    std::vector<std::shared_ptr<InterfaceRuntime>> leaving;
+    InterfaceCounters left;
     SharedBucket icmp_errors;  // icmp_errors_reserve()
     std::atomic<bool> link_up{false};
     bool link_told = false;  // an event has said how it is
@@ -111,17 +116,29 @@ struct Subnet6 {
     bool contains(const Ip6 &a) const { return mask6(a, length) == mask6(address, length); }
 };
 
+// What an interface stands on.
+enum class InterfaceKind : uint8_t {
+    port,     // has a port, or none
+    circuit,  // some of the frames of another one's port (tables/circuits.h)
+};
+
 struct Interface {
     // What packets ask for, in one cache line.
     uint32_t index = 0;
     uint32_t mtu = 1500;
     uint16_t features = 0;  // nodes/features.h
+    InterfaceKind kind = InterfaceKind::port;
     InterfaceSettings settings;
     bool enabled = false, ip4 = false, ip6 = false, forward4 = false, forward6 = false;
     MacAddress mac{};
     Vrf *vrf = nullptr;
     std::shared_ptr<InterfaceRuntime> runtime;
-    std::shared_ptr<PortHandle> port;
+    std::shared_ptr<PortHandle> port;  // of a circuit its parent's
+    // What is done to the tags of frames that come in, and of those that leave.
+    TagRewrite tags_in, tags_out;
+    std::shared_ptr<const Domain> domain;      // null: routed; else its frames are switched
+    std::shared_ptr<const Circuits> circuits;  // of its port; null: all frames are its own
+    std::optional<CircuitSpec> circuit;
 
     std::array<std::shared_ptr<AclList>, acl_slots> acls;  // by acl_slot()
     std::shared_ptr<PortHandle> tap;
@@ -149,6 +166,7 @@ struct PortUse {
     PortRole role = PortRole::data;
     uint32_t interface = no_interface;
     Vrf *vrf = nullptr;  // of an inject device
+    bool attached = false;  // frames are of circuits, or switched: circuit-input has them first
 };
 
 using NeighbourKey = std::pair<std::string, Ip6>;
@@ -195,6 +213,9 @@ struct Crew {
     bool operator==(const Crew &) const = default;
 };
 
+// Interfaces whose frames are exchanged.
+using CrossConnect = std::array<std::string, 2>;
+
 // Lists by interface and acl_slot().
 using AclBindings = std::map<std::pair<std::string, unsigned>, std::string>;
 
@@ -207,6 +228,8 @@ struct Registry {
     StaticNeighbours neighbours;
     std::map<std::string, InterfaceSettings> settings;  // by interface, those that are not as they are without
     MemberSettings member;
+    std::map<std::string, CircuitSpec> circuits;         // by interface
+    std::map<std::string, CrossConnect> cross_connects;  // by name
     AclBindings acls;
     Crew crew;
     std::map<std::string, PortSettings> port_settings;  // by port, those that are not as they are without
@@ -216,8 +239,10 @@ struct Registry {
     std::unique_ptr<InterfaceTable> table(Vrfs &vrfs) const;
 };
 
-// The forwarding view of a specification, all but its index, port, tap and runtime.
+// The forwarding view of a specification, all but its index, port, tap and runtime. `link`: of what it stands on.
 void derive(Interface &interface, const LinkState &link);
+// What a circuit stands on.
+LinkState link_of(const Interface &parent, const CircuitSpec &circuit);
 // The feature nodes (nodes/features.h) that its packets visit.
 uint16_t features_of(const Interface &interface);
 // What its host tap should be.

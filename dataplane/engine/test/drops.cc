@@ -197,7 +197,7 @@ TEST("drops: a packet without room before it gets no Ethernet header") {
     Packet p;
     p.data = whole.data();
     p.length = static_cast<uint32_t>(whole.size());
-    CHECK(!put_ethernet(*box.core->workers[0], p, h1, h2, type_ip4));
+    CHECK(!put_ethernet(*box.core->workers[0], p, h1, Interface{}, type_ip4));
     CHECK_EQUAL(box.drops("forward", "no-headroom"), uint64_t{1});
 }
 

@@ -56,6 +56,10 @@ struct Records {
     Records &features(const std::string &interface, const InterfaceSettings &settings);
     Records &features_delete(const std::string &interface);
     Records &policer(PuntClass of, Limit limit, unsigned flags = limit_has_rate | limit_has_burst);
+    Records &circuit(const std::string &name, const CircuitSpec &spec);
+    Records &circuit_delete(const std::string &name);
+    Records &cross_connect(const std::string &name, const std::string &one, const std::string &other);
+    Records &cross_connect_delete(const std::string &name);
     Records &icmp_settings(Limit limit, bool forward_router_alerts = false);
 };
 
@@ -106,6 +110,7 @@ struct Ip {
 };
 Bytes packet(const Ip &ip);  // without Ethernet
 Bytes frame(const MacAddress &to, const MacAddress &from, const Bytes &packet);
+Bytes tagged(Bytes frame, const std::vector<VlanTag> &tags, unsigned priority = 0);  // tags before its type; priority 0 to 7
 Bytes echo_request(const std::string &source, const std::string &destination, size_t payload = 32);  // without Ethernet
 Bytes arp(uint16_t operation, const MacAddress &from, const std::string &from4, const MacAddress &to, const std::string &to4,
           const MacAddress &frame_to);

@@ -105,6 +105,18 @@ Bytes frame(const MacAddress &to, const MacAddress &from, const Bytes &packet) {
     return f;
 }
 
+Bytes tagged(Bytes f, const std::vector<VlanTag> &tags, unsigned priority) {
+    Bytes inserted;
+    for (const VlanTag &tag : tags) {
+        uint8_t bytes[4];
+        store16(bytes, tag.tpid);
+        store16(bytes + 2, static_cast<uint16_t>(priority << 13 | tag.vid));
+        inserted.insert(inserted.end(), bytes, bytes + 4);
+    }
+    f.insert(f.begin() + 12, inserted.begin(), inserted.end());
+    return f;
+}
+
 Bytes echo_request(const std::string &source, const std::string &destination, size_t payload) {
     Bytes body(8);
     const bool v6 = is_v6(source);

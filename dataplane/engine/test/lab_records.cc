@@ -96,6 +96,18 @@ Records &Records::features_delete(const std::string &interface) { return u8(17).
 Records &Records::policer(PuntClass of, Limit limit, unsigned flags) {
     return u8(18).u8(static_cast<unsigned>(of)).u8(flags).u32(limit.rate).u32(limit.burst);
 }
+Records &Records::circuit(const std::string &name, const CircuitSpec &c) {
+    u8(48).str(name).str(c.parent).u8(static_cast<unsigned>(c.match));
+    for (const VlanTag &tag : c.tags) u16(tag.tpid).u16(tag.vid);
+    u8(c.pop).u8(static_cast<unsigned>(c.push.size()));
+    for (const VlanTag &tag : c.push) u16(tag.tpid).u16(tag.vid);
+    return *this;
+}
+Records &Records::circuit_delete(const std::string &name) { return u8(49).str(name); }
+Records &Records::cross_connect(const std::string &name, const std::string &one, const std::string &other) {
+    return u8(50).str(name).str(one).str(other);
+}
+Records &Records::cross_connect_delete(const std::string &name) { return u8(51).str(name); }
 Records &Records::icmp_settings(Limit limit, bool forward_router_alerts) {
     return u8(19).u8(limit_has_rate | limit_has_burst).u32(limit.rate).u32(limit.burst).u8(forward_router_alerts);
 }
