@@ -51,7 +51,11 @@ class Departure {
             uint8_t *frame = p.data, *const h = frame + ethernet_size;
             // Of an address that is known only since this burst began, older packets may wait.
             const bool known = to.fresh() && to.version <= w_.neighbours_seen;
-            if (known && p.headroom >= tags_ && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
+            if (known && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
+                if (tags_) [[unlikely]] {
+                    if (p.headroom < tags_) return false;
+                    frame = put_tags(p);
+                }
                 if (p.interface != in_) [[unlikely]] {
                     count_in();
                     in_ = p.interface;
@@ -67,7 +71,6 @@ class Departure {
                     h[7]--;
                     forwarded6_++;
                 }
-                if (tags_) frame = put_tags(p);
                 std::memcpy(frame, &to.bits, 6);
                 std::memcpy(frame + 6, &source_, 2);
                 std::memcpy(frame + 8, &source_rest_, 4);
@@ -99,7 +102,7 @@ class Departure {
         if (port_) queue_->queued = queued_;
     }
     // In front of the type; the addresses are rewritten anyhow.
-    uint8_t *put_tags(Packet &p) {
+    [[gnu::noinline]] uint8_t *put_tags(Packet &p) const {
         grow_front(p, static_cast<int>(tags_));
         p.l3_offset = static_cast<uint16_t>(p.l3_offset + tags_);
         std::memcpy(p.data + mac_pair, &tag_bytes_, tag_size);
