@@ -31,4 +31,10 @@ export const drivers: readonly BenchDriver[] = [
     inKernel: true,
     missing: (client) => noFastPath(client, 'tc'),
   },
+  {
+    name: 'ebpf-xdp',
+    settings: '<driver>af_packet</driver><fast-path>xdp</fast-path>',
+    inKernel: true,
+    missing: (client) => noFastPath(client, 'xdp'),
+  },
 ]

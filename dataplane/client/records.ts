@@ -133,7 +133,7 @@ function roomFor(operation: Operation): number {
 }
 
 /** By their numbers. */
-const fastPaths: readonly FastPath[] = ['off', 'tc']
+const fastPaths: readonly FastPath[] = ['off', 'tc', 'xdp']
 
 function writeInterface(writer: Writer, spec: InterfaceSpec): void {
   const flags =

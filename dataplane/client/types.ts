@@ -86,7 +86,7 @@ export interface WorkerSettings {
 }
 
 /** Where in the kernel plain routed packets are forwarded. */
-export type FastPath = 'off' | 'tc'
+export type FastPath = 'off' | 'tc' | 'xdp'
 
 export interface PortSettings {
   readonly driver: string

@@ -55,6 +55,7 @@ void Core::watch_links() {
 }
 
 std::unique_ptr<Port> Core::open_port(const PortSpec &spec, std::vector<OtherDriver> &others, std::string &error) {
+    if (fast && spec.driver != "af_packet") fast->make_room(spec.name);
     auto port = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers()}, others, error);
     if (!port && error.empty()) error = "the driver gave no port";
     return port;
@@ -235,7 +236,7 @@ std::vector<NeighbourState> Core::neighbour_states(const std::string &interface)
     return out;
 }
 
-const char *hook_name(Hook hook) { return hook == Hook::tc ? "tc" : ""; }
+const char *hook_name(Hook hook) { return hook == Hook::tc ? "tc" : hook == Hook::xdp ? "xdp" : ""; }
 
 std::vector<PortState> Core::port_states() const {
     std::vector<PortState> out;

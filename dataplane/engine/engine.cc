@@ -97,6 +97,7 @@ void Engine::Parts::keep_house() {
         if (now >= look_at_links) {
             core.watch_links();
             core.follow_devices();
+            if (core.fast) core.fast->follow_devices();
             if (core.misses_ports()) core.reopen_ports();
             look_at_links = now + (core.misses_ports() ? often : always);
             links = core.factory->link_events();

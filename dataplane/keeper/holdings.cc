@@ -87,6 +87,7 @@ Reply Holdings::answer(std::string_view line, unsigned client) {
     if (verb == "drop-tap" && arguments == 2) return drop_tap(words[1], words[2]);
     if (verb == "socket" && arguments == 4) return open_socket(words);
     if (verb == "xdp" && arguments == 4) return attach_xdp(words);
+    if (verb == "program" && arguments == 4) return attach_program(words);
     if (verb == "busy-poll" && arguments == 3) return busy_poll(words, client);
     if (verb == "pid" && arguments == 0) {
         return ok(std::to_string(getpid()) + (user_namespace_ ? " user-namespace" : " no-user-namespace"));
@@ -97,7 +98,7 @@ Reply Holdings::answer(std::string_view line, unsigned client) {
         return reply;
     }
     for (const char *known :
-         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "xdp", "busy-poll", "pid", "quit"}) {
+         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "xdp", "program", "busy-poll", "pid", "quit"}) {
         if (verb == known) return error(verb + " does not take " + std::to_string(arguments) + " arguments");
     }
     return error("unknown request");
@@ -271,6 +272,22 @@ Reply Holdings::attach_xdp(const std::vector<std::string> &words) {
     Reply reply = ok();
     reply.passing.push_back(std::move(made.map));
     reply.passing.push_back(std::move(made.link));
+    return reply;
+}
+
+Reply Holdings::attach_program(const std::vector<std::string> &words) {
+    const auto found = namespaces_.find(words[1]);
+    if (found == namespaces_.end()) return error("there is no namespace " + words[1]);
+    int id = 0;
+    if (!plain(words[2], IFNAMSIZ - 1)) return error("device names are 1 to 15 letters, digits, '.', '_' and '-'");
+    if (words[3] != "xdp") return error("a program is attached at xdp, not at " + words[3]);
+    if (!number(words[4], id) || id < 1) return error("programs have numbers from 1, not " + words[4]);
+    Descriptor link;
+    std::string why;
+    in_namespace(found->second.get(), [&] { link = attach(words[2], static_cast<uint32_t>(id), why); }, why);
+    if (!why.empty()) return error(why);
+    Reply reply = ok();
+    reply.passing.push_back(std::move(link));
     return reply;
 }
 

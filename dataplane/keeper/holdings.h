@@ -7,6 +7,7 @@
 //   taps                               list them                           ok NAMESPACE/DEVICE …
 //   drop-tap NAMESPACE DEVICE                                              ok
 //   xdp NAMESPACE DEVICE native|generic QUEUES   attach a program        ok                    + its map and its link
+//   program NAMESPACE DEVICE xdp ID   attach a loaded program        ok                    + its link
 //   busy-poll NAMESPACE DEVICE on|off            leave packets to a poller   ok
 //   socket NAMESPACE DOMAIN TYPE PROTOCOL        numbers of socket(2)      ok                    + the socket
 //   pid                                ok PID user-namespace|no-user-namespace
@@ -64,6 +65,7 @@ class Holdings {
     Reply drop_tap(const std::string &name_space, const std::string &device);
     Reply open_socket(const std::vector<std::string> &words);
     Reply attach_xdp(const std::vector<std::string> &words);
+    Reply attach_program(const std::vector<std::string> &words);
     Reply busy_poll(const std::vector<std::string> &words, unsigned client);
 
     const bool user_namespace_;

@@ -49,6 +49,18 @@ std::string why(int code, bool native) {
     }
 }
 
+Descriptor link(const std::string &device, const Descriptor &program, bool native, std::string &error) {
+    const unsigned index = if_nametoindex(device.c_str());
+    if (index == 0) {
+        error = device + ": " + std::strerror(errno);
+        return {};
+    }
+    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+    Descriptor made(bpf_link_create(program.get(), static_cast<int>(index), BPF_XDP, &options));
+    if (!made) error = std::string("the kernel refuses to attach an XDP program in ") + (native ? "native" : "generic") + " mode: " + why(errno, native);
+    return made;
+}
+
 }  // namespace
 
 Redirection redirect(const std::string &device, bool native, int queues, std::string &error) {
@@ -57,19 +69,19 @@ Redirection redirect(const std::string &device, bool native, int queues, std::st
         error = std::string("the kernel refuses ") + what + ": " + why(code, native);
         return Redirection{};
     };
-    const unsigned index = if_nametoindex(device.c_str());
-    if (index == 0) {
-        error = device + ": " + std::strerror(errno);
-        return made;
-    }
     made.map = Descriptor(bpf_map_create(BPF_MAP_TYPE_XSKMAP, name, sizeof(uint32_t), sizeof(uint32_t), static_cast<unsigned>(queues), nullptr));
     if (!made.map) return failed("an XSKMAP", errno);
     const Descriptor program(load(made.map.get()));
     if (!program) return failed("an XDP program", errno);
-    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = native ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
-    made.link = Descriptor(bpf_link_create(program.get(), static_cast<int>(index), BPF_XDP, &options));
-    if (!made.link) return failed(native ? "to attach an XDP program in native mode" : "to attach an XDP program in generic mode", errno);
+    made.link = link(device, program, native, error);
     return made;
+}
+
+Descriptor attach(const std::string &device, uint32_t program, std::string &error) {
+    const Descriptor loaded(bpf_prog_get_fd_by_id(program));
+    if (loaded) return link(device, loaded, true, error);
+    error = "program " + std::to_string(program) + ": " + why(errno, true);
+    return {};
 }
 
 }  // namespace weft::keeper

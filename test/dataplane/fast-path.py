@@ -19,11 +19,14 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def udp(size):
-    return struct.pack('!4H', 1000, 2000, 8 + size, 0) + (MARK * (size // len(MARK) + 1))[:size]
+def udp(size, addresses, summed=True):
+    payload = (MARK * (size // len(MARK) + 1))[:size]
+    head = struct.pack('!4H', 1000, 2000, 8 + size, 0)
+    whole = addresses + struct.pack('!2H', 17, 8 + size) + head + payload + b'\0' * (size % 2)
+    return head[:6] + struct.pack('!H', (checksum(whole) or 0xFFFF) if summed else 0) + payload
 
 
-def ip4(size=32, source='192.0.2.2', to='198.51.100.2', ttl=64, flags=0, options=b'', wrong=0, total=None, version=4):
+def ip4(size=32, source='192.0.2.2', to='198.51.100.2', ttl=64, flags=0, options=b'', wrong=0, total=None, version=4, summed=True):
     length = 20 + len(options) + 8 + size
     head = struct.pack(
         '!BBHHHBBH4s4s',
@@ -31,12 +34,12 @@ def ip4(size=32, source='192.0.2.2', to='198.51.100.2', ttl=64, flags=0, options
         *(socket.inet_aton(source), socket.inet_aton(to)),
     )
     head += options
-    return head[:10] + struct.pack('!H', checksum(head) ^ wrong) + head[12:] + udp(size)
+    return head[:10] + struct.pack('!H', checksum(head) ^ wrong) + head[12:] + udp(size, head[12:20], summed)
 
 
 def ip6(size=32, source='2001:db8:1::2', to='2001:db8:2::2', hops=64, extension=b'', following=17, length=None):
-    payload = extension + udp(size)
     addresses = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, to)
+    payload = extension + udp(size, addresses)
     return struct.pack('!IHBB', 6 << 28, length or len(payload), following, hops) + addresses + payload
 
 
@@ -49,6 +52,7 @@ def frames(router):
 
     yield from (frame(ip4(size)) for size in (16, 18, 100, 1472))
     yield from (frame(ip6(size)) for size in (16, 100, 1452))
+    yield frame(ip4(summed=False))
     yield frame(ip4(16), padding=20)
     yield frame(ip6(16), padding=20)
     yield from (frame(ip4(ttl=ttl)) for ttl in (0, 1, 2, 255))

@@ -167,9 +167,9 @@ test('each record is what records.h says, byte for byte', (t) => {
   t.is(
     encode({
       ...{ op: 'port-settings-set', name: 'p1', driver: 'auto', rxQueues: 2, workers: [2, 0] },
-      fastPath: 'tc',
+      fastPath: 'xdp',
     }),
-    '21' + '02007031' + '04006175746f' + '02' + '02' + '0200' + '01',
+    '21' + '02007031' + '04006175746f' + '02' + '02' + '0200' + '02',
   )
   t.is(encode({ op: 'port-settings-delete', name: 'p1' }), '22' + '02007031')
   t.is(encode({ op: 'records', bytes: Buffer.from('0202007031', 'hex') }), '0202007031')

@@ -1,4 +1,4 @@
-/** The kernel fast path at tc, with packet sockets for the rest: what they promise alone holds for both together. */
+/** The kernel fast path, with packet sockets for the rest: what they promise alone holds for both together. */
 import test from 'ava'
 import { driverSuite } from './suite.js'
 

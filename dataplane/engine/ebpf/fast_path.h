@@ -44,6 +44,11 @@ class FastPath : public ObjectWatcher {
 
     // Interfaces, ports, their settings or links are other ones, or a trace begins or ends: programs are attached and taken away.
     virtual void follow() = 0;
+    // What XDP may do with devices is looked at again, and what was refused is tried again.
+    virtual void follow_devices() = 0;
+    // Another driver is about to be tried, which may have an XDP program of its own: a device has one. Until a program is attached anew,
+    // which follow_devices() does if need be, packets go by the engine.
+    virtual void make_room(const std::string &port) = 0;
     // Tables grew, took another form, or have another default route.
     virtual void follow_tables() = 0;
     // The VRF goes: no interface is in it any more.

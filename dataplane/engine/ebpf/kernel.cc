@@ -17,11 +17,17 @@ std::unique_ptr<FastPath> FastPath::open(Core &core, std::string &error) {
 }
 
 namespace ebpf {
+namespace {
+
+constexpr const char *no_frames =
+    "what XDP takes in elsewhere does not leave by this port, whose device takes no redirected frames: of a veth pair, the other end has to "
+    "have generic receive offload on (ethtool -K DEVICE gro on)";
+
+}  // namespace
 
 std::string Kernel::begin() {
     libbpf_set_print(nullptr);
     if (std::string error = make_maps(); !error.empty()) return error;
-    if (std::string error = load_programs(); !error.empty()) return error;
     for (uint32_t n = fast_ports; n-- > 1;) free_ports_.push_back(n);
     for (uint32_t n = fast_neighbours; n-- > 1;) free_records_.push_back(n);
     for (const NeighbourChange &change : core_.neighbours.all()) {
@@ -63,8 +69,8 @@ std::string Kernel::make_maps() {
     return error;
 }
 
-std::string Kernel::load_programs() {
-    const std::map<std::string, int> maps = {
+std::map<std::string, int> Kernel::maps() const {
+    return {
         {"devices", devices_.map()},
         {"interfaces", interfaces_.map()},
         {"ports", ports_.map()},
@@ -79,14 +85,24 @@ std::string Kernel::load_programs() {
         {"decisions", decisions_.get()},
         {"tc_programs", tc_programs_.get()},
     };
-    std::string error = load(filter_, BPF_PROG_TYPE_SOCKET_FILTER, "filter", maps);
-    if (error.empty()) error = load(tc_, BPF_PROG_TYPE_SCHED_CLS, "tc", maps);
-    if (error.empty()) error = load(tc_entry_, BPF_PROG_TYPE_SCHED_CLS, "tc_entry", maps);
+}
+
+std::string Kernel::load_tc() {
+    if (tc_entry_) return {};
+    std::string error = load(filter_, BPF_PROG_TYPE_SOCKET_FILTER, "filter", maps());
+    if (error.empty()) error = load(tc_, BPF_PROG_TYPE_SCHED_CLS, "tc", maps());
     if (!error.empty()) return error;
     const uint32_t first = 0;
     const int tc = tc_.get();
     const int code = bpf_map_update_elem(tc_programs_.get(), &first, &tc, BPF_ANY);
-    return code == 0 ? std::string() : failed("the kernel refused to call the program", code);
+    return code == 0 ? load(tc_entry_, BPF_PROG_TYPE_SCHED_CLS, "tc_entry", maps()) : failed("the kernel refused to call the program", code);
+}
+
+KernelPrograms Kernel::programs(Hook hook, std::string &refused) {
+    if (hook == Hook::tc) refused = load_tc();
+    if (hook == Hook::xdp && !xdp_) refused = load(xdp_, BPF_PROG_TYPE_XDP, "xdp", maps());
+    if (!refused.empty() || hook == Hook::none) return {};
+    return hook == Hook::tc ? KernelPrograms{hook, filter_.get(), tc_entry_.get()} : KernelPrograms{hook, -1, xdp_.get()};
 }
 
 void Kernel::attach(const std::shared_ptr<PortHandle> &handle, Hook hook) {
@@ -98,8 +114,11 @@ void Kernel::attach(const std::shared_ptr<PortHandle> &handle, Hook hook) {
         before->fast.hook = Hook::none;
     }
     owner = handle;
-    handle->fast.reason = handle->port->attach(hook == Hook::tc ? KernelPrograms{hook, filter_.get(), tc_entry_.get()} : KernelPrograms{});
-    handle->fast.hook = handle->fast.reason.empty() ? hook : Hook::none;
+    std::string refused;
+    const KernelPrograms wanted = programs(hook, refused);
+    handle->fast.reason = handle->port->attach(wanted);
+    handle->fast.hook = handle->fast.reason.empty() ? wanted.hook : Hook::none;
+    if (!refused.empty()) handle->fast.reason = refused;
 }
 
 void Kernel::forget(uint32_t body) {
@@ -157,6 +176,12 @@ void Kernel::show(const Interface &i) {
     add(i.features & feature_unicast_rpf6, "the reverse path of IPv6 is checked");
     add(i.features & feature_acl_out4, "IPv4 that leaves passes an access list");
     add(i.features & feature_acl_out6, "IPv6 that leaves passes an access list");
+    if (redirects_) {
+        const DeviceTraits device = port.port->traits();
+        if (device.takes_frames) body.flags |= fast_takes_frames;
+        if (device.unfinished) body.flags |= fast_unfinished;
+        add(!device.takes_frames, no_frames);
+    }
     if (i.vrf) {
         body.vrf = number_of(*i.vrf);
         const std::string &refused = places_of_vrfs_[i.vrf].refused;
@@ -186,6 +211,8 @@ void Kernel::follow() {
         attach(handle, Hook::none);
         handle->fast.reason = core_.registry.hook(name) == Hook::none ? "" : "no interface has the port";
     }
+    redirects_ = false;
+    for (const auto &[name, handle] : core_.registry.ports) redirects_ |= handle->fast.hook == Hook::xdp;
     follow_tables();
     for (const auto &[name, i] : core_.registry.interfaces)
         if (there.count(i->index)) show(*i);
@@ -193,6 +220,25 @@ void Kernel::follow() {
         if (shown_[n].number && !there.count(n)) show(n, nullptr);
     // Which addresses are the box's own, or nobody's, may be others now.
     for (const auto &[place, number] : record_of_) show_neighbour(number);
+}
+
+void Kernel::make_room(const std::string &port) {
+    const auto found = core_.registry.ports.find(port);
+    if (found != core_.registry.ports.end() && found->second->fast.hook == Hook::xdp) attach(found->second, Hook::none);
+}
+
+void Kernel::follow_devices() {
+    bool attached = false;
+    for (const auto &[name, i] : core_.registry.interfaces) {
+        if (i->index >= fast_interfaces || !i->port || core_.registry.hook(i->port->spec.name) != Hook::xdp) continue;
+        if (i->port->fast.hook == Hook::xdp) continue;
+        attach(i->port, Hook::xdp);
+        attached |= i->port->fast.hook == Hook::xdp;
+    }
+    if (attached) return follow();
+    if (!redirects_) return;
+    for (const auto &[name, i] : core_.registry.interfaces)
+        if (i->index < fast_interfaces && i->port && i->port->port) show(*i);
 }
 
 FastPath::InterfaceCount Kernel::counted(uint32_t interface) const {

@@ -24,6 +24,8 @@ class Kernel final : public FastPath {
     std::string begin();
 
     void follow() override;
+    void follow_devices() override;
+    void make_room(const std::string &port) override;
     void follow_tables() override;
     void object_changed(uint32_t slot, const Object *body) override;
     void object_is_new(uint32_t slot) override;
@@ -38,7 +40,9 @@ class Kernel final : public FastPath {
   private:
     // Interfaces and ports.
     std::string make_maps();
-    std::string load_programs();
+    std::map<std::string, int> maps() const;  // by the names that programs have for them
+    std::string load_tc();
+    KernelPrograms programs(Hook hook, std::string &refused);
     void attach(const std::shared_ptr<PortHandle> &port, Hook hook);
     void show(const Interface &interface);
     void show(uint32_t interface, const fast_port *body);
@@ -81,7 +85,8 @@ class Kernel final : public FastPath {
     Regions regions_;
     Array devices_, interfaces_, ports_, vrfs_, objects_, neighbours_, used_, port_counters_, object_counters_;
     Descriptor places_, decisions_, tc_programs_;
-    Descriptor filter_, tc_, tc_entry_;
+    Descriptor filter_, tc_, tc_entry_, xdp_;  // loaded when the first port asks for them
+    bool redirects_ = false;                   // some port is XDP's
     unsigned processors_ = 1;
 
     struct Shown {

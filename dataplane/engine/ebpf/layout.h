@@ -29,7 +29,14 @@ struct fast_port {
     __u16 flags;
     __u32 unused[2];
 };
-enum { fast_in4 = 1, fast_in6 = 2, fast_out4 = 4, fast_out6 = 8 };
+enum {
+    fast_in4 = 1,
+    fast_in6 = 2,
+    fast_out4 = 4,
+    fast_out6 = 8,
+    fast_takes_frames = 16, /* that XDP redirects to it */
+    fast_unfinished = 32,   /* hosts leave transport checksums to it */
+};
 
 /* Words that lead into the tables; 0: there is nothing for the fast path. A table is `fast_there`, its form, the region it lies in,
  * and where it begins: of a trie the root node, of IPv6 the first word. */

@@ -62,7 +62,11 @@ Array::~Array() {
     if (memory_) munmap(memory_, bytes_);
 }
 
-std::string failed(const std::string &what, int code) { return what + ": " + std::strerror(code < 0 ? -code : code); }
+std::string failed(const std::string &what, int code) {
+    const int error = code < 0 ? -code : code;
+    const char *needed = " (it takes CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN, which no user namespace gives; weftd of root does with --no-user-namespace)";
+    return what + ": " + std::strerror(error) + (error == EPERM ? needed : "");
+}
 
 std::string make_map(Descriptor &map, bpf_map_type type, const char *name, uint32_t key, uint32_t value, uint32_t count,
                      const bpf_map_create_opts *options) {

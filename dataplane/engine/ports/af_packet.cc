@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "netdev.h"
+
 namespace weft {
 
 namespace {
@@ -20,13 +22,12 @@ uint8_t kernel_offloads() {
 
 }  // namespace
 
-AfPacketPort::AfPacketPort(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink)
-    : name_(request.name), device_(request.device, std::move(netlink)), make_socket_(std::move(make_socket)),
-      offloads_(kernel_offloads()) {}
+AfPacketPort::AfPacketPort(const PortRequest &request, Kernel kernel, std::shared_ptr<Netlink> netlink)
+    : name_(request.name), device_(request.device, std::move(netlink)), kernel_(std::move(kernel)), offloads_(kernel_offloads()) {}
 
-std::unique_ptr<AfPacketPort> AfPacketPort::open(const PortRequest &request, MakeSocket make_socket,
-                                                 std::shared_ptr<Netlink> netlink, size_t slots, std::string &error) {
-    std::unique_ptr<AfPacketPort> port(new AfPacketPort(request, std::move(make_socket), std::move(netlink)));
+std::unique_ptr<AfPacketPort> AfPacketPort::open(const PortRequest &request, Kernel kernel, std::shared_ptr<Netlink> netlink, size_t slots,
+                                                 std::string &error) {
+    std::unique_ptr<AfPacketPort> port(new AfPacketPort(request, std::move(kernel), std::move(netlink)));
     error = port->device_.find();
     if (error.empty()) error = port->set_up(std::clamp<size_t>(request.rx_queues, 1, max_rx_queues), slots);
     if (error.empty()) error = port->set_workers(request.workers);
@@ -40,7 +41,7 @@ std::string AfPacketPort::set_up(size_t queues, size_t slots) {
     std::string error;
     uint16_t group = 0;
     while (rx_.size() < queues) {
-        Descriptor socket = make_socket_(error);
+        Descriptor socket = kernel_.socket(error);
         if (!socket) return error;
         AfPacketRx &rx = rx_.emplace_back(std::move(socket), slots);
         error = rx.set_up();
@@ -59,8 +60,8 @@ void AfPacketPort::begin() {
 std::string AfPacketPort::set_workers(unsigned workers) {
     while (tx_.size() < workers) {
         std::string error;
-        Descriptor usual = make_socket_(error), direct;
-        if (usual) direct = make_socket_(error);
+        Descriptor usual = kernel_.socket(error), direct;
+        if (usual) direct = kernel_.socket(error);
         if (!direct) return error;
         AfPacketTx &tx = tx_.emplace_back(std::move(usual), std::move(direct));
         error = tx.set_up();
@@ -74,20 +75,30 @@ std::string AfPacketPort::set_workers(unsigned workers) {
 
 AfPacketPort::~AfPacketPort() { attach({}); }
 
-// Packet sockets are asked before tc: they refuse what the program there will take.
+// Packet sockets are asked before tc: they refuse what the program there will take. XDP comes before both.
 std::string AfPacketPort::attach(const KernelPrograms &programs) {
-    device_.hook(hook_, -1);
-    if (hook_ == Hook::tc)
+    if (link_) device_.keep_tags(false);
+    link_ = Descriptor();
+    if (hook_ == Hook::tc) {
+        device_.hook(-1);
         for (AfPacketRx &rx : rx_) rx.set_filter(-1);
+    }
     hook_ = programs.hook;
     std::string error;
-    if (hook_ == Hook::tc)
+    if (hook_ == Hook::xdp && kernel_.attach(device_.name(), programs.entry, link_, error)) device_.keep_tags(true);
+    if (hook_ == Hook::tc) {
         for (AfPacketRx &rx : rx_)
             if (error.empty()) error = rx.set_filter(programs.filter);
-    if (error.empty()) error = device_.hook(hook_, programs.entry);
+        if (error.empty()) error = device_.hook(programs.entry);
+    }
     if (error.empty()) return {};
     attach({});
     return device_.name() + ": " + error;
+}
+
+DeviceTraits AfPacketPort::traits() const {
+    const std::optional<uint64_t> features = kernel_.features(device_.index());
+    return {.takes_frames = features && (*features & xdp_takes_frames), .unfinished = !device_.is_card()};
 }
 
 PortCounters AfPacketPort::counters() const {

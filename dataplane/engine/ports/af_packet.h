@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "af_packet_rx.h"
@@ -27,12 +28,19 @@ class AfPacketPort final : public Port {
   public:
     static constexpr size_t usual_slots = 8192;  // 16 MiB: 160 ms at 50,000 packets a second
 
-    // One more socket of AF_PACKET, SOCK_RAW, protocol 0 of the device's namespace, or an error.
-    using MakeSocket = std::function<Descriptor(std::string &error)>;
+    // What is done in the namespace of the device. An error is text for a person.
+    struct Kernel {
+        // One more socket of AF_PACKET, SOCK_RAW, protocol 0.
+        std::function<Descriptor(std::string &error)> socket;
+        // Attaches an XDP program in native mode, until the link is closed.
+        std::function<bool(const std::string &device, int program, Descriptor &link, std::string &error)> attach;
+        // Of XDP (netdev.h).
+        std::function<std::optional<uint64_t>(int index)> features;
+    };
 
     // `netlink` is of the namespace in which the device is; each ring has so many slots.
-    static std::unique_ptr<AfPacketPort> open(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink,
-                                              size_t slots, std::string &error);
+    static std::unique_ptr<AfPacketPort> open(const PortRequest &request, Kernel kernel, std::shared_ptr<Netlink> netlink, size_t slots,
+                                              std::string &error);
 
     ~AfPacketPort() override;
 
@@ -46,19 +54,21 @@ class AfPacketPort final : public Port {
     std::string set_workers(unsigned workers) override;
     uint32_t device_index() const override { return static_cast<uint32_t>(device_.index()); }
     std::string attach(const KernelPrograms &programs) override;
+    DeviceTraits traits() const override;
     PortCounters counters() const override;
     LinkState link() const override { return device_.link(); }
     std::string configure(bool enabled, uint32_t mtu) override { return device_.configure(enabled, mtu); }
 
   private:
-    AfPacketPort(const PortRequest &request, MakeSocket make_socket, std::shared_ptr<Netlink> netlink);
+    AfPacketPort(const PortRequest &request, Kernel kernel, std::shared_ptr<Netlink> netlink);
     std::string set_up(size_t queues, size_t slots);
 
     const std::string name_;
     Device device_;
-    const MakeSocket make_socket_;
+    const Kernel kernel_;
     const uint8_t offloads_;
     Hook hook_ = Hook::none;  // where a program is attached
+    Descriptor link_;         // of XDP
     std::deque<AfPacketRx> rx_;
     std::deque<AfPacketTx> tx_;
 

@@ -25,6 +25,7 @@ class AfXdpPort final : public Port {
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
     TxQueue &tx(unsigned worker) override { return device_->sender(worker); }
     std::string set_workers(unsigned workers) override { return device_->set_workers(workers); }
+    std::string attach(const KernelPrograms &programs) override;
     PortCounters counters() const override { return device_->counters(); }
     LinkState link() const override { return device_->device().link(); }
     std::string configure(bool enabled, uint32_t mtu) override;

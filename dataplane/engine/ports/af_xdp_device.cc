@@ -68,6 +68,7 @@ std::string AfXdpDevice::attach(bool native_only) {
         return "native mode: " + not_native_ + "; in generic mode super-packets of a virtual device would be lost";
     if (!native_ && !kernel_.attach(device_->name(), false, queues_.size(), map_, link_, error))
         return not_native_ == error ? error : "native mode: " + not_native_ + "; generic mode: " + error;
+    device_->keep_tags(true);
     if (!native_ || device_->module() == "veth")
         for (AfXdpQueue &queue : queues_) queue.expect_unfinished();
     return {};

@@ -114,10 +114,18 @@ std::string Device::configure(bool enabled, uint32_t mtu) {
     return name_ + ": " + std::strerror(code);
 }
 
-std::string Device::hook(Hook hook, int program) {
-    int code = 0;
-    if (hook == Hook::tc) code = program < 0 ? netlink_->detach_classifier(index_) : netlink_->attach_classifier(index_, program);
-    return code == 0 ? std::string() : std::string(hook_name(hook)) + ": " + std::strerror(code);
+std::string Device::hook(int program) {
+    const int code = program < 0 ? netlink_->detach_classifier(index_) : netlink_->attach_classifier(index_, program);
+    return code == 0 ? std::string() : std::string("tc: ") + std::strerror(code);
+}
+
+void Device::keep_tags(bool in_frames) {
+    ethtool_value flags{};
+    flags.cmd = ETHTOOL_GFLAGS;
+    if (!ask(&flags)) return;
+    flags.cmd = ETHTOOL_SFLAGS;
+    flags.data = in_frames ? flags.data & ~uint32_t{ETH_FLAG_RXVLAN} : flags.data | ETH_FLAG_RXVLAN;
+    ask(&flags);
 }
 
 }  // namespace weft

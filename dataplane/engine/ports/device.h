@@ -28,8 +28,11 @@ class Device {
 
     // Keeps what it receives from the stack of its namespace: Netlink::drop_ingress().
     void drop_ingress() { netlink_->drop_ingress(index_); }
-    // A BPF program (descriptor) that sees what the device receives, in place of one that an engine had there; -1: none.
-    std::string hook(Hook hook, int program);
+    // A BPF program (descriptor) of tc that sees what the device receives, in place of one that an engine had there; -1: none.
+    std::string hook(int program);
+
+    // Has the device leave VLAN tags in the frames that it receives, where XDP sees them; a veth pair has none of that to itself.
+    void keep_tags(bool in_frames);
 
     // The kernel's module that serves it, such as veth; empty when it does not say.
     std::string module() const;

@@ -3,6 +3,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -102,8 +103,13 @@ std::shared_ptr<Netlink> KeeperFactory::netlink(const std::string &name_space, s
 std::unique_ptr<Port> KeeperFactory::open_device(const PortRequest &request, size_t slots, std::string &error) {
     const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, error);
     if (!netlink) return nullptr;
-    const auto make_socket = [this](std::string &why) { return keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, why); };
-    return AfPacketPort::open(request, make_socket, netlink, slots, error);
+    AfPacketPort::Kernel kernel{
+        [this](std::string &why) { return keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, why); },
+        [this](const std::string &device, int program, Descriptor &link, std::string &why) {
+            return keeper_.attach(port_namespace, device, program, link, why);
+        },
+        [this](int index) -> std::optional<uint64_t> { return netdev() ? netdev_->xdp_features(index) : std::nullopt; }};
+    return AfPacketPort::open(request, std::move(kernel), netlink, slots, error);
 }
 
 std::unique_ptr<Port> KeeperFactory::open_af_packet(const PortRequest &request, std::string &error) {
@@ -387,25 +393,38 @@ void KeeperFactory::drop_device(const std::string &name_space, const HostDevice 
     claimed_.erase(name_space + '/' + device.name);
 }
 
-int KeeperFactory::link_events() {
-    if (link_events_) return link_events_.get();
+Netdev *KeeperFactory::netdev() {
+    if (netdev_) return netdev_.get();
     std::string error;
-    Descriptor socket = keeper_.socket(port_namespace, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, error);
+    Descriptor socket = keeper_.socket(port_namespace, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC, error);
+    if (socket) netdev_ = std::make_unique<Netdev>(std::move(socket));
+    return netdev_.get();
+}
+
+int KeeperFactory::link_events() {
+    if (events_) return events_.get();
+    std::string error;
+    Descriptor all(epoll_create1(EPOLL_CLOEXEC)), socket = keeper_.socket(port_namespace, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE, error);
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = RTMGRP_LINK;
     if (!socket || bind(socket.get(), reinterpret_cast<sockaddr *>(&address), sizeof(address)) != 0) return -1;
+    epoll_event readable{.events = EPOLLIN, .data = {}};
+    if (!all || epoll_ctl(all.get(), EPOLL_CTL_ADD, socket.get(), &readable) != 0) return -1;
     link_events_ = std::move(socket);
-    return link_events_.get();
+    // Without, devices are asked once a second.
+    if (Descriptor of_devices = keeper_.socket(port_namespace, AF_NETLINK, SOCK_RAW, NETLINK_GENERIC, error);
+        of_devices && netdev() && netdev_->listen(of_devices) && epoll_ctl(all.get(), EPOLL_CTL_ADD, of_devices.get(), &readable) == 0)
+        device_events_ = std::move(of_devices);
+    events_ = std::move(all);
+    return events_.get();
 }
 
 // What has changed is asked for by name, so that one that got lost in a full buffer does no harm.
 void KeeperFactory::read_link_events() {
     char buffer[16384];
-    while (true) {
-        const ssize_t count = recv(link_events_.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
-        if (count < 0 && errno != EINTR && errno != ENOBUFS) return;
-    }
+    for (const Descriptor *socket : {&link_events_, &device_events_})
+        while (recv(socket->get(), buffer, sizeof(buffer), MSG_DONTWAIT) >= 0 || errno == EINTR || errno == ENOBUFS) {}
 }
 
 void KeeperFactory::remove_unclaimed() {

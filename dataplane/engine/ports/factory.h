@@ -16,6 +16,7 @@
 
 #include "af_xdp_device.h"
 #include "factory_keeper.h"
+#include "netdev.h"
 #include "netlink.h"
 #include "port.h"
 
@@ -71,6 +72,7 @@ class KeeperFactory final : public PortFactory {
     std::shared_ptr<XdpFrames> xdp_frames(size_t needed, std::string &error);
     std::unique_ptr<Port> open_device(const PortRequest &request, size_t slots, std::string &error);
     std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);
+    Netdev *netdev();  // null: it can't be had
     std::string configure(Netlink &netlink, const HostDevice &device, const HostTapRequest &request);
 
     std::string namespace_of(uint32_t vrf) const;
@@ -84,7 +86,9 @@ class KeeperFactory final : public PortFactory {
     std::set<std::string> claimed_;
     std::map<int, std::weak_ptr<AfXdpDevice>> xdp_devices_;  // by index
     std::vector<std::weak_ptr<XdpFrames>> xdp_frames_;
-    Descriptor link_events_;  // an rtnetlink socket in the group of links of the port namespace
+    std::unique_ptr<Netdev> netdev_;
+    // Sockets of the port namespace that are told of links and of what else changes about devices, and an epoll(7) of both.
+    Descriptor link_events_, device_events_, events_;
 };
 
 }  // namespace weft

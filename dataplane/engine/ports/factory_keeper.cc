@@ -1,5 +1,6 @@
 #include "factory_keeper.h"
 
+#include <bpf/bpf.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
@@ -134,6 +135,24 @@ bool KeeperLine::xdp(const std::string &name_space, const std::string &device, b
     }
     map = std::move(passed[0]);
     link = std::move(passed[1]);
+    return true;
+}
+
+bool KeeperLine::attach(const std::string &name_space, const std::string &device, int program, Descriptor &link, std::string &error) {
+    bpf_prog_info info{};
+    uint32_t size = sizeof info;
+    if (bpf_obj_get_info_by_fd(program, &info, &size) != 0) {
+        error = std::string("the program has no number: ") + std::strerror(errno);
+        return false;
+    }
+    std::string why;
+    Descriptor made;
+    request("program " + name_space + ' ' + device + " xdp " + std::to_string(info.id), made, why);
+    if (!made) {
+        error = why;
+        return false;
+    }
+    link = std::move(made);
     return true;
 }
 

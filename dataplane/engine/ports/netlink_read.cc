@@ -1,6 +1,7 @@
 #include "netlink_read.h"
 
 #include <linux/if_addr.h>
+#include <linux/genetlink.h>
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -20,16 +21,22 @@ const Part *part_of(const nlmsghdr &message) {
     return reinterpret_cast<const Part *>(NLMSG_DATA(&message));
 }
 
+// Those that lie in so many octets.
+template <typename Visit>
+void each_attribute_of(const uint8_t *octets, size_t length, Visit visit) {
+    auto left = static_cast<int>(length);
+    const auto *attribute = reinterpret_cast<const rtattr *>(octets);
+    for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
+        visit(attribute->rta_type & NLA_TYPE_MASK, reinterpret_cast<const uint8_t *>(RTA_DATA(attribute)), RTA_PAYLOAD(attribute));
+    }
+}
+
 // The attributes behind a fixed part of so many octets.
 template <typename Visit>
 void each_attribute(const nlmsghdr &message, size_t part, Visit visit) {
     const size_t start = NLMSG_SPACE(part);
     if (message.nlmsg_len < start) return;
-    auto left = static_cast<int>(message.nlmsg_len - start);
-    const auto *attribute = reinterpret_cast<const rtattr *>(reinterpret_cast<const uint8_t *>(&message) + start);
-    for (; RTA_OK(attribute, left); attribute = RTA_NEXT(attribute, left)) {
-        visit(attribute->rta_type, reinterpret_cast<const uint8_t *>(RTA_DATA(attribute)), RTA_PAYLOAD(attribute));
-    }
+    each_attribute_of(reinterpret_cast<const uint8_t *>(&message) + start, message.nlmsg_len - start, visit);
 }
 
 // Up to the terminating null, if there is one.
@@ -75,6 +82,34 @@ bool read_link(const nlmsghdr &message, Link &link) {
         else if (type == IFLA_CARRIER && length == 1) link.carrier = *value != 0;
     });
     return true;
+}
+
+void read_family(const nlmsghdr &message, NetdevFamily &family) {
+    each_attribute(message, sizeof(genlmsghdr), [&](uint16_t type, const uint8_t *value, size_t length) {
+        if (type == CTRL_ATTR_FAMILY_ID && length == 2) std::memcpy(&family.id, value, 2);
+        if (type != CTRL_ATTR_MCAST_GROUPS) return;
+        each_attribute_of(value, length, [&](uint16_t, const uint8_t *group, size_t size) {
+            std::string name;
+            uint32_t number = 0;
+            each_attribute_of(group, size, [&](uint16_t part, const uint8_t *of, size_t octets) {
+                if (part == CTRL_ATTR_MCAST_GRP_NAME) name = text_of(of, octets);
+                if (part == CTRL_ATTR_MCAST_GRP_ID && octets == 4) std::memcpy(&number, of, 4);
+            });
+            if (name == "mgmt") family.changes = number;
+        });
+    });
+}
+
+std::optional<uint64_t> read_xdp_features(const nlmsghdr &message) {
+    constexpr uint16_t features = 3;  // NETDEV_A_DEV_XDP_FEATURES of <linux/netdev.h>
+    std::optional<uint64_t> found;
+    each_attribute(message, sizeof(genlmsghdr), [&](uint16_t type, const uint8_t *value, size_t length) {
+        if (type != features || length != 8) return;
+        uint64_t bits;
+        std::memcpy(&bits, value, sizeof bits);
+        found = bits;
+    });
+    return found;
 }
 
 int read_address(const nlmsghdr &message, HostAddress &address) {

@@ -1,4 +1,4 @@
-// Answers of rtnetlink (RFC 3549) to values. Every length is checked against the message and the message against the buffer: what
+// Answers of rtnetlink (RFC 3549) and of generic netlink to values. Every length is checked against the message and the message against the buffer: what
 // does not fit is left out.
 #pragma once
 
@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "netdev.h"
 #include "netlink.h"
 
 namespace weft {
@@ -18,6 +19,10 @@ std::optional<int> read_answer(const uint8_t *buffer, size_t length, uint32_t se
 
 // False: the message holds no link.
 bool read_link(const nlmsghdr &message, Link &link);
+
+// Of generic netlink. The family keeps what the message does not say.
+void read_family(const nlmsghdr &message, NetdevFamily &family);
+std::optional<uint64_t> read_xdp_features(const nlmsghdr &message);
 
 // The interface's index; -1: the message holds no address of IPv4 or IPv6.
 int read_address(const nlmsghdr &message, HostAddress &address);

@@ -42,12 +42,17 @@ enum PortOffload : uint8_t {
 inline constexpr size_t max_rx_queues = 16;
 
 // Where a program of the kernel fast path (ebpf/) meets packets that a device received, before the port does.
-enum class Hook : uint8_t { none, tc };
+enum class Hook : uint8_t { none, tc, xdp };
 const char *hook_name(Hook hook);  // empty: none
 struct KernelPrograms {
     Hook hook = Hook::none;
-    int filter = -1;  // on the port's own sockets
+    int filter = -1;  // of tc: on the port's own sockets
     int entry = -1;   // at the device
+};
+// What such a program has to know of a device.
+struct DeviceTraits {
+    bool takes_frames = false;  // XDP may redirect to it
+    bool unfinished = false;    // hosts leave transport checksums to it
 };
 
 // A receiving side of a port. One worker at a time uses it, its owner (PortHandle says how it changes hands); the driver keeps
@@ -102,8 +107,10 @@ class Port {
     virtual uint32_t device_index() const { return 0; }
     // Lets programs of the kernel have the packets first, in place of those before; those stay when it fails. Goes with the port.
     virtual std::string attach(const KernelPrograms &programs) {
-        return programs.hook == Hook::none ? std::string() : std::string("the driver ") + driver() + " has no device of its own";
+        return programs.hook == Hook::none ? std::string() : std::string("the driver ") + driver() + " leaves no room for it; af_packet does";
     }
+    // As they are now, by some system calls.
+    virtual DeviceTraits traits() const { return {}; }
 
     virtual PortCounters counters() const = 0;  // any thread
     virtual LinkState link() const = 0;         // any thread

@@ -33,7 +33,7 @@ std::string decode_port_settings(Reader &r, Transaction &t, bool remove) {
         const uint8_t n = r.u8();
         for (uint8_t i = 0; i < n && r.good(); i++) op.settings.workers.push_back(r.u8());
         const uint8_t fast_path = r.u8();
-        if (r.good() && fast_path > static_cast<uint8_t>(Hook::tc))
+        if (r.good() && fast_path > static_cast<uint8_t>(Hook::xdp))
             return "port " + quoted(op.port) + " is to have fast path " + std::to_string(fast_path) + ", which there is not";
         op.settings.fast_path = static_cast<Hook>(fast_path);
         if (r.good() && n > max_workers) return "port " + quoted(op.port) + " names " + std::to_string(n) + " workers";

@@ -35,7 +35,7 @@ enum class Record : uint8_t {
     workers_set = 32,                // u8 count (1 to 16), u8 n, n × (u8 worker, u16 cpu): others run on any
     port_settings_set = 33,            // str port, str driver ('' = as port_set says), u8 receive queues (0: as many as workers
                                      // serve them), u8 n, n × u8 worker (none: all in turn)
-                                     // then u8 fast path (0 none, 1 tc)
+                                     // then u8 fast path (0 none, 1 tc, 2 XDP)
     port_settings_delete = 34,         // str port: back to what it is without
     circuit_set = 48,         // str interface, str parent, u8 CircuitMatch, its tags, u8 tags to pop, u8 n, n × tag to push;
                               // tag := u16 TPID, u16 VLAN. Rewriting is of switched ones

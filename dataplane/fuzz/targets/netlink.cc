@@ -18,6 +18,9 @@ FUZZ_TARGET(in) {
     if (size >= 4) std::memcpy(buffer.data(), bytes.data(), size / 4 * 4);
     read_answer(reinterpret_cast<const uint8_t *>(buffer.data()), size / 4 * 4, 7, [](const nlmsghdr &message) {
         Link link;
+        NetdevFamily family;
+        read_family(message, family);
+        read_xdp_features(message);
         if (read_link(message, link)) CHECK(link.name.size() < message.nlmsg_len && link.alias.size() < message.nlmsg_len);
         HostAddress address;
         if (read_address(message, address) != -1) CHECK(address.family == 4 || address.family == 6);
