@@ -9,6 +9,7 @@ import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { NetconfClient } from '../../src/demo/client.js'
 import { field, parse, type AuditRecord } from '../audit/parse.js'
+import { untilAlarm } from '../lab/alarms.js'
 import { adminPassword, Weftd } from '../lab/weftd.js'
 
 const root = resolve(fileURLToPath(import.meta.url), '../../../..')
@@ -215,7 +216,8 @@ test('a syslog server that is configured gets every record from then on, until i
   })
   await client.edit(
     audit(
-      `<reads>false</reads><file><size>65536</size><keep>1</keep></file><syslog><name>noc</name><address>127.0.0.1</address><port>${server.address().port}</port></syslog>`,
+      `<reads>false</reads><file><size>65536</size><keep>1</keep></file><syslog><name>noc</name><address>127.0.0.1</address><port>${server.address().port}</port></syslog>` +
+        '<syslog><name>gone</name><transport>tcp</transport><address>127.0.0.1</address><port>1</port></syslog>',
     ),
   )
   await client.commit()
@@ -239,8 +241,11 @@ test('a syslog server that is configured gets every record from then on, until i
     /<syslog><name>noc<\/name><written>3<\/written><lost>0<\/lost><waiting>0<\/waiting><\/syslog>/,
   )
 
-  await client.edit(audit('<syslog nc:operation="remove"><name>noc</name></syslog>'))
+  await untilAlarm(client, 'audit-not-written gone')
+  const remove = (name: string) => `<syslog nc:operation="remove"><name>${name}</name></syslog>`
+  await client.edit(audit(remove('noc') + remove('gone')))
   await client.commit()
+  await untilAlarm(client, '(audit-not-written gone)')
   await client.rpc('<validate><source><candidate/></source></validate>')
   // Each of these is recorded under some 300 octets, and the file holds 65,536.
   await Promise.all(

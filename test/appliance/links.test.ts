@@ -7,6 +7,7 @@ import test from 'ava'
 import type { NetconfClient } from '../../src/demo/client.js'
 import { makeHost } from '../../src/lab/lab.js'
 import { demoHosts } from '../../src/lab/topology.js'
+import { alarms, untilAlarm } from '../lab/alarms.js'
 import { Weftd } from '../lab/weftd.js'
 
 const h2 = '198.51.100.2'
@@ -66,18 +67,6 @@ async function rib(client: NetconfClient): Promise<{ active: string[]; inactive:
   return { active: prefixes(true), inactive: prefixes(false) }
 }
 
-/** Alarms of the list by type and resource's name, `(…)` when they are cleared. */
-async function alarms(client: NetconfClient): Promise<readonly string[]> {
-  const filter =
-    '<filter type="subtree"><alarms xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms"><alarm-list/></alarms></filter>'
-  const reply = await client.rpc(`<get>${filter}</get>`)
-  return [...reply.matchAll(/<alarm>(.*?)<\/alarm>/gs)].map(([, text = '']) => {
-    const name = /<resource[^>]*>[^<]*'([^']*)'\]<\/resource>/.exec(text)?.[1] ?? ''
-    const line = `${/<alarm-type-id[^>]*>[\w-]*:([^<]*)</.exec(text)?.[1]} ${name}`
-    return text.includes('<is-cleared>true') ? `(${line})` : line
-  })
-}
-
 /** An action of ietf-alarms (RFC 8632). */
 const act = (client: NetconfClient, action: string): Promise<string> =>
   client.rpc(
@@ -107,7 +96,7 @@ test.serial(
     await onHost2(t, 'link set eth0 down')
     await until('p2 is down', async () => (await operStatus(client, 'p2')) === 'down')
     t.is(await operStatus(client, 'p1'), 'up')
-    await until('its alarm is raised', async () => (await alarms(client)).includes('link-alarm p2'))
+    await untilAlarm(client, 'link-alarm p2')
     await until('its routes are not active', async () => {
       const { active } = await rib(client)
       return !active.includes('198.51.100.0/24') && !active.includes('203.0.113.0/24')
@@ -122,7 +111,7 @@ test.serial(
     await onHost2(t, ...up)
     await until('p2 is up', async () => (await operStatus(client, 'p2')) === 'up')
     await until('its routes are active', async () => same((await rib(client)).active, before.active))
-    await until('its alarm is cleared', async () => (await alarms(client)).includes('(link-alarm p2)'))
+    await untilAlarm(client, '(link-alarm p2)')
     t.true(await weftd.pings('h1', behind, 10))
     t.true(await weftd.pings('h1', h2, 10))
     await client.edit(noRoutes)
@@ -217,13 +206,13 @@ test.serial(
   async (t) => {
     await using client = await weftd.connect()
     process.kill(weftd.enginePid, 'SIGKILL')
-    await until('the member is back', async () => (await alarms(client)).includes('(member-detached 0)'))
+    await untilAlarm(client, '(member-detached 0)')
     await onHost2(t, 'link del eth0')
-    await until('it is raised', async () => (await alarms(client)).includes('port-device-missing p2'))
+    await untilAlarm(client, 'port-device-missing p2')
     t.false((await alarms(client)).includes('link-alarm p2'))
     await using keeper = await weftd.keeper()
     for (const host of demoHosts) await makeHost(keeper, host)
-    await until('it is cleared', async () => (await alarms(client)).includes('(port-device-missing p2)'))
+    await untilAlarm(client, '(port-device-missing p2)')
     t.true(await weftd.pings('h1', h2, 10))
   },
 )

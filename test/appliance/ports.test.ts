@@ -3,12 +3,15 @@
  * pairs, whose far ends are hosts in namespaces of theirs. Needs root, which may move devices.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { run, Weftd, type Output } from '../lab/weftd.js'
 
+const root = resolve(fileURLToPath(import.meta.url), '../../../..')
 const rootTest = process.getuid?.() === 0 ? test.serial : test.serial.skip
 
 /** A network namespace that lives as long as a process in it. */
@@ -141,6 +144,43 @@ m.discard_changes()`)
     out,
     /^invalid-value \S*interface\[if:name='c'\]\/ip:ipv4\/ip:mtu mtu 65535 is more than port c carries, which is \d+/,
   )
+})
+
+rootTest('a port that does not drain is an alarm, and the others forward on', async (t) => {
+  await using keeper = await weftd.keeper()
+  // Somebody has the tap and never reads.
+  const command = ['/usr/bin/python3', join(root, 'test/drivers/traffic.py'), 'tap', 'tap0']
+  const [program, ...args] = keeper.enter(await keeper.namespace('ports'), command)
+  const holder = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => holder.kill('SIGKILL'))
+  await once(holder.stdout, 'data')
+  const neighbour =
+    '<neighbor><ip>203.0.113.9</ip><link-layer-address>02:00:00:00:00:99</link-layer-address></neighbor>'
+  await weftd.ncclient(`
+m.edit_config(target='candidate', config='''${interfaces(one('c', '203.0.113.1', '', neighbour))}''')
+m.commit()`)
+  let over = false
+  const sending = left
+    .exec(join(root, 'build/engine/udp-load'), 'send', '203.0.113.9', '9', '8', '1000', '2000')
+    .finally(() => (over = true))
+  t.true(await reaches())
+  const said = await weftd.ncclient(`
+import time
+for _ in range(100):
+    text = str(m.get(('subtree', '<alarms xmlns="urn:ietf:params:xml:ns:yang:ietf-alarms"><alarm-list/></alarms>')))
+    if 'port-not-draining' in text:
+        break
+    time.sleep(0.1)
+print(text)`)
+  t.regex(said, /port\[\S*name='c'\]<.*port-not-draining.*port c does not take all/s)
+  t.false(over)
+  t.true(await reaches())
+  t.is((await sending).code, 0)
+  const gone =
+    '<interface xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0" nc:operation="delete"><name>c</name></interface>'
+  await weftd.ncclient(`
+m.edit_config(target='candidate', config='''${interfaces(gone)}''')
+m.commit()`)
 })
 
 /** Starts one that is expected to end by itself. */

@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { execIn } from '../../src/lab/namespace.js'
+import { untilAlarm } from '../lab/alarms.js'
 import { Weftd } from '../lab/weftd.js'
 
 const h2 = '198.51.100.2'
@@ -155,6 +156,7 @@ test('a store of which no commit can be recovered is not begun anew: admin can l
     await t.throwsAsync(client.commit(), {
       message: /failsafe configuration, and nothing else can be committed/,
     })
+    await untilAlarm(client, 'configuration-unusable history')
     t.is(weftd.enginePid, engine)
     t.true(await weftd.exec('h1', 'ping', '-c', '1', '-w', '3', h2).then(({ code }) => code === 0))
     await weftd.kill('SIGKILL')

@@ -6,6 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
 import type { NetconfClient } from '../../src/demo/client.js'
 import { execIn } from '../../src/lab/namespace.js'
+import { untilAlarm } from '../lab/alarms.js'
 import { Weftd } from '../lab/weftd.js'
 
 const h2 = '198.51.100.2'
@@ -76,11 +77,13 @@ test.serial(
     t.is(text.match(/<cpu-time/g)?.length, 2)
     t.regex(text, /<cpu>0<|CPU 0 is not one that this process may use/)
     t.regex(text, /CPU 1000 is not one that this process may use/)
+    await untilAlarm(client, 'worker-not-pinned 1')
     await t.throwsAsync(commit(client, config(2, { p1: [2] })), { message: /no worker of that number/ })
     await client.rpc('<discard-changes/>')
     await commit(client, `<workers ${xmlns} nc:operation="remove"/><ports ${xmlns} nc:operation="remove"/>`)
     t.deepEqual(await servers(client, 'p1'), [0])
     t.true(await weftd.pings('h1', h2))
+    await untilAlarm(client, '(worker-not-pinned 1)')
   },
 )
 

@@ -26,6 +26,7 @@ interface SmallDisk {
     readonly lines: readonly string[]
     readonly alarms: number
     readonly after: number
+    readonly stored: readonly boolean[]
   }
   readonly afterFull: unknown
   readonly fullAtStart: string
@@ -56,6 +57,7 @@ test('a full disk and a read-only one are told, change nothing, and harm nothing
   t.deepEqual(full.lines, ['+ /test-box:box/name = one'])
   t.is(full.alarms, 2)
   t.is(full.after, 2)
+  t.deepEqual(full.stored, [true, false, false, true])
   t.deepEqual(report.afterFull, [2, 'three', []])
   t.regex(report.fullAtStart, /is on a full file system: free some space/)
   t.regex(report.readOnly, /is on a read-only file system: choose another folder/)

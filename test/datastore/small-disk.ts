@@ -13,6 +13,7 @@ const directory = join(folder, 'store')
 const ballast = join(folder, 'ballast')
 const context = await openContext()
 const log = new MemoryLog()
+const stored: boolean[] = []
 
 function mount(...options: readonly string[]): void {
   const { status, stderr } = spawnSync('mount', [...options, folder], { encoding: 'utf8' })
@@ -27,6 +28,7 @@ const open = (): Promise<Datastores<never> & { readonly recovery: RecoveryReport
     createContext: () => ({}),
     stage: { prepare: async () => ({ apply: async () => undefined, abort: async () => undefined }) },
     log,
+    stored: (failure) => void stored.push(failure === undefined),
     storage: { snapshotOctets: 1 << 30 },
   })
 
@@ -71,7 +73,7 @@ async function full() {
   await edit(datastores, 'three')
   const after = (await datastores.commit(alice))?.number
   await datastores[Symbol.asyncDispose]()
-  return { first, again, left, past, lines, alarms, after }
+  return { first, again, left, past, lines, alarms, after, stored: [...stored] }
 }
 
 async function fullAtStart() {
