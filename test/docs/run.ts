@@ -64,7 +64,7 @@ export async function runPage(t: ExecutionContext, name: string): Promise<Page> 
     said
       .replace(/\b1830\b/g, String(weftd.port))
       .replace(/password='…'/g, `password='${adminPassword}'`)
-      .replace(/\bbin\/weft lab exec /g, `bin/weft lab exec --state ${weftd.state} `)
+      .replace(/\bbin\/weft (lab|vrf) exec /g, `bin/weft $1 exec --state ${weftd.state} `)
 
   for (const block of blocks) {
     const where = `line ${block.line} of docs/${name}`
