@@ -50,6 +50,8 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'iana-if-type', revision: '2014-05-08' },
   { name: 'ietf-ip', revision: '2018-02-22' },
   { name: 'weft-interfaces', revision: '2026-11-21' },
+  { name: 'weft-vlan', revision: '2026-11-22' },
+  { name: 'weft-cross-connect', revision: '2026-11-22' },
   { name: 'weft-acl', revision: '2026-11-21' },
   // Routing.
   { name: 'ietf-routing', revision: '2018-03-13', features: ['router-id'] },

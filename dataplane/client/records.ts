@@ -6,6 +6,8 @@ import { roomForAcl, writeAcl } from './acl.js'
 import {
   puntClasses,
   type Address,
+  type CircuitMatch,
+  type CircuitSpec,
   type DropKind,
   type FamilyFeatures,
   type FastPath,
@@ -14,6 +16,7 @@ import {
   type Limit,
   type Operation,
   type ResolveKind,
+  type VlanTag,
 } from './types.js'
 
 const blockSize = 1 << 20
@@ -41,6 +44,10 @@ const Kind = {
   workersSet: 32,
   portSettingsSet: 33,
   portSettingsDelete: 34,
+  circuitSet: 48,
+  circuitDelete: 49,
+  crossConnectSet: 50,
+  crossConnectDelete: 51,
   vrfSet: 56,
   vrfDelete: 57,
 } as const
@@ -125,6 +132,10 @@ function roomFor(operation: Operation): number {
   if (operation.op === 'workers-set') return 64 + 3 * operation.cpus.length
   if (operation.op === 'port-settings-set')
     return 64 + 3 * (operation.name.length + operation.driver.length) + operation.workers.length
+  if (operation.op === 'circuit-set')
+    return 64 + 3 * (operation.interface.length + operation.circuit.parent.length)
+  if (operation.op === 'cross-connect-set')
+    return 64 + 3 * (operation.name.length + operation.interfaces.join().length)
   if (operation.op === 'acl-set') return roomForAcl(operation.acl)
   if (operation.op === 'acl-bind') return 64 + 3 * (operation.interface.length + (operation.acl?.length ?? 0))
   if ('name' in operation) return 64 + 3 * operation.name.length
@@ -155,6 +166,32 @@ function writeInterface(writer: Writer, spec: InterfaceSpec): void {
     writer.address(address)
     writer.u8(length)
   }
+}
+
+const circuitMatches: Readonly<Record<CircuitMatch, number>> = {
+  untagged: 0,
+  tag: 1,
+  'two-tags': 2,
+  'tag-and-any': 3,
+  rest: 4,
+}
+
+function writeTags(writer: Writer, tags: readonly VlanTag[]): void {
+  for (const { tpid, vid } of tags) {
+    writer.u16(tpid)
+    writer.u16(vid)
+  }
+}
+
+function writeCircuit(writer: Writer, name: string, circuit: CircuitSpec): void {
+  writer.u8(Kind.circuitSet)
+  writer.text(name)
+  writer.text(circuit.parent)
+  writer.u8(circuitMatches[circuit.match])
+  writeTags(writer, circuit.tags)
+  writer.u8(circuit.pop)
+  writer.u8(circuit.push.length)
+  writeTags(writer, circuit.push)
 }
 
 function writeObject(writer: Writer, object: ForwardingObject): void {
@@ -204,6 +241,19 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       writer.u32(operation.vrf)
       writer.address(operation.prefix.address)
       return writer.u8(operation.prefix.length)
+    case 'circuit-set':
+      return writeCircuit(writer, operation.interface, operation.circuit)
+    case 'circuit-delete':
+      writer.u8(Kind.circuitDelete)
+      return writer.text(operation.interface)
+    case 'cross-connect-set':
+      writer.u8(Kind.crossConnectSet)
+      writer.text(operation.name)
+      for (const name of operation.interfaces) writer.text(name)
+      return
+    case 'cross-connect-delete':
+      writer.u8(Kind.crossConnectDelete)
+      return writer.text(operation.name)
     case 'object-set':
       writer.u8(Kind.objectSet)
       writer.key(operation.key)

@@ -53,6 +53,25 @@ export interface InterfaceSpec {
   readonly addresses: readonly Prefix[]
 }
 
+/** A VLAN as a tag names it. */
+export interface VlanTag {
+  /** 0x8100 (802.1Q) or 0x88a8 (802.1ad). */
+  readonly tpid: number
+  readonly vid: number
+}
+
+export type CircuitMatch = 'untagged' | 'tag' | 'two-tags' | 'tag-and-any' | 'rest'
+
+/** Which frames of another interface's port are an interface's; `pop` and `push` of what is switched. */
+export interface CircuitSpec {
+  readonly parent: string
+  readonly match: CircuitMatch
+  /** As many as the match names, the outermost first. */
+  readonly tags: readonly VlanTag[]
+  readonly pop: number
+  readonly push: readonly VlanTag[]
+}
+
 export interface FamilyFeatures {
   readonly reversePath: 'strict' | 'loose' | undefined
   /** A default route counts for the reverse path. */
@@ -106,6 +125,16 @@ export type Operation =
   | { readonly op: 'vrf-delete'; readonly vrf: number }
   | { readonly op: 'interface-set'; readonly interface: InterfaceSpec }
   | { readonly op: 'interface-delete'; readonly name: string }
+  /** Makes an interface without a port a circuit; `circuit-delete` takes it back. */
+  | { readonly op: 'circuit-set'; readonly interface: string; readonly circuit: CircuitSpec }
+  | { readonly op: 'circuit-delete'; readonly interface: string }
+  /** Frames of each of the two leave by the other. */
+  | {
+      readonly op: 'cross-connect-set'
+      readonly name: string
+      readonly interfaces: readonly [string, string]
+    }
+  | { readonly op: 'cross-connect-delete'; readonly name: string }
   | { readonly op: 'object-set'; readonly key: ObjectKey; readonly object: ForwardingObject }
   | { readonly op: 'object-delete'; readonly key: ObjectKey }
   | { readonly op: 'route-set'; readonly vrf: number; readonly prefix: Prefix; readonly key: ObjectKey }

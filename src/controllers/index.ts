@@ -8,6 +8,7 @@ import { aclController } from './acl/index.js'
 import { alarmsController } from './alarms/index.js'
 import { auditController } from './audit/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
+import { crossConnectsController } from './cross-connects/index.js'
 import { fibController } from './fib/index.js'
 import { forwardingController } from './forwarding/index.js'
 import { interfacesController } from './interfaces/index.js'
@@ -64,6 +65,7 @@ export function createControllers({
       portsController(member),
       networkInstancesController(rib),
       interfacesController(member),
+      crossConnectsController(),
       aclController(member),
       routingController(rib),
       fibController(member),

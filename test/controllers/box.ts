@@ -5,6 +5,7 @@
 import { createContext, type Context, type Journal, type Tree } from 'libyang-js'
 import type { AclSpec } from '../../dataplane/client/acl.js'
 import type {
+  CircuitSpec,
   InterfaceSpec,
   Member,
   MemberState,
@@ -36,6 +37,8 @@ export class ModelMember implements Member {
   commit = 0
   readonly vrfs = new Map<number, string>()
   readonly interfaces = new Map<string, InterfaceSpec>()
+  readonly circuits = new Map<string, CircuitSpec>()
+  readonly crossConnects = new Map<string, readonly string[]>()
   readonly neighbours = new Map<string, string>()
   readonly acls = new Map<string, AclSpec>()
   /** Names of lists by interface, direction and family. */
@@ -112,6 +115,22 @@ export class ModelMember implements Member {
           if (!this.neighbours.delete(`${operation.interface} ${formatAddress(operation.address)}`)) {
             throw new Error(`no neighbour ${formatAddress(operation.address)} to delete`)
           }
+          break
+        case 'circuit-set':
+          if (!this.interfaces.has(operation.interface))
+            throw new Error(`no interface ${operation.interface}`)
+          this.circuits.set(operation.interface, operation.circuit)
+          break
+        case 'circuit-delete':
+          if (!this.circuits.delete(operation.interface))
+            throw new Error(`no circuit ${operation.interface} to delete`)
+          break
+        case 'cross-connect-set':
+          this.crossConnects.set(operation.name, operation.interfaces)
+          break
+        case 'cross-connect-delete':
+          if (!this.crossConnects.delete(operation.name))
+            throw new Error(`no cross-connect ${operation.name} to delete`)
           break
         case 'acl-set':
           this.acls.set(operation.acl.name, operation.acl)
@@ -328,6 +347,8 @@ export interface InterfaceText {
   /** Content of the ipv4 container: addresses as `10.0.0.1/24`, or XML. */
   readonly ipv4?: readonly string[]
   readonly ipv6?: readonly string[]
+  /** More of the interface. */
+  readonly content?: string
 }
 
 function family(number: 4 | 6, content: readonly string[] | undefined): string {
@@ -343,7 +364,7 @@ function family(number: 4 | 6, content: readonly string[] | undefined): string {
 /** The content of a `<config>` with interfaces. */
 export function interfaces(all: Readonly<Record<string, InterfaceText>>): string {
   const each = Object.entries(all).map(
-    ([name, { type = 'ethernetCsmacd', enabled, port, operation, ipv4, ipv6 }]) =>
+    ([name, { type = 'ethernetCsmacd', enabled, port, operation, ipv4, ipv6, content = '' }]) =>
       operation === 'delete'
         ? `<interface nc:operation="delete"><name>${name}</name></interface>`
         : `<interface${operation ? ` nc:operation="${operation}"` : ''}><name>${name}</name><type xmlns:i="${namespaces.iana}">i:${type}</type>` +
@@ -351,6 +372,7 @@ export function interfaces(all: Readonly<Record<string, InterfaceText>>): string
           (port === undefined ? '' : `<port xmlns="${namespaces.weft}">${port}</port>`) +
           family(4, ipv4) +
           family(6, ipv6) +
+          content +
           '</interface>',
   )
   return `<interfaces xmlns="${namespaces.if}" xmlns:nc="${namespaces.nc}">${each.join('')}</interfaces>`

@@ -151,6 +151,29 @@ test('each record is what records.h says, byte for byte', (t) => {
       '01' +
       '0000',
   )
+  t.is(
+    encode({
+      op: 'circuit-set',
+      interface: 'i',
+      circuit: {
+        parent: 'p',
+        match: 'two-tags',
+        tags: [
+          { tpid: 0x88a8, vid: 10 },
+          { tpid: 0x8100, vid: 300 },
+        ],
+        pop: 1,
+        push: [{ tpid: 0x8100, vid: 5 }],
+      },
+    }),
+    '30' + '010069' + '010070' + '02' + 'a8880a00' + '00812c01' + '01' + '01' + '00810500',
+  )
+  t.is(encode({ op: 'circuit-delete', interface: 'i' }), '31' + '010069')
+  t.is(
+    encode({ op: 'cross-connect-set', name: 'x', interfaces: ['a', 'b'] }),
+    '32' + '010078' + '010061' + '010062',
+  )
+  t.is(encode({ op: 'cross-connect-delete', name: 'x' }), '33' + '010078')
   t.is(encode({ op: 'acl-delete', name: 'a' }), '0c' + '010061')
   t.is(
     encode({ op: 'acl-bind', interface: 'i', direction: 'out', family: 6, acl: 'a' }),
@@ -201,6 +224,10 @@ test('kinds are numbered as in records.h', (t) => {
       'workers_set 32',
       'port_settings_set 33',
       'port_settings_delete 34',
+      'circuit_set 48',
+      'circuit_delete 49',
+      'cross_connect_set 50',
+      'cross_connect_delete 51',
       'vrf_set 56',
       'vrf_delete 57',
     ],

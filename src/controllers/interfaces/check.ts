@@ -10,6 +10,7 @@ import {
   kindOf,
   lastOf,
   overlaps,
+  parseMac,
   prefixOf,
   sameAddress,
   widthOf,
@@ -19,7 +20,8 @@ import {
 } from '../../rib/index.js'
 import type { PortInventory } from '../context.js'
 import { key } from '../path.js'
-import { ethernet, loopback, pathOf, portOf, type InterfaceConfig, type Interfaces } from './model.js'
+import { checkCircuits } from './check-circuits.js'
+import { ethernet, loopback, pathOf, portOf, types, type InterfaceConfig, type Interfaces } from './model.js'
 
 const families = [4, 6] as const
 
@@ -28,6 +30,7 @@ export function check(before: Interfaces, after: Interfaces, ports: PortInventor
   return [
     ...[...after.values()].flatMap((config) => [...checkOne(config)]),
     ...checkPorts(before, after, ports),
+    ...checkCircuits(before, after),
     ...checkSubnets(before, after),
   ]
 }
@@ -38,17 +41,32 @@ function* checkOne(config: InterfaceConfig): Iterable<ConfigError> {
     const message = 'a name of an interface has 1 to 64 printable ASCII characters without spaces'
     yield new ConfigError(pathOf.leaf(name, 'name'), message)
   }
-  if (type !== ethernet && type !== loopback) {
-    const message = `interfaces of type ${type} are not supported; supported are ${ethernet} and ${loopback}`
+  if (!types.includes(type)) {
+    const message = `interfaces of type ${type} are not supported; supported are ${types.slice(0, -1).join(', ')} and ${types.at(-1)}`
     yield new ConfigError(pathOf.leaf(name, 'type'), message)
   }
-  if (type === loopback && config.portLeaf !== undefined) {
-    const message = `an interface of type softwareLoopback sits on no port; delete its port or make it ${ethernet}`
+  if (type !== ethernet && types.includes(type) && config.portLeaf !== undefined) {
+    const message = `an interface of type ${type.replace('iana-if-type:', '')} sits on no port; delete its port or make it ${ethernet}`
     yield new ConfigError(pathOf.leaf(name, 'weft-interfaces:port'), message)
   }
+  yield* checkMac(config)
   for (const family of families) {
     for (const address of config.ip[family]?.addresses ?? []) yield* checkAddress(config, family, address)
     yield* checkNeighbours(config, family)
+  }
+}
+
+const isUnicastMac = (mac: Uint8Array | undefined): boolean =>
+  mac !== undefined && mac.some((octet) => octet !== 0) && ((mac[0] as number) & 1) === 0
+
+function* checkMac({ name, type, macText }: InterfaceConfig): Iterable<ConfigError> {
+  if (macText === undefined) return
+  const path = pathOf.leaf(name, 'weft-interfaces:mac-address')
+  if (type === loopback) {
+    yield new ConfigError(path, 'an interface of type softwareLoopback has no MAC address; delete it')
+  } else if (!isUnicastMac(parseMac(macText))) {
+    const message = `'${macText}' is not an interface's address; it needs a unicast one, such as 02:00:5e:10:00:01`
+    yield new ConfigError(path, message)
   }
 }
 
@@ -98,7 +116,7 @@ function* checkNeighbours(config: InterfaceConfig, family: Family): Iterable<Con
       yield new ConfigError(path('ip'), `no neighbour can be on a softwareLoopback interface`)
       continue
     }
-    if (!mac || mac.every((octet) => octet === 0) || ((mac[0] as number) & 1) === 1) {
+    if (!isUnicastMac(mac)) {
       const message = `'${macText}' is not a neighbour's address; it needs a unicast one of six octets, such as 02:00:5e:10:00:01`
       yield new ConfigError(path('link-layer-address'), message)
     }

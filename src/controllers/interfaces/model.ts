@@ -3,11 +3,12 @@
  * YANG shapes end here; the names of their nodes return only in the paths of errors.
  */
 import type { ListQuery, Tree } from 'libyang-js'
-import type { InterfaceSpec } from '../../../dataplane/client/index.js'
+import type { CircuitSpec, InterfaceSpec } from '../../../dataplane/client/index.js'
 import { parseAddress, parseMac, type Address, type Family, type Prefix } from '../../rib/index.js'
 import { defaultName, readInstances } from '../network-instances/model.js'
 import { key } from '../path.js'
 import { rows, type Row } from '../rows.js'
+import { circuitColumns, circuitOf } from './circuit.js'
 
 export interface Neighbour {
   readonly address: Address
@@ -36,6 +37,10 @@ export interface InterfaceConfig {
   readonly enabled: boolean
   /** As configured. */
   readonly portLeaf: string | undefined
+  /** As configured. */
+  readonly macText: string | undefined
+  /** Of a sub-interface. */
+  readonly circuit: CircuitSpec | undefined
   readonly ip: Readonly<Record<Family, IpConfig | undefined>>
 }
 
@@ -43,6 +48,9 @@ export type Interfaces = ReadonlyMap<string, InterfaceConfig>
 
 export const ethernet = 'iana-if-type:ethernetCsmacd'
 export const loopback = 'iana-if-type:softwareLoopback'
+export const vlan = 'iana-if-type:l2vlan'
+/** Types of interfaces that there are. */
+export const types: readonly string[] = [ethernet, loopback, vlan]
 
 export const claim = '/ietf-interfaces:interfaces'
 const list = `${claim}/interface`
@@ -58,6 +66,8 @@ const query: ListQuery = {
     'type',
     'enabled',
     'weft-interfaces:port',
+    'weft-interfaces:mac-address',
+    ...circuitColumns,
     'weft-network-instance:bind-network-instance-name',
     ...ipColumns(4, ipLeaves),
     ...ipColumns(6, ipLeaves),
@@ -102,6 +112,8 @@ export async function readInterfaces(tree: Tree): Promise<Interfaces> {
       vrf: instance?.vrf ?? 0,
       enabled: (row.boolean('enabled') ?? true) && (instance?.enabled ?? true),
       portLeaf: row.text('weft-interfaces:port'),
+      macText: row.text('weft-interfaces:mac-address'),
+      circuit: circuitOf(row),
       ip: { 4: ip(row, 4), 6: ip(row, 6) },
     })
   }
@@ -110,13 +122,14 @@ export async function readInterfaces(tree: Tree): Promise<Interfaces> {
 
 /** The port that an interface sits on. */
 export function portOf(config: InterfaceConfig): string | undefined {
-  return config.type === loopback ? undefined : (config.portLeaf ?? config.name)
+  return config.type === ethernet ? (config.portLeaf ?? config.name) : undefined
 }
 
 /** As members are told; a port that is not there is none. */
 export function specOf(config: InterfaceConfig, ports: readonly string[]): InterfaceSpec {
   const port = portOf(config)
   const { 4: ipv4, 6: ipv6 } = config.ip
+  const mac = config.macText === undefined ? undefined : parseMac(config.macText)
   return {
     name: config.name,
     vrf: config.vrf,
@@ -126,6 +139,7 @@ export function specOf(config: InterfaceConfig, ports: readonly string[]): Inter
     ipv6: ipv6?.enabled ?? false,
     ipv4Forwarding: ipv4?.forwarding ?? false,
     ipv6Forwarding: ipv6?.forwarding ?? false,
+    ...(mac ? { mac } : {}),
     mtu: ipv4?.mtu ?? ipv6?.mtu ?? 0,
     addresses: [ipv4, ipv6].flatMap((one) => (one?.enabled ? one.addresses : [])),
   }

@@ -75,6 +75,14 @@ function steps(
       create.push({ op: 'interface-set', interface: spec })
       set.push(config.name)
     }
+    if (config.circuit) {
+      if (JSON.stringify(was?.circuit) !== JSON.stringify(config.circuit)) {
+        create.push({ op: 'circuit-set', interface: config.name, circuit: config.circuit })
+        if (set.at(-1) !== config.name) set.push(config.name)
+      }
+    } else if (was?.circuit) {
+      create.push({ op: 'circuit-delete', interface: config.name })
+    }
     const neighbours = neighboursOf(config)
     const known = was ? neighboursOf(was) : new Map<string, Operation>()
     for (const [id, operation] of neighbours) if (!known.has(id)) create.push(operation)
@@ -86,6 +94,7 @@ function steps(
   }
   for (const name of before.keys()) {
     if (after.has(name)) continue
+    if (before.get(name)?.circuit) remove.push({ op: 'circuit-delete', interface: name })
     remove.push({ op: 'interface-delete', name })
     deleted.push(name)
   }
@@ -97,7 +106,7 @@ function steps(
 }
 
 function summary(kind: Step['kind'], operations: readonly Operation[], names: readonly string[]): string {
-  const neighbours = operations.length - names.length
+  const neighbours = operations.filter(({ op }) => op.startsWith('neighbour-')).length
   const said = [
     ...(names.length > 0 ? [`${kind === 'create' ? 'set' : 'delete'} interface ${names.join(', ')}`] : []),
     ...(neighbours > 0 ? [`${kind === 'create' ? 'set' : 'delete'} ${neighbours} static neighbours`] : []),
@@ -126,9 +135,9 @@ function neighboursOf(config: InterfaceConfig): Map<string, Operation> {
   return found
 }
 
-function identity({ addresses, ...rest }: InterfaceSpec): string {
+function identity({ addresses, mac, ...rest }: InterfaceSpec): string {
   const texts = addresses.map(({ address, length }) => `${formatAddress(address)}/${length}`)
-  return JSON.stringify([rest, texts])
+  return JSON.stringify([rest, mac && [...mac], texts])
 }
 
 /** What an interface says of routes. */

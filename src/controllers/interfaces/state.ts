@@ -6,7 +6,16 @@ import type { InterfaceState, Member, MemberState, NeighbourState } from '../../
 import type { StateProvider } from '../../../datastore/index.js'
 import { formatAddress, formatMac, kindOf, type Address, type Family } from '../../rib/index.js'
 import { dateAndTime, leaf } from '../xml.js'
-import { claim, loopback, portOf, type InterfaceConfig, type Interfaces, type IpConfig } from './model.js'
+import {
+  claim,
+  ethernet,
+  loopback,
+  portOf,
+  vlan,
+  type InterfaceConfig,
+  type Interfaces,
+  type IpConfig,
+} from './model.js'
 
 const namespace = {
   interfaces: 'urn:ietf:params:xml:ns:yang:ietf-interfaces',
@@ -32,10 +41,18 @@ export function interfaceState(member: () => Member, interfaces: () => Interface
         .catch(() => undefined)
       const known = new Map(state?.interfaces.map((one) => [one.name, one]))
       const neighbours = byInterface(state)
+      const circuits = byParent(interfaces())
       for (let from = 0; from < all.length; from += pieceInterfaces) {
         const piece = all
           .slice(from, from + pieceInterfaces)
-          .map((config) => element(config, known.get(config.name), neighbours.get(config.name) ?? []))
+          .map((config) =>
+            element(
+              config,
+              known.get(config.name),
+              neighbours.get(config.name) ?? [],
+              circuits.get(config.name) ?? [],
+            ),
+          )
         yield `<interfaces xmlns="${namespace.interfaces}">${piece.join('')}</interfaces>`
       }
     },
@@ -56,10 +73,22 @@ function byInterface(state: MemberState | undefined): ReadonlyMap<string, readon
   return found
 }
 
+function byParent(all: Interfaces): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>()
+  for (const { name, circuit } of all.values()) {
+    if (!circuit) continue
+    const list = found.get(circuit.parent)
+    if (list) list.push(name)
+    else found.set(circuit.parent, [name])
+  }
+  return found
+}
+
 function operStatus(config: InterfaceConfig, state: InterfaceState | undefined): string {
   if (!config.enabled) return 'down'
   if (config.type === loopback) return 'up'
   if (!state) return 'unknown'
+  if (config.type === vlan) return state.operUp ? 'up' : 'lower-layer-down'
   if (!state.present) return 'not-present'
   return state.operUp ? 'up' : 'down'
 }
@@ -68,6 +97,7 @@ function element(
   config: InterfaceConfig,
   state: InterfaceState | undefined,
   neighbours: readonly NeighbourState[],
+  circuits: readonly string[],
 ): string {
   const physical = config.type !== loopback
   return [
@@ -77,12 +107,14 @@ function element(
     leaf('oper-status', operStatus(config, state)),
     state && state.lastChange > 0 ? leaf('last-change', dateAndTime(state.lastChange)) : '',
     state && state.index > 0 ? leaf('if-index', state.index) : '',
+    ...circuits.map((name) => leaf('higher-layer-if', name)),
+    config.circuit ? leaf('lower-layer-if', config.circuit.parent) : '',
     state && physical && hasMac(state) ? leaf('phys-address', formatMac(state.mac)) : '',
     state && state.speed > 0n ? leaf('speed', state.speed) : '',
     state ? statistics(state) : '',
     ip(config, 4, state, neighbours),
     ip(config, 6, state, neighbours),
-    physical ? port(config, state) : '',
+    config.type === ethernet ? port(config, state) : '',
     '</interface>',
   ].join('')
 }

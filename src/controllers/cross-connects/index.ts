@@ -1,0 +1,78 @@
+/** The cross-connects' controller: pairs of interfaces whose frames a member exchanges. */
+import type { Operation } from '../../../dataplane/client/index.js'
+import { ConfigError, type Controller, type Plan, type Step } from '../../../datastore/index.js'
+import { isRequested, type Change, type Context } from '../context.js'
+import { claim as interfacesClaim, loopback, readInterfaces, type Interfaces } from '../interfaces/model.js'
+import { refuse } from '../refuse.js'
+import { claim, pathOfEnd, readCrossConnects, type CrossConnect } from './model.js'
+
+export function crossConnectsController(): Controller<Context, Operation> {
+  return {
+    name: 'cross-connects',
+    claims: [claim, interfacesClaim],
+    needs: ['interface'],
+    provides: ['cross-connect'],
+    plan: planCrossConnects,
+  }
+}
+
+async function planCrossConnects(change: Change, { member }: Context): Promise<Plan<Operation>> {
+  const running = await readCrossConnects(change.before)
+  const after = await readCrossConnects(change.after)
+  if (isRequested(change) && after.size > 0)
+    refuse([...check(running, after, await readInterfaces(change.after))], { at: claim })
+  const before: typeof running = change.full ? new Map() : running
+  const set = [...after.values()].filter((one) => !same(before.get(one.name), one))
+  const gone = [...before.keys()].filter((name) => !after.has(name))
+  const step = (kind: Step['kind'], operations: readonly Operation[], names: readonly string[]) => {
+    const summary = `${kind === 'create' ? 'set' : 'delete'} cross-connect ${names.join(', ')}`
+    return operations.length === 0 ? [] : [{ kind, provides: 'cross-connect', member, operations, summary }]
+  }
+  return {
+    steps: [
+      ...step(
+        'create',
+        set.map(({ name, interfaces: [one = '', other = ''] }) => ({
+          op: 'cross-connect-set',
+          name,
+          interfaces: [one, other],
+        })),
+        set.map(({ name }) => name),
+      ),
+      ...step(
+        'delete',
+        gone.map((name) => ({ op: 'cross-connect-delete', name })),
+        gone,
+      ),
+    ],
+  }
+}
+
+const same = (one: CrossConnect | undefined, other: CrossConnect): boolean =>
+  one?.interfaces.join('\n') === other.interfaces.join('\n')
+
+function* check(
+  before: ReadonlyMap<string, CrossConnect>,
+  after: ReadonlyMap<string, CrossConnect>,
+  interfaces: Interfaces,
+): Iterable<ConfigError> {
+  const owners = new Map<string, string>()
+  const isOld = (one: CrossConnect): boolean => same(before.get(one.name), one)
+  for (const one of [...after.values()].toSorted((a, b) => Number(isOld(b)) - Number(isOld(a)))) {
+    for (const end of one.interfaces) {
+      const config = interfaces.get(end)
+      const path = pathOfEnd(one.name, end)
+      const owner = owners.get(end)
+      if (owner !== undefined) {
+        yield new ConfigError(path, `interface ${end} is in cross-connect ${owner} already`)
+      } else owners.set(end, one.name)
+      if (config?.type === loopback) {
+        yield new ConfigError(path, `interface ${end} is of type softwareLoopback, which has no frames`)
+      } else if (config?.ip[4] ?? config?.ip[6]) {
+        const family = config.ip[4] ? 4 : 6
+        const message = `interface ${end} routes IPv${family}; delete its ipv${family}, or connect another interface`
+        yield new ConfigError(path, message)
+      }
+    }
+  }
+}
