@@ -8,6 +8,8 @@
  *   DRIVER-vs-rps      the same beside Linux with receive packet steering (RPS), on core 1 (root only)
  *   DRIVER-tcp-1, -4   TCP streams by iperf3, worker on core 1
  *   ebpf-tc-…          the kernel fast path, on the core of the sender
+ *   ebpf-xdp-…         the same by XDP, with generic receive offload on at the hosts; vs-rps with threaded NAPI at the ports, which
+ *                      the bench sets
  *   latency-p50-us, -p99-us   from socket to socket at 10,000 packets a second, of the first driver
  *   vxlan-across-tcp-1   a TCP stream in a VXLAN of the hosts' own, worker on core 1, of the first driver
  *   idle-nine-engines  per cent of a core that nine engines take which have nothing to do
@@ -25,7 +27,9 @@ import {
   latency,
   linuxPath,
   packetsPerSecond,
+  receiveOffload,
   setSteering,
+  setThreads,
   sink,
   throughput,
   vxlanPath,
@@ -63,6 +67,7 @@ export async function bench(options: readonly string[]): Promise<void> {
         await execIn(path.keeper, path.from, ['ping', '-c', '1', '-w', '5', path.address])
       }
       for (const driver of measured) {
+        await receiveOffload(ways.engine, driver.receiveOffload ?? false)
         const missing = await place(appliance, driver, 0).catch((error: Error) => error.message)
         if (missing === undefined) figures.push(...(await measureDriver(appliance, driver, ways, wanted)))
         else notes.push(`${driver.name} is left out: ${missing}`)
@@ -121,8 +126,11 @@ async function measureDriver(
   }
   if (process.getuid?.() === 0 && wants('vs-rps')) {
     const router = await ways.linux.keeper.namespace('linux-router')
+    const ports = await ways.engine.keeper.namespace('ports')
     await setSteering(router, '2')
+    if (driver.receiveOffload) await setThreads(ports, true)
     add('vs-rps', 'kpps', await pairs(packetsPerSecond), 'linux-rps')
+    if (driver.receiveOffload) await setThreads(ports, false)
     await setSteering(router, '0')
   }
   return figures

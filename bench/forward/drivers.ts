@@ -8,6 +8,8 @@ export interface BenchDriver {
   readonly settings: string
   /** Packets are forwarded where they are received: no worker is placed. */
   readonly inKernel?: boolean
+  /** The hosts have generic receive offload on, as what it takes of them. */
+  readonly receiveOffload?: boolean
   /** With both ports set: undefined, it works here. */
   readonly missing?: (client: NetconfClient) => Promise<string | undefined>
 }
@@ -35,6 +37,7 @@ export const drivers: readonly BenchDriver[] = [
     name: 'ebpf-xdp',
     settings: '<driver>af_packet</driver><fast-path>xdp</fast-path>',
     inKernel: true,
+    receiveOffload: true,
     missing: (client) => noFastPath(client, 'xdp'),
   },
 ]

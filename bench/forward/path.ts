@@ -153,7 +153,22 @@ export async function linuxPath(keeper: KeeperClient): Promise<Path> {
 
 /** Linux forwards on the processors of `mask`; only the machine's own root may say so. */
 export async function setSteering(router: Namespace, mask: string): Promise<void> {
+  await set(router, `for queue in /sys/class/net/p?/queues/rx-0; do echo ${mask} > $queue/rps_cpus; done`)
+}
+
+/** What ports receive is taken in by threads of the kernel, and no longer where it was sent; or again. */
+export async function setThreads(ports: Namespace, on: boolean): Promise<void> {
+  await set(ports, `for port in /sys/class/net/p?; do echo ${on ? 1 : 0} > $port/threaded; done`)
+}
+
+async function set(namespace: Namespace, script: string): Promise<void> {
   // /sys shows the devices of the namespace it was mounted in, so it is mounted anew in a mount namespace of the command.
-  const script = `mount -t sysfs sysfs /sys && for queue in /sys/class/net/p?/queues/rx-0; do echo ${mask} > $queue/rps_cpus; done`
-  await promisify(execFile)('nsenter', [`--net=${router.path}`, 'unshare', '--mount', 'sh', '-c', script])
+  const inside = `mount -t sysfs sysfs /sys && ${script}`
+  await promisify(execFile)('nsenter', [`--net=${namespace.path}`, 'unshare', '--mount', 'sh', '-c', inside])
+}
+
+/** Generic receive offload at a host: it takes in what comes by NAPI, and its device what XDP redirects to it. */
+export async function receiveOffload({ keeper, from, to }: Path, on: boolean): Promise<void> {
+  for (const host of [from, to])
+    await execIn(keeper, host, ['ethtool', '-K', 'eth0', 'gro', on ? 'on' : 'off'])
 }

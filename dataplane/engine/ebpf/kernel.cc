@@ -23,6 +23,8 @@ constexpr const char *no_frames =
     "what XDP takes in elsewhere does not leave by this port, whose device takes no redirected frames: of a veth pair, the other end has to "
     "have generic receive offload on (ethtool -K DEVICE gro on)";
 
+bool may_have_it(const Interface &i) { return i.kind == InterfaceKind::port && i.index < fast_interfaces && i.port && i.port->port; }
+
 }  // namespace
 
 std::string Kernel::begin() {
@@ -176,12 +178,11 @@ void Kernel::show(const Interface &i) {
     add(i.features & feature_unicast_rpf6, "the reverse path of IPv6 is checked");
     add(i.features & feature_acl_out4, "IPv4 that leaves passes an access list");
     add(i.features & feature_acl_out6, "IPv6 that leaves passes an access list");
-    if (redirects_) {
-        const DeviceTraits device = port.port->traits();
-        if (device.takes_frames) body.flags |= fast_takes_frames;
-        if (device.unfinished) body.flags |= fast_unfinished;
-        add(!device.takes_frames, no_frames);
-    }
+    const DeviceTraits device = port.port->traits();
+    if (device.takes_frames) body.flags |= fast_takes_frames;
+    if (device.unfinished) body.flags |= fast_unfinished;
+    if (device.bare_peer) body.flags |= fast_peer;
+    add(redirects_ && !device.takes_frames, no_frames);
     if (i.vrf) {
         body.vrf = number_of(*i.vrf);
         const std::string &refused = places_of_vrfs_[i.vrf].refused;
@@ -200,7 +201,7 @@ void Kernel::follow() {
     std::set<uint32_t> there;
     std::set<const PortHandle *> bound;
     for (const auto &[name, i] : core_.registry.interfaces) {
-        if (i->kind != InterfaceKind::port || i->index >= fast_interfaces || !i->port || !i->port->port) continue;
+        if (!may_have_it(*i)) continue;
         attach(i->port, core_.registry.hook(i->port->spec.name));
         if (core_.registry.hook(i->port->spec.name) == Hook::none) i->port->fast.reason.clear();
         bound.insert(i->port.get());
@@ -230,15 +231,13 @@ void Kernel::make_room(const std::string &port) {
 void Kernel::follow_devices() {
     bool attached = false;
     for (const auto &[name, i] : core_.registry.interfaces) {
-        if (i->index >= fast_interfaces || !i->port || core_.registry.hook(i->port->spec.name) != Hook::xdp) continue;
-        if (i->port->fast.hook == Hook::xdp) continue;
+        if (!may_have_it(*i) || core_.registry.hook(i->port->spec.name) != Hook::xdp || i->port->fast.hook == Hook::xdp) continue;
         attach(i->port, Hook::xdp);
         attached |= i->port->fast.hook == Hook::xdp;
     }
     if (attached) return follow();
-    if (!redirects_) return;
     for (const auto &[name, i] : core_.registry.interfaces)
-        if (i->index < fast_interfaces && i->port && i->port->port) show(*i);
+        if (may_have_it(*i)) show(*i);
 }
 
 FastPath::InterfaceCount Kernel::counted(uint32_t interface) const {

@@ -36,6 +36,7 @@ enum {
     fast_out6 = 8,
     fast_takes_frames = 16, /* that XDP redirects to it */
     fast_unfinished = 32,   /* hosts leave transport checksums to it */
+    fast_peer = 64,         /* it is a veth pair's, whose other end may be handed packets at once */
 };
 
 /* Words that lead into the tables; 0: there is nothing for the fast path. A table is `fast_there`, its form, the region it lies in,

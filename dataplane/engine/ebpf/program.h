@@ -23,6 +23,7 @@ HELPER(26, long, skb_load, const void *skb, __u32 offset, void *to, __u32 length
 HELPER(28, __s64, sum_change, const void *from, __u32 from_octets, const void *to, __u32 to_octets, __u32 sum);
 HELPER(38, long, skb_resize, void *skb, __u32 length, __u64 flags);
 HELPER(65, long, xdp_move_tail, void *xdp, int by);
+HELPER(155, long, redirect_to_peer, __u32 device, __u64 flags);
 
 struct map;
 extern struct map devices, interfaces, ports, vrfs, objects, neighbours, used, places, regions, port_counters, object_counters, decisions,

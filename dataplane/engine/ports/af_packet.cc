@@ -98,7 +98,9 @@ std::string AfPacketPort::attach(const KernelPrograms &programs) {
 
 DeviceTraits AfPacketPort::traits() const {
     const std::optional<uint64_t> features = kernel_.features(device_.index());
-    return {.takes_frames = features && (*features & xdp_takes_frames), .unfinished = !device_.is_card()};
+    const bool takes_frames = features && (*features & xdp_takes_frames);
+    // Where the other end has a program of its own, as the former says, that one comes first.
+    return {.takes_frames = takes_frames, .unfinished = !device_.is_card(), .bare_peer = features && !takes_frames && device_.has_peer()};
 }
 
 PortCounters AfPacketPort::counters() const {

@@ -47,6 +47,11 @@ std::string Device::module() const {
     return std::string(information.driver, strnlen(information.driver, sizeof(information.driver)));
 }
 
+bool Device::has_peer() const {
+    Link found;
+    return netlink_->link(index_, found) == 0 && found.leads_elsewhere && module() == "veth";
+}
+
 bool Device::is_card() const {
     ethtool_drvinfo information{};
     information.cmd = ETHTOOL_GDRVINFO;

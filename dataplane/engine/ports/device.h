@@ -36,6 +36,8 @@ class Device {
 
     // The kernel's module that serves it, such as veth; empty when it does not say.
     std::string module() const;
+    // One of a veth pair, whose other end is in another namespace.
+    bool has_peer() const;
     // True: a PCI card, and no virtual machine's that is meant for super-packets.
     bool is_card() const;
     // How many receive queues are in use; 1 when it does not say.

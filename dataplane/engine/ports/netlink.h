@@ -42,6 +42,7 @@ struct Link {
     bool carrier = false;
     uint32_t mtu = 0;
     MacAddress mac{};
+    bool leads_elsewhere = false;  // what it is linked to, such as a veth pair's other end, is in another namespace
 };
 
 // What is to change about a link; what is absent stays.

@@ -53,6 +53,7 @@ struct KernelPrograms {
 struct DeviceTraits {
     bool takes_frames = false;  // XDP may redirect to it
     bool unfinished = false;    // hosts leave transport checksums to it
+    bool bare_peer = false;     // a veth pair's, whose other end is in another namespace and has no program of XDP
 };
 
 // A receiving side of a port. One worker at a time uses it, its owner (PortHandle says how it changes hands); the driver keeps
