@@ -14,7 +14,7 @@ namespace {
 
 // A list entry, as text; what is empty is not there.
 struct Row {
-    std::string prefix, name, address, interface, special;
+    std::string prefix, name, address, interface, special, instance;
     struct Hop {
         std::string label, address, interface;
     };
@@ -34,7 +34,7 @@ struct Column {
 
 // Says rows to a store; returns the numbers of those that are no routes.
 std::set<int32_t> say(rib::Store &store, uint32_t vrf, rib::Family family, const std::vector<Row> &rows, const std::vector<uint8_t> &ops) {
-    Column prefix, name, address, interface, special, label, hop_address, hop_interface;
+    Column prefix, name, address, interface, special, instance, label, hop_address, hop_interface;
     std::vector<uint32_t> starts{0};
     for (const Row &row : rows) {
         prefix.add(row.prefix, true);
@@ -42,6 +42,7 @@ std::set<int32_t> say(rib::Store &store, uint32_t vrf, rib::Family family, const
         address.add(row.address, !row.address.empty());
         interface.add(row.interface, !row.interface.empty());
         special.add(row.special, !row.special.empty());
+        instance.add(row.instance, !row.instance.empty());
         for (const Row::Hop &hop : row.hops) {
             label.add(hop.label, true);
             hop_address.add(hop.address, !hop.address.empty());
@@ -61,6 +62,7 @@ std::set<int32_t> say(rib::Store &store, uint32_t vrf, rib::Family family, const
     given.address = address.view();
     given.interface = interface.view();
     given.special = special.view();
+    given.instance = instance.view();
     given.starts = starts.data();
     given.label = label.view();
     given.hop_address = hop_address.view();
@@ -119,6 +121,7 @@ Row row_of(Reader &in, rib::Family family) {
             row.special = in.pick(specials);
             break;
         }
+        case 6: row.instance = in.flag() ? "default" : "red"; break;
         default:
             for (unsigned n = in.below(5); n > 0; n--) {
                 Row::Hop hop;
@@ -168,6 +171,7 @@ struct Said {
     using Source = std::tuple<uint32_t, rib::Family, uint64_t, uint64_t, uint8_t, std::string>;
     std::map<Source, Row> rows;
     std::map<std::string, rib::InterfaceState> interfaces;
+    rib::Imports::All imports;
 };
 
 Said::Source source_of(uint32_t vrf, rib::Family family, const Row &row) {
@@ -184,6 +188,17 @@ rib::InterfaceState interface_state(Reader &in) {
     made.ipv4 = state();
     made.ipv6 = state();
     return made;
+}
+
+std::vector<rib::Import> imports_of(Reader &in, uint32_t from) {
+    if (in.below(4) == 0) return {};
+    rib::Import import{from, {}};
+    for (unsigned n = 1 + in.below(3); n > 0; n--) {
+        const rib::Family family = in.below(4) ? 4 : 6;
+        const auto prefix = rib::parse_prefix(family == 4 ? text4(in) + "/" + std::to_string(8 * in.below(5)) : text6(in) + "/32", family);
+        import.filters.push_back({family, *prefix, static_cast<uint8_t>(in.below(33)), static_cast<uint8_t>(in.below(129))});
+    }
+    return {import};
 }
 
 class Session {
@@ -216,6 +231,7 @@ class Session {
         rib::Store fresh(down_, 64);
         fresh.open();
         for (const auto &[name, state] : said_.interfaces) fresh.interfaces.set(fresh.interfaces.number(name), state);
+        for (const auto &[vrf, imports] : said_.imports) fresh.imports.set(vrf, imports);
         for (const auto &[source, row] : said_.rows)
             CHECK(say(fresh, std::get<0>(source), std::get<1>(source), {row}, {0}).empty());
         rib::Finish finish(fresh);
@@ -235,7 +251,17 @@ class Session {
             changed_.insert(name);
         }
         late_.clear();
-        switch (in.below(8)) {
+        switch (in.below(9)) {
+            case 3: {
+                const uint32_t to = in.below(2);
+                auto imports = imports_of(in, 1 - to);
+                store_.imports.set(to, imports);
+                if (imports.empty())
+                    said.imports.erase(to);
+                else
+                    said.imports[to] = std::move(imports);
+                break;
+            }
             case 0:
             case 1: {
                 const std::string name = interface_text(in);

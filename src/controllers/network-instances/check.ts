@@ -3,8 +3,8 @@ import { ConfigError } from '../../../datastore/index.js'
 import { widthOf } from '../../rib/index.js'
 import { defaultName, lengthsOf, pathOf, type ImportPrefix, type Instance, type Instances } from './model.js'
 
-/** With the default one; what an engine holds. */
-const most = 4096
+/** With the default one: each has a namespace, which takes the kernel some milliseconds to make. */
+const most = 1024
 
 export function check(after: Instances): readonly ConfigError[] {
   return [...checkNumbers(after), ...[...after.values()].flatMap((one) => [...checkOne(one)])]
