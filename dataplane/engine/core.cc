@@ -29,24 +29,34 @@ void Core::event(const Event &e) {
 
 void Core::watch_links() {
     bool came_up = false, changed = false;
-    for (const auto &[name, i] : registry.interfaces) {
-        LinkState link;
-        link.present = false;
-        if (i->port && i->port->port) link = i->port->port->link();
-        const bool carried = !i->circuit || registry.interfaces.at(i->circuit->parent)->enabled;
-        const bool up = i->enabled && carried && link.up && link.present;
-        const bool was = i->runtime->link_up.load();
-        const bool same = was == up;
+    const auto tell = [&](const std::string &name, const Interface &i, bool up, bool lost) {
+        const bool was = i.runtime->link_up.load();
         if (up && !was) {
-            i->runtime->link_ups.fetch_add(1, std::memory_order_release);
+            i.runtime->link_ups.fetch_add(1, std::memory_order_release);
             came_up = true;
         }
-        i->runtime->link_up.store(up);
-        if (same && i->runtime->link_told) continue;
-        i->runtime->link_told = changed = true;
-        if (!same) i->runtime->last_change = milliseconds_since_epoch();
+        i.runtime->link_up.store(up);
+        if (up == was && i.runtime->link_told) return;
+        i.runtime->link_told = changed = true;
+        if (up != was) i.runtime->last_change = milliseconds_since_epoch();
         event({Event::Kind::link, name, up});
-        if (!up && i->kind == InterfaceKind::port && i->port && i->port->port && !link.present) event({Event::Kind::port_lost, name, false});
+        if (!up && lost) event({Event::Kind::port_lost, name, false});
+    };
+    for (const auto &[name, i] : registry.interfaces) {
+        if (i->tunnel) continue;
+        LinkState link;
+        link.present = false;
+        const bool carried = !i->circuit || registry.interfaces.at(i->circuit->parent)->enabled;
+        const bool on_port = i->port && i->port->port;
+        if (on_port) link = i->port->port->link();
+        tell(name, *i, i->enabled && carried && link.up && link.present,
+             i->kind == InterfaceKind::port && on_port && !link.present);
+    }
+    // On those.
+    follow_tunnels();
+    for (const auto &[name, spec] : registry.tunnels) {
+        const Interface &i = *registry.interfaces.at(name);
+        tell(name, i, i.enabled && tunnel_paths[name].up, false);
     }
     if (changed && fast) fast->follow();
     if (!came_up || workers.empty()) return;
@@ -123,11 +133,13 @@ void Core::follow_devices() {
         changed.push_back(made);
         i = std::move(made);
     }
-    if (changed.empty()) return;
-    follow_parents(changed);
-    publish(registry.table(vrfs));
-    for (const auto &i : changed) configure(*i);
-    follow_fast_path();
+    if (!changed.empty()) {
+        follow_parents(changed);
+        publish(registry.table(vrfs));
+        for (const auto &i : changed) configure(*i);
+        follow_fast_path();
+    }
+    follow_tunnel_mtus();
 }
 
 void Core::call_housekeeping() {
@@ -182,6 +194,11 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
                 s.present = link.present;
                 s.speed = link.speed;
             }
+        }
+        if (const auto path = tunnel_paths.find(name); path != tunnel_paths.end()) {
+            s.present = true;
+            s.device = path->second.by;
+            s.driver_reason = path->second.reason;
         }
         s.last_change = i->runtime->last_change;
         s.discontinuity = i->runtime->discontinuity;

@@ -28,6 +28,16 @@ namespace weft {
 
 class Worker;
 
+// Where a tunnel goes.
+struct TunnelPath {
+    bool up = false;
+    uint32_t mtu = 0;    // of IP packets in it; 0: not known
+    std::string by;      // the interface by which its packets leave
+    std::string reason;  // why it is not up
+    bool recursive = false;
+    int64_t held = 0;  // milliseconds since the epoch until which it stays down
+};
+
 struct Core {
     explicit Core(std::unique_ptr<PortFactory> ports);
     ~Core();
@@ -55,6 +65,12 @@ struct Core {
     void reopen_ports();
     // Devices whose MTU or address is another one now: interfaces without their own follow.
     void follow_devices();
+    // What tunnels stand on: their links, and the MTU of those that have none of their own (tunnel_paths.cc).
+    void follow_tunnels();
+    void follow_tunnel_mtus();
+    TunnelPath path_of(const Interface &tunnel) const;
+    LinkState tunnel_link(const Interface &tunnel) const;
+    std::map<std::string, TunnelPath> tunnel_paths;
     bool misses_ports() const;  // some device is not there
     // Losses that go on, once a second; and an event when something is wrong that was not, or is no longer (conditions.cc).
     void watch_losses();
@@ -141,6 +157,7 @@ struct Core {
     void deafen_circuits(Registry &interim) const;
     // By the names of interfaces that are in one.
     std::string prepare_domains(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains);
+    std::string prepare_tunnels(Transaction &t);
     std::string prepare_acls(Transaction &t);
     void prepare_tables(Transaction &t);
     std::string prepare_objects(Transaction &t);

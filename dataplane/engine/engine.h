@@ -15,9 +15,10 @@
 namespace weft {
 
 struct InterfaceState {
-    std::string name, port, device;
+    std::string name, port;
+    std::string device;         // of a tunnel the interface by which its packets leave
     std::string driver;         // of the port; empty: none
-    std::string driver_reason;  // why this driver, or why there is none
+    std::string driver_reason;  // why this driver, or why there is none; of a tunnel, why it is not up
     uint32_t index = 0;         // engine index + 1: the ifIndex of RFC 8343
     bool admin_up = false, oper_up = false, present = false;
     uint32_t mtu = 0;

@@ -55,6 +55,15 @@ void Worker::run_graph() {
         dispatch<false, false>(0);
 }
 
+void Worker::make_way() {
+    if (made_way_) return;
+    made_way_ = true;
+    spare_ = inner_spare_;
+    tracing ? dispatch<false, true>(0) : dispatch<false, false>(0);
+    inner_spare_ = spare_;
+    made_way_ = false;
+}
+
 // Packets under trace: not timed, for they would say nothing of the others.
 void Worker::run_traced() { dispatch<false, true>(0); }
 

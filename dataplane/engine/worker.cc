@@ -27,6 +27,7 @@ Worker::Worker(Core &c, unsigned number)
     dirty_.reserve(256);
     for (size_t n = 0; n < node_count; n++) vectors_[n] = &memory_[n];
     spare_ = &memory_[node_count];
+    inner_spare_ = &memory_[node_count + 1];
 }
 
 Worker::~Worker() {
@@ -66,6 +67,7 @@ void Worker::discard(Packet &p, Drop reason) {
 }
 
 void Worker::flush() {
+    run_graph();  // what is sent between two bursts may go into tunnels
     for (PortHandle *port : dirty_) {
         PortHandle::Sending &sending = port->sending[id];
         TxQueue &tx = port->port->tx(id);

@@ -111,6 +111,8 @@ class Worker {
     }
     // Until no node has anything left.
     void run_graph();
+    // For a node that makes many packets of one: what others have goes on now. Not within another's: then nothing happens.
+    void make_way();
     // Only while `tracing`: notes what is decided about a packet (tables/trace.h says what the text may hold), and its end.
     void trace(const Packet &packet, const char *text, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0);
     void trace(const Packet &packet, const char *text, const Ip6 &address, uint64_t a = 0, uint64_t b = 0);
@@ -175,9 +177,10 @@ class Worker {
     template <bool timed, bool traced>
     void dispatch(uint64_t weight);
 
-    std::array<Vector, node_count + 1> memory_;
+    std::array<Vector, node_count + 2> memory_;
     std::array<Vector *, node_count> vectors_;  // by node
-    Vector *spare_;
+    Vector *spare_, *inner_spare_;
+    bool made_way_ = false;  // just now
     uint64_t pending_ = 0;  // nodes whose vectors are not empty
     uint64_t small_ = 0;    // bursts of few packets so far
     std::array<Packet, burst_size> burst_;

@@ -26,7 +26,7 @@ bool announce(Worker &w) {
         if (!interface) continue;
         const Interface &i = *interface;
         InterfaceRuntime::Announcement &a = i.runtime->announcement;
-        if (!i.up() || !i.port) {
+        if (!i.up() || i.layer3() || (!i.port && !i.tunnel)) {
             a.left = 0;
             if (!i.enabled) a.told = 0;
             continue;

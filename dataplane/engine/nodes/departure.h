@@ -44,33 +44,52 @@ class Departure {
 
     // True: the packet left the usual way. `neighbour`: where the next hop may be.
     [[gnu::always_inline]] bool usual(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
+        return !p.local_origin && p.interface != out_->index && leave<false>(p, next_hop, neighbour);
+    }
+    // The same of a packet that this box made, whose TTL stays.
+    [[gnu::always_inline]] bool made(Packet &p, const Ip6 &next_hop, uint32_t neighbour) { return leave<true>(p, next_hop, neighbour); }
+    void otherwise(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
+        settle();
+        if (p.ether_type == type_ip4)
+            forward4(w_, p, *out_, next_hop, neighbour);
+        else
+            forward6(w_, p, *out_, next_hop, neighbour);
+        if (port_) queued_ = queue_->queued;
+    }
+
+  private:
+    template <bool own>
+    [[gnu::always_inline]] bool leave(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
         const bool v4 = p.ether_type == type_ip4;
-        if (neighbour != no_neighbour && port_ && p.l3_offset == ethernet_size && !p.local_origin &&
-            (p.offload.gso_type | (p.offload.flags & undone_)) == 0 && p.length <= longest_ && p.interface != out_->index) [[likely]] {
+        if (neighbour != no_neighbour && port_ && p.l3_offset == ethernet_size &&
+            (p.offload.gso_type | (p.offload.flags & undone_)) == 0 && p.length <= longest_) [[likely]] {
             const NeighbourLink to = neighbours_.link(neighbour, out_->index, next_hop);
             uint8_t *frame = p.data, *const h = frame + ethernet_size;
             // Of an address that is known only since this burst began, older packets may wait.
             const bool known = to.fresh() && to.version <= w_.neighbours_seen;
-            if (known && h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)) [[likely]] {
+            if (known && (own || (h[v4 ? 8 : 7] > 1 && (v4 ? h[0] == 0x45 : h[6] != 0)))) [[likely]] {
                 if (tags_) [[unlikely]] {
                     if (p.headroom < tags_) return false;
                     frame = put_tags(p);
                 }
-                if (p.interface != in_) [[unlikely]] {
-                    count_in();
-                    in_ = p.interface;
+                if constexpr (!own) {
+                    if (p.interface != in_) [[unlikely]] {
+                        count_in();
+                        in_ = p.interface;
+                    }
+                    if (v4) {
+                        uint16_t sum;
+                        std::memcpy(&sum, h + 10, 2);
+                        sum = checksum_of_next_hop(sum);
+                        h[8]--;
+                        std::memcpy(h + 10, &sum, 2);
+                        forwarded4_++;
+                    } else {
+                        h[7]--;
+                        forwarded6_++;
+                    }
                 }
-                if (v4) {
-                    uint16_t sum;
-                    std::memcpy(&sum, h + 10, 2);
-                    sum = checksum_of_next_hop(sum);
-                    h[8]--;
-                    std::memcpy(h + 10, &sum, 2);
-                    forwarded4_++;
-                } else {
-                    h[7]--;
-                    forwarded6_++;
-                }
+                if constexpr (own) store16(h - 2, p.ether_type);
                 std::memcpy(frame, &to.bits, 6);
                 std::memcpy(frame + 6, &source_, 2);
                 std::memcpy(frame + 8, &source_rest_, 4);
@@ -87,16 +106,6 @@ class Departure {
         }
         return false;
     }
-    void otherwise(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
-        settle();
-        if (p.ether_type == type_ip4)
-            forward4(w_, p, *out_, next_hop, neighbour);
-        else
-            forward6(w_, p, *out_, next_hop, neighbour);
-        if (port_) queued_ = queue_->queued;
-    }
-
-  private:
     // Before anything else may be queued on the port.
     void settle() {
         if (port_) queue_->queued = queued_;

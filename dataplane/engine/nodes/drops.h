@@ -124,6 +124,20 @@ namespace weft {
     X(egress_tag, "egress", "no-tag-to-take-off")                            \
     X(egress_headroom, "egress", "no-headroom")                              \
     X(egress_too_big, "egress", "frame-longer-than-mtu")                     \
+    X(encapsulate_no_way, "encapsulate", "no-way-to-remote")                 \
+    X(encapsulate_itself, "encapsulate", "way-by-tunnel-itself")             \
+    X(encapsulate_many, "encapsulate", "too-many-tunnels")                   \
+    X(encapsulate_too_long, "encapsulate", "longer-than-mtu")                \
+    X(encapsulate_type, "encapsulate", "not-ip")                             \
+    X(decapsulate_unknown, "decapsulate", "unknown-tunnel")                  \
+    X(decapsulate_many, "decapsulate", "too-many-tunnels")                   \
+    X(decapsulate_malformed, "decapsulate", "malformed")                     \
+    X(decapsulate_fragment, "decapsulate", "fragment")                       \
+    X(decapsulate_checksum, "decapsulate", "bad-checksum")                   \
+    X(decapsulate_no_checksum, "decapsulate", "no-checksum")                 \
+    X(decapsulate_type, "decapsulate", "unknown-content")                    \
+    X(decapsulate_disabled, "decapsulate", "interface-disabled")             \
+    X(decapsulate_congestion, "decapsulate", "congestion-not-understood")    \
     X(egress_down, "egress", "interface-down")                               \
     X(egress_no_port, "egress", "interface-without-port")                    \
     X(no_buffer, "worker", "no-buffer")                                      \

@@ -22,7 +22,11 @@ bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const Interface &f
 
 void egress(Worker &w, Packet &p, const Interface &out) {
     PortHandle *port = out.port.get();
-    if (!port || !port->port) {
+    if (out.tunnel && out.up()) [[unlikely]] {
+        p.egress = out.index;
+        return w.push(Node::encapsulate, &p);
+    }
+    if (!out.tunnel && (!port || !port->port)) {
         w.counters(out).out_discards += 1;
         return w.drop(p, Drop::egress_no_port);
     }

@@ -1,5 +1,6 @@
 // ICMP (RFC 792) of the engine's own: echo answered in place, and errors as RFC 1812 §4.3.2 wants them: quoting as much as fits
-// 576 octets, rate-limited, and never about errors, later fragments, group packets or senders that are no host.
+// 576 octets, rate-limited, and never about errors, later fragments, group packets, senders that are no host, or
+// what a tunnel made.
 #include "../net/checksum.h"
 #include "nodes.h"
 
@@ -42,7 +43,7 @@ namespace {
 bool may_complain(const Packet &p) {
     const uint8_t *h = l3(p);
     const uint32_t header = (h[0] & 15u) * 4, source = load32(h + 12), destination = load32(h + 16);
-    if (load16(h + 6) & 0x1fff) return false;
+    if ((load16(h + 6) & 0x1fff) || is_outer(p)) return false;
     if (source == 0 || source >> 24 == 127 || source >= 0xe0000000 || destination >= 0xe0000000) return false;
     if (in_group_frame(p)) return false;
     if (h[9] != protocol_icmp) return true;

@@ -97,7 +97,7 @@ bool icmp6_input(Worker &w, Packet &p) {
 bool may_tell6(const Packet &p, bool group) {
     const uint8_t *h = l3(p);
     const Ip6 peer = load_ip6(h + 8);
-    if (is_multicast6(peer) || is_unspecified6(peer) || is_loopback6(peer)) return false;
+    if (is_multicast6(peer) || is_unspecified6(peer) || is_loopback6(peer) || is_outer(p)) return false;
     if (!group && (h[24] == 0xff || in_group_frame(p))) return false;
     uint8_t protocol;
     uint32_t offset;

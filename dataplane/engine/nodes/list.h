@@ -24,7 +24,9 @@ namespace weft {
     X(glean, "glean")                       \
     X(resolve, "resolve")                   \
     X(acl_out, "acl-out")                   \
-    X(local, "local")
+    X(encapsulate, "encapsulate")           \
+    X(local, "local")                       \
+    X(decapsulate, "decapsulate")
 // clang-format on
 
 enum class Node : uint8_t {

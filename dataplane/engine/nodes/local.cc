@@ -2,7 +2,7 @@
 // by the tap of the interface, policed by class.
 //
 // Reads    the headers; addresses of the ingress interface
-// Next     the lookups, with an echo's answer; the host tap or inject device
+// Next     decapsulate; the lookups, with an echo's answer; the host tap or inject device
 // Drops    malformed, bad-checksum; those of nd-input, punt and host
 // Cost     off the way of forwarded packets
 #include "nodes.h"
@@ -12,6 +12,7 @@ namespace weft {
 void local(Worker &w, Vector &in) {
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
+        if (w.table->tunnels && by_tunnel(w, p, in.objects[n])) continue;
         if (p.ether_type == type_ip4) {
             if (icmp4_echo(w, p)) continue;
         } else {

@@ -137,6 +137,8 @@ void egress(Worker &w, Packet &p, const Interface &out);
 void egress_frame(Worker &w, Packet &p, const Interface &out);
 // For another one of the same: in memory of the worker's burst, with all that it says; null, and counted, when there is none.
 Packet *copy(Worker &w, const Packet &p);
+// What is for one of this box's tunnels goes to decapsulate: true.
+bool by_tunnel(Worker &w, Packet &p, const Object *object);
 
 // Frames of a host tap, packets of an inject device.
 void host_output(Worker &w, Packet *packets, size_t count, const PortUse &use);
@@ -202,6 +204,8 @@ void by_vrf(const Worker &w, const Vector &in, LookUp look_up) {
         look_up(static_cast<const Vrf *>(w.vrf_of(*in.packets[first])), first, n - first);
     }
 }
+// It is what a tunnel made of another one.
+inline bool is_outer(const Packet &p) { return p.tunnels != 0 && p.interface == no_interface; }
 // Came in a broadcast or multicast frame.
 inline bool in_group_frame(const Packet &p) {
     return !p.local_origin && p.l3_offset >= ethernet_size && (p.data[p.l3_offset - ethernet_size] & 1);

@@ -17,7 +17,7 @@ namespace {
 
 constexpr size_t slot_size = 2048;
 constexpr size_t ring_block = 65536;
-constexpr unsigned slot_reserve = 64;  // headroom in front of a frame, for encapsulation and tags
+constexpr unsigned slot_reserve = 128;  // headroom in front of a frame, for encapsulation and tags
 
 constexpr size_t whole_headroom = 128;
 constexpr size_t whole_size = 68 * 1024;

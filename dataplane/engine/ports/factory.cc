@@ -323,6 +323,7 @@ std::string KeeperFactory::configure(Netlink &netlink, const HostDevice &device,
     if (code == 0) code = netlink.change(device.index, change);
     LinkChange state;
     state.up = request.up;
+    state.resolution = request.resolution;
     if (code == 0) code = netlink.change(device.index, state);
     return code == 0 ? std::string() : device.name + ": " + std::strerror(code);
 }

@@ -147,6 +147,7 @@ struct HostTapRequest {
     MacAddress mac{};
     uint32_t mtu = 1500;
     bool up = true;
+    bool resolution = true;  // by ARP and ND; false: nobody on it need be asked for
     size_t queues = 1;  // receive queues wanted; there may be fewer
 };
 

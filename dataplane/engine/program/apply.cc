@@ -162,6 +162,10 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
         repaired.transactions = repair.transactions + 1;
         repair = repaired;
     }
+    if (!registry.tunnels.empty()) {
+        watch_links();
+        follow_devices();
+    }
     if (ports_changed) follow_fast_path();
     collect(most_ripe);
     if (epochs.ripe()) call_housekeeping();

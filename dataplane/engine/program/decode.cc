@@ -3,6 +3,7 @@
 
 #include "decode_circuits.h"
 #include "decode_settings.h"
+#include "decode_tunnels.h"
 #include "decode_workers.h"
 #include "reader.h"
 #include "transaction.h"
@@ -17,15 +18,6 @@ std::string name_error(const char *what, const std::string &name) {
 }
 
 bool is_unicast_mac(const MacAddress &m) { return !(m[0] & 1) && m != MacAddress{}; }
-
-bool is_host(const HostAddress &a) {
-    if (a.family == 4) {
-        const uint32_t v = load32(a.bytes.data());
-        return v != 0 && v >> 28 < 14;
-    }
-    const Ip6 v = load_ip6(a.bytes.data());
-    return !is_unspecified6(v) && !is_multicast6(v) && !is_mapped(v);
-}
 
 std::string decode_interface(Reader &r, Transaction &t) {
     InterfaceOp op;
@@ -237,6 +229,9 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::cross_connect_set:
         case Record::cross_connect_delete:
             return decode_cross_connect(r, t, static_cast<Record>(kind) == Record::cross_connect_delete);
+        case Record::tunnel_set:
+        case Record::tunnel_delete:
+            return decode_tunnel(r, t, static_cast<Record>(kind) == Record::tunnel_delete);
     }
     return "record kind " + std::to_string(kind) + " is unknown";
 }

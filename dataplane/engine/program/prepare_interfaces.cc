@@ -10,13 +10,14 @@
 namespace weft {
 namespace {
 
-bool wants_tap(const Interface &i) { return i.port && i.port->port && (i.ip4 || i.ip6); }
+bool wants_tap(const Interface &i) { return (i.tunnel || (i.port && i.port->port)) && (i.ip4 || i.ip6); }
 
 }  // namespace
 
 std::string Core::prepare_ports(Transaction &t) {
     const bool untouched = t.vrfs.empty() && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
-                           t.limits.empty() && !t.crew && t.port_settings.empty() && t.circuits.empty() && t.cross_connects.empty();
+                           t.limits.empty() && !t.crew && t.port_settings.empty() && t.circuits.empty() && t.cross_connects.empty() &&
+                           t.tunnels.empty();
     if (!t.full && untouched) return {};
     t.registry = std::make_unique<Registry>(registry);
     Registry &next = *t.registry;
@@ -65,6 +66,8 @@ std::shared_ptr<Interface> Core::rebuilt(const Registry &in, const Interface &fr
     made->port = std::move(port);
     if (made->circuit)
         derive(*made, link_of(*in.interfaces.at(made->circuit->parent), *made->circuit));
+    else if (made->tunnel)
+        derive(*made, tunnel_link(*made));
     else
         derive(*made, made->port && made->port->port ? made->port->port->link() : LinkState{});
     return made;
@@ -128,6 +131,7 @@ std::string Core::prepare_interfaces(Transaction &t) {
         if (!vrf_after(t, entry->spec.vrf)) return "VRF " + quoted(entry->vrf->name) + " can't be deleted: interface " + quoted(name) + " is in it";
     std::erase_if(next.injects, [&](const auto &inject) { return !vrf_after(t, inject.first); });
     if (std::string e = prepare_settings(t); !e.empty()) return e;
+    if (std::string e = prepare_tunnels(t); !e.empty()) return e;
     if (std::string e = prepare_circuits(t); !e.empty()) return e;
 
     // Circuits after what they are on.
@@ -169,7 +173,7 @@ std::string Core::prepare_interfaces(Transaction &t) {
         const bool had = made->tap != nullptr;
         if (std::string e = add_devices(*made, next, !t.full); !e.empty()) {
             if (!t.full) return "interface " + quoted(name) + ": " + e;
-            handle->reason = e;
+            if (handle) handle->reason = e;
         }
         if (made->tap && !had) t.taps_made.emplace_back(made->spec.vrf, name);
         t.changed.push_back(made);

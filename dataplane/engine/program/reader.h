@@ -62,6 +62,15 @@ class Reader {
     bool good_ = true;
 };
 
+inline bool is_host(const HostAddress &a) {
+    if (a.family == 4) {
+        const uint32_t v = load32(a.bytes.data());
+        return v != 0 && v >> 28 < 14;
+    }
+    const Ip6 v = load_ip6(a.bytes.data());
+    return !is_unspecified6(v) && !is_multicast6(v) && !is_mapped(v);
+}
+
 inline std::string quoted(const std::string &name) { return "'" + name + "'"; }
 
 }  // namespace weft

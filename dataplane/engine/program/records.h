@@ -44,6 +44,9 @@ enum class Record : uint8_t {
     cross_connect_delete = 51,  // str name
     vrf_set = 56,                    // u32 vrf, not 0, which is always there; str name: what interfaces, routes and objects may be in
     vrf_delete = 57,                 // u32 vrf
+    tunnel_set = 71,     // str interface, u8 TunnelKind, u32 VRF of the way, addr source, u32 key, u16 UDP port, u8 TunnelFlag,
+                         // u8 hop limit (0: the packet's own), u8 DSCP (255: the packet's own), u16 n, n × addr remote
+    tunnel_delete = 72,  // str interface
 };
 
 enum AclMatch : uint16_t {

@@ -65,6 +65,12 @@ struct PortSettingsOp {
     bool remove = false;
 };
 
+struct TunnelOp {
+    std::string interface;
+    TunnelSpec spec;
+    bool remove = false;
+};
+
 struct CircuitOp {
     std::string interface;
     CircuitSpec spec;
@@ -101,6 +107,7 @@ struct Transaction {
     std::vector<PortSettingsOp> port_settings;
     std::vector<CircuitOp> circuits;
     std::vector<CrossConnectOp> cross_connects;
+    std::vector<TunnelOp> tunnels;
     std::map<std::string, AclOp> acls;  // the last record of a name holds
     AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken

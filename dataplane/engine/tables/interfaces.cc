@@ -116,6 +116,7 @@ HostTapRequest tap_request(const Interface &i) {
     r.mac = i.mac;
     r.mtu = i.mtu;
     r.up = i.enabled;
+    r.resolution = !i.layer3();
     return r;
 }
 
@@ -170,6 +171,10 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
             t->ports.push_back({handle, queue, worker, PortRole::data, interface, nullptr, on && (on->circuits || on->domain)});
         }
     }
+    std::vector<std::pair<uint32_t, const Tunnel *>> all;
+    for (const auto &[name, interface] : interfaces)
+        if (interface->tunnel) all.emplace_back(interface->index, interface->tunnel.get());
+    if (!all.empty()) t->tunnels = std::make_shared<const Tunnels>(all);
     for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));
     for (const auto &[key, mac] : neighbours) {
         const auto found = interfaces.find(key.first);

@@ -18,6 +18,7 @@
 #include "circuits.h"
 #include "counters.h"
 #include "settings.h"
+#include "tunnels.h"
 #include "vrfs.h"
 
 namespace weft {
@@ -120,6 +121,7 @@ struct Subnet6 {
 enum class InterfaceKind : uint8_t {
     port,     // has a port, or none
     circuit,  // some of the frames of another one's port (tables/circuits.h)
+    tunnel,   // addresses (tables/tunnels.h)
 };
 
 struct Interface {
@@ -139,6 +141,7 @@ struct Interface {
     std::shared_ptr<const Domain> domain;      // null: routed; else its frames are switched
     std::shared_ptr<const Circuits> circuits;  // of its port; null: all frames are its own
     std::optional<CircuitSpec> circuit;
+    std::shared_ptr<const Tunnel> tunnel;  // null: it is none
 
     std::array<std::shared_ptr<AclList>, acl_slots> acls;  // by acl_slot()
     std::shared_ptr<PortHandle> tap;
@@ -148,6 +151,8 @@ struct Interface {
     uint64_t identity = 0;  // another one with other addresses, of whichever layer; never 0
     InterfaceSpec spec;
 
+    // Its packets have no link header: IP goes into the tunnel as it is.
+    bool layer3() const { return tunnel && tunnel->layer3; }
     bool up() const { return enabled && runtime->link_up.load(std::memory_order_relaxed); }
     InterfaceCounters &counters(unsigned worker) const { return runtime->counters[worker]; }
     bool owns(uint32_t address) const;
@@ -190,6 +195,7 @@ struct InterfaceTable {
     std::vector<StaticNeighbour> neighbours;
     MemberSettings settings;
     std::shared_ptr<const VrfList> vrfs;  // owned as long as the table
+    std::shared_ptr<const Tunnels> tunnels;  // null: there are none
 
     bool has(const Vrf *vrf) const {
         return vrfs && std::any_of(vrfs->begin(), vrfs->end(), [&](const auto &one) { return one.get() == vrf; });
@@ -230,6 +236,7 @@ struct Registry {
     MemberSettings member;
     std::map<std::string, CircuitSpec> circuits;         // by interface
     std::map<std::string, CrossConnect> cross_connects;  // by name
+    std::map<std::string, TunnelSpec> tunnels;  // by interface
     AclBindings acls;
     Crew crew;
     std::map<std::string, PortSettings> port_settings;  // by port, those that are not as they are without

@@ -55,6 +55,8 @@ struct Records {
     Records &neighbour_delete(const std::string &interface, const std::string &address);
     Records &features(const std::string &interface, const InterfaceSettings &settings);
     Records &features_delete(const std::string &interface);
+    Records &tunnel(const std::string &interface, const TunnelSpec &spec);
+    Records &tunnel_delete(const std::string &interface);
     Records &policer(PuntClass of, Limit limit, unsigned flags = limit_has_rate | limit_has_burst);
     Records &circuit(const std::string &name, const CircuitSpec &spec);
     Records &circuit_delete(const std::string &name);

@@ -93,6 +93,13 @@ Records &Records::features(const std::string &interface, const InterfaceSettings
     return *this;
 }
 Records &Records::features_delete(const std::string &interface) { return u8(17).str(interface); }
+Records &Records::tunnel(const std::string &interface, const TunnelSpec &spec) {
+    u8(71).str(interface).u8(static_cast<unsigned>(spec.kind)).u32(spec.vrf).addr(to_host_address(spec.source, 0)).u32(spec.key);
+    u16(spec.port).u8(spec.flags).u8(spec.hop_limit).u8(spec.dscp).u16(static_cast<unsigned>(spec.remotes.size()));
+    for (const Ip6 &remote : spec.remotes) addr(to_host_address(remote, 0));
+    return *this;
+}
+Records &Records::tunnel_delete(const std::string &interface) { return u8(72).str(interface); }
 Records &Records::policer(PuntClass of, Limit limit, unsigned flags) {
     return u8(18).u8(static_cast<unsigned>(of)).u8(flags).u32(limit.rate).u32(limit.burst);
 }
