@@ -72,6 +72,7 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'weft-dataplane', revision: '2026-11-21' },
   { name: 'weft-forwarding', revision: '2026-11-21' },
   { name: 'weft-ports', revision: '2026-11-21' },
+  { name: 'weft-tunnels', revision: '2026-11-22' },
   { name: 'weft-audit', revision: '2026-11-21' },
   {
     name: 'ietf-alarms',

@@ -5,6 +5,7 @@
 import { roomForAcl, writeAcl } from './acl.js'
 import {
   puntClasses,
+  tunnelKinds,
   type Address,
   type CircuitMatch,
   type CircuitSpec,
@@ -17,6 +18,7 @@ import {
   type Operation,
   type ResolveKind,
   type VlanTag,
+  type TunnelSpec,
 } from './types.js'
 
 const blockSize = 1 << 20
@@ -48,6 +50,8 @@ const Kind = {
   circuitDelete: 49,
   crossConnectSet: 50,
   crossConnectDelete: 51,
+  tunnelSet: 71,
+  tunnelDelete: 72,
   vrfSet: 56,
   vrfDelete: 57,
 } as const
@@ -136,6 +140,8 @@ function roomFor(operation: Operation): number {
     return 64 + 3 * (operation.interface.length + operation.circuit.parent.length)
   if (operation.op === 'cross-connect-set')
     return 64 + 3 * (operation.name.length + operation.interfaces.join().length)
+  if (operation.op === 'tunnel-set')
+    return 64 + 3 * operation.name.length + 17 * operation.tunnel.remotes.length
   if (operation.op === 'acl-set') return roomForAcl(operation.acl)
   if (operation.op === 'acl-bind') return 64 + 3 * (operation.interface.length + (operation.acl?.length ?? 0))
   if ('name' in operation) return 64 + 3 * operation.name.length
@@ -228,6 +234,21 @@ function writeLimit(writer: Writer, { rate, burst }: Limit): void {
   writer.u32(burst ?? 0)
 }
 
+function writeTunnel(writer: Writer, tunnel: TunnelSpec): void {
+  writer.u8(tunnelKinds.indexOf(tunnel.kind) + 1)
+  writer.u32(tunnel.vrf)
+  writer.address(tunnel.source)
+  writer.u32(tunnel.key ?? 0)
+  writer.u16(tunnel.port)
+  writer.u8(
+    (tunnel.key === undefined ? 0 : 1) | (tunnel.checksum ? 2 : 0) | (tunnel.fragmentsOutside ? 4 : 0),
+  )
+  writer.u8(tunnel.hopLimit)
+  writer.u8(tunnel.dscp ?? 0xff)
+  writer.u16(tunnel.remotes.length)
+  for (const remote of tunnel.remotes) writer.address(remote)
+}
+
 function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>): void {
   switch (operation.op) {
     case 'route-set':
@@ -300,6 +321,13 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       return writer.u8(fastPaths.indexOf(operation.fastPath))
     case 'port-settings-delete':
       writer.u8(Kind.portSettingsDelete)
+      return writer.text(operation.name)
+    case 'tunnel-set':
+      writer.u8(Kind.tunnelSet)
+      writer.text(operation.name)
+      return writeTunnel(writer, operation.tunnel)
+    case 'tunnel-delete':
+      writer.u8(Kind.tunnelDelete)
       return writer.text(operation.name)
     case 'acl-set':
       writer.u8(Kind.aclSet)

@@ -116,6 +116,39 @@ export interface PortSettings {
   readonly fastPath: FastPath
 }
 
+/** In the order of their numbers in records, from 1. */
+export const tunnelKinds = [
+  'ipip',
+  'gre',
+  'l2gre',
+  'nvgre',
+  'vxlan',
+  'vxlan-gpe-ip',
+  'vxlan-gpe-ethernet',
+] as const
+export type TunnelKind = (typeof tunnelKinds)[number]
+
+export interface TunnelSpec {
+  readonly kind: TunnelKind
+  /** Of the way. */
+  readonly vrf: number
+  readonly source: Address
+  /** Other ends, of the source's family. */
+  readonly remotes: readonly Address[]
+  /** Of GRE (undefined: none), VSID or VNI. */
+  readonly key: number | undefined
+  /** Of UDP; else 0. */
+  readonly port: number
+  /** Of GRE or UDP, over what is carried. */
+  readonly checksum: boolean
+  /** 0: the packet's own. */
+  readonly hopLimit: number
+  /** Undefined: the packet's own. */
+  readonly dscp: number | undefined
+  /** Packets longer than the way may be fragmented on it. */
+  readonly fragmentsOutside: boolean
+}
+
 /** One change of a member's tables; `encodeRecords` packs them (dataplane/engine/program/records.h). */
 export type Operation =
   | { readonly op: 'port-set'; readonly name: string; readonly driver: string; readonly device: string }
@@ -170,6 +203,9 @@ export type Operation =
   | ({ readonly op: 'workers-set' } & WorkerSettings)
   | ({ readonly op: 'port-settings-set'; readonly name: string } & PortSettings)
   | { readonly op: 'port-settings-delete'; readonly name: string }
+  /** The interface of this name is a tunnel. */
+  | { readonly op: 'tunnel-set'; readonly name: string; readonly tunnel: TunnelSpec }
+  | { readonly op: 'tunnel-delete'; readonly name: string }
   /** Records packed already: many routes at once. */
   | { readonly op: 'records'; readonly bytes: Uint8Array }
 
@@ -200,8 +236,10 @@ export interface StateQuery {
 export interface InterfaceState {
   readonly name: string
   readonly port: string
+  /** Of a tunnel the interface by which its packets leave. */
   readonly device: string
   readonly driver: string
+  /** Of a tunnel why it is not up. */
   readonly driverReason: string
   readonly index: number
   readonly adminUp: boolean

@@ -21,6 +21,7 @@ import { networkInstancesController } from './network-instances/index.js'
 import { portsController } from './ports/index.js'
 import { routingController } from './routing/index.js'
 import { systemController, type Authenticator } from './system/index.js'
+import { tunnelsController } from './tunnels/index.js'
 
 export { followLinks, RoutingUpdates, type UpdateParts } from './fib/index.js'
 export { readPorts } from './ports/index.js'
@@ -66,6 +67,7 @@ export function createControllers({
       networkInstancesController(rib),
       interfacesController(member),
       crossConnectsController(),
+      tunnelsController(member),
       aclController(member),
       routingController(rib),
       fibController(member),

@@ -13,6 +13,7 @@ import type {
   ObjectState,
   Operation,
   StateQuery,
+  TunnelSpec,
 } from '../../dataplane/client/types.js'
 import { everything, type Change, type Step, type Wanted } from '../../datastore/controller.js'
 import { RequestError } from '../../datastore/errors.js'
@@ -49,6 +50,7 @@ export class ModelMember implements Member {
   /** What it was told of workers and ports. */
   workers: Operation | undefined
   readonly ports = new Map<string, Operation>()
+  readonly tunnels = new Map<string, TunnelSpec>()
   readonly fib = new ModelFib()
   /** What it answers when asked for its state. */
   answer: Partial<MemberState> = {}
@@ -97,6 +99,7 @@ export class ModelMember implements Member {
           if (!this.interfaces.delete(operation.name))
             throw new Error(`no interface ${operation.name} to delete`)
           this.features.delete(operation.name)
+          this.tunnels.delete(operation.name)
           for (const object of this.fib.objects.values()) {
             if ('interface' in object && object.interface === operation.name) {
               throw new Error(`objects still use interface ${operation.name}`)
@@ -173,6 +176,13 @@ export class ModelMember implements Member {
           break
         case 'port-settings-delete':
           if (!this.ports.delete(operation.name)) throw new Error(`no settings of port ${operation.name}`)
+          break
+        case 'tunnel-set':
+          if (!this.interfaces.has(operation.name)) throw new Error(`no interface ${operation.name}`)
+          this.tunnels.set(operation.name, operation.tunnel)
+          break
+        case 'tunnel-delete':
+          if (!this.tunnels.delete(operation.name)) throw new Error(`no tunnel ${operation.name} to delete`)
           break
         case 'records':
           this.do(decode(operation.bytes))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { encodeRecords, type Operation } from '../../dataplane/client/index.js'
+import { encodeRecords, type Operation, type TunnelSpec } from '../../dataplane/client/index.js'
 import { address } from '../lab/router.js'
 
 function encode(...operations: Operation[]): string {
@@ -54,6 +54,23 @@ test('each record is what records.h says, byte for byte', (t) => {
   t.is(encode({ op: 'object-set', key, object: { type: 'lookup', vrf: 1 } }), object + '07' + '01000000')
   t.is(encode({ op: 'vrf-set', vrf: 5, name: 'red' }), '38' + '05000000' + '0300726564')
   t.is(encode({ op: 'vrf-delete', vrf: 5 }), '39' + '05000000')
+  const tunnel: TunnelSpec = {
+    kind: 'vxlan',
+    vrf: 5,
+    source: address('192.0.2.1'),
+    remotes: [address('192.0.2.2')],
+    key: 100,
+    port: 4789,
+    checksum: true,
+    hopLimit: 64,
+    dscp: undefined,
+    fragmentsOutside: false,
+  }
+  t.is(
+    encode({ op: 'tunnel-set', name: 't', tunnel }),
+    '47010074' + '05' + '05000000' + '04c0000201' + '64000000' + 'b512' + '0340ff' + '0100' + '04c0000202',
+  )
+  t.is(encode({ op: 'tunnel-delete', name: 't' }), '48010074')
   t.is(encode({ op: 'object-set', key, object: { type: 'drop', kind: 'prohibit' } }), object + '04' + '02')
   t.is(
     encode({ op: 'object-set', key, object: { type: 'group', members: [{ key: 1n, weight: 300 }] } }),
@@ -230,6 +247,8 @@ test('kinds are numbered as in records.h', (t) => {
       'cross_connect_delete 51',
       'vrf_set 56',
       'vrf_delete 57',
+      'tunnel_set 71',
+      'tunnel_delete 72',
     ],
   )
 })

@@ -41,6 +41,7 @@ export interface InterfaceConfig {
   readonly macText: string | undefined
   /** Of a sub-interface. */
   readonly circuit: CircuitSpec | undefined
+  readonly tunnelMtu: number | undefined
   readonly ip: Readonly<Record<Family, IpConfig | undefined>>
 }
 
@@ -49,8 +50,9 @@ export type Interfaces = ReadonlyMap<string, InterfaceConfig>
 export const ethernet = 'iana-if-type:ethernetCsmacd'
 export const loopback = 'iana-if-type:softwareLoopback'
 export const vlan = 'iana-if-type:l2vlan'
+export const tunnel = 'iana-if-type:tunnel'
 /** Types of interfaces that there are. */
-export const types: readonly string[] = [ethernet, loopback, vlan]
+export const types: readonly string[] = [ethernet, loopback, vlan, tunnel]
 
 export const claim = '/ietf-interfaces:interfaces'
 const list = `${claim}/interface`
@@ -69,6 +71,7 @@ const query: ListQuery = {
     'weft-interfaces:mac-address',
     ...circuitColumns,
     'weft-network-instance:bind-network-instance-name',
+    'weft-tunnels:tunnel/mtu',
     ...ipColumns(4, ipLeaves),
     ...ipColumns(6, ipLeaves),
   ],
@@ -114,6 +117,7 @@ export async function readInterfaces(tree: Tree): Promise<Interfaces> {
       portLeaf: row.text('weft-interfaces:port'),
       macText: row.text('weft-interfaces:mac-address'),
       circuit: circuitOf(row),
+      tunnelMtu: row.number('weft-tunnels:tunnel/mtu'),
       ip: { 4: ip(row, 4), 6: ip(row, 6) },
     })
   }
@@ -140,7 +144,7 @@ export function specOf(config: InterfaceConfig, ports: readonly string[]): Inter
     ipv4Forwarding: ipv4?.forwarding ?? false,
     ipv6Forwarding: ipv6?.forwarding ?? false,
     ...(mac ? { mac } : {}),
-    mtu: ipv4?.mtu ?? ipv6?.mtu ?? 0,
+    mtu: ipv4?.mtu ?? ipv6?.mtu ?? config.tunnelMtu ?? 0,
     addresses: [ipv4, ipv6].flatMap((one) => (one?.enabled ? one.addresses : [])),
   }
 }
