@@ -1,6 +1,6 @@
 // Writes the seeds that are made and not found, from the frames and records of the lab:
 //
-//   fuzz-seeds FOLDER      FOLDER/frames/…, FOLDER/records/…
+//   fuzz-seeds FOLDER      FOLDER/frames/…, FOLDER/records/…, FOLDER/tunnels/…
 //
 // Their names begin with `seed-`; other files of a corpus are findings, named by what they were, and what libFuzzer kept.
 #include <cstdio>
@@ -173,6 +173,25 @@ void frames() {
     write("frames", "too-large", Frames().add(routed({.source = {}, .destination = "10.0.2.9", .payload = 3000})).bytes);
 }
 
+// As targets/tunnels.cc reads them: in each tunnel a packet for the host at port 1, and one that is cut short.
+void tunnels() {
+    const Bytes carried = packet({.source = "10.9.0.9", .destination = "10.0.1.9"});
+    Bytes bridged = frame(all, host, carried);
+    for (unsigned n = 0; n < 14; n++) {
+        const unsigned kind = n % 7;
+        const bool ip = kind < 2 || kind == 5;
+        Bytes bytes;
+        for (const bool cut : {false, true}) {
+            Bytes content = ip ? carried : bridged;
+            if (cut) content.resize(content.size() / 2);
+            append(bytes, {static_cast<uint8_t>(n), 1, 0, static_cast<uint8_t>(content.size()), static_cast<uint8_t>(content.size() >> 8)});
+            append(bytes, content);
+            bytes.push_back(0);
+        }
+        write("tunnels", std::to_string(n), bytes);
+    }
+}
+
 Bytes transaction(const Records &records, unsigned how = 0) {
     Bytes out = {static_cast<uint8_t>(how), static_cast<uint8_t>(records.bytes.size()),
                  static_cast<uint8_t>(records.bytes.size() >> 8)};
@@ -266,6 +285,7 @@ int main(int count, char **arguments) {
     weft::fuzz::folder = arguments[1];
     weft::fuzz::frames();
     weft::fuzz::records();
+    weft::fuzz::tunnels();
     weft::fuzz::scripts();
     weft::fuzz::texts();
     return 0;
