@@ -198,7 +198,16 @@ const programs = {
   start: [],
   test: ['udp-load'],
   bench: [
-    ...['udp-load', 'libyang-floor', 'netconf-load', 'graph-bench', 'fib-bench', 'acl-bench', 'route-table'],
+    ...[
+      'udp-load',
+      'libyang-floor',
+      'netconf-load',
+      'graph-bench',
+      'services-bench',
+      'fib-bench',
+      'acl-bench',
+      'route-table',
+    ],
   ],
 }
 

@@ -103,7 +103,12 @@ size_t SourcePort::receive(Packet *packets, size_t count) {
     for (size_t i = 0; i < n; i++) {
         uint8_t *frame = &memory_[slot_ * slot_size + headroom];
         slot_ = (slot_ + 1) % slots;
-        if (v4) {
+        size_t length = v4 ? frame4_length : frame6_length;
+        if (!traffic_->frames.empty()) {
+            const std::vector<uint8_t> &given = traffic_->frames[at_];
+            std::memcpy(frame, given.data(), length = given.size());
+            at_ = at_ + 1 == traffic_->frames.size() ? 0 : at_ + 1;
+        } else if (v4) {
             std::memcpy(frame, frame4, sizeof frame4);
             if (flows) {
                 const Flow &f = traffic_->flows4[at_];
@@ -130,7 +135,7 @@ size_t SourcePort::receive(Packet *packets, size_t count) {
         Packet &p = packets[i];
         p = Packet{};
         p.data = frame;
-        p.length = v4 ? frame4_length : frame6_length;
+        p.length = static_cast<uint32_t>(length);
         p.headroom = headroom;
     }
     left -= n;

@@ -43,9 +43,10 @@ struct Flow {
 
 // The packets of one run: an IPv4 or IPv6 header and 26 octets, to the destinations of a trace, or of its flows, in turn.
 struct Traffic {
-    std::vector<uint32_t> to4;  // one of the three
+    std::vector<uint32_t> to4;  // one of the four
     std::vector<Ip6> to6;
     std::vector<Flow> flows4;
+    std::vector<std::vector<uint8_t>> frames;  // as they are, of at most slot_size - headroom octets
     std::vector<uint16_t> checksums;  // of the IPv4 headers, as they lie in memory
 };
 Traffic traffic4(std::vector<uint32_t> destinations);
