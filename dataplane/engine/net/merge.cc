@@ -11,7 +11,6 @@
 namespace weft {
 namespace {
 
-constexpr uint8_t fin = 0x01, push = 0x08, acknowledgement = 0x10;
 constexpr uint32_t longest_ip = 65535;
 
 // Where the headers of a unit are, from its first octet.
@@ -62,7 +61,7 @@ uint32_t merge_segments(const Units &u, Offload &offload) {
     if (u.length <= u.size || !read(u.data, u.size, u.shim, u.ethernet, h)) return 0;
     const uint32_t payload = u.size - h.end, sequence = load32(u.data + h.tcp + 4);
     uint8_t flags = u.data[h.tcp + 13];
-    if (flags & static_cast<uint8_t>(~acknowledgement)) return 0;
+    if (flags & static_cast<uint8_t>(~tcp_acknowledgement)) return 0;
     uint32_t all = payload;
     for (uint32_t at = u.size; at < u.length; at += u.size) {
         const uint8_t *unit = u.data + at;
@@ -71,7 +70,7 @@ uint32_t merge_segments(const Units &u, Offload &offload) {
         if (!read(unit, length, u.shim, u.ethernet, other) || other.end != h.end || other.v4 != h.v4) return 0;
         if (!follows(u.data, unit, h) || load32(unit + h.tcp + 4) != sequence + all) return 0;
         const bool last = at + length == u.length;
-        if (unit[h.tcp + 13] & static_cast<uint8_t>(~(acknowledgement | (last ? push | fin : 0)))) return 0;
+        if (unit[h.tcp + 13] & static_cast<uint8_t>(~(tcp_acknowledgement | (last ? tcp_push | tcp_fin : 0)))) return 0;
         flags |= unit[h.tcp + 13];
         all += length - h.end;
     }

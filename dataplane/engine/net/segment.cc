@@ -15,7 +15,6 @@ namespace {
 
 using Kind = SuperPacket::Kind;
 
-constexpr uint8_t fin = 0x01, push = 0x08, congestion_window_reduced = 0x80;
 
 uint64_t pseudo(const uint8_t *h, Kind family, uint32_t length, uint8_t protocol) {
     return family == Kind::ip6 ? pseudo6(h, length, protocol) : checksum_add(0, h + 12, 8) + length + protocol;
@@ -133,8 +132,8 @@ uint32_t Segmenter::next(uint8_t *to, Offload &offload) {
     if (super_.tcp) {
         const uint32_t sequence = sequence_ + at;
         uint8_t flags = flags_;
-        if (!last) flags &= static_cast<uint8_t>(~(fin | push));
-        if (number_ > 0) flags &= static_cast<uint8_t>(~congestion_window_reduced);
+        if (!last) flags &= static_cast<uint8_t>(~(tcp_fin | tcp_push));
+        if (number_ > 0) flags &= static_cast<uint8_t>(~tcp_window_reduced);
         store32(transport + 4, sequence);
         transport[13] = flags;
         sum += uint64_t{sequence} + flags;

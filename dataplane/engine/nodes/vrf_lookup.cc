@@ -14,11 +14,11 @@ constexpr unsigned most_lookups = 4;
 
 int64_t slot_in(const Vrf &vrf, bool v4, const Ip6 &to) { return v4 ? vrf.fib4.lookup(unmapped(to)) : vrf.fib6.lookup(to); }
 
-Ip6 destination_of(const Packet &p) {
+Ip6 looked_up(const Packet &p) {
     return p.ether_type == type_ip4 ? mapped(load32(l3(p) + 16)) : load_ip6(l3(p) + 24);
 }
 
-void no_route(Worker &w, Packet &p) {
+void tell_no_route(Worker &w, Packet &p) {
     const bool v4 = p.ether_type == type_ip4;
     if (v4)
         icmp4_error(w, p, 3, 0, 0);
@@ -31,7 +31,7 @@ void no_route(Worker &w, Packet &p) {
 
 const Object *beyond(Worker &w, Packet &p, const Object *o) {
     const bool v4 = p.ether_type == type_ip4;
-    const Ip6 to = destination_of(p);
+    const Ip6 to = looked_up(p);
     for (unsigned n = 1; o->type == ObjectType::lookup; n++) {
         const Vrf &vrf = *o->table;
         if (n == most_lookups) {
@@ -46,7 +46,7 @@ const Object *beyond(Worker &w, Packet &p, const Object *o) {
                 w.trace(p, "route {ra}, {ob}", to, vrf.id, static_cast<uint64_t>(found));
         }
         if (found < 0) {
-            no_route(w, p);
+            tell_no_route(w, p);
             return nullptr;
         }
         const auto slot = static_cast<uint32_t>(found);
@@ -62,7 +62,7 @@ const Object *beyond(Worker &w, Packet &p, const Object *o) {
 }
 
 const Object *object_for(Worker &w, Packet &p, const Vrf &in) {
-    const Ip6 to = destination_of(p);
+    const Ip6 to = looked_up(p);
     const Vrf *vrf = &in;
     for (unsigned n = 0; n < most_lookups; n++) {
         const int64_t found = slot_in(*vrf, p.ether_type == type_ip4, to);

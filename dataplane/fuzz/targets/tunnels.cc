@@ -65,7 +65,7 @@ Bytes wrapped(Reader &in, unsigned n, unsigned how) {
         if (spec.kind == TunnelKind::gre) store16(&packet[tunnel.v6 ? 42 : 22], content.empty() || content[0] >> 4 == 4 ? type_ip4 : type_ip6);
     }
     for (const auto &[at, value] : changed) packet[at % packet.size()] = value;
-    Bytes f = frame(mac(3), mac(0x39), packet);
+    Bytes f = weft::frame(mac(3), mac(0x39), packet);
     store16(&f[12], tunnel.v6 ? type_ip6 : type_ip4);
     if (how & 1) mend(f);
     return f;
