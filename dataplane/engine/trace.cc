@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/tags.h"
 #include "nodes/nodes.h"
 
 namespace weft {
@@ -48,15 +49,15 @@ bool headers_match(const TraceMatch &m, const Packet &packet, uint16_t type, uin
     return ports_match(m, h + header, whole && has_ports(protocol) && header + 4 <= room);
 }
 
-bool matches(const TraceMatch &m, const Packet &p, const PortUse &use) {
+bool matches(const TraceMatch &m, const Packet &p, uint32_t interface, const PortUse &use) {
     const bool host = use.role != PortRole::data;
     if (host ? !m.from_host : !m.from_port) return false;
-    if (m.interface != no_interface && m.interface != p.interface) return false;
+    if (m.interface != no_interface && m.interface != interface) return false;
     uint16_t type;
-    const uint32_t offset = use.role == PortRole::inject ? 0 : ethernet_size;
+    uint32_t offset = use.role == PortRole::inject ? 0 : ethernet_size;
     if (p.length <= offset) return m.ether_type == 0 && !m.names_addresses() && !m.names_ports();
     if (offset)
-        type = load16(p.data + 12);
+        for (type = load16(p.data + offset - 2); is_tag(type) && p.length > offset + tag_size; type = load16(p.data + offset - 2)) offset += tag_size;
     else
         type = p.data[0] >> 4 == 6 ? type_ip6 : type_ip4;
     if (m.ether_type && m.ether_type != type) return false;
@@ -69,14 +70,17 @@ void Worker::enter_traced(const PortUse &use, size_t count) {
     for (size_t n = 0; n < count; n++) {
         Packet &p = burst_[n];
         p.interface = use.role == PortRole::inject ? no_interface : use.interface;
-        TraceRecord *record = matches(trace_run_->match, p, use) ? trace_run_->claim() : nullptr;
+        const Interface *port = use.attached && p.length >= ethernet_size ? table->at(p.interface) : nullptr;
+        const Interface *circuit = port ? circuit_of(*this, *port, p) : nullptr;
+        const uint32_t interface = circuit ? circuit->index : p.interface;
+        TraceRecord *record = matches(trace_run_->match, p, interface, use) ? trace_run_->claim() : nullptr;
         if (!record) {
             enter(use, &p, 1);
             continue;
         }
         run_graph();  // those before it
         record->time = now;
-        record->interface = p.interface;
+        record->interface = interface;
         record->length = p.length;
         record->layer3 = use.role == PortRole::inject;
         std::memcpy(record->octets, p.data, std::min<size_t>(p.length, TraceRecord::most_octets));

@@ -49,10 +49,11 @@ std::string description(const TraceRecord &r) {
     p.data = const_cast<uint8_t *>(r.octets);
     p.length = std::min<uint32_t>(r.length, TraceRecord::most_octets);
     p.l3_offset = r.layer3 ? 0 : ethernet_size;
+    while (!r.layer3 && p.length > p.l3_offset + tag_size && is_tag(load16(l3(p) - 2))) p.l3_offset = static_cast<uint16_t>(p.l3_offset + tag_size);
     if (p.length <= p.l3_offset) return "a frame of " + std::to_string(r.length) + " octets";
     const uint8_t *h = l3(p);
     const uint32_t room = l3_length(p);
-    const uint16_t type = !r.layer3 ? load16(r.octets + 12) : h[0] >> 4 == 6 ? type_ip6 : type_ip4;
+    const uint16_t type = !r.layer3 ? load16(h - 2) : h[0] >> 4 == 6 ? type_ip6 : type_ip4;
     if (type == type_arp) return arp_text(h, room);
     if (type == type_ip4 && room >= 20) {
         const uint32_t header = (h[0] & 15u) * 4;

@@ -37,6 +37,14 @@ void to_domain(Worker &w, Packet &p, const Interface &i, const VlanTag &outer) {
 
 }  // namespace
 
+const Interface *circuit_of(const Worker &w, const Interface &port, const Packet &p) {
+    if (!port.circuits) return &port;
+    const VlanTag outer = outer_tag(p);
+    const bool tagged = outer.vid != 0;
+    const uint32_t found = port.circuits->find(tagged ? outer : VlanTag{}, tagged ? second_tag(p) : VlanTag{});
+    return found == Circuits::none ? nullptr : w.interface(found - 1);
+}
+
 void circuit_input(Worker &w, Vector &in) {
     Arrivals run(w);
     Onward routed(w, Node::ethernet_input);
@@ -59,13 +67,9 @@ void circuit_input(Worker &w, Vector &in) {
         }
         const VlanTag outer = outer_tag(p);
         if (outer.tpid != 0 && p.vlan_tpid == 0) p.vlan_tci = load16(p.data + mac_pair + 2);
-        const Interface *i = port;
-        if (port->circuits) {
-            const bool tagged = outer.vid != 0;
-            const uint32_t found = port->circuits->find(tagged ? outer : VlanTag{}, tagged ? second_tag(p) : VlanTag{});
-            i = found == Circuits::none ? nullptr : w.interface(found - 1);
-        }
+        const Interface *i = circuit_of(w, *port, p);
         if (i && !i->domain) [[likely]] {
+            if (w.tracing) [[unlikely]] w.trace(p, "belongs to {ia}", i->index);
             p.interface = i->index;
             if (i->tags_in.pop) pop_tags(p, i->tags_in.pop);
             routed.push(p);

@@ -128,6 +128,8 @@ bool announce(Worker &w);
 void send_arp_announcement(Worker &w, const Interface &i, uint32_t address);
 void send_unsolicited_advertisement(Worker &w, const Interface &i, const Ip6 &address);
 
+// Whose a frame of a port is that has circuits, or is switched: the port's interface, a circuit, or nobody (null).
+const Interface *circuit_of(const Worker &w, const Interface &port, const Packet &p);
 // The header of a frame from an interface, with its tags, before the IP header; false (and dropped) without headroom.
 bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const Interface &from, uint16_t type);
 // A frame of layer 3, or one of the host's, to the port of an interface.

@@ -69,6 +69,7 @@ std::string AfXdpDevice::attach(bool native_only) {
     if (!native_ && !kernel_.attach(device_->name(), false, queues_.size(), map_, link_, error))
         return not_native_ == error ? error : "native mode: " + not_native_ + "; generic mode: " + error;
     device_->keep_tags(true);
+    device_->make_promiscuous();
     if (!native_ || device_->module() == "veth")
         for (AfXdpQueue &queue : queues_) queue.expect_unfinished();
     return {};

@@ -31,6 +31,12 @@ class Device {
     // A BPF program (descriptor) of tc that sees what the device receives, in place of one that an engine had there; -1: none.
     std::string hook(int program);
 
+    // Has the device take in frames for whatever address from now on; a packet socket asks for that itself.
+    void make_promiscuous() {
+        LinkChange change;
+        change.promiscuous = true;
+        netlink_->change(index_, change);
+    }
     // Has the device leave VLAN tags in the frames that it receives, where XDP sees them; a veth pair has none of that to itself.
     void keep_tags(bool in_frames);
 

@@ -139,6 +139,10 @@ int Netlink::change(int index, const LinkChange &change) {
         info.ifi_change |= IFF_NOARP;
         info.ifi_flags |= *change.resolution ? 0 : IFF_NOARP;
     }
+    if (change.promiscuous) {
+        info.ifi_change |= IFF_PROMISC;
+        info.ifi_flags |= *change.promiscuous ? IFF_PROMISC : 0;
+    }
     if (change.mtu) message.attribute(IFLA_MTU, *change.mtu);
     if (change.mac) message.attribute(IFLA_ADDRESS, change.mac->data(), 6);
     if (change.alias) message.attribute(IFLA_IFALIAS, change.alias->data(), std::min<size_t>(change.alias->size(), 255));

@@ -55,6 +55,7 @@ struct LinkChange {
     std::optional<bool> link_local;
     // Whether the kernel resolves addresses on the link; without, it sends to the device's own MAC.
     std::optional<bool> resolution;
+    std::optional<bool> promiscuous;
 };
 
 class Netlink {

@@ -201,6 +201,26 @@ TEST("circuits: neighbours are asked for and answered with the tags; what waits 
     CHECK_EQUAL(error_of(box.only_without(1, {q(10)})).type, 3);
 }
 
+TEST("circuits: a trace finds packets behind their tags, by their circuit or addresses, and says whose they are") {
+    Routed box(double_in, single_out);
+    std::vector<TracedPacket> traced;
+    const auto trace = [&](const TraceRequest &request) {
+        CHECK_EQUAL(box.core->begin_trace(request, box.now, [&](std::vector<TracedPacket> p) { traced = std::move(p); }), std::string());
+        box.give_tagged(1, frame(mac(1), h1, packet({.source = "10.0.3.9", .destination = "10.0.4.9"})), box.in, false);
+        box.core->end_trace();
+        box.core->epochs.collect();
+        box.only_without(2, box.out);
+        return traced.size();
+    };
+    CHECK_EQUAL(trace({.interface = "if1"}), size_t{0});
+    CHECK_EQUAL(trace({.destination = address("10.0.4.8", 32)}), size_t{0});
+    CHECK_EQUAL(trace({.interface = "if1.x", .family = 4, .destination = address("10.0.4.9", 32), .protocol = 17}), size_t{1});
+    CHECK_EQUAL(traced[0].interface, std::string("if1.x"));
+    CHECK_EQUAL(traced[0].description, std::string("IPv4 10.0.3.9 > 10.0.4.9, UDP 1000 > 2000, TTL 64"));
+    CHECK_EQUAL(traced[0].steps[0].node, std::string("circuit-input"));
+    CHECK_EQUAL(traced[0].steps[0].decision, std::string("belongs to if1.x"));
+}
+
 TEST("circuits: the host has an untagged tap of its own") {
     Routed box(double_in, single_out);
     const Bytes out = frame(h1, mac(1), packet({.source = "10.0.3.1", .destination = "10.0.3.9", .protocol = 89}));
