@@ -2,6 +2,8 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
+#include <algorithm>
+
 #include "../ports/netlink_read.h"
 #include "lab.h"
 
@@ -39,7 +41,7 @@ std::vector<uint32_t> answer(const std::vector<uint8_t> &attributes) {
     std::vector<uint32_t> message((sizeof(nlmsghdr) + sizeof(genlmsghdr) + attributes.size() + 3) / 4);
     auto *header = reinterpret_cast<nlmsghdr *>(message.data());
     header->nlmsg_len = static_cast<uint32_t>(sizeof(nlmsghdr) + sizeof(genlmsghdr) + attributes.size());
-    std::memcpy(reinterpret_cast<uint8_t *>(message.data()) + sizeof(nlmsghdr) + sizeof(genlmsghdr), attributes.data(), attributes.size());
+    std::copy(attributes.begin(), attributes.end(), reinterpret_cast<uint8_t *>(message.data()) + sizeof(nlmsghdr) + sizeof(genlmsghdr));
     return message;
 }
 
