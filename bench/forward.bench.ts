@@ -35,7 +35,7 @@ import {
   vxlanPath,
   type Path,
 } from './forward/path.js'
-import { paired, report, single, type Figure } from './report.js'
+import { paired, report, single, tell, type Figure } from './report.js'
 
 const rounds = 3
 const idle = 'idle-nine-engines'
@@ -76,7 +76,7 @@ export async function bench(options: readonly string[]): Promise<void> {
       for (const one of sinks) one.kill()
     }
   }
-  if (wanted(idle)) figures.push(single(idle, '% of a core', 'lower', await idleEngines(2)))
+  if (wanted(idle)) figures.push(tell('forward', single(idle, '% of a core', 'lower', await idleEngines(2))))
   report(
     'forward',
     figures,
@@ -107,7 +107,7 @@ async function measureDriver(
   }
   const wants = (name: string) => wanted(`${driver.name}-${name}`)
   const add = (name: string, unit: string, all: { ours: number; peer: number }[], peer = 'linux') => {
-    figures.push(paired(`${driver.name}-${name}`, unit, 'higher', peer, all))
+    figures.push(tell('forward', paired(`${driver.name}-${name}`, unit, 'higher', peer, all)))
   }
   if (wants('one-core')) add('one-core', 'kpps', await pairs(packetsPerSecond, 0))
   if (wants('two-cores') && !driver.inKernel) add('two-cores', 'kpps', await pairs(packetsPerSecond))
@@ -119,10 +119,10 @@ async function measureDriver(
     const all = await pairs(latency)
     for (const q of ['p50', 'p99'] as const) {
       const of = all.map(({ ours, peer }) => ({ ours: ours[q], peer: peer[q] }))
-      figures.push(paired(`latency-${q}-us`, 'µs', 'lower', 'linux', of))
+      figures.push(tell('forward', paired(`latency-${q}-us`, 'µs', 'lower', 'linux', of)))
     }
     const inside = await pairs(async (path) => throughput(await vxlanPath(path), 1))
-    figures.push(paired('vxlan-across-tcp-1', 'Gbit/s', 'higher', 'linux', inside))
+    figures.push(tell('forward', paired('vxlan-across-tcp-1', 'Gbit/s', 'higher', 'linux', inside)))
   }
   if (process.getuid?.() === 0 && wants('vs-rps')) {
     const router = await ways.linux.keeper.namespace('linux-router')

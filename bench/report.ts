@@ -77,6 +77,14 @@ function round(value: number): number {
   return value === 0 ? 0 : Number(value.toPrecision(4))
 }
 
+/** Says on standard error what has been measured: a bench of many figures takes minutes. Gives the figure back. */
+export function tell(bench: string, figure: Figure): Figure {
+  const { name, value, unit, peer, peer_value: beside, ratio } = figure
+  const next = peer === undefined ? '' : `, ${peer} ${beside} ${unit}, ratio ${ratio}`
+  process.stderr.write(`${bench}: ${name} ${value} ${unit}${next}\n`)
+  return figure
+}
+
 export function report(
   bench: string,
   figures: readonly Figure[],

@@ -25,6 +25,14 @@ export interface Step<Operation = unknown> {
   readonly operations: readonly Operation[]
   /** For people: `route 10.0.0.0/8 via p1`. */
   readonly summary: string
+  /** Instance path of what asks a member for this thing, so that its refusal can be told there. */
+  readonly locate?: (thing: Thing) => string | undefined
+}
+
+/** Something of a member that operations name: a port, an interface. */
+export interface Thing {
+  readonly kind: string
+  readonly name: string
 }
 
 export interface Plan<Operation = unknown> {

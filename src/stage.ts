@@ -2,8 +2,20 @@
  * Carries the steps of a transaction out on the members, over the data-plane client. A member that is not attached does
  * not stop a commit: the reconciler programs it when it returns, and admits it then.
  */
-import type { Member, Operation, PreparedTransaction } from '../dataplane/client/index.js'
-import type { PreparedStage, Stage, Step } from '../datastore/index.js'
+import {
+  MemberError,
+  type Member,
+  type Operation,
+  type PreparedTransaction,
+} from '../dataplane/client/index.js'
+import {
+  ConfigError,
+  RequestError,
+  type PreparedStage,
+  type Stage,
+  type Step,
+  type Thing,
+} from '../datastore/index.js'
 
 /** Milliseconds that a member has to prepare its part of a commit. */
 const prepareDeadline = 10_000
@@ -42,16 +54,43 @@ export class MemberStage implements Stage<Operation> {
       ),
     )
     const prepared = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-    if (failed) {
+    const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
+    if (failed.length > 0) {
       await settleAll(prepared, (transaction) => transaction.abort())
-      throw failed.reason
+      throw failed.every((reason) => reason instanceof MemberError) ? refusal(failed, steps) : failed[0]
     }
     return {
       apply: (commit) => settleAll(prepared, (transaction) => transaction.apply(commit)),
       abort: () => settleAll(prepared, (transaction) => transaction.abort()),
     }
   }
+}
+
+/** Errors of one answer; more are not told. */
+const mostErrors = 20
+
+/** What members refused, each thing at the place in the configuration that asks for it. */
+function refusal(failed: readonly MemberError[], steps: readonly Step<Operation>[]): RequestError {
+  const place = (thing: Thing): string | undefined => {
+    for (const { locate } of steps) {
+      const path = locate?.(thing)
+      if (path !== undefined) return path
+    }
+    return undefined
+  }
+  const tag = 'operation-failed'
+  const errors = failed.flatMap(({ message, refusals }) =>
+    (refusals.length > 0 ? refusals : [{ kind: '', name: '', text: message }]).flatMap((refused) => {
+      const path = refused.kind === '' ? undefined : place(refused)
+      return path === undefined
+        ? [{ type: 'application' as const, tag, message: refused.text } as const]
+        : new ConfigError(path, refused.text, { tag }).errors
+    }),
+  )
+  const more = errors.length - mostErrors
+  const rest =
+    more > 0 ? [{ type: 'application' as const, tag, message: `and ${more} more like these` } as const] : []
+  return new RequestError([...errors.slice(0, mostErrors), ...rest])
 }
 
 /** Does it on all, then rejects with the first failure. */

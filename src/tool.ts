@@ -15,7 +15,8 @@ import { createLog } from './log.js'
 import { defaultState } from './options.js'
 import { runFolder } from './state.js'
 
-const help = `usage: weft lab exec [--state DIR] HOST -- COMMAND [ARG ...]   runs a command in a host of the demo chassis
+const help = `usage: weft lab exec [--state DIR] HOST -- COMMAND [ARG ...]   runs a command in a host of the demo chassis;
+                                                               @ports: where the devices of the ports are
        weft lab hosts [--state DIR]                            lists the hosts
        weft vrf exec [--state DIR] INSTANCE -- COMMAND [ARG ...]
                                                                runs a command on the host's side of a network instance
@@ -40,6 +41,12 @@ async function hostsOf(keeper: KeeperClient): Promise<Map<string, Namespace>> {
   return hosts
 }
 
+/** With where the devices of ports are. */
+async function placesOf(keeper: KeeperClient): Promise<Map<string, Namespace>> {
+  const ports = (await keeper.namespaces()).get('ports')
+  return new Map([...(await hostsOf(keeper)), ...(ports ? [['@ports', ports] as const] : [])])
+}
+
 /** Namespaces of the host's side by network instance. */
 async function instancesOf(keeper: KeeperClient): Promise<Map<string, Namespace>> {
   const instances = new Map<string, Namespace>()
@@ -56,7 +63,7 @@ interface Kind {
   readonly all: (keeper: KeeperClient) => Promise<Map<string, Namespace>>
 }
 const kinds: Readonly<Record<string, Kind>> = {
-  lab: { word: 'host', all: hostsOf },
+  lab: { word: 'host', all: placesOf },
   vrf: { word: 'network instance', all: instancesOf },
 }
 

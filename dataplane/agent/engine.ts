@@ -3,7 +3,7 @@
  * programming calls are done in the order in which they are made; an empty text is success.
  */
 import { createRequire } from 'node:module'
-import type { EventMessage, TracedPacketMessage, TraceRequestMessage } from '../proto/contract.js'
+import type { EventMessage, Outcome, TracedPacketMessage, TraceRequestMessage } from '../proto/contract.js'
 
 export interface Engine {
   /** Makes the engine and its forwarding threads; the first call counts. Throws when that fails. */
@@ -13,7 +13,7 @@ export interface Engine {
 
   /** What is wrong with the records is said by prepare(). */
   stage(transaction: number, records: Uint8Array): void
-  prepare(transaction: number, full: boolean): Promise<string>
+  prepare(transaction: number, full: boolean): Promise<Pick<Outcome, 'error' | 'refusals'>>
   apply(transaction: number, commit: number): Promise<string>
   abort(transaction: number): Promise<string>
   /** Aborts all that has not been applied. */

@@ -46,8 +46,8 @@ async function carryOut(message: ChassisMessage, answer: (message: MemberMessage
   const { stage, prepare, apply, abort, state, trace, endTrace } = message
   if (stage) engine.stage(Number(stage.transaction), stage.records)
   else if (prepare) {
-    const error = await engine.prepare(Number(prepare.transaction), prepare.full)
-    answer({ outcome: { transaction: prepare.transaction, error } })
+    const outcome = await engine.prepare(Number(prepare.transaction), prepare.full)
+    answer({ outcome: { transaction: prepare.transaction, ...outcome } })
   } else if (apply) {
     const error = await engine.apply(Number(apply.transaction), Number(apply.commit))
     answer({ outcome: { transaction: apply.transaction, error } })

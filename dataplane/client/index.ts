@@ -1,6 +1,6 @@
 /** The data-plane client: members and their transactions, the keeper, the supervised weft-dataplane process. */
 export type * from './types.js'
-export { puntClasses } from './types.js'
+export { portProblems, puntClasses } from './types.js'
 export type * from './acl.js'
 export { DeadlineError, KeeperDiedError, MemberError, MemberLostError } from './errors.js'
 export { connectKeeper, KeeperClient, startKeeper, type KeeperOptions, type Namespace } from './keeper.js'

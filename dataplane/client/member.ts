@@ -45,7 +45,7 @@ const notAttached: PreparedTransaction = { apply: async () => undefined, abort: 
 /** The stream and what was asked over it and is not answered yet. */
 class Line {
   readonly stream: ServerAttach
-  readonly outcomes = new Map<string, Waiting<string>>()
+  readonly outcomes = new Map<string, Waiting<Outcome>>()
   readonly states = new Map<string, Waiting<Partial<StateReply>>>()
   readonly traces = new Map<string, Waiting<TraceReplyMessage>>()
   lost: MemberLostError | undefined
@@ -148,9 +148,9 @@ export class AttachedMember implements Member {
     }
   }
 
-  #settle({ transaction, error }: Outcome): void {
-    this.#line?.outcomes.get(transaction)?.resolve(error)
-    this.#line?.outcomes.delete(transaction)
+  #settle(outcome: Outcome): void {
+    this.#line?.outcomes.get(outcome.transaction)?.resolve(outcome)
+    this.#line?.outcomes.delete(outcome.transaction)
   }
 
   async prepare(
@@ -199,8 +199,8 @@ export class AttachedMember implements Member {
         await this.#within(line.write({ term, stage: { transaction, records } }), end, deadline)
       }
       const answer = this.#ask(line, transaction, { term, prepare: { transaction, full } })
-      const error = await this.#within(answer, end, deadline)
-      if (error !== '') throw new MemberError(error)
+      const { error, refusals } = await this.#within(answer, end, deadline)
+      if (error !== '') throw new MemberError(error, refusals)
     } catch (error) {
       line.outcomes.delete(transaction)
       if (!line.lost) line.stream.write({ term, abort: { transaction } })
@@ -225,7 +225,7 @@ export class AttachedMember implements Member {
     try {
       const message = { term: this.#term, apply: { transaction, commit: String(commit) } }
       const answer = this.#ask(line, transaction, message)
-      const error = await this.#within(answer, performance.now() + applyPatience, applyPatience)
+      const { error } = await this.#within(answer, performance.now() + applyPatience, applyPatience)
       if (error !== '') throw new MemberError(error)
       this.#commit = commit
     } catch (error) {
@@ -285,9 +285,9 @@ export class AttachedMember implements Member {
     }
   }
 
-  #ask(line: Line, transaction: string, message: ChassisMessage): Promise<string> {
+  #ask(line: Line, transaction: string, message: ChassisMessage): Promise<Outcome> {
     if (line.lost) return Promise.reject(line.lost)
-    const answer = new Promise<string>((resolve, reject) =>
+    const answer = new Promise<Outcome>((resolve, reject) =>
       line.outcomes.set(transaction, { resolve, reject }),
     )
     answer.catch(() => undefined)

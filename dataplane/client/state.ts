@@ -1,9 +1,11 @@
 /** A member's state reply as values: counters are bigints, times and codes what types.ts says. */
+import { portProblems } from './types.js'
 import { lastObject, type StateReply, type StateRequest } from '../proto/contract.js'
 import type {
   AclState,
   HoldCounter,
   HoldState,
+  HostTapState,
   InterfaceCounter,
   InterfaceState,
   MemberState,
@@ -75,6 +77,19 @@ function readInterface(fields: Fields): InterfaceState {
     lastChange: Number(fields['lastChange']),
     discontinuity: Number(fields['discontinuity']),
     counters: bigints(fields, interfaceCounters),
+    tap: readTap(fields),
+  }
+}
+
+function readTap(fields: Fields): HostTapState | undefined {
+  if (!fields['tapDevice']) return undefined
+  return {
+    device: fields['tapDevice'] as string,
+    driver: fields['tapDriver'] as string,
+    reason: fields['tapReason'] as string,
+    rxQueues: fields['tapQueues'] as number,
+    inDrops: BigInt(fields['tapInDrops'] as string),
+    outDrops: BigInt(fields['tapOutDrops'] as string),
   }
 }
 
@@ -95,6 +110,8 @@ function readPort(fields: Fields): PortState {
     driver: fields['driver'] as string,
     device: fields['device'] as string,
     reason: fields['reason'] as string,
+    problem: portProblems[(fields['problem'] as number | undefined) ?? 0] ?? 'none',
+    discontinuity: Number(fields['discontinuity'] ?? 0),
     up: fields['up'] as boolean,
     present: fields['present'] as boolean,
     mtu: fields['mtu'] as number,

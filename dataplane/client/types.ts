@@ -252,6 +252,19 @@ export interface InterfaceState {
   readonly lastChange: number
   readonly discontinuity: number
   readonly counters: Readonly<Record<InterfaceCounter, bigint>>
+  /** The host's side; undefined: it has none. */
+  readonly tap: HostTapState | undefined
+}
+
+export interface HostTapState {
+  readonly device: string
+  readonly driver: string
+  /** What is wrong with it. */
+  readonly reason: string
+  readonly rxQueues: number
+  /** From the host, and to it. */
+  readonly inDrops: bigint
+  readonly outDrops: bigint
 }
 
 export type InterfaceCounter =
@@ -298,11 +311,26 @@ export interface NeighbourState {
   readonly router: boolean
 }
 
+/** In the order of their numbers in dataplane.proto. */
+export const portProblems = [
+  'none',
+  'device-missing',
+  'driver-refused',
+  'other-driver',
+  'settings-refused',
+] as const
+export type PortProblem = (typeof portProblems)[number]
+
 export interface PortState {
   readonly name: string
+  /** That serves it; empty: none. */
   readonly driver: string
   readonly device: string
+  /** Why this driver, or what is wrong, for a person. */
   readonly reason: string
+  readonly problem: PortProblem
+  /** Milliseconds since the epoch: when the counters began. */
+  readonly discontinuity: number
   readonly up: boolean
   readonly present: boolean
   readonly mtu: number

@@ -35,9 +35,10 @@ void Core::tell_conditions() {
     const std::hash<std::string> text;
     for (const auto &[name, handle] : registry.ports) {
         add(text(name));
-        add(text(handle->reason.empty() ? handle->choice : handle->reason));
+        const LinkState link = handle->port ? handle->port->link() : LinkState{};
+        add(static_cast<size_t>(handle->problem(link)));
+        add(text(handle->text(link)));
         add(handle->port ? text(handle->port->driver()) : 0);
-        add(handle->port && handle->port->link().present);
         add(static_cast<size_t>(handle->fast.hook));
         add(text(handle->fast.reason));
         const auto found = conditions.ports.find(name);

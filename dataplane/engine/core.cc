@@ -4,6 +4,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "worker.h"
 
 namespace weft {
@@ -64,11 +67,57 @@ void Core::watch_links() {
     workers[neighbour_owner]->wake_if_asleep();
 }
 
-std::unique_ptr<Port> Core::open_port(const PortSpec &spec, std::vector<OtherDriver> &others, std::string &error) {
-    if (fast && spec.driver != "af_packet") fast->make_room(spec.name);
-    auto port = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers()}, others, error);
-    if (!port && error.empty()) error = "the driver gave no port";
-    return port;
+std::shared_ptr<PortHandle> Core::open_port(const std::string &name, const PortSpec &spec, uint32_t mtu, bool only) {
+    auto fresh = std::make_shared<PortHandle>();
+    fresh->spec = spec;
+    const auto before = registry.ports.find(name);
+    if (before != registry.ports.end()) {
+        fresh->runtime = before->second->runtime;
+    } else {
+        fresh->runtime = std::make_shared<PortRuntime>();
+        fresh->runtime->discontinuity = milliseconds_since_epoch();
+    }
+    if (fast && spec.driver != "af_packet") fast->make_room(name);
+    PortChoice choice = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers(), mtu, only});
+    (choice.port ? fresh->choice : fresh->reason) = std::move(choice.text);
+    fresh->others = std::move(choice.others);
+    fresh->missing = choice.missing;
+    fresh->set(std::move(choice.port));
+    return fresh;
+}
+
+uint32_t Core::mtu_of(const PortHandle &port) const {
+    for (const auto &[name, i] : registry.interfaces)
+        if (i->kind == InterfaceKind::port && i->port.get() == &port) return i->spec.mtu;
+    return 0;
+}
+
+// Is a device to be opened anew: it was taken away, or has an MTU that another driver is for?
+bool Core::misfits(const PortHandle &handle) const {
+    if (!handle.port) return true;
+    const LinkState link = handle.port->link();
+    if (!link.present || handle.misfit(link.mtu)) return true;
+    const uint32_t mtu = handle.port->max_mtu() ? mtu_of(handle) : 0;
+    return mtu && handle.misfit(mtu);
+}
+
+bool Core::close_queues() {
+    for (const auto &[number, t] : transactions)
+        if (t.prepared) return false;
+    bool waiting = false, changed = false;
+    for (const auto &[name, handle] : registry.ports) {
+        if (!handle->port || handle->listed == handle->queues) continue;
+        if (!handle->drained()) {
+            waiting = true;
+            continue;
+        }
+        changed = true;
+        handle->listed = handle->queues;
+        epochs.retire([port = handle] { port->port->close_rx_queues(port->listed); });
+    }
+    if (changed) publish(registry.table(vrfs));
+    else if (waiting) wake();
+    return waiting;
 }
 
 unsigned Core::sending_workers() const { return std::max(1u, static_cast<unsigned>(workers.size())); }
@@ -83,15 +132,13 @@ void Core::reopen_ports() {
         if (t.prepared) return;
     std::vector<std::shared_ptr<const Interface>> changed;
     for (auto &[name, handle] : registry.ports) {
-        if (handle->port && handle->port->link().present) continue;
-        std::string error;
-        auto fresh = std::make_shared<PortHandle>();
-        fresh->spec = handle->spec;
-        fresh->set(open_port(handle->spec, fresh->others, error));
-        fresh->choice = error;
-        if (!fresh->port || !fresh->port->link().present) {
-            if (!handle->port && !error.empty()) handle->reason = error;
-            if (!handle->port) handle->others = std::move(fresh->others);
+        if (!misfits(*handle)) continue;
+        const bool here = handle->port && handle->port->link().present;
+        std::shared_ptr<PortHandle> fresh = open_port(name, handle->spec, mtu_of(*handle), false);
+        if (!fresh->port || !fresh->port->link().present || (here && std::strcmp(fresh->port->driver(), handle->port->driver()) == 0)) {
+            if (!handle->port) handle->reason = std::move(fresh->reason);
+            if (!handle->port) handle->missing = fresh->missing;
+            if (!handle->port || here) handle->others = std::move(fresh->others);
             continue;
         }
         for (auto &[interface_name, i] : registry.interfaces) {
@@ -115,9 +162,7 @@ void Core::reopen_ports() {
 }
 
 bool Core::misses_ports() const {
-    for (const auto &[name, handle] : registry.ports)
-        if (!handle->port || !handle->port->link().present) return true;
-    return false;
+    return std::any_of(registry.ports.begin(), registry.ports.end(), [this](const auto &port) { return misfits(*port.second); });
 }
 
 void Core::follow_devices() {
@@ -187,18 +232,22 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
         s.mac = i->mac;
         if (i->port) {
             s.device = i->port->spec.device;
-            s.driver_reason = i->port->reason.empty() ? i->port->choice : i->port->reason;
-            if (i->port->port) {
-                const LinkState link = i->port->port->link();
-                s.driver = i->port->port->driver();
-                s.present = link.present;
-                s.speed = link.speed;
-            }
+            LinkState link;
+            link.present = false;
+            if (i->port->port) link = i->port->port->link();
+            if (link.present) s.driver = i->port->port->driver();
+            s.driver_reason = i->port->text(link);
+            s.present = link.present;
+            s.speed = link.speed;
         }
         if (const auto path = tunnel_paths.find(name); path != tunnel_paths.end()) {
             s.present = true;
             s.device = path->second.by;
             s.driver_reason = path->second.reason;
+        }
+        if (i->tap) {
+            const PortCounters c = i->tap->port->counters();
+            s.tap = {i->tap->port->name(), i->tap->port->driver(), i->tap->reason, static_cast<uint32_t>(i->tap->queues), c.rx_dropped, c.tx_dropped};
         }
         s.last_change = i->runtime->last_change;
         s.discontinuity = i->runtime->discontinuity;
@@ -260,30 +309,26 @@ std::vector<PortState> Core::port_states() const {
     for (const auto &[name, handle] : registry.ports) {
         PortState s;
         s.name = name;
-        s.driver = handle->spec.driver;
         s.device = handle->spec.device;
-        s.reason = handle->reason.empty() ? handle->choice : handle->reason;
-        s.others = handle->others;
         s.link.present = false;
-        if (handle->port) {
-            s.driver = handle->port->driver();
-            s.link = handle->port->link();
-            s.counters = handle->port->counters();
+        if (handle->port) s.link = handle->port->link();
+        s.problem = handle->problem(s.link);
+        s.reason = handle->text(s.link);
+        s.fast_path_reason = handle->fast.reason;
+        if (s.problem == PortProblem::device_missing) {
+            if (!s.fast_path_reason.empty() || handle->fast.hook != Hook::none) s.fast_path_reason = s.reason;
+        } else {
+            s.others = handle->others;
+            s.fast_path = hook_name(handle->fast.hook);
+            if (handle->port) s.driver = handle->port->driver();
         }
         for (const PortUse &use : table.load(std::memory_order_relaxed)->ports)
-            if (use.handle == handle) s.workers.push_back(use.worker);
-        s.fast_path = hook_name(handle->fast.hook);
-        s.fast_path_reason = handle->fast.reason;
-        for (const auto &[interface, i] : registry.interfaces) {
-            if (!fast || i->kind != InterfaceKind::port || i->port != handle) continue;
-            const FastPath::InterfaceCount c = fast->interface_count(i->index);
-            s.fast_path_packets = c.in_packets;
-            s.counters.rx_packets += c.in_packets;
-            s.counters.rx_octets += c.in_octets;
-            s.counters.rx_dropped += c.lost;
-            s.counters.tx_packets += c.out_packets;
-            s.counters.tx_octets += c.out_octets;
-        }
+            if (use.handle == handle && use.queue < handle->queues && s.link.present) s.workers.push_back(use.worker);
+        const PortCounters by_kernel = fast_count(*handle->runtime);
+        s.fast_path_packets = by_kernel.rx_packets;
+        s.counters = handle->runtime->counters();
+        s.counters += by_kernel;
+        s.discontinuity = handle->runtime->discontinuity;
         const auto watched = conditions.ports.find(name);
         if (watched != conditions.ports.end()) {
             s.overrun = watched->second.overrun.holds();
@@ -304,7 +349,7 @@ std::vector<WorkerState> Core::worker_states() const {
         const auto found = registry.crew.cpus.find(id);
         if (found != registry.crew.cpus.end() && s.reason.empty()) s.cpu = found->second;
         s.cpu_time = worker_time(id);
-        for (const PortUse &use : table.load(std::memory_order_relaxed)->ports) s.rx_queues += use.worker == id && use.role == PortRole::data;
+        for (const PortUse &use : table.load(std::memory_order_relaxed)->ports) s.rx_queues += use.worker == id && use.role == PortRole::data && use.queue < use.handle->queues;
         out.push_back(std::move(s));
     }
     return out;

@@ -43,7 +43,7 @@ struct Core {
     ~Core();
 
     std::string stage(uint64_t number, const uint8_t *bytes, size_t length);
-    std::string prepare(uint64_t number, bool full);
+    std::string prepare(uint64_t number, bool full, std::vector<Refusal> *refusals = nullptr);
     void apply(uint64_t number, uint64_t commit);
     void abort(uint64_t number);
 
@@ -71,7 +71,9 @@ struct Core {
     TunnelPath path_of(const Interface &tunnel) const;
     LinkState tunnel_link(const Interface &tunnel) const;
     std::map<std::string, TunnelPath> tunnel_paths;
-    bool misses_ports() const;  // some device is not there
+    bool misses_ports() const;  // some device is not there, or not for the driver that it has
+    // Receive queues among which packets are no longer divided leave the tables when they are empty. True: some are not.
+    bool close_queues();
     // Losses that go on, once a second; and an event when something is wrong that was not, or is no longer (conditions.cc).
     void watch_losses();
     void tell_conditions();
@@ -142,6 +144,7 @@ struct Core {
     std::mutex handler_lock;
 
     // The parts of prepare and apply, one file each (program/).
+    std::string prepare_all(uint64_t number, bool full);
     std::string prepare_workers(Transaction &t);
     void settle_workers();
     std::string prepare_vrfs(Transaction &t);
@@ -172,7 +175,19 @@ struct Core {
     Repair difference(const Transaction &t) const;
     void publish(std::unique_ptr<InterfaceTable> next);
     void configure(const Interface &interface);
-    std::unique_ptr<Port> open_port(const PortSpec &spec, std::vector<OtherDriver> &others, std::string &error);
+    // Has no port, and says why, when it can't be had. `only`: by the driver that is asked for.
+    std::shared_ptr<PortHandle> open_port(const std::string &name, const PortSpec &spec, uint32_t mtu, bool only);
+    // The interface's that sits on it, 0: the device's own.
+    uint32_t mtu_of(const PortHandle &port) const;
+    bool misfits(const PortHandle &port) const;
+    std::map<std::string, uint32_t> wanted_mtus(const Transaction &t) const;
+    std::string change_port(Transaction &t, const std::shared_ptr<PortHandle> &handle, const PortSpec &spec);
+    void apply_port_changes(const Transaction &t);
+    // Devices of the host get a queue for each worker that there is now, as far as they can. True: some did.
+    bool follow_workers();
+    void follow_fast_counts();
+    // What a port has of the fast path.
+    PortCounters fast_count(const PortRuntime &runtime) const;
     // Ports, taps and inject devices.
     template <class Visit>
     static void for_each_port(const Registry &in, Visit visit) {

@@ -112,6 +112,7 @@ void Engine::Parts::keep_house() {
         core.tell_neighbours();
         core.tell_misses();
         core.follow_trace(monotonic_microseconds());
+        const bool emptying = core.close_queues();
         core.collect(all_may_wait);
         const uint64_t ripened = core.epochs.ripened();
         if (core.fast && core.epochs.ripe()) {
@@ -123,7 +124,7 @@ void Engine::Parts::keep_house() {
         }
         const auto rest = std::chrono::ceil<std::chrono::milliseconds>(look_at_links - now);
         timeout = static_cast<int>(std::clamp<int64_t>(rest.count(), 1, 1000));
-        if (core.trace_busy || core.epochs.pending()) timeout = std::min(timeout, 20);
+        if (core.trace_busy || core.epochs.pending() || emptying) timeout = std::min(timeout, 20);
     }
 }
 
@@ -170,9 +171,9 @@ std::string Engine::stage(uint64_t transaction, const uint8_t *bytes, size_t len
     return parts_->core.stage(transaction, bytes, length);
 }
 
-std::string Engine::prepare(uint64_t transaction, bool full) {
+std::string Engine::prepare(uint64_t transaction, bool full, std::vector<Refusal> *refusals) {
     const std::lock_guard guard(parts_->core.program);
-    return parts_->core.prepare(transaction, full);
+    return parts_->core.prepare(transaction, full, refusals);
 }
 
 void Engine::apply(uint64_t transaction, uint64_t commit) {

@@ -31,6 +31,12 @@ struct InterfaceState {
     // Layer 3, RFC 4293 style.
     uint64_t in4 = 0, forwarded4 = 0, in6 = 0, forwarded6 = 0;
     uint64_t unicast_rpf4 = 0, unicast_rpf6 = 0;  // dropped by reverse path checks
+    // The host's side; no device: it has none.
+    struct {
+        std::string device, driver, reason;  // the reason: what is wrong
+        uint32_t rx_queues = 0;
+        uint64_t in_drops = 0, out_drops = 0;  // from the host, to it
+    } tap;
 };
 
 struct NeighbourState {
@@ -40,6 +46,13 @@ struct NeighbourState {
     enum class Origin : uint8_t { other, fixed, dynamic } origin = Origin::dynamic;  // static in RFC 8344's words
     enum class State : uint8_t { incomplete, reachable, stale, delay, probe } state = State::incomplete;
     bool router = false;
+};
+
+// What a transaction was refused for.
+struct Refusal {
+    std::string kind;  // "port" or "interface", what asked for it; empty: the transaction as a whole
+    std::string name;
+    std::string text;  // a sentence for a person
 };
 
 struct DropCounter {
@@ -80,9 +93,13 @@ struct ObjectPage {
 };
 
 struct PortState {
-    std::string name, driver, device, reason;
+    std::string name, device;
+    std::string driver;  // that serves it; empty: none
+    std::string reason;  // why this driver, or what is wrong
+    PortProblem problem = PortProblem::none;
     LinkState link;
-    PortCounters counters;
+    PortCounters counters;        // of all drivers that served it
+    int64_t discontinuity = 0;    // milliseconds since the epoch: when they began
     std::vector<uint32_t> workers;  // by receive queue
     std::vector<OtherDriver> others;
     const char *fast_path = "";     // where the kernel fast path is attached; empty: nowhere
@@ -193,9 +210,10 @@ class Engine {
     // A transaction: stage any number of record blocks, prepare (all that can fail fails here: records checked, memory
     // reserved, ports and taps opened), then apply (cannot fail) or abort. `full`: the records are everything that should
     // be there; what they do not mention is swept away after the rest has been applied, and what is already right is not touched.
-    // Texts are empty on success, else for a person and beginning with what was wrong (an interface, a prefix).
+    // Texts are empty on success, else for a person and beginning with what was wrong (an interface, a prefix). `refusals`, when it
+    // is not null, gets what prepare refused, each by itself: all of ports and interfaces, else the first.
     std::string stage(uint64_t transaction, const uint8_t *bytes, size_t length);
-    std::string prepare(uint64_t transaction, bool full);
+    std::string prepare(uint64_t transaction, bool full, std::vector<Refusal> *refusals = nullptr);
     void apply(uint64_t transaction, uint64_t commit);
     void abort(uint64_t transaction);
 

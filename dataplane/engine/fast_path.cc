@@ -16,8 +16,40 @@ void Core::follow_fast_path() {
             objects.watch(fast.get());
         }
     }
-    if (fast) return fast->follow();
+    if (fast) {
+        fast->follow();
+        return follow_fast_counts();
+    }
     for (const auto &[name, handle] : registry.ports) handle->fast.reason = registry.hook(name) == Hook::none ? "" : no_fast;
+}
+
+namespace {
+
+PortCounters port_part(const FastPath::InterfaceCount &c) {
+    return {c.in_packets, c.in_octets, c.lost, c.out_packets, c.out_octets, 0};
+}
+
+}  // namespace
+
+// Another interface is on a port: what the one before had of the fast path stays the port's.
+void Core::follow_fast_counts() {
+    std::map<const PortHandle *, uint32_t> bound;
+    for (const auto &[name, i] : registry.interfaces)
+        if (i->kind == InterfaceKind::port && i->port) bound[i->port.get()] = i->index;
+    for (const auto &[name, handle] : registry.ports) {
+        auto &count = handle->runtime->fast;
+        const auto found = bound.find(handle.get());
+        const uint32_t interface = found == bound.end() ? no_interface : found->second;
+        if (interface == count.interface) continue;
+        count = {interface, interface == no_interface ? PortCounters{} : port_part(fast->interface_total(interface)), fast_count(*handle->runtime)};
+    }
+}
+
+PortCounters Core::fast_count(const PortRuntime &runtime) const {
+    PortCounters sum = runtime.fast.kept;
+    if (!fast || runtime.fast.interface == no_interface) return sum;
+    sum += port_part(fast->interface_total(runtime.fast.interface));
+    return sum -= runtime.fast.began;
 }
 
 void Core::end_fast_path() {

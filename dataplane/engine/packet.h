@@ -8,6 +8,7 @@
 namespace weft {
 
 inline constexpr size_t burst_size = 64;
+inline constexpr unsigned max_workers = 16;
 inline constexpr uint32_t no_interface = 0xffffffff;
 inline constexpr uint16_t type_ip4 = 0x0800, type_arp = 0x0806, type_vlan = 0x8100, type_qinq = 0x88a8, type_ip6 = 0x86dd;
 

@@ -113,7 +113,11 @@ void Worker::enter(const PortUse &use, Packet *packets, size_t count) {
 bool Worker::take_burst(const PortUse &use) {
     RxQueue &queue = use.handle->port->rx(use.queue);
     const size_t count = queue.receive(burst_.data(), burst_size);
-    if (count == 0) return false;
+    if (count == 0) {
+        std::atomic<uint32_t> &empty = use.handle->receiving[use.queue].empty;
+        empty.store(empty.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+        return false;
+    }
     taken_.packets += count;
     taken_.more |= count == burst_size;
     for (size_t n = 0; n < count; n++) taken_.octets += burst_[n].length;

@@ -159,7 +159,7 @@ Reply Holdings::tap(const std::vector<std::string> &words) {
     if (held == taps_.end()) {
         if (taps_.size() >= most_taps) return error("too many taps");
         Tap tap;
-        tap.flags = flags | (count > 1 ? IFF_MULTI_QUEUE : 0);
+        tap.flags = flags | IFF_MULTI_QUEUE;  // more may be wanted later
         const std::string why = set_queues(tap, found->second.get(), device, 0, 1);
         if (!why.empty()) return error(why);
         held = taps_.emplace(key, std::move(tap)).first;
@@ -250,7 +250,7 @@ Reply Holdings::open_socket(const std::vector<std::string> &words) {
         [&] {
             Descriptor socket(::socket(domain, type | SOCK_CLOEXEC, protocol));
             if (socket) reply.passing.push_back(std::move(socket));
-            else why = std::string("socket: ") + std::strerror(errno);
+            else why = std::string("socket: ") + std::strerror(errno) + (errno == EPERM && type == SOCK_RAW ? " (the keeper needs CAP_NET_RAW)" : "");
         },
         why);
     if (!why.empty()) return error(why);

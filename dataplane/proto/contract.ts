@@ -24,6 +24,16 @@ export interface Hello {
 export interface Outcome {
   readonly transaction: string
   readonly error: string
+  readonly refusals?: readonly Refusal[]
+}
+
+/** What a member refused. */
+export interface Refusal {
+  /** `port` or `interface`, what asked for it; empty: the transaction as a whole. */
+  readonly kind: string
+  readonly name: string
+  /** A sentence for a person. */
+  readonly text: string
 }
 
 export interface StateRequest {

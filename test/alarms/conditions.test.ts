@@ -15,7 +15,7 @@ const port = (rest: Partial<PortState> = {}): PortState => ({
   ...{ name: 'p1', driver: 'af_packet', device: 'eth0', reason: '', up: true, present: true, mtu: 1500 },
   ...{ mac: new Uint8Array(6), workers: [0], fastPath: 'off', fastPathReason: '', fastPathPackets: 0n },
   counters: { rxPackets: 0n, rxOctets: 0n, rxDropped: 0n, txPackets: 0n, txOctets: 0n, txDropped: 0n },
-  ...{ overrun: false, notDraining: false, others: [] },
+  ...{ overrun: false, notDraining: false, others: [], problem: 'none', discontinuity: 0 },
   ...rest,
 })
 const settings = (rest: Partial<PortSettings>): PortSettings => ({
@@ -59,15 +59,11 @@ const link = "/ietf-interfaces:interfaces/interface[name='if1']"
 const cases: Readonly<Record<string, readonly [Given, ...(readonly string[])]>> = {
   'all is well': [{ interface: {}, worker: {}, wished: { driver: 'af_packet' } }],
   'a device is taken away: its interface says nothing more': [
-    { port: { present: false, reason: 'native mode' }, interface: { operUp: false, present: false } },
-    `major port-device-missing ${ofPort}: device eth0 of port p1 is not there`,
-  ],
-  'a device was never there': [
-    { port: { present: false, workers: [], reason: 'eth0: there is no such device in the port namespace' } },
+    { port: { present: false, problem: 'device-missing' }, interface: { operUp: false, present: false } },
     `major port-device-missing ${ofPort}: device eth0 of port p1 is not there`,
   ],
   'no driver can have the device': [
-    { port: { present: false, workers: [], reason: 'PACKET_RX_RING: Cannot allocate memory' } },
+    { port: { present: false, problem: 'driver-refused', reason: 'PACKET_RX_RING: Cannot allocate memory' } },
     `major port-not-served ${ofPort}: no driver serves port p1: PACKET_RX_RING: Cannot allocate memory`,
   ],
   'another driver serves than was asked for': [

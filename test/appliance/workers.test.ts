@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import test from 'ava'
-import type { NetconfClient } from '../../src/demo/client.js'
+import { RpcReplyError, type NetconfClient } from '../../src/demo/client.js'
 import { execIn } from '../../src/lab/namespace.js'
 import { untilAlarm } from '../lab/alarms.js'
 import { Weftd } from '../lab/weftd.js'
@@ -86,6 +86,24 @@ test.serial(
     await untilAlarm(client, '(worker-not-pinned 1)')
   },
 )
+
+test.serial('what the data plane refuses of ports is told for each, at its place', async (t) => {
+  await using client = await weftd.connect()
+  const port = (name: string) => `<port><name>${name}</name><driver>af_xdp</driver></port>`
+  await client.edit(`<ports ${xmlns}>${port('p1')}${port('p2')}</ports>`)
+  // In a user namespace, as this is.
+  const { reply } = (await t.throwsAsync(client.commit(), { instanceOf: RpcReplyError }))!
+  const paths = [...reply.matchAll(/<error-path[^>]*>([^<]*)</g)].map(([, path]) => path)
+  t.is(paths.length, 2)
+  for (const name of ['p1', 'p2'])
+    t.true(
+      paths.some((path) => path?.endsWith(`port[weft-ports:name='${name}']`)),
+      paths.join(),
+    )
+  t.regex(reply, /port 'p1': af_xdp: .*--no-user-namespace/)
+  await client.rpc('<discard-changes/>')
+  t.true(await weftd.pings('h1', h2))
+})
 
 test.serial('another MTU and another address of a device are followed within a second', async (t) => {
   await using client = await weftd.connect()

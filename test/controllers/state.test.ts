@@ -22,6 +22,7 @@ const interfaceState = (name: string, rest: Partial<InterfaceState> = {}): Inter
   mac,
   lastChange: Date.UTC(2026, 0, 2),
   discontinuity: Date.UTC(2026, 0, 1),
+  tap: { device: 'p1', driver: 'tap', reason: '', rxQueues: 2, inDrops: 3n, outDrops: 4n },
   counters: {
     inOctets: 1n << 40n,
     inUnicast: 2n,
@@ -183,6 +184,8 @@ test('the data plane tells its ports, drops and tables', async (t) => {
     driver: 'af_packet',
     device: 'veth0',
     reason: '',
+    problem: 'other-driver',
+    discontinuity: 1_000,
     up: true,
     present: true,
     mtu: 1500,
@@ -228,6 +231,8 @@ test('the data plane tells its ports, drops and tables', async (t) => {
   t.like(member, { attached: true, pid: 4711, commit: '7' })
   t.like(at(member, 'port', 'name=p1'), { driver: 'af_packet', 'link-up': true })
   t.is(at(member, 'port', 'name=p1', 'driver-reason'), undefined)
+  t.is(at(member, 'port', 'name=p1', 'problem'), 'other-driver')
+  t.is(at(member, 'port', 'name=p1', 'statistics', 'discontinuity-time'), '1970-01-01T00:00:01.000+00:00')
   t.is(at(member, 'port', 'name=p1', 'statistics', 'in-drops'), '3')
   t.is(at(member, 'drop', 'node=ip4', 'packets'), '42')
   t.deepEqual(at(member, 'hold', 'kind=lisp'), {

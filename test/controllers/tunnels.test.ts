@@ -161,6 +161,7 @@ test('state says where a tunnel leaves, what it carries, and why it is down', as
       present: true,
       mtu: 1476,
       speed: 0n,
+      tap: undefined,
     },
     ...{ mac: new Uint8Array(6), lastChange: 1, discontinuity: 1, counters },
   }

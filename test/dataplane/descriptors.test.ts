@@ -1,28 +1,84 @@
-/** An engine that may open no more files refuses what needs one, with the reason, and forwards on. */
+/** An engine that is refused descriptors or memory refuses what needs them, with the reason, and forwards on. */
 import { execFile } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import test from 'ava'
-import { addresses, Router } from '../lab/router.js'
+import test, { type ExecutionContext } from 'ava'
+import { MemberError } from '../../dataplane/client/index.js'
+import { keeperProgram } from '../../dataplane/client/keeper.js'
+import { addresses, portSettings, Router } from '../lab/router.js'
 
-test('without descriptors no port is opened anew, and the one that there is goes on', async (t) => {
+const unlimited = 'unlimited'
+
+/** Many queues while the engine has this limit, and without it. */
+async function within(
+  t: ExecutionContext,
+  limit: (pid: number) => string,
+  free: string,
+  reason: RegExp,
+): Promise<void> {
   await using router = await Router.start()
   const pid = router.dataplane.pid as number
-  const limit = (files: number) =>
-    promisify(execFile)('prlimit', ['--pid', String(pid), `--nofile=${files}:4096`])
-  const twoQueues = router.commit.bind(router, [
-    {
-      ...{ op: 'port-settings-set', name: 'p1', driver: 'af_packet' },
-      ...{ rxQueues: 2, workers: [], fastPath: 'off' },
-    },
-  ])
+  const set = (option: string) => promisify(execFile)('prlimit', ['--pid', String(pid), option])
+  const queues = () =>
+    router.commit(['p1', 'p2'].map((name) => portSettings(name, { driver: 'af_packet', rxQueues: 12 })))
   t.true(await router.h1.pings(addresses.h2[0]))
-  await limit(readdirSync(`/proc/${pid}/fd`).length)
-  await t.throwsAsync(twoQueues(), { message: /port 'p1'.*RLIMIT_NOFILE/ })
-  await limit(4096)
+  await set(limit(pid))
+  const error = await t.throwsAsync(queues(), { instanceOf: MemberError })
+  t.deepEqual(
+    error?.refusals.map(({ kind, name }) => `${kind} ${name}`),
+    ['port p1', 'port p2'],
+  )
+  for (const { text } of error?.refusals ?? []) t.regex(text, reason)
+  t.true(await router.h1.pings(addresses.h2[0]))
+  await set(free)
   t.is(router.dataplane.pid, pid)
   t.is(router.dataplane.restarts, 0)
+  await queues()
+  t.deepEqual(
+    (await router.member.state({ ports: true })).ports.map(({ workers }) => workers.length),
+    [12, 12],
+  )
   t.true(await router.h1.pings(addresses.h2[0]))
-  await twoQueues()
-  t.true(await router.h1.pings(addresses.h2[0]))
+}
+
+test('without descriptors no port gets more queues, and those that there are go on', (t) =>
+  within(
+    t,
+    (pid) => `--nofile=${readdirSync(`/proc/${pid}/fd`).length}:4096`,
+    '--nofile=4096:4096',
+    /^port 'p[12]': .*RLIMIT_NOFILE/,
+  ))
+
+test('without memory no port gets more queues, and those that there are go on', (t) =>
+  within(
+    t,
+    (pid) => {
+      const kibibytes = Number(/VmSize:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+      return `--as=${(kibibytes + 65536) * 1024}:${unlimited}`
+    },
+    `--as=${unlimited}:${unlimited}`,
+    /^port 'p[12]': .*Cannot allocate memory \(for 11 more receive queues, each with a ring of 16 MiB\)/,
+  ))
+
+const rootTest = process.getuid?.() === 0 ? test : test.skip
+
+rootTest('without CAP_NET_RAW ports are down and say why, and what asks for one is refused', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'weft-no-raw-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const keeper = join(folder, 'weft-keeper')
+  await writeFile(keeper, `#!/bin/sh\nexec setpriv --bounding-set=-net_raw -- ${keeperProgram} "$@"\n`)
+  await chmod(keeper, 0o700)
+  await using router = await Router.start({ userNamespace: false, keeper })
+  const { ports } = await router.member.state({ ports: true })
+  for (const { problem, reason, driver } of ports) {
+    t.deepEqual({ problem, driver }, { problem: 'driver-refused', driver: '' })
+    t.regex(reason, /Operation not permitted \(the keeper needs CAP_NET_RAW\)/)
+  }
+  const error = await t.throwsAsync(router.commit([portSettings('p2', { rxQueues: 2 })]), {
+    instanceOf: MemberError,
+  })
+  t.regex(error?.message ?? '', /^port 'p2': .*the keeper needs CAP_NET_RAW/)
 })

@@ -53,14 +53,16 @@ async function devices({ chassis }: Router): Promise<{ kind: string; multiQueue:
     }))
 }
 
-test.serial('a tap with one queue', async (t) => {
+test.serial('a tap that gets a queue for each worker while it is used', async (t) => {
   await using router = await Router.start()
   const [first] = await devices(router)
   if (first?.kind !== 'tun') return (t.log('left out, for there are no taps here'), t.pass())
-  t.true((await devices(router)).every(({ multiQueue }) => !multiQueue))
+  const tap = async () =>
+    (await router.member.state({ interfaces: true, interface: 'p1' })).interfaces[0]?.tap
+  t.like(await tap(), { device: 'p1', driver: 'tap', rxQueues: 1, reason: '' })
   await passes(t, router)
-  // More workers come: it goes on with the queue that it has.
   await router.commit([{ op: 'workers-set', count: 3, cpus: [] }])
+  t.like(await tap(), { device: 'p1', driver: 'tap', rxQueues: 3, reason: '' })
   await manyFlows(t, router)
   await passes(t, router)
 })

@@ -35,7 +35,7 @@ async function work(role: string): Promise<void> {
   engine.onEvent(() => undefined)
   await engine.reset()
   for (const records of encodeRecords(tables())) engine.stage(1, records)
-  const error = await engine.prepare(1, true)
+  const { error } = await engine.prepare(1, true)
   parentPort?.postMessage(error === '' ? 'prepared' : error)
   if (role === 'dies') {
     const hoard: unknown[] = []

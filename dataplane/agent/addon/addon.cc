@@ -54,7 +54,7 @@ Napi::Value prepare(const Napi::CallbackInfo &info) {
     running(info.Env());
     const uint64_t transaction = whole_number(info, 0, "a transaction");
     Napi::Promise promise;
-    Host::instance().prepare(transaction, info[1].ToBoolean(), settler(info.Env(), promise));
+    Host::instance().prepare(transaction, info[1].ToBoolean(), prepared_settler(info.Env(), promise));
     return promise;
 }
 

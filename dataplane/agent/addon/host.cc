@@ -85,12 +85,13 @@ void Host::stage(uint64_t transaction, std::vector<uint8_t> bytes) {
     });
 }
 
-void Host::prepare(uint64_t transaction, bool full, Done done) {
+void Host::prepare(uint64_t transaction, bool full, Prepared done) {
     program([this, transaction, full, done = std::move(done)] {
         Staged &staged = open_[transaction];
         staged.full = full;
-        if (staged.error.empty()) staged.error = guarded([&] { return engine_->prepare(transaction, full); });
-        done(staged.error);
+        std::vector<Refusal> refusals;
+        if (staged.error.empty()) staged.error = guarded([&] { return engine_->prepare(transaction, full, &refusals); });
+        done(staged.error, std::move(refusals));
     });
 }
 

@@ -32,7 +32,9 @@ class Host {
     // Programming calls are done in the order in which they are made, on the programming thread; `done` is called there.
     using Done = std::function<void(std::string)>;
     void stage(uint64_t transaction, std::vector<uint8_t> bytes);
-    void prepare(uint64_t transaction, bool full, Done done);
+    // What was refused, as a whole and each by itself.
+    using Prepared = std::function<void(std::string, std::vector<Refusal>)>;
+    void prepare(uint64_t transaction, bool full, Prepared done);
     void apply(uint64_t transaction, uint64_t commit, Done done);
     void abort(uint64_t transaction, Done done);
     // Aborts whatever was staged or prepared: what a Worker that died has left.

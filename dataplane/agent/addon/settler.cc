@@ -86,6 +86,14 @@ std::function<void(Settlement)> value_settler(Napi::Env env, Napi::Promise &prom
     };
 }
 
+std::function<void(std::string, std::vector<Refusal>)> prepared_settler(Napi::Env env, Napi::Promise &promise) {
+    return [settle = value_settler(env, promise)](std::string text, std::vector<Refusal> refusals) {
+        settle([text = std::move(text), refusals = std::move(refusals)](Napi::Env where, const Napi::Promise::Deferred &deferred) {
+            deferred.Resolve(outcome(where, text, refusals));
+        });
+    };
+}
+
 std::function<void(std::string)> settler(Napi::Env env, Napi::Promise &promise) {
     return [settle = value_settler(env, promise)](std::string text) {
         settle([text = std::move(text)](Napi::Env where, const Napi::Promise::Deferred &deferred) {

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "engine.h"
 
@@ -18,6 +19,9 @@ using Settlement = std::function<void(Napi::Env, const Napi::Promise::Deferred &
 std::function<void(Settlement)> value_settler(Napi::Env env, Napi::Promise &promise);
 // Makes a promise of a text. The returned function settles it, from any thread, once.
 std::function<void(std::string)> settler(Napi::Env env, Napi::Promise &promise);
+
+// Makes a promise of what prepare said. The returned function settles it, from any thread, once.
+std::function<void(std::string, std::vector<Refusal>)> prepared_settler(Napi::Env env, Napi::Promise &promise);
 
 // Calls back with each event of the engine, until the environment dies.
 void forward_events(Napi::Env env, Napi::Function callback);

@@ -63,6 +63,12 @@ Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states)
         object["forwarded6"] = count(object, state.forwarded6);
         object["unicastRpf4"] = count(object, state.unicast_rpf4);
         object["unicastRpf6"] = count(object, state.unicast_rpf6);
+        object["tapDevice"] = state.tap.device;
+        object["tapDriver"] = state.tap.driver;
+        object["tapReason"] = state.tap.reason;
+        object["tapQueues"] = state.tap.rx_queues;
+        object["tapInDrops"] = count(object, state.tap.in_drops);
+        object["tapOutDrops"] = count(object, state.tap.out_drops);
     });
 }
 
@@ -77,12 +83,25 @@ Napi::Value neighbours(Napi::Env env, const std::vector<NeighbourState> &states)
     });
 }
 
+Napi::Value outcome(Napi::Env env, const std::string &error, const std::vector<Refusal> &refusals) {
+    Napi::Object object = Napi::Object::New(env);
+    object["error"] = error;
+    object["refusals"] = list(env, refusals, [](Napi::Object one, const Refusal &refusal) {
+        one["kind"] = refusal.kind;
+        one["name"] = refusal.name;
+        one["text"] = refusal.text;
+    });
+    return object;
+}
+
 Napi::Value ports(Napi::Env env, const std::vector<PortState> &states) {
     return list(env, states, [](Napi::Object object, const PortState &state) {
         object["name"] = state.name;
         object["driver"] = state.driver;
         object["device"] = state.device;
         object["reason"] = state.reason;
+        object["problem"] = static_cast<uint32_t>(state.problem);
+        object["discontinuity"] = time(object, state.discontinuity);
         object["up"] = state.link.up;
         object["present"] = state.link.present;
         object["mtu"] = state.link.mtu;

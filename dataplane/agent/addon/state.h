@@ -9,6 +9,7 @@ namespace weft::addon {
 
 Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states);
 Napi::Value neighbours(Napi::Env env, const std::vector<NeighbourState> &states);
+Napi::Value outcome(Napi::Env env, const std::string &error, const std::vector<Refusal> &refusals);
 Napi::Value ports(Napi::Env env, const std::vector<PortState> &states);
 Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters);
 Napi::Value nodes(Napi::Env env, const std::vector<NodeState> &states);

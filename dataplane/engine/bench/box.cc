@@ -29,10 +29,10 @@ double now() {
 class Factory : public PortFactory {
   public:
     explicit Factory(Box &box) : box_(box) {}
-    std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &, std::string &) override {
+    PortChoice open(const PortRequest &request) override {
         auto port = std::make_unique<SourcePort>(request.name);
         (request.name == "p1" ? box_.in : box_.out) = port.get();
-        return port;
+        return {std::move(port), {}, false, {}};
     }
     std::unique_ptr<Port> host_tap(const HostTapRequest &, std::string &) override { return nullptr; }
     std::unique_ptr<Port> inject(uint32_t, size_t, std::string &) override { return nullptr; }

@@ -63,6 +63,8 @@ class FastPath : public ObjectWatcher {
 
     // `interface`: the engine's index.
     virtual InterfaceCount interface_count(uint32_t interface) const = 0;
+    // Of all interfaces that ever had this index.
+    virtual InterfaceCount interface_total(uint32_t interface) const = 0;
     virtual ObjectCount object_count(uint32_t slot) const = 0;
 };
 

@@ -35,6 +35,7 @@ class Kernel final : public FastPath {
     void detach() override;
     void grace() override { regions_.grace(); }
     InterfaceCount interface_count(uint32_t interface) const override;
+    InterfaceCount interface_total(uint32_t interface) const override { return interface < fast_interfaces ? counted(interface) : InterfaceCount{}; }
     ObjectCount object_count(uint32_t slot) const override;
 
   private:

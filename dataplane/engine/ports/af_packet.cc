@@ -5,31 +5,38 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "ring_memory.h"
 #include "netdev.h"
 
 namespace weft {
 
 namespace {
 
-// What packet sockets of this kernel take of virtio headers; what the device can't do, the kernel does before it.
-uint8_t kernel_offloads() {
+// Linux, in that version or a later one.
+bool kernel_is(int wanted_major, int wanted_minor) {
     utsname system{};
     int major = 0, minor = 0;
     const bool known = uname(&system) == 0 && std::sscanf(system.release, "%d.%d", &major, &minor) == 2;
-    const bool udp = known && (major > 6 || (major == 6 && minor >= 2));  // Linux 6.2: VIRTIO_NET_HDR_GSO_UDP_L4
+    return known && (major > wanted_major || (major == wanted_major && minor >= wanted_minor));
+}
+
+// What packet sockets of this kernel take of virtio headers; what the device can't do, the kernel does before it.
+uint8_t kernel_offloads() {
+    const bool udp = kernel_is(6, 2);  // VIRTIO_NET_HDR_GSO_UDP_L4
     return takes_checksum | takes_tcp4 | takes_tcp6 | takes_ecn | takes_ufo | (udp ? takes_udp_l4 : 0);
 }
 
 }  // namespace
 
-AfPacketPort::AfPacketPort(const PortRequest &request, Kernel kernel, std::shared_ptr<Netlink> netlink)
-    : name_(request.name), device_(request.device, std::move(netlink)), kernel_(std::move(kernel)), offloads_(kernel_offloads()) {}
+AfPacketPort::AfPacketPort(const PortRequest &request, Kernel kernel, std::shared_ptr<Netlink> netlink, size_t slots)
+    : name_(request.name), device_(request.device, std::move(netlink)), kernel_(std::move(kernel)),
+      offloads_(kernel_offloads()), slots_(slots) {}
 
-std::unique_ptr<AfPacketPort> AfPacketPort::open(const PortRequest &request, Kernel kernel, std::shared_ptr<Netlink> netlink, size_t slots,
-                                                 std::string &error) {
-    std::unique_ptr<AfPacketPort> port(new AfPacketPort(request, std::move(kernel), std::move(netlink)));
+std::unique_ptr<AfPacketPort> AfPacketPort::open(const PortRequest &request, Kernel kernel,
+                                                 std::shared_ptr<Netlink> netlink, size_t slots, std::string &error) {
+    std::unique_ptr<AfPacketPort> port(new AfPacketPort(request, std::move(kernel), std::move(netlink), slots));
     error = port->device_.find();
-    if (error.empty()) error = port->set_up(std::clamp<size_t>(request.rx_queues, 1, max_rx_queues), slots);
+    if (error.empty()) error = port->set_up(std::clamp<size_t>(request.rx_queues, 1, max_rx_queues));
     if (error.empty()) error = port->set_workers(request.workers);
     if (!error.empty()) return nullptr;
     // Where the kernel can't, its stack throws away what it gets: the same, for more.
@@ -37,38 +44,86 @@ std::unique_ptr<AfPacketPort> AfPacketPort::open(const PortRequest &request, Ker
     return port;
 }
 
-std::string AfPacketPort::set_up(size_t queues, size_t slots) {
+std::string AfPacketPort::open_queue() {
     std::string error;
-    uint16_t group = 0;
-    while (rx_.size() < queues) {
-        Descriptor socket = kernel_.socket(error);
-        if (!socket) return error;
-        AfPacketRx &rx = rx_.emplace_back(std::move(socket), slots);
-        error = rx.set_up();
-        if (!error.empty()) return error;
-        error = rx.bind(device_.index());
-        if (error.empty() && queues > 1) error = rx.join(group);
-        if (!error.empty()) return device_.name() + ": " + error;
-    }
+    Descriptor socket = kernel_.socket(error);
+    if (!socket) return error;
+    auto rx = std::make_unique<AfPacketRx>(std::move(socket), slots_);
+    error = rx->set_up();
+    if (error.empty()) error = rx->bind(device_.index());
+    if (!error.empty()) return error;
+    const std::lock_guard lock(mutex_);
+    rx_[queues_++] = std::move(rx);
     return {};
 }
 
+std::string AfPacketPort::set_up(size_t queues) {
+    std::string error = too_much_memory(queues, slots_ * AfPacketRx::slot_size, available_memory());
+    if (error.empty()) error = open_queue();
+    if (!error.empty()) return error;
+    if (queues == 1 && !kernel_is(6, 2)) return {};
+    error = rx_[0]->join(group_);
+    // Before Linux 6.13 a device that is down takes no part in a group.
+    if (!error.empty() && queues == 1) group_ = 0;
+    else if (error.empty()) error = make_rx_queues(queues);
+    else return error;
+    if (group_) divide(queues);
+    return group_ ? error : std::string();
+}
+
+std::string AfPacketPort::make_rx_queues(size_t count) {
+    const size_t before = queues_;
+    if (count <= before) return {};
+    if (std::string much = too_much_memory(count - before, slots_ * AfPacketRx::slot_size, available_memory()); !much.empty()) return much;
+    std::string error;
+    while (queues_ < count && error.empty()) {
+        error = open_queue();
+        if (error.empty()) error = rx_[queues_ - 1]->join(group_);
+    }
+    if (error.empty()) return {};
+    if (before < queues_) close_rx_queues(before);
+    const size_t more = count - before;
+    return error + " (for " + std::to_string(more) + " more receive " + (more == 1 ? "queue" : "queues") + ", each with a ring of " +
+           std::to_string(slots_ * AfPacketRx::slot_size >> 20) + " MiB)";
+}
+
+void AfPacketPort::divide(size_t count) {
+    for (size_t queue = 0; queue < count && begun_; queue++) begin(*rx_[queue]);
+    rx_[0]->divide(count);
+}
+
+void AfPacketPort::close_rx_queues(size_t from) {
+    const std::lock_guard lock(mutex_);
+    while (queues_ > from) {
+        const AfPacketRx &rx = *rx_[--queues_];
+        rx.count(closed_);
+        ring_dropped_ += rx.ring_dropped();
+        rx_[queues_].reset();
+    }
+}
+
+void AfPacketPort::begin(AfPacketRx &rx) {
+    if (programs_.hook == Hook::tc) rx.set_filter(programs_.filter);
+    else rx.begin();
+}
+
 void AfPacketPort::begin() {
-    for (AfPacketRx &rx : rx_) rx.begin();
+    begun_ = true;
+    for (size_t queue = 0; queue < queues_; queue++) begin(*rx_[queue]);
 }
 
 std::string AfPacketPort::set_workers(unsigned workers) {
-    while (tx_.size() < workers) {
+    while (senders_ < workers) {
         std::string error;
         Descriptor usual = kernel_.socket(error), direct;
         if (usual) direct = kernel_.socket(error);
         if (!direct) return error;
-        AfPacketTx &tx = tx_.emplace_back(std::move(usual), std::move(direct));
-        error = tx.set_up();
-        if (error.empty()) error = tx.bind(device_.index());
-        if (error.empty()) continue;
-        tx_.pop_back();
-        return device_.name() + ": " + error;
+        auto tx = std::make_unique<AfPacketTx>(std::move(usual), std::move(direct));
+        error = tx->set_up();
+        if (error.empty()) error = tx->bind(device_.index());
+        if (!error.empty()) return error;
+        const std::lock_guard lock(mutex_);
+        tx_[senders_++] = std::move(tx);
     }
     return {};
 }
@@ -79,21 +134,20 @@ AfPacketPort::~AfPacketPort() { attach({}); }
 std::string AfPacketPort::attach(const KernelPrograms &programs) {
     if (link_) device_.keep_tags(false);
     link_ = Descriptor();
-    if (hook_ == Hook::tc) {
+    if (programs_.hook == Hook::tc) {
         device_.hook(-1);
-        for (AfPacketRx &rx : rx_) rx.set_filter(-1);
+        for (size_t queue = 0; queue < queues_; queue++) rx_[queue]->set_filter(-1);
     }
-    hook_ = programs.hook;
+    programs_ = programs;
     std::string error;
-    if (hook_ == Hook::xdp && kernel_.attach(device_.name(), programs.entry, link_, error)) device_.keep_tags(true);
-    if (hook_ == Hook::tc) {
-        for (AfPacketRx &rx : rx_)
-            if (error.empty()) error = rx.set_filter(programs.filter);
+    if (programs_.hook == Hook::xdp && kernel_.attach(device_.name(), programs.entry, link_, error)) device_.keep_tags(true);
+    if (programs_.hook == Hook::tc) {
+        for (size_t queue = 0; queue < queues_ && error.empty(); queue++) error = rx_[queue]->set_filter(programs.filter);
         if (error.empty()) error = device_.hook(programs.entry);
     }
     if (error.empty()) return {};
     attach({});
-    return device_.name() + ": " + error;
+    return error;
 }
 
 DeviceTraits AfPacketPort::traits() const {
@@ -105,12 +159,12 @@ DeviceTraits AfPacketPort::traits() const {
 
 PortCounters AfPacketPort::counters() const {
     const std::lock_guard lock(mutex_);
-    PortCounters counters;
-    for (const AfPacketRx &rx : rx_) {
-        rx.count(counters);
-        ring_dropped_ += rx.ring_dropped();
+    PortCounters counters = closed_;
+    for (size_t queue = 0; queue < queues_; queue++) {
+        rx_[queue]->count(counters);
+        ring_dropped_ += rx_[queue]->ring_dropped();
     }
-    for (const AfPacketTx &tx : tx_) tx.count(counters);
+    for (unsigned worker = 0; worker < senders_; worker++) tx_[worker]->count(counters);
     counters.rx_dropped += ring_dropped_;
     return counters;
 }

@@ -6,6 +6,9 @@
 #include <linux/if_packet.h>
 #include <sys/mman.h>
 
+#include <vector>
+
+#include "af_packet_fanout.h"
 #include "af_packet_socket.h"
 
 namespace weft {
@@ -15,7 +18,6 @@ using af_packet::set_option;
 
 namespace {
 
-constexpr size_t slot_size = 2048;
 constexpr size_t ring_block = 65536;
 constexpr unsigned slot_reserve = 128;  // headroom in front of a frame, for encapsulation and tags
 
@@ -74,7 +76,7 @@ std::string AfPacketRx::bind(int index) {
 }
 
 std::string AfPacketRx::join(uint16_t &group) {
-    unsigned type = PACKET_FANOUT_HASH | fanout_ignore_outgoing;
+    unsigned type = PACKET_FANOUT_CBPF | fanout_ignore_outgoing;
     if (group == 0) type |= PACKET_FANOUT_FLAG_UNIQUEID;
     if (!set_option(socket_.get(), SOL_PACKET, PACKET_FANOUT, type << 16 | group)) return failed("PACKET_FANOUT");
     unsigned made = 0;
@@ -82,6 +84,12 @@ std::string AfPacketRx::join(uint16_t &group) {
     if (getsockopt(socket_.get(), SOL_PACKET, PACKET_FANOUT, &made, &length) != 0) return failed("PACKET_FANOUT");
     group = static_cast<uint16_t>(made);
     return {};
+}
+
+std::string AfPacketRx::divide(size_t count) {
+    std::vector<sock_filter> instructions = fanout_program(count);
+    const sock_fprog program{static_cast<unsigned short>(instructions.size()), instructions.data()};
+    return set_option(socket_.get(), SOL_PACKET, PACKET_FANOUT_DATA, program) ? std::string() : failed("PACKET_FANOUT_DATA");
 }
 
 void AfPacketRx::begin() { set_option(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, 0); }

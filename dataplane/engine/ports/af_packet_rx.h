@@ -13,6 +13,7 @@ namespace weft {
 
 class AfPacketRx final : public RxQueue {
   public:
+    static constexpr size_t slot_size = 2048;
     // A socket of AF_PACKET, SOCK_RAW, protocol 0. The ring has so many slots of 2 KiB, a multiple of 32.
     AfPacketRx(Descriptor socket, size_t slots) : socket_(std::move(socket)), slots_(slots) {}
     ~AfPacketRx() override;
@@ -22,8 +23,10 @@ class AfPacketRx final : public RxQueue {
     std::string set_up();
     // To the device of that index, promiscuous; it takes nothing until begin().
     std::string bind(int index);
-    // One of several of a device: `group` is 0 for the first, and then what it was given.
+    // One of those of a device: `group` is 0 for the first, and then what it was given. The group gives all to the first.
     std::string join(uint16_t &group);
+    // From the next packet on the group's are divided among its first so many members, in the order in which they joined.
+    std::string divide(size_t count);
     void begin();
     // A BPF program that says which packets come, in place of all; -1: all.
     std::string set_filter(int program);

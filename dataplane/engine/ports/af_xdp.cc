@@ -16,19 +16,13 @@ std::unique_ptr<AfXdpPort> AfXdpPort::open(const PortRequest &request, std::shar
 
 AfXdpPort::~AfXdpPort() {
     for (AfXdpRx &rx : rx_) rx.give_up();
+    device_->end(this);
 }
 
 std::string AfXdpPort::attach(const KernelPrograms &programs) {
     if (programs.hook == Hook::none) return {};
-    return device_->device().name() + ": the driver af_xdp takes its packets by an XDP program of its own, before any other; with the driver "
-           "af_packet there is room for the fast path";
-}
-
-std::string AfXdpPort::configure(bool enabled, uint32_t mtu) {
-    if (mtu > AfXdpDevice::max_mtu)
-        return device_->device().name() + ": af_xdp takes an MTU of at most " + std::to_string(AfXdpDevice::max_mtu) + ", not " +
-               std::to_string(mtu) + "; af_packet takes any";
-    return device_->device().configure(enabled, mtu);
+    return "the driver af_xdp takes its packets by an XDP program of its own, before any other; with the driver af_packet there is room for the "
+           "fast path";
 }
 
 }  // namespace weft

@@ -9,6 +9,8 @@
 // af_xdp_checksum.h. VLAN tags stay in the frame.
 #pragma once
 
+#include <algorithm>
+
 #include "af_xdp_device.h"
 
 namespace weft {
@@ -20,15 +22,17 @@ class AfXdpPort final : public Port {
 
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "af_xdp"; }
-    void begin() override { device_->begin(); }
+    void begin() override { device_->begin(this); }
     size_t rx_queues() const override { return rx_.size(); }
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
+    size_t rx_queues_of(size_t wanted) const override { return std::min({wanted, device_->queues().size(), max_rx_queues}); }
     TxQueue &tx(unsigned worker) override { return device_->sender(worker); }
     std::string set_workers(unsigned workers) override { return device_->set_workers(workers); }
     std::string attach(const KernelPrograms &programs) override;
-    PortCounters counters() const override { return device_->counters(); }
+    PortCounters counters() const override { return device_->counters(this); }
+    uint32_t max_mtu() const override { return device_->max_mtu(); }
     LinkState link() const override { return device_->device().link(); }
-    std::string configure(bool enabled, uint32_t mtu) override;
+    std::string configure(bool enabled, uint32_t mtu) override { return device_->device().configure(enabled, mtu); }
 
   private:
     AfXdpPort(std::string name, std::shared_ptr<AfXdpDevice> device) : name_(std::move(name)), device_(std::move(device)) {}

@@ -23,7 +23,7 @@ std::shared_ptr<AfXdpDevice> AfXdpDevice::open(std::unique_ptr<Device> device, K
     error = made->make_queues();
     if (error.empty()) error = made->attach(native_only);
     if (error.empty()) made->poll();
-    if (!error.empty()) error = made->device_->name() + ": " + error;
+    made->max_mtu_ = max_mtu(*made->device_);
     return error.empty() ? made : nullptr;
 }
 
@@ -33,15 +33,12 @@ AfXdpDevice::~AfXdpDevice() {
     // Not of another one that has taken the name.
     if (polled_ && device_->link().present) kernel_.busy_poll(device_->name(), false, ignored);
     link_ = Descriptor();
-    senders_.clear();
+    for (auto &sender : senders_) sender.reset();
     queues_.clear();
     for (const uint16_t holder : holders_) frames_->retire(holder, seconds());
 }
 
 std::string AfXdpDevice::make_queues() {
-    const uint32_t mtu = device_->link().mtu;
-    if (mtu > max_mtu)
-        return "its MTU is " + std::to_string(mtu) + ", and af_xdp takes one of at most " + std::to_string(max_mtu) + "; af_packet takes any";
     frames_->reclaim(seconds());
     std::string error;
     const size_t count = std::min(device_->queues(), max_queues);
@@ -91,36 +88,52 @@ std::string AfXdpDevice::mode() const {
 
 std::string AfXdpDevice::set_workers(unsigned workers) {
     std::string error;
-    while (senders_.size() < workers) {
+    while (sender_count_ < workers) {
         const uint16_t holder = frames_->reserve(AfXdpTx::needs);
-        if (holder == XdpFrames::nobody) return device_->name() + ": there are not enough frames for one more worker to send by";
+        if (holder == XdpFrames::nobody) return "there are not enough frames for one more worker to send by";
         holders_.push_back(holder);
         Descriptor socket = kernel_.socket(error);
         if (!socket) return error;
-        const unsigned queue = static_cast<unsigned>(senders_.size() % queues_.size());
-        AfXdpTx &sender = senders_.emplace_back(std::move(socket), *frames_, holder, queues_[queue]);
-        error = sender.set_up(device_->index(), queue);
-        if (error.empty()) continue;
-        senders_.pop_back();
-        return device_->name() + ": " + error;
+        const unsigned queue = static_cast<unsigned>(sender_count_ % queues_.size());
+        auto sender = std::make_unique<AfXdpTx>(std::move(socket), *frames_, holder, queues_[queue]);
+        error = sender->set_up(device_->index(), queue);
+        if (!error.empty()) return error;
+        senders_[sender_count_++] = std::move(sender);
     }
     return {};
 }
 
 // A socket that is bound is not refused: it may be that its device went, as link() tells.
-void AfXdpDevice::begin() {
-    if (begun_) return;
-    begun_ = true;
+void AfXdpDevice::begin(const void *port) {
+    const bool first = ports_.empty();
+    ports_.emplace_back(port, first ? PortCounters{} : counters());
+    if (!first) return;
     for (uint32_t queue = 0; queue < queues_.size(); queue++) {
         const int socket = queues_[queue].socket().get();
         bpf_map_update_elem(map_.get(), &queue, &socket, 0);
     }
 }
 
+// What it counted has been asked for before. The last one stays: packets come.
+void AfXdpDevice::end(const void *port) {
+    for (auto &[who, began] : ports_)
+        if (who == port) who = nullptr;
+    while (ports_.size() > 1 && !ports_.front().first) ports_.erase(ports_.begin());
+}
+
+PortCounters AfXdpDevice::counters(const void *port) const {
+    for (size_t n = 0; n < ports_.size(); n++) {
+        if (ports_[n].first != port) continue;
+        PortCounters since = n + 1 < ports_.size() ? ports_[n + 1].second : counters();
+        return since -= ports_[n].second;
+    }
+    return {};
+}
+
 PortCounters AfXdpDevice::counters() const {
     PortCounters counters;
     for (const AfXdpQueue &queue : queues_) queue.count(counters);
-    for (const AfXdpTx &sender : senders_) sender.count(counters);
+    for (unsigned worker = 0; worker < sender_count_; worker++) senders_[worker]->count(counters);
     return counters;
 }
 

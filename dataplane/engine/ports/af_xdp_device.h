@@ -10,10 +10,12 @@
 // Programming thread, but for what AfXdpQueue and AfXdpTx say.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "af_xdp_tx.h"
@@ -35,7 +37,10 @@ class AfXdpDevice {
     static constexpr size_t max_queues = 64;
     // Of a frame, what the kernel keeps for itself.
     static constexpr uint32_t kernel_headroom = 256, longest_header = 22;
-    static constexpr uint32_t max_mtu = XdpFrames::frame_size - kernel_headroom - longest_header;
+    static constexpr uint32_t most_mtu = XdpFrames::frame_size - kernel_headroom - longest_header;
+    // Of a device that is no card: it runs programs in pages that also hold what the kernel keeps behind a packet.
+    static constexpr uint32_t most_virtual_mtu = 3500;
+    static uint32_t max_mtu(const Device &device) { return device.is_card() ? most_mtu : most_virtual_mtu; }
 
     static std::shared_ptr<AfXdpDevice> open(std::unique_ptr<Device> device, Kernel kernel, std::shared_ptr<XdpFrames> frames,
                                              bool native_only, std::string &error);
@@ -48,11 +53,14 @@ class AfXdpDevice {
     // How it is served, for a person.
     std::string mode() const;
     std::deque<AfXdpQueue> &queues() { return queues_; }
-    AfXdpTx &sender(unsigned worker) { return senders_[worker]; }
+    AfXdpTx &sender(unsigned worker) { return *senders_[worker]; }
     std::string set_workers(unsigned workers);
-    // Packets come.
-    void begin();
-    PortCounters counters() const;
+    uint32_t max_mtu() const { return max_mtu_; }
+    // Packets come, and are counted for that port.
+    void begin(const void *port);
+    void end(const void *port);
+    // Since it began, and until the next one did.
+    PortCounters counters(const void *port) const;
 
   private:
     AfXdpDevice(std::unique_ptr<Device> device, Kernel kernel, std::shared_ptr<XdpFrames> frames)
@@ -60,15 +68,21 @@ class AfXdpDevice {
     std::string make_queues();
     std::string attach(bool native_only);
     void poll();
+    PortCounters counters() const;
 
     const std::unique_ptr<Device> device_;
     const Kernel kernel_;
     const std::shared_ptr<XdpFrames> frames_;
     std::vector<uint16_t> holders_;
     std::deque<AfXdpQueue> queues_;
-    std::deque<AfXdpTx> senders_;
+    // Places are never moved: workers use those that they have while others are made.
+    std::array<std::unique_ptr<AfXdpTx>, max_workers> senders_;
+    unsigned sender_count_ = 0;
     Descriptor map_, link_;  // ends first
-    bool native_ = false, polled_ = false, begun_ = false;
+    uint32_t max_mtu_ = 0;
+    bool native_ = false, polled_ = false;
+    // Ports that began, and what had been counted then; the last has all since.
+    std::vector<std::pair<const void *, PortCounters>> ports_;
     std::string not_native_, not_polled_;
 };
 

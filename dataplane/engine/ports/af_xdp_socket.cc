@@ -11,7 +11,7 @@ namespace weft {
 
 namespace {
 
-std::string failed(const char *what) { return std::string(what) + ": " + std::strerror(errno); }
+std::string refused_by_kernel(const char *what) { return std::string(what) + ": " + std::strerror(errno); }
 
 template <typename Value>
 bool set_option(int socket, int option, const Value &value) {
@@ -54,19 +54,19 @@ std::string XdpSocket::register_frames(const XdpFrames &frames) {
 
 std::string XdpSocket::map(Mapping &mapping, size_t size, uint64_t offset) {
     void *at = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, get(), static_cast<off_t>(offset));
-    if (at == MAP_FAILED) return failed("a ring can't be mapped");
+    if (at == MAP_FAILED) return refused_by_kernel("a ring can't be mapped");
     mapping = {at, size};
     return {};
 }
 
 std::string XdpSocket::make_rings(const XdpRingSizes &sizes) {
-    if (sizes.fill && !set_option(get(), XDP_UMEM_FILL_RING, sizes.fill)) return failed("XDP_UMEM_FILL_RING");
-    if (sizes.completion && !set_option(get(), XDP_UMEM_COMPLETION_RING, sizes.completion)) return failed("XDP_UMEM_COMPLETION_RING");
-    if (sizes.rx && !set_option(get(), XDP_RX_RING, sizes.rx)) return failed("XDP_RX_RING");
-    if (sizes.tx && !set_option(get(), XDP_TX_RING, sizes.tx)) return failed("XDP_TX_RING");
+    if (sizes.fill && !set_option(get(), XDP_UMEM_FILL_RING, sizes.fill)) return refused_by_kernel("XDP_UMEM_FILL_RING");
+    if (sizes.completion && !set_option(get(), XDP_UMEM_COMPLETION_RING, sizes.completion)) return refused_by_kernel("XDP_UMEM_COMPLETION_RING");
+    if (sizes.rx && !set_option(get(), XDP_RX_RING, sizes.rx)) return refused_by_kernel("XDP_RX_RING");
+    if (sizes.tx && !set_option(get(), XDP_TX_RING, sizes.tx)) return refused_by_kernel("XDP_TX_RING");
     xdp_mmap_offsets offsets{};
     socklen_t length = sizeof(offsets);
-    if (getsockopt(get(), SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &length) != 0) return failed("XDP_MMAP_OFFSETS");
+    if (getsockopt(get(), SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &length) != 0) return refused_by_kernel("XDP_MMAP_OFFSETS");
     if (length != sizeof(offsets)) return "this kernel is older than 5.4, whose AF_XDP rings have no wake-up flags";
     std::string error;
     if (sizes.fill) {

@@ -112,11 +112,11 @@ std::string Device::configure(bool enabled, uint32_t mtu) {
     if (mtu > 0) change.mtu = mtu;
     const int code = netlink_->change(index_, change);
     if (code == 0) return {};
-    if (code == ENODEV) return name_ + ": the device was taken away";
+    if (code == ENODEV) return "the device was taken away";
     if (mtu > 0 && (code == EINVAL || code == ERANGE)) {
-        return name_ + ": the device does not take an MTU of " + std::to_string(mtu);
+        return "the device does not take an MTU of " + std::to_string(mtu);
     }
-    return name_ + ": " + std::strerror(code);
+    return std::string("the device takes no change: ") + std::strerror(code);
 }
 
 std::string Device::hook(int program) {

@@ -112,8 +112,8 @@ std::unique_ptr<Port> KeeperFactory::open_device(const PortRequest &request, siz
     return AfPacketPort::open(request, std::move(kernel), netlink, slots, error);
 }
 
-std::unique_ptr<Port> KeeperFactory::open_af_packet(const PortRequest &request, std::string &error) {
-    return open_device(request, AfPacketPort::usual_slots, error);
+std::unique_ptr<Port> KeeperFactory::open_af_packet(const PortRequest &request, OtherDriver &why) {
+    return open_device(request, AfPacketPort::usual_slots, why.reason);
 }
 
 // A region with room for a port, so that packets between ports are not copied; another one when there is none.
@@ -129,7 +129,8 @@ std::shared_ptr<XdpFrames> KeeperFactory::xdp_frames(size_t needed, std::string 
     return made;
 }
 
-std::unique_ptr<Port> KeeperFactory::open_af_xdp(const PortRequest &request, std::string &error) {
+std::unique_ptr<Port> KeeperFactory::open_af_xdp(const PortRequest &request, OtherDriver &why) {
+    std::string &error = why.reason;
     const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, error);
     if (!netlink) return nullptr;
     auto device = std::make_unique<Device>(request.device, netlink);
@@ -138,6 +139,13 @@ std::unique_ptr<Port> KeeperFactory::open_af_xdp(const PortRequest &request, std
     const bool chosen = request.driver == "af_xdp";
     if (!chosen && !device->is_card()) {
         error = "not taken unless asked for, because super-packets do not pass it and the device is no card of hardware";
+        return nullptr;
+    }
+    const uint32_t mtu = request.mtu ? request.mtu : device->link().mtu, most = AfXdpDevice::max_mtu(*device);
+    if (mtu > most) {
+        error = "its MTU is " + std::to_string(mtu) + ", and af_xdp takes one of at most " + std::to_string(most) +
+                (device->is_card() ? "" : " on a device that is no card") + "; af_packet takes any";
+        why.max_mtu = most;
         return nullptr;
     }
     const int index = device->index();
@@ -168,41 +176,50 @@ const KeeperFactory::Driver KeeperFactory::drivers[] = {
     {"af_packet", &KeeperFactory::open_af_packet},
 };
 
-std::unique_ptr<Port> KeeperFactory::open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) {
+PortChoice KeeperFactory::open(const PortRequest &request) {
+    PortChoice choice;
     const bool any = request.driver.empty() || request.driver == "auto";
-    std::string names, failures;
-    bool known = any;
+    std::string names;
+    std::vector<const Driver *> order;
     for (const Driver &driver : drivers) {
         names += (names.empty() ? "" : ", ") + std::string(driver.name);
-        known |= request.driver == driver.name;
+        // One that is named comes first.
+        if (!any && request.driver == driver.name) order.insert(order.begin(), &driver);
+        else order.push_back(&driver);
     }
-    if (!known) {
-        error = "there is no driver " + request.driver + "; there is " + names;
-        return nullptr;
+    if (!any && request.driver != order.front()->name) {
+        choice.text = "there is no driver " + request.driver + "; there is " + names;
+        return choice;
     }
     if (request.device.empty() || request.device.size() > longest_device) {
-        error = "a device name has 1 to 15 bytes, '" + request.device + "' has " + std::to_string(request.device.size());
-        return nullptr;
+        choice.text = "a device name has 1 to 15 bytes, '" + request.device + "' has " + std::to_string(request.device.size());
+        return choice;
     }
-    std::unique_ptr<Port> port;
-    for (const Driver &driver : drivers) {
-        std::string why;
-        if (!any && request.driver != driver.name) {
-            why = "not asked for";
-        } else if (port) {
-            why = std::string(port->driver()) + " works, and is preferred";
+    const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, choice.text);
+    Link link;
+    choice.missing = netlink && netlink->link(request.device, link) == ENODEV;
+    if (!netlink || choice.missing) return choice;
+    std::string failures;
+    for (const Driver *driver : order) {
+        OtherDriver why{driver->name, {}};
+        if (choice.port) {
+            why.reason = any ? std::string(choice.port->driver()) + " works, and is preferred" : "not asked for";
+        } else if (!any && request.only && driver != order.front()) {
+            why.reason = "not asked for";
         } else {
-            port = (this->*driver.open)(request, why);
-            if (port) {
-                error = std::move(why);
+            choice.port = (this->*driver->open)(request, why);
+            if (choice.port) {
+                choice.text = std::move(why.reason);
                 continue;
             }
-            failures += (failures.empty() ? "" : "; ") + std::string(any && std::size(drivers) > 1 ? driver.name + std::string(": ") : "") + why;
+            failures += (failures.empty() ? "" : "; ") + std::string(driver->name) + ": " + why.reason;
         }
-        others.push_back({driver.name, std::move(why)});
+        choice.others.push_back(std::move(why));
     }
-    if (!port) error = std::move(failures);
-    return port;
+    const bool instead = choice.port && !any && choice.port->driver() != request.driver;
+    if (!choice.port) choice.text = std::move(failures);
+    else if (instead) choice.text = "in place of " + failures + (choice.text.empty() ? "" : "; ") + choice.text;
+    return choice;
 }
 
 // Makes a host device, or finds it again: a tap, else a pair.
@@ -254,7 +271,12 @@ bool KeeperFactory::make_pair(const std::string &name_space, const std::string &
 // The port of a host device that has been made.
 std::unique_ptr<Port> KeeperFactory::serve(uint32_t vrf, Made &made, bool layer3, std::string &error) {
     const HostDevice &device = made.device;
-    if (!device.pair) return TapPort::open(device.name, std::move(made.tap), made.netlink, device.index, layer3, error);
+    if (!device.pair) {
+        const auto more = [this, name_space = namespace_of(vrf), name = device.name, layer3](size_t queue, size_t count, std::string &why) {
+            return keeper_.tap_queue(name_space, name, layer3, queue, count, why);
+        };
+        return TapPort::open(device.name, std::move(made.tap), made.netlink, device.index, layer3, more, error);
+    }
     std::unique_ptr<Port> inner = open_device({device.name, "af_packet", pair_peer(namespace_of(vrf), device.name)}, pair_slots, error);
     if (!inner) return nullptr;
     return std::make_unique<PairPort>(device.name, std::move(inner), made.netlink, device.index, made.mac, layer3);

@@ -29,7 +29,7 @@ class KeeperFactory final : public PortFactory {
   public:
     explicit KeeperFactory(std::string keeper_path) : keeper_(std::move(keeper_path)) {}
 
-    std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
+    PortChoice open(const PortRequest &request) override;
     std::string make_vrf(uint32_t vrf, const std::string &name) override;
     void remove_vrf(uint32_t vrf) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
@@ -61,14 +61,14 @@ class KeeperFactory final : public PortFactory {
     bool make(uint32_t vrf, const std::string &device, bool layer3, size_t queues, Made &made, std::string &error);
     bool make_pair(const std::string &name_space, const std::string &device, Made &made, std::string &error);
     std::unique_ptr<Port> serve(uint32_t vrf, Made &made, bool layer3, std::string &error);
-    // A driver that a port may ask for.
+    // A driver that a port may ask for. With a port the reason may be empty.
     struct Driver {
         const char *name;
-        std::unique_ptr<Port> (KeeperFactory::*open)(const PortRequest &request, std::string &error);
+        std::unique_ptr<Port> (KeeperFactory::*open)(const PortRequest &request, OtherDriver &why);
     };
     static const Driver drivers[];
-    std::unique_ptr<Port> open_af_xdp(const PortRequest &request, std::string &error);
-    std::unique_ptr<Port> open_af_packet(const PortRequest &request, std::string &error);
+    std::unique_ptr<Port> open_af_xdp(const PortRequest &request, OtherDriver &why);
+    std::unique_ptr<Port> open_af_packet(const PortRequest &request, OtherDriver &why);
     std::shared_ptr<XdpFrames> xdp_frames(size_t needed, std::string &error);
     std::unique_ptr<Port> open_device(const PortRequest &request, size_t slots, std::string &error);
     std::shared_ptr<Netlink> netlink(const std::string &name_space, std::string &error);

@@ -100,14 +100,20 @@ std::vector<Descriptor> KeeperLine::tap(const std::string &name_space, const std
                                         std::string &error) {
     std::vector<Descriptor> all;
     for (size_t queue = 0; queue < queues; queue++) {
-        std::ostringstream line;
-        line << "tap " << name_space << ' ' << device << (layer3 ? " tun " : " tap ") << queue << ' ' << queues;
-        Descriptor descriptor;
-        request(line.str(), descriptor, error);
+        Descriptor descriptor = tap_queue(name_space, device, layer3, queue, queues, error);
         if (!descriptor) break;
         all.push_back(std::move(descriptor));
     }
     return all;
+}
+
+Descriptor KeeperLine::tap_queue(const std::string &name_space, const std::string &device, bool layer3, size_t queue, size_t count,
+                                 std::string &error) {
+    std::ostringstream line;
+    line << "tap " << name_space << ' ' << device << (layer3 ? " tun " : " tap ") << queue << ' ' << count;
+    Descriptor descriptor;
+    request(line.str(), descriptor, error);
+    return descriptor;
 }
 
 Descriptor KeeperLine::socket(const std::string &name_space, int domain, int type, int protocol, std::string &error) {

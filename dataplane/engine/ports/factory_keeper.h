@@ -20,6 +20,9 @@ class KeeperLine {
 
     // Of each queue: as many as are wanted, or those that the device has. None: it can't be had.
     std::vector<Descriptor> tap(const std::string &name_space, const std::string &device, bool layer3, size_t queues, std::string &error);
+    // One of so many.
+    Descriptor tap_queue(const std::string &name_space, const std::string &device, bool layer3, size_t queue, size_t count,
+                         std::string &error);
     Descriptor socket(const std::string &name_space, int domain, int type, int protocol, std::string &error);
     Descriptor name_space(const std::string &name, std::string &error);
     // Attaches an XDP program that redirects into a map of so many AF_XDP sockets; false: it can't be had.

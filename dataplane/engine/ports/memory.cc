@@ -25,7 +25,7 @@ void MemoryWire::set_queues(size_t count) {
 
 void MemoryWire::give(Frame frame, size_t queue) {
     const std::lock_guard guard(lock_);
-    In &in = in_[queue % in_.size()];
+    In &in = in_[queue % divided_];
     in.frames.push_back(std::move(frame));
     const uint64_t one = 1;
     [[maybe_unused]] const ssize_t n = write(in.event, &one, sizeof one);
@@ -47,11 +47,26 @@ LinkState MemoryWire::link() const {
 }
 
 MemoryPort::MemoryPort(std::string name, std::shared_ptr<MemoryWire> wire, const PortRequest &request, bool layer3)
-    : name_(std::move(name)), wire_(std::move(wire)), layer3_(layer3), costs_call_(request.driver == "tap") {
-    const size_t queues = std::clamp<size_t>(request.rx_queues, 1, max_rx_queues);
-    wire_->set_queues(queues);
-    for (size_t n = 0; n < queues; n++) rx_.emplace_back(*this, wire_->in_[n]);
+    : name_(std::move(name)), wire_(std::move(wire)), layer3_(layer3), costs_call_(request.driver == "tap"), small_(request.driver == "small") {
+    make_rx_queues(std::clamp<size_t>(request.rx_queues, 1, max_rx_queues));
+    divide(queues_);
     set_workers(request.workers);
+}
+
+std::string MemoryPort::make_rx_queues(size_t count) {
+    if (count > queues_ && !wire_->refused_.empty()) return wire_->refused_;
+    wire_->set_queues(count);
+    for (; queues_ < count; queues_++) rx_[queues_] = std::make_unique<Rx>(*this, wire_->in_[queues_]);
+    return {};
+}
+
+void MemoryPort::divide(size_t count) {
+    const std::lock_guard guard(wire_->lock_);
+    wire_->divided_ = count;
+}
+
+void MemoryPort::close_rx_queues(size_t from) {
+    while (queues_ > from) rx_[--queues_].reset();
 }
 
 std::string MemoryPort::set_workers(unsigned workers) {
@@ -140,19 +155,28 @@ std::vector<MemoryFactory::Mirrored> MemoryFactory::mirrored() {
     return mirrored_;
 }
 
-std::unique_ptr<Port> MemoryFactory::open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) {
+PortChoice MemoryFactory::open(const PortRequest &request) {
     const std::lock_guard guard(lock_);
-    others = others_;
+    PortChoice choice;
+    choice.others = others_;
     const auto found = devices_.find(request.device);
-    if (request.driver != "memory") {
-        error = "driver '" + request.driver + "' is not one of: memory";
-        return nullptr;
+    choice.missing = found == devices_.end();
+    if (choice.missing) return choice;
+    const uint32_t mtu = request.mtu ? request.mtu : found->second->link().mtu;
+    if (request.driver != "memory" && request.driver != "small") {
+        choice.text = "driver '" + request.driver + "' is not one of: memory, small";
+    } else if (!found->second->refused_.empty()) {
+        choice.text = found->second->refused_;
+    } else if (request.driver == "small" && mtu > MemoryPort::small_mtu) {
+        choice.text = "its MTU is " + std::to_string(mtu) + ", and small takes one of at most " + std::to_string(MemoryPort::small_mtu);
+        choice.others.push_back({"small", choice.text, MemoryPort::small_mtu});
+        PortRequest other = request;
+        other.driver = "memory";
+        if (!request.only) choice.port = std::make_unique<MemoryPort>(request.name, found->second, other);
+    } else {
+        choice.port = std::make_unique<MemoryPort>(request.name, found->second, request);
     }
-    if (found == devices_.end()) {
-        error = "device '" + request.device + "' does not exist";
-        return nullptr;
-    }
-    return std::make_unique<MemoryPort>(request.name, found->second, request);
+    return choice;
 }
 
 std::map<uint32_t, std::string> MemoryFactory::vrfs() {

@@ -3,6 +3,7 @@
 // and take, the queue's owner and the sending worker do the rest.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <deque>
 #include <map>
@@ -28,7 +29,7 @@ class MemoryWire {
     ~MemoryWire();
     MemoryWire(const MemoryWire &) = delete;
 
-    void give(Frame frame, size_t queue = 0);  // one beyond those that there are counts round
+    void give(Frame frame, size_t queue = 0);  // one beyond those that packets are divided among counts round
     std::vector<Frame> take();  // all that was sent so far
     void set_link(LinkState link);
     // So many more that the port has received, or was to send, are lost.
@@ -39,9 +40,12 @@ class MemoryWire {
     // What ports opened from now on take (PortOffload); all, if not set.
     void set_offloads(uint8_t offloads) { offloads_ = offloads; }
     LinkState link() const;
+    // Why no port and no further receive queue can be had from now on; empty: they can.
+    void refuse(std::string why) { refused_ = std::move(why); }
 
   private:
     friend class MemoryPort;
+    friend class MemoryFactory;
     struct In {
         std::deque<Frame> frames;
         int event = -1;
@@ -51,23 +55,32 @@ class MemoryWire {
 
     mutable std::mutex lock_;
     std::deque<In> in_;
+    size_t divided_ = 1;
     std::vector<Frame> out_;
     LinkState link_;
     std::atomic<uint8_t> offloads_{0xff};
     std::atomic<uint64_t> rx_lost_{0}, tx_lost_{0};
+    std::string refused_;
 };
 
+// By the name "memory", or "small", which takes no large MTU.
 class MemoryPort : public Port {
   public:
     static constexpr size_t headroom = 64;
+    static constexpr uint32_t small_mtu = 2000;
 
     MemoryPort(std::string name, std::shared_ptr<MemoryWire> wire, const PortRequest &request, bool layer3 = false);
     const std::string &name() const override { return name_; }
-    const char *driver() const override { return "memory"; }
+    const char *driver() const override { return small_ ? "small" : "memory"; }
+    uint32_t max_mtu() const override { return small_ ? small_mtu : 0; }
     bool layer3() const override { return layer3_; }
     uint8_t offloads() const override { return wire_->offloads_; }
-    size_t rx_queues() const override { return rx_.size(); }
-    RxQueue &rx(size_t queue) override { return rx_[queue]; }
+    size_t rx_queues() const override { return queues_; }
+    RxQueue &rx(size_t queue) override { return *rx_[queue]; }
+    bool divides() const override { return true; }
+    std::string make_rx_queues(size_t count) override;
+    void divide(size_t count) override;
+    void close_rx_queues(size_t from) override;
     TxQueue &tx(unsigned worker) override { return tx_[worker]; }
     std::string set_workers(unsigned workers) override;
     PortCounters counters() const override;
@@ -101,8 +114,9 @@ class MemoryPort : public Port {
 
     std::string name_;
     std::shared_ptr<MemoryWire> wire_;
-    bool layer3_, costs_call_;
-    std::deque<Rx> rx_;
+    bool layer3_, costs_call_, small_;
+    size_t queues_ = 0;
+    std::array<std::unique_ptr<Rx>, max_rx_queues> rx_;
     std::deque<Tx> tx_;
     std::atomic<uint64_t> rx_packets_{0}, rx_octets_{0}, tx_packets_{0}, tx_octets_{0};
 };
@@ -128,8 +142,7 @@ class MemoryFactory : public PortFactory {
     void refuse_taps(bool refuse) { refuse_taps_ = refuse; }
     // What ports opened from now on say of other drivers.
     void set_others(std::vector<OtherDriver> others) { others_ = std::move(others); }
-
-    std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) override;
+    PortChoice open(const PortRequest &request) override;
     std::string make_vrf(uint32_t vrf, const std::string &name) override;
     void remove_vrf(uint32_t vrf) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;

@@ -19,6 +19,8 @@ using MacAddress = std::array<uint8_t, 6>;
 struct PortCounters {
     uint64_t rx_packets = 0, rx_octets = 0, rx_dropped = 0;
     uint64_t tx_packets = 0, tx_octets = 0, tx_dropped = 0;
+    PortCounters &operator+=(const PortCounters &other);
+    PortCounters &operator-=(const PortCounters &other);
 };
 
 struct LinkState {
@@ -95,8 +97,19 @@ class Port {
     // From now on packets are taken in, not before: the programmed state is about to name the port, and no longer one that had its
     // device before.
     virtual void begin() {}
-    virtual size_t rx_queues() const { return 1; }  // at most max_rx_queues, constant
+    // Those that there are, at most max_rx_queues. Their number is constant unless the port divides().
+    virtual size_t rx_queues() const { return 1; }
     virtual RxQueue &rx(size_t queue) = 0;
+    // True: the number of receive queues can change while packets come, without loss. New ones are made, and get nothing until
+    // packets are divided among them too; those that are too many get nothing any more, and are closed when they have been emptied.
+    virtual bool divides() const { return false; }
+    // How many it would have when so many are wanted.
+    virtual size_t rx_queues_of(size_t wanted) const { return wanted; }
+    // Makes as many as there are to be. An error is text for a person; those that there were stay.
+    virtual std::string make_rx_queues(size_t) { return {}; }
+    virtual void divide(size_t) {}
+    // Those from that number on, which no worker can have any more.
+    virtual void close_rx_queues(size_t) {}
     // For workers 0 to n - 1, where n is the highest that PortRequest or set_workers() said. A device with fewer queues than
     // that is shared inside the driver, by rings of one producer, never by a lock.
     virtual TxQueue &tx(unsigned worker) = 0;
@@ -115,8 +128,19 @@ class Port {
 
     virtual PortCounters counters() const = 0;  // any thread
     virtual LinkState link() const = 0;         // any thread
+    // The largest MTU of its device that it can serve; 0: any.
+    virtual uint32_t max_mtu() const { return 0; }
     // Administrative state and MTU of the device, as configured. Errors are text for a person, empty when done.
     virtual std::string configure(bool enabled, uint32_t mtu) = 0;
+};
+
+// What is wrong with a port; its reason says more.
+enum class PortProblem : uint8_t {
+    none,
+    device_missing,    // it is not there, or was taken away
+    driver_refused,    // no driver serves it
+    other_driver,      // another one than asked for does
+    settings_refused,  // the device, or the host's side of the interface, does not take what is configured
 };
 
 // How ports and what belongs to them come into being; the agent's implementation asks the keeper process for descriptors,
@@ -127,11 +151,22 @@ struct PortRequest {
     std::string device;  // Linux device in the port namespace
     size_t rx_queues = 1;  // wanted; a driver may give fewer
     unsigned workers = 1;  // that will send
+    uint32_t mtu = 0;      // that the device is to have; 0: as it is
+    bool only = true;      // a driver that is named, or none; false: another one rather than none
 };
 
 // A driver that this build has and that does not serve a port: why not.
 struct OtherDriver {
     std::string name, reason;
+    uint32_t max_mtu = 0;  // refused for a larger MTU than this; 0: for something else
+};
+
+// Who serves a port.
+struct PortChoice {
+    std::unique_ptr<Port> port;       // null: nobody
+    std::string text;                 // why this driver, which may be empty, or why none; for a person
+    bool missing = false;             // the device is not there
+    std::vector<OtherDriver> others;  // drivers that were not taken, in order of preference
 };
 
 struct HostAddress {
@@ -154,9 +189,7 @@ struct HostTapRequest {
 class PortFactory {
   public:
     virtual ~PortFactory() = default;
-    // Null and a text for a person when it can't be had; with a port, the text may say why this driver. To `others` is added each
-    // driver that was not taken, in order of preference.
-    virtual std::unique_ptr<Port> open(const PortRequest &request, std::vector<OtherDriver> &others, std::string &error) = 0;
+    virtual PortChoice open(const PortRequest &request) = 0;
     // The namespace of a VRF other than 0, made or found again; a text on failure. It goes with all that is in it.
     virtual std::string make_vrf(uint32_t vrf, const std::string &name) = 0;
     virtual void remove_vrf(uint32_t vrf) = 0;

@@ -39,8 +39,9 @@ std::string TapPort::Rx::set_up() {
 }
 
 std::unique_ptr<TapPort> TapPort::open(const std::string &name, std::vector<Descriptor> queues, std::shared_ptr<Netlink> netlink,
-                                       int index, bool layer3, std::string &error) {
+                                       int index, bool layer3, MoreQueues more, std::string &error) {
     std::unique_ptr<TapPort> port(new TapPort(name, std::move(netlink), index, layer3));
+    port->more_ = std::move(more);
     const int tap = queues.front().get();
     const int header_size = sizeof(Offload);
     constexpr unsigned usual = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN;
@@ -53,12 +54,34 @@ std::unique_ptr<TapPort> TapPort::open(const std::string &name, std::vector<Desc
         return nullptr;
     }
     for (Descriptor &queue : queues) {
-        error = port->rx_.emplace_back(std::move(queue)).set_up();
+        error = port->add_queue(std::move(queue));
         if (error.empty()) continue;
         error = name + ": " + error;
         return nullptr;
     }
     return port;
+}
+
+std::string TapPort::add_queue(Descriptor descriptor) {
+    auto rx = std::make_unique<Rx>(std::move(descriptor));
+    if (std::string error = rx->set_up(); !error.empty()) return error;
+    rx_[queues_++] = std::move(rx);
+    return {};
+}
+
+std::string TapPort::make_rx_queues(size_t count) {
+    std::string error;
+    while (queues_ < std::min(count, max_rx_queues) && error.empty()) {
+        Descriptor descriptor = more_(queues_, count, error);
+        if (descriptor) error = add_queue(std::move(descriptor));
+    }
+    share_queues();
+    return error;
+}
+
+// Sending sides by queues.
+void TapPort::share_queues() {
+    for (unsigned worker = 0; worker < senders_; worker++) tx_[worker]->use(rx_[worker % queues_]->descriptor());
 }
 
 size_t TapPort::Rx::receive(Packet *packets, size_t count) {
@@ -103,7 +126,7 @@ void TapPort::Tx::transmit(Packet *const *packets, size_t count) {
         Packet &packet = *packets[i];
         const iovec parts[2] = {{&packet.offload, sizeof(Offload)}, {packet.data, packet.length}};
         ssize_t length;
-        do length = writev(descriptor_, parts, 2);
+        do length = writev(descriptor_.load(std::memory_order_relaxed), parts, 2);
         while (length < 0 && errno == EINTR);
         if (length < 0) continue;
         sent++;
@@ -121,14 +144,14 @@ void TapPort::Tx::count(PortCounters &counters) const {
 }
 
 std::string TapPort::set_workers(unsigned workers) {
-    while (tx_.size() < workers) tx_.emplace_back(rx_[tx_.size() % rx_.size()].descriptor());
+    for (; senders_ < workers; senders_++) tx_[senders_] = std::make_unique<Tx>(rx_[senders_ % queues_]->descriptor());
     return {};
 }
 
 PortCounters TapPort::counters() const {
     PortCounters counters;
-    for (const Rx &rx : rx_) rx.count(counters);
-    for (const Tx &tx : tx_) tx.count(counters);
+    for (size_t queue = 0; queue < queues_; queue++) rx_[queue]->count(counters);
+    for (unsigned worker = 0; worker < senders_; worker++) tx_[worker]->count(counters);
     return counters;
 }
 

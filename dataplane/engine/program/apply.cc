@@ -1,5 +1,7 @@
 // The second half of a commit, which cannot fail: interfaces and objects first, then routes, then what goes away. What packets
 // come in by is listened to last of all when it is new, and only looked away from when it goes.
+#include <algorithm>
+
 #include "../core.h"
 #include "../worker.h"
 
@@ -44,6 +46,18 @@ void Core::begin_ports() {
         handle.port->begin();
         handle.begun = true;
     });
+}
+
+// Tables that name new queues are published by now, and those that are too many are in them until they are empty.
+void Core::apply_port_changes(const Transaction &t) {
+    for (const PortChange &change : t.port_changes) {
+        PortHandle &handle = *change.port;
+        handle.spec = change.spec;
+        handle.others = change.others;
+        const size_t queues = handle.port->rx_queues_of(std::clamp<size_t>(change.spec.rx_queues, 1, max_rx_queues));
+        if (queues != handle.queues) handle.divide(queues);
+        if (handle.listed > handle.queues) call_housekeeping();
+    }
 }
 
 void Core::apply_interfaces(Transaction &t) {
@@ -150,6 +164,8 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     if (t.table) {
         publish(std::move(t.table));
         settle_workers();
+        if (follow_workers()) publish(registry.table(vrfs));
+        apply_port_changes(t);
         keep_counts(t);
     }
     forget_acls(t);
@@ -168,7 +184,8 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     }
     if (ports_changed) follow_fast_path();
     collect(most_ripe);
-    if (epochs.ripe()) call_housekeeping();
+    // A port that is replaced may keep its device from the new one until it is closed.
+    if (epochs.pending()) call_housekeeping();
 }
 
 void Core::abort(uint64_t number) {

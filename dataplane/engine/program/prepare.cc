@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "../core.h"
+#include "reader.h"
 
 namespace weft {
 
@@ -21,7 +22,30 @@ std::string Core::stage(uint64_t number, const uint8_t *bytes, size_t length) {
     return t.error;
 }
 
-std::string Core::prepare(uint64_t number, bool full) {
+namespace {
+
+// Of a refused transaction, in one line.
+std::string text_of(const std::vector<Refusal> &refusals) {
+    std::string text;
+    for (const Refusal &refusal : refusals) text += (text.empty() ? "" : "; ") + refusal.text;
+    return text;
+}
+
+}  // namespace
+
+void Transaction::refuse(const char *kind, const std::string &name, const std::string &text) {
+    refusals.push_back({kind, name, std::string(kind) + ' ' + quoted(name) + text});
+}
+
+std::string Core::prepare(uint64_t number, bool full, std::vector<Refusal> *refusals) {
+    std::string error = prepare_all(number, full);
+    if (error.empty() || !refusals) return error;
+    *refusals = transactions[number].refusals;
+    if (refusals->empty()) refusals->push_back({{}, {}, error});
+    return error;
+}
+
+std::string Core::prepare_all(uint64_t number, bool full) {
     Transaction &t = transactions[number];
     if (t.prepared) return "transaction " + std::to_string(number) + " is prepared already";
     if (!t.error.empty()) return t.error;
@@ -32,6 +56,7 @@ std::string Core::prepare(uint64_t number, bool full) {
         t.error = prepare_vrfs(t);
         if (t.error.empty()) t.error = prepare_ports(t);
         if (t.error.empty()) t.error = prepare_interfaces(t);
+        if (t.error.empty()) t.error = text_of(t.refusals);
         if (t.error.empty()) t.error = prepare_acls(t);
         if (t.error.empty()) prepare_tables(t);
         if (t.error.empty()) t.error = prepare_objects(t);
@@ -52,6 +77,12 @@ void Core::undo(Transaction &t) {
     t.taps_made.clear();
     for (const unsigned id : t.workers_started) stop_worker(id);
     t.workers_started.clear();
+    // New queues no table has named; some worker may still have those that were there before.
+    for (const PortChange &change : t.port_changes) {
+        change.port->listed = change.listed;
+        epochs.retire([port = change.port] { port->port->close_rx_queues(port->listed); });
+    }
+    t.port_changes.clear();
     for (const ObjectOp &op : t.objects) objects.unreserve(op.key);
     t.bodies.clear();
     t.registry.reset();

@@ -12,7 +12,51 @@ namespace {
 
 bool wants_tap(const Interface &i) { return (i.tunnel || (i.port && i.port->port)) && (i.ip4 || i.ip6); }
 
+// The same port, but for how many queues it has and whether its driver was asked for by name.
+bool keeps_driver(const PortHandle &handle, const PortSpec &wanted) {
+    PortSpec spec = handle.spec;
+    spec.rx_queues = wanted.rx_queues;
+    const bool same = spec == wanted;
+    spec.driver = handle.port->driver();
+    spec.usual_driver = wanted.usual_driver;
+    const bool as_many = handle.port->rx_queues_of(std::clamp<size_t>(wanted.rx_queues, 1, max_rx_queues)) == handle.queues;
+    return (handle.port->divides() || as_many) && (same || spec == wanted);
+}
+
 }  // namespace
+
+// MTUs that interfaces will have, by port.
+std::map<std::string, uint32_t> Core::wanted_mtus(const Transaction &t) const {
+    std::map<std::string, InterfaceSpec> specs;
+    if (!t.full)
+        for (const auto &[name, i] : registry.interfaces) specs[name] = i->spec;
+    for (const InterfaceOp &op : t.interfaces) {
+        if (op.remove)
+            specs.erase(op.spec.name);
+        else
+            specs[op.spec.name] = op.spec;
+    }
+    std::map<std::string, uint32_t> mtus;
+    for (const auto &[name, spec] : specs) mtus[spec.port] = spec.mtu;
+    return mtus;
+}
+
+// Other numbers of receive queues are made here and used from apply on.
+std::string Core::change_port(Transaction &t, const std::shared_ptr<PortHandle> &handle, const PortSpec &spec) {
+    const size_t queues = handle->port->rx_queues_of(std::clamp<size_t>(spec.rx_queues, 1, max_rx_queues));
+    for (size_t queue = handle->listed; queue < queues; queue++) {
+        // One that has been emptied, but not closed yet, may have been that of a worker which has ended.
+        unsigned owner = handle->receiving[queue].owner.load(std::memory_order_relaxed);
+        if (owner != no_worker && owner >= running_workers) handle->receiving[queue].owner.store(no_worker, std::memory_order_release);
+    }
+    PortChange change{handle, spec, handle->listed, handle->others};
+    if (std::string error = handle->port->make_rx_queues(queues); !error.empty()) return error;
+    if (spec.driver != handle->spec.driver && spec.driver == handle->port->driver())
+        for (OtherDriver &other : change.others) other.reason = "not asked for";
+    t.port_changes.push_back(std::move(change));
+    handle->listed = std::max(handle->listed, queues);
+    return {};
+}
 
 std::string Core::prepare_ports(Transaction &t) {
     const bool untouched = t.vrfs.empty() && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
@@ -30,7 +74,8 @@ std::string Core::prepare_ports(Transaction &t) {
         else
             wanted[op.spec.name] = op.spec;
     }
-    if (std::string e = prepare_workers(t); !e.empty()) return e;
+    if (std::string e = prepare_workers(t); !e.empty() || !t.refusals.empty()) return e;
+    const std::map<std::string, uint32_t> mtus = wanted_mtus(t);
     std::erase_if(next.ports, [&](const auto &p) { return !wanted.count(p.first); });
     std::erase_if(next.port_settings, [&](const auto &q) { return !wanted.count(q.first); });
     for (auto &[name, spec] : wanted) {
@@ -45,16 +90,26 @@ std::string Core::prepare_ports(Transaction &t) {
         };
         const bool said = about(t.ports, [](const PortOp &op) { return op.spec.name; }) ||
                           about(t.port_settings, [](const PortSettingsOp &op) { return op.port; });
-        if (handle && handle->spec == spec && (handle->port || !said)) continue;
-        std::string error;
-        auto fresh = std::make_shared<PortHandle>();
-        fresh->spec = spec;
-        fresh->set(open_port(spec, fresh->others, error));
-        if (fresh->port) {
-            fresh->choice = error;
-        } else {
-            if (!t.full && said) return "port " + quoted(name) + ": " + error;
-            fresh->reason = error;
+        const auto mtu_said = mtus.find(name);
+        const uint32_t mtu = mtu_said == mtus.end() ? 0 : mtu_said->second;
+        const bool here = handle && handle->port && handle->port->link().present;
+        const bool any = spec.driver.empty() || spec.driver == "auto";
+        const bool small = handle && handle->port && handle->port->max_mtu() && mtu > handle->port->max_mtu() && (any || t.full);
+        // One without its device gets no sending sides for more workers.
+        const bool stale = handle && handle->port && !here && t.crew;
+        if (handle && handle->spec == spec && (handle->port || !said) && !small && !stale) continue;
+        if (here && !small && keeps_driver(*handle, spec)) {
+            const std::string error = change_port(t, handle, spec);
+            if (!error.empty() && !t.full) t.refuse("port", name, ": " + error);
+            if (!error.empty()) handle->reason = error;
+            continue;
+        }
+        std::shared_ptr<PortHandle> fresh = open_port(name, spec, mtu, !t.full && said);
+        // What is configured of a device that is not there waits for it.
+        const bool attached = about(t.ports, [](const PortOp &op) { return op.spec.name; });
+        if (!fresh->port && !t.full && (attached || !fresh->missing)) {
+            t.refuse("port", name, ": " + fresh->text({}));
+            continue;
         }
         handle = std::move(fresh);
     }
@@ -117,7 +172,11 @@ std::string Core::prepare_interfaces(Transaction &t) {
         if (entry) base = *entry;
         base.spec = op->spec;
         base.vrf = vrf_after(t, op->spec.vrf).get();
-        if (!base.vrf) return "interface " + quoted(name) + " is in VRF " + std::to_string(op->spec.vrf) + ", which does not exist";
+        if (!base.vrf) {
+            t.refuse("interface", name, " is in VRF " + std::to_string(op->spec.vrf) + ", which does not exist");
+            if (!entry) next.interfaces.erase(name);
+            continue;
+        }
         if (!base.runtime) {
             base.runtime = std::make_shared<InterfaceRuntime>();
             base.runtime->discontinuity = base.runtime->last_change = milliseconds_since_epoch();
@@ -146,13 +205,20 @@ std::string Core::prepare_interfaces(Transaction &t) {
         std::shared_ptr<PortHandle> handle;
         if (!port.empty()) {
             const auto found = next.ports.find(port);
-            if (found == next.ports.end())
-                return "interface " + quoted(name) + " names port " + quoted(port) + ", which does not exist";
+            if (found == next.ports.end()) {
+                t.refuse("interface", name, " names port " + quoted(port) + ", which does not exist");
+                continue;
+            }
             const auto [owner, fresh] = owners.emplace(port, name);
-            if (!fresh)
-                return "interface " + quoted(name) + " names port " + quoted(port) + ", which interface " +
-                       quoted(owner->second) + " has";
+            if (!fresh) {
+                t.refuse("interface", name, " names port " + quoted(port) + ", which interface " + quoted(owner->second) + " has");
+                continue;
+            }
             handle = found->second;
+            const uint32_t most = handle && handle->port ? handle->port->max_mtu() : 0;
+            if (!t.full && most && entry->spec.mtu > most)
+                t.refuse("interface", name, " has MTU " + std::to_string(entry->spec.mtu) + ", and the driver " + handle->port->driver() +
+                                                " of port " + quoted(port) + " takes at most " + std::to_string(most) + "; af_packet takes any");
         }
         bool same_parent = true;
         if (entry->circuit) {
@@ -172,7 +238,10 @@ std::string Core::prepare_interfaces(Transaction &t) {
         if (!kept) made->tap.reset();
         const bool had = made->tap != nullptr;
         if (std::string e = add_devices(*made, next, !t.full); !e.empty()) {
-            if (!t.full) return "interface " + quoted(name) + ": " + e;
+            if (!t.full) {
+                t.refuse("interface", name, ": " + e);
+                continue;
+            }
             if (handle) handle->reason = e;
         }
         if (made->tap && !had) t.taps_made.emplace_back(made->spec.vrf, name);

@@ -24,15 +24,24 @@ std::string Core::prepare_workers(Transaction &t) {
     }
     for (const auto &[port, settings] : next.port_settings)
         for (const unsigned worker : settings.workers)
-            if (worker >= next.crew.count)
-                return "port " + quoted(port) + " is to be served by worker " + std::to_string(worker) + ", but there are " +
-                       std::to_string(next.crew.count) + ", from 0 on";
+            if (worker >= next.crew.count) {
+                t.refuse("port", port, " is to be served by worker " + std::to_string(worker) + ", but there are " +
+                                           std::to_string(next.crew.count) + ", from 0 on");
+                break;
+            }
+    if (!t.refusals.empty()) return {};
     while (workers.size() < next.crew.count) add_worker();
+    const auto refused = [&](const char *kind, const std::string &name, const PortHandle &handle) {
+        std::string error = handle.port && handle.port->link().present ? handle.port->set_workers(sending_workers()) : std::string();
+        if (!error.empty()) t.refuse(kind, name, ": " + error);
+    };
+    for (const auto &[name, handle] : registry.ports) refused("port", name, *handle);
+    for (const auto &[name, interface] : registry.interfaces)
+        if (interface->tap) refused("interface", name, *interface->tap);
     std::string error;
-    for_each_port(registry, [&](PortHandle &handle) {
-        if (error.empty() && handle.port) error = handle.port->set_workers(sending_workers());
-    });
-    if (!error.empty()) return error;
+    for (const auto &[vrf, handle] : registry.injects)
+        if (error.empty() && handle->port) error = handle->port->set_workers(sending_workers());
+    if (!error.empty() || !t.refusals.empty()) return error;
     for (unsigned id = running_workers; id < next.crew.count; id++) {
         try {
             start_worker(id);
@@ -42,6 +51,23 @@ std::string Core::prepare_workers(Transaction &t) {
         t.workers_started.push_back(id);
     }
     return {};
+}
+
+bool Core::follow_workers() {
+    bool changed = false;
+    const auto follow = [&](PortHandle &handle) {
+        if (!handle.port || !handle.port->divides() || handle.listed >= registry.crew.count) return;
+        handle.reason = handle.port->make_rx_queues(registry.crew.count);
+        const size_t queues = handle.port->rx_queues();
+        if (queues == handle.listed) return;
+        handle.listed = queues;
+        handle.divide(queues);
+        changed = true;
+    };
+    for (const auto &[name, interface] : registry.interfaces)
+        if (interface->tap) follow(*interface->tap);
+    for (const auto &[vrf, handle] : registry.injects) follow(*handle);
+    return changed;
 }
 
 // The new tables name all that stay: the others end.

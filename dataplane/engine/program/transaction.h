@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "../engine.h"
 #include "../tables/interfaces.h"
 #include "../tables/objects.h"
 
@@ -94,6 +95,14 @@ struct VrfOp {
     bool remove = false;
 };
 
+// A port that keeps its driver and gets another number of receive queues, or is asked for by another name.
+struct PortChange {
+    std::shared_ptr<PortHandle> port;
+    PortSpec spec;
+    size_t listed;  // before
+    std::vector<OtherDriver> others;
+};
+
 struct Transaction {
     std::vector<VrfOp> vrfs;
     std::vector<PortOp> ports;
@@ -111,6 +120,10 @@ struct Transaction {
     std::map<std::string, AclOp> acls;  // the last record of a name holds
     AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken
+    std::vector<Refusal> refusals;  // by prepare, of ports and interfaces
+
+    // `text` is what follows kind and name: " names …", ": …".
+    void refuse(const char *kind, const std::string &name, const std::string &text);
 
     bool prepared = false, full = false;
     std::unique_ptr<Registry> registry;              // null: ports, interfaces and neighbours stay
@@ -121,6 +134,7 @@ struct Transaction {
     // Of circuits that go: their parents', and theirs.
     std::vector<std::pair<std::shared_ptr<InterfaceRuntime>, std::shared_ptr<InterfaceRuntime>>> parted;
     std::vector<unsigned> workers_started;
+    std::vector<PortChange> port_changes;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;
     std::vector<uint64_t> keys_gone;
     AclLists acls_made;

@@ -14,9 +14,9 @@
 #include <deque>
 #include <functional>
 
-namespace weft {
+#include "../packet.h"
 
-inline constexpr unsigned max_workers = 16;
+namespace weft {
 
 class Epochs {
   public:

@@ -6,6 +6,56 @@
 
 namespace weft {
 
+PortCounters PortRuntime::counters() const {
+    PortCounters sum = closed;
+    for (const PortHandle *handle : open) sum += handle->port->counters();
+    return sum;
+}
+
+PortHandle::~PortHandle() {
+    if (!runtime || !port) return;
+    runtime->closed += port->counters();
+    runtime->open.erase(this);
+}
+
+void PortHandle::set(std::unique_ptr<Port> made) {
+    port = std::move(made);
+    if (!port) return;
+    offloads = port->offloads();
+    queues = listed = port->rx_queues();
+    if (runtime) runtime->open.insert(this);
+}
+
+void PortHandle::divide(size_t count) {
+    port->divide(count);
+    queues = count;
+    for (size_t queue = count; queue < listed; queue++) emptied[queue] = receiving[queue].empty.load(std::memory_order_acquire);
+}
+
+bool PortHandle::drained() const {
+    for (size_t queue = queues; queue < listed; queue++)
+        if (receiving[queue].empty.load(std::memory_order_acquire) - emptied[queue] < 2) return false;
+    return true;
+}
+
+bool PortHandle::misfit(uint32_t mtu) const {
+    if (port->max_mtu() && mtu > port->max_mtu()) return true;
+    return std::any_of(others.begin(), others.end(), [mtu](const OtherDriver &other) { return other.max_mtu && mtu <= other.max_mtu; });
+}
+
+PortProblem PortHandle::problem(const LinkState &link) const {
+    if (port ? !link.present : missing) return PortProblem::device_missing;
+    if (!port) return PortProblem::driver_refused;
+    if (!reason.empty()) return PortProblem::settings_refused;
+    const bool any = spec.driver.empty() || spec.driver == "auto";
+    return any || spec.driver == port->driver() ? PortProblem::none : PortProblem::other_driver;
+}
+
+std::string PortHandle::text(const LinkState &link) const {
+    if (problem(link) == PortProblem::device_missing) return "its device " + spec.device + " is not there";
+    return reason.empty() ? choice : reason;
+}
+
 bool Interface::owns(uint32_t address) const {
     for (const Subnet4 &s : subnets4)
         if (s.address == address) return true;
@@ -146,7 +196,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     std::map<const PortHandle *, const Interface *> bound;
     // One queue is the first worker's, who is there always; of several each has a worker.
     const auto of_host = [&](const std::shared_ptr<PortHandle> &handle, PortRole role, uint32_t interface, Vrf *vrf) {
-        for (size_t queue = 0; queue < handle->port->rx_queues(); queue++)
+        for (size_t queue = 0; queue < handle->listed; queue++)
             t->ports.push_back({handle, queue, static_cast<unsigned>(queue % crew.count), role, interface, vrf});
     };
     for (const auto &[name, interface] : interfaces) {
@@ -162,7 +212,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
         const Interface *on = found == bound.end() ? nullptr : found->second;
         const uint32_t interface = on ? on->index : no_interface;
         const auto wanted = port_settings.find(name);
-        for (size_t queue = 0; queue < handle->port->rx_queues(); queue++) {
+        for (size_t queue = 0; queue < handle->listed; queue++) {
             unsigned worker;
             if (wanted != port_settings.end() && !wanted->second.workers.empty())
                 worker = wanted->second.workers[queue % wanted->second.workers.size()];

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,22 @@ struct InterfaceSpec {
 
 inline constexpr unsigned no_worker = 0xffffffff;
 
+struct PortHandle;
+
+// What outlives the driver of a port, under the port's name.
+struct PortRuntime {
+    int64_t discontinuity = 0;          // when its counters began
+    PortCounters closed;                // of drivers that served it before
+    std::set<const PortHandle *> open;  // which count
+    // What the fast path counts for the interface on the port is the port's too: since it has that one, and what it had of others.
+    struct {
+        uint32_t interface = no_interface;
+        PortCounters began, kept;
+    } fast;
+
+    PortCounters counters() const;
+};
+
 // A port, who serves its receive queues, and what each worker has to send on it. Lives as long as a table names it.
 //
 // The table says which worker is to serve a queue; `owner` says which one does. With its first table that names another worker
@@ -58,15 +75,22 @@ struct PortHandle {
     };
     struct alignas(64) Receiving {
         std::atomic<unsigned> owner{no_worker};
+        std::atomic<uint32_t> empty{0};  // how often the owner found nothing; the owner's
     };
 
     PortSpec spec;
+    std::shared_ptr<PortRuntime> runtime;  // null: of the host's side
     std::unique_ptr<Port> port;  // null: could not be had, `reason` says why
     uint8_t offloads = 0;        // what it takes (PortOffload)
     std::string choice;  // why this driver
     std::vector<OtherDriver> others;  // and why not these
     std::string reason;  // what is wrong
+    bool missing = false;  // the device was not there
     bool begun = false;
+    // Receive queues among which packets are divided, and those that tables name: more while some are still to be emptied, which is
+    // done when their owners have twice found nothing since then.
+    size_t queues = 0, listed = 0;
+    std::array<uint32_t, max_rx_queues> emptied{};
     // The kernel fast path: where it is attached, and why not, or why not all goes by it.
     struct {
         Hook hook = Hook::none;
@@ -75,10 +99,18 @@ struct PortHandle {
     std::array<Sending, max_workers> sending;  // by worker
     std::array<Receiving, max_rx_queues> receiving;
 
-    void set(std::unique_ptr<Port> made) {
-        port = std::move(made);
-        offloads = port ? port->offloads() : uint8_t{0};
-    }
+    PortHandle() = default;
+    ~PortHandle();
+    PortHandle(const PortHandle &) = delete;
+    void set(std::unique_ptr<Port> made);
+    // Packets are divided among so many queues from now on.
+    void divide(size_t count);
+    bool drained() const;
+    // True: packets so large are another driver's, or those of this MTU that of one that was refused for larger ones.
+    bool misfit(uint32_t mtu) const;
+    PortProblem problem(const LinkState &link) const;
+    // Why this driver, or what is wrong, for a person.
+    std::string text(const LinkState &link) const;
 };
 
 // What outlives a change of configuration, under the interface's name.

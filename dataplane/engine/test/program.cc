@@ -31,7 +31,7 @@ TEST("program: bad records are refused with their cause and change nothing") {
         {Records().interface("a", "nowhere", {}), "interface 'a' names port 'nowhere', which does not exist"},
         {Records().interface("a", "p1", {}), "interface 'if1' names port 'p1', which interface 'a' has"},
         {Records().port_delete("p1"), "interface 'if1' names port 'p1', which does not exist"},
-        {Records().port("p9", "missing"), "port 'p9': device 'missing' does not exist"},
+        {Records().port("p9", "missing"), "port 'p9': its device missing is not there"},
         {Records().interface("a", "", {"224.0.0.1/4"}), "interface 'a' has 224.0.0.1, which is no host's address"},
         {Records().interface("a", "", {}, 31, 1000), "interface 'a' has MTU 1000, below 1280"},
         {Records().object_delete(1).route("10.9.0.0/16", 1), "route 10.9.0.0/16 points at an unknown object 0x0000000000000001"},
@@ -172,11 +172,11 @@ TEST("program: a full transaction sweeps what it does not name and does not touc
 TEST("program: after a restart a missing device fails no full transaction, says why, and is taken when it comes") {
     Lab lab(1);
     const Records r = Records().port("p1", "e1").interface("if1", "p1", {"10.0.1.1/24"}).port("p7", "e7").interface("if7", "p7", {"10.0.7.1/24"});
-    CHECK_EQUAL(lab.commit(r), std::string("port 'p7': device 'e7' does not exist"));
+    CHECK_EQUAL(lab.commit(r), std::string("port 'p7': its device e7 is not there"));
     CHECK_EQUAL(lab.commit(r, true), std::string());
     InterfaceState s = lab.state("if7");
     CHECK(!s.present && !s.oper_up);
-    CHECK_EQUAL(s.driver_reason, std::string("device 'e7' does not exist"));
+    CHECK_EQUAL(s.driver_reason, std::string("its device e7 is not there"));
     lab.core->reopen_ports();
     CHECK(!lab.state("if7").present);
     auto wire = lab.factory->device("e7", mac(7));

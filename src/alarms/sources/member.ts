@@ -58,22 +58,21 @@ function portConditions(
   wished: PortSettings | undefined,
 ): readonly Condition[] {
   const resource = `${member}/port${key('name', port.name)}`
-  const { name, device, present, reason, driver } = port
-  if (!present) {
-    // A port that was served has receive queues; of one that never was the engine says why.
-    const missing = port.workers.length > 0 || reason.includes('there is no such device')
+  const { name, device, problem, reason, driver } = port
+  if (problem === 'device-missing')
     return [
-      missing
-        ? {
-            ...{ resource, type: 'port-device-missing', severity: 'major' },
-            text: `device ${device} of port ${name} is not there`,
-          }
-        : {
-            ...{ resource, type: 'port-not-served', severity: 'major' },
-            text: `no driver serves port ${name}: ${reason}`,
-          },
+      {
+        ...{ resource, type: 'port-device-missing', severity: 'major' },
+        text: `device ${device} of port ${name} is not there`,
+      },
     ]
-  }
+  if (problem === 'driver-refused')
+    return [
+      {
+        ...{ resource, type: 'port-not-served', severity: 'major' },
+        text: `no driver serves port ${name}: ${reason}`,
+      },
+    ]
   const conditions: Condition[] = []
   if (wished && wished.driver !== 'auto' && wished.driver !== driver) {
     const why = port.others.find((other) => other.name === wished.driver)?.reason ?? reason

@@ -2,7 +2,7 @@
 import type { HoldState, Member, MemberState, NodeState, PortState } from '../../../dataplane/client/index.js'
 import type { StateProvider } from '../../../datastore/index.js'
 import { formatMac } from '../../rib/index.js'
-import { leaf } from '../xml.js'
+import { dateAndTime, leaf } from '../xml.js'
 import { allObjects, objectsNamed } from './object-state.js'
 
 const namespace = 'urn:weft:params:xml:ns:yang:weft-dataplane'
@@ -104,18 +104,21 @@ function hold({ kind, counters }: HoldState): string {
   ].join('')
 }
 
-function port({ name, device, driver, reason, present, up, mtu, mac, counters }: PortState): string {
+function port(state: PortState): string {
+  const { name, device, driver, reason, problem, present, up, mtu, mac, counters, discontinuity } = state
   return [
     '<port>',
     leaf('name', name),
     leaf('device', device || undefined),
     leaf('driver', driver || undefined),
     leaf('driver-reason', reason || undefined),
+    leaf('problem', problem),
     leaf('present', present),
     leaf('link-up', up),
     mtu > 0 ? leaf('mtu', mtu) : '',
     mac.some((octet) => octet !== 0) ? leaf('phys-address', formatMac(mac)) : '',
     '<statistics>',
+    leaf('discontinuity-time', dateAndTime(discontinuity)),
     leaf('in-pkts', counters.rxPackets),
     leaf('in-octets', counters.rxOctets),
     leaf('in-drops', counters.rxDropped),

@@ -25,6 +25,7 @@ import { check } from './check.js'
 import {
   claim,
   loopback,
+  pathOf,
   readInterfaces,
   specOf,
   type InterfaceConfig,
@@ -98,10 +99,21 @@ function steps(
     remove.push({ op: 'interface-delete', name })
     deleted.push(name)
   }
+  const locate: Step['locate'] = ({ kind, name }) =>
+    kind === 'interface' && after.has(name) ? pathOf.interface(name) : undefined
   const step = (kind: Step['kind'], operations: readonly Operation[], names: readonly string[]) =>
     operations.length === 0
       ? []
-      : [{ kind, provides: 'interface', member, operations, summary: summary(kind, operations, names) }]
+      : [
+          {
+            kind,
+            provides: 'interface',
+            member,
+            operations,
+            summary: summary(kind, operations, names),
+            locate,
+          },
+        ]
   return [...step('create', create, set), ...step('delete', remove, deleted)]
 }
 

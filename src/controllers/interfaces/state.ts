@@ -2,7 +2,13 @@
  * Operational state of interfaces (RFC 8343, RFC 8344): what the member says of each, told in YANG. A member that does not
  * answer leaves the status unknown, and no interface out.
  */
-import type { InterfaceState, Member, MemberState, NeighbourState } from '../../../dataplane/client/index.js'
+import type {
+  HostTapState,
+  InterfaceState,
+  Member,
+  MemberState,
+  NeighbourState,
+} from '../../../dataplane/client/index.js'
 import type { StateProvider } from '../../../datastore/index.js'
 import { formatAddress, formatMac, kindOf, type Address, type Family } from '../../rib/index.js'
 import { dateAndTime, leaf } from '../xml.js'
@@ -125,6 +131,20 @@ function port(config: InterfaceConfig, state: InterfaceState | undefined): strin
     leaf('device', state?.device || undefined, namespace.weft),
     leaf('driver', state?.driver || undefined, namespace.weft),
     leaf('driver-reason', state?.driverReason || undefined, namespace.weft),
+    state?.tap ? tap(state.tap) : '',
+  ].join('')
+}
+
+function tap({ device, driver, reason, rxQueues, inDrops, outDrops }: HostTapState): string {
+  return [
+    `<host-tap xmlns="${namespace.weft}">`,
+    leaf('device', device),
+    leaf('driver', driver),
+    leaf('reason', reason || undefined),
+    leaf('rx-queues', rxQueues),
+    leaf('in-drops', inDrops),
+    leaf('out-drops', outDrops),
+    '</host-tap>',
   ].join('')
 }
 

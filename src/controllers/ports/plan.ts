@@ -7,7 +7,7 @@ import { ConfigError, type Plan, type Step } from '../../../datastore/index.js'
 import { isRequested, type Change, type Context } from '../context.js'
 import { key } from '../path.js'
 import { refuse } from '../refuse.js'
-import { plainPort, plainWorkers, portsClaim, readPorts, readWorkers } from './model.js'
+import { plainPort, plainWorkers, portsClaim, readPorts, readWorkers, workersClaim } from './model.js'
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
@@ -51,6 +51,9 @@ export async function planPorts(change: Change, { member, ports }: Context): Pro
     member,
     operations,
     summary: `set ${names.join(', ')}`,
+    // A port that is not listed gets what the workers make of it.
+    locate: ({ kind, name }) =>
+      kind !== 'port' ? undefined : after.has(name) ? `${portsClaim}/port${key('name', name)}` : workersClaim,
   }
   return { steps: operations.length > 0 ? [step] : [] }
 }
