@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "captures.h"
 #include "worker.h"
 
 namespace weft {
@@ -19,9 +20,11 @@ Core::Core(std::unique_ptr<PortFactory> ports)
 Core::~Core() {
     workers.clear();
     end_trace();
+    forget_captures();
     end_fast_path();
     epochs.free_all();
     delete table.load();
+    delete watches.load();
     close(call_event);
 }
 
@@ -157,6 +160,7 @@ void Core::reopen_ports() {
     begin_ports();
     publish(registry.table(vrfs));
     for (const auto &i : changed) configure(*i);
+    publish_watches();
     follow_fast_path();
     watch_links();
 }

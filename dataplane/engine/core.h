@@ -23,10 +23,12 @@
 #include "tables/ring.h"
 #include "tables/trace.h"
 #include "tables/vrfs.h"
+#include "tables/watch.h"
 
 namespace weft {
 
 class Worker;
+struct CaptureSession;
 
 // Where a tunnel goes.
 struct TunnelPath {
@@ -93,6 +95,15 @@ struct Core {
     void follow_trace(uint64_t now);
     void end_trace();
     void note_trace_programs();
+    // Captures (captures.cc); times are the workers'.
+    std::string begin_capture(uint64_t number, const CaptureRequest &request, uint64_t now);
+    bool read_capture(uint64_t number, size_t most, uint64_t now, CaptureChunk &chunk);
+    void end_capture(uint64_t number);
+    void forget_captures();
+    std::vector<MirrorState> mirror_states() const;
+    // After captures, mirrors or interfaces have changed.
+    void publish_watches();
+    bool watched(uint32_t interface) const;  // captured or mirrored as it comes or leaves
     void event(const Event &e);
 
     std::unique_ptr<PortFactory> factory;
@@ -119,6 +130,8 @@ struct Core {
     int64_t trace_began = 0;     // milliseconds since the epoch when those were 0
     TraceDone trace_done;
     std::vector<std::shared_ptr<const AclProgram>> trace_programs;  // that its notes may name
+    std::atomic<const Watches *> watches{nullptr};  // null: nothing is looked at
+    std::map<uint64_t, std::unique_ptr<CaptureSession>> captures;
     Neighbours neighbour_table;
     NeighbourView neighbours;
     // Policers of all workers together; what they hold to is in the table's settings.
@@ -161,6 +174,7 @@ struct Core {
     // By the names of interfaces that are in one.
     std::string prepare_domains(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains);
     std::string prepare_tunnels(Transaction &t);
+    std::string prepare_mirrors(Transaction &t);
     std::string prepare_acls(Transaction &t);
     void prepare_tables(Transaction &t);
     std::string prepare_objects(Transaction &t);

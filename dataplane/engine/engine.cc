@@ -156,6 +156,7 @@ void Engine::stop() {
     for (unsigned id = 0; id < core.running_workers; id++) core.workers[id]->stop();
     for (unsigned id = 0; id < core.running_workers; id++) parts_->threads[id].join();
     core.end_trace();
+    core.forget_captures();
     core.end_fast_path();
     core.running_workers = 0;
     core.worker_count = 0;
@@ -257,6 +258,32 @@ std::string Engine::trace(const TraceRequest &request, TraceDone done) {
 void Engine::end_trace() {
     const std::lock_guard guard(parts_->core.program);
     parts_->core.end_trace();
+}
+
+std::string Engine::begin_capture(uint64_t number, const CaptureRequest &request) {
+    const std::lock_guard guard(parts_->core.program);
+    if (!parts_->running) return "the engine is not running";
+    return parts_->core.begin_capture(number, request, monotonic_microseconds());
+}
+
+bool Engine::read_capture(uint64_t number, size_t most, CaptureChunk &chunk) {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.read_capture(number, most, monotonic_microseconds(), chunk);
+}
+
+void Engine::end_capture(uint64_t number) {
+    const std::lock_guard guard(parts_->core.program);
+    parts_->core.end_capture(number);
+}
+
+void Engine::forget_captures() {
+    const std::lock_guard guard(parts_->core.program);
+    parts_->core.forget_captures();
+}
+
+std::vector<MirrorState> Engine::mirrors() const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.mirror_states();
 }
 
 void Engine::on_event(std::function<void(const Event &)> handler) {

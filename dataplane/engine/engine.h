@@ -195,6 +195,31 @@ struct TracedPacket {
     std::vector<TraceStep> steps;
 };
 
+// A capture: packets that come in, leave or are dropped, as pcapng, until a limit is reached.
+struct CaptureRequest {
+    std::vector<std::string> interfaces = {};  // none: all that there are and come to be
+    bool in = true, out = true;
+    std::vector<std::string> drops = {};  // "all", a node, or "node/reason"
+    std::string ethernet_filter = {}, layer3_filter = {};  // classic BPF (net/bpf.h), by what packets begin with
+    uint32_t snap_length = 65535;      // octets of a packet
+    uint64_t packets = 1000;
+    uint64_t octets = 10u << 20;  // of pcapng
+    uint32_t seconds = 60;
+    uint32_t rate = 10000;  // packets a second
+};
+
+struct CaptureChunk {
+    std::vector<uint8_t> octets;
+    uint64_t packets = 0, over_rate = 0, ring_full = 0;  // since it began
+    std::string ended;  // "packets", "size", "time", "stopped": nothing more comes, and the capture is forgotten
+};
+
+// A mirror: what was sent, and what was not.
+struct MirrorState {
+    std::string name;
+    uint64_t packets = 0, octets = 0, over_rate = 0, lost = 0;
+};
+
 using TraceDone = std::function<void(std::vector<TracedPacket>)>;
 
 class Engine {
@@ -237,6 +262,17 @@ class Engine {
     std::string trace(const TraceRequest &request, TraceDone done);
     // Ends the trace under way, with what it has.
     void end_trace();
+    // Begins a capture under a number of the caller's: an error for a person, or empty. read_capture() then gives what there is, about
+    // `most` octets at a time; false: there is no such capture. Who reads too slowly loses packets, which are counted. At most
+    // most_captures at once.
+    static constexpr size_t most_captures = 8;
+    std::string begin_capture(uint64_t number, const CaptureRequest &request);
+    bool read_capture(uint64_t number, size_t most, CaptureChunk &chunk);
+    // The rest of it is to be read still.
+    void end_capture(uint64_t number);
+    // Ends all, unread.
+    void forget_captures();
+    std::vector<MirrorState> mirrors() const;
     // Called from engine threads other than workers; must be quick.
     void on_event(std::function<void(const Event &)> handler);
 

@@ -54,6 +54,7 @@ void Worker::wake_if_asleep() {
 void Worker::drop(Packet &p, Drop reason) {
     drops[static_cast<size_t>(reason)] += 1;
     if (tracing) [[unlikely]] trace_drop(p, reason);
+    if (watches_) [[unlikely]] watch_drop_of(p, reason);
 }
 
 void Worker::unmade(Drop reason) {
@@ -78,6 +79,7 @@ void Worker::flush() {
     }
     dirty_.clear();
     arena.reset();
+    copies_.reset();
     holding.flushed();
 }
 
@@ -122,6 +124,7 @@ bool Worker::take_burst(const PortUse &use) {
     taken_.more |= count == burst_size;
     for (size_t n = 0; n < count; n++) taken_.octets += burst_[n].length;
     burst_vrf = nullptr;
+    if (watches_) [[unlikely]] watch_arrivals(use, count);
     if (trace_run_) [[unlikely]]
         enter_traced(use, count);
     else
@@ -159,6 +162,7 @@ void Worker::new_table() {
 
 void Worker::resign() {
     core.epochs.enter(id);
+    begin_watching();
     table = core.table.load(std::memory_order_acquire);
     for (const PortUse &use : table->ports) {
         unsigned me = id;
@@ -257,6 +261,7 @@ bool Worker::wake_others(uint64_t neighbours_before) {
 bool Worker::step(uint64_t time) {
     now = time;
     core.epochs.enter(id);
+    begin_watching();
     const uint64_t neighbours_before = neighbours.version();
     const InterfaceTable *current = core.table.load(std::memory_order_acquire);
     if (current != table) {

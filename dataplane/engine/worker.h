@@ -22,6 +22,7 @@
 #include "tables/neighbours.h"
 #include "tables/ring.h"
 #include "tables/trace.h"
+#include "tables/watch.h"
 
 namespace weft {
 
@@ -117,6 +118,11 @@ class Worker {
     void trace(const Packet &packet, const char *text, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0);
     void trace(const Packet &packet, const char *text, const Ip6 &address, uint64_t a = 0, uint64_t b = 0);
     void trace_result(const Packet &packet, TraceResult result);
+    // Is something captured or mirrored (tables/watch.h)? The others only while it is: of what leaves by an interface, and of a frame
+    // that does.
+    bool watching() const { return watches_ != nullptr; }
+    bool watches_out(uint32_t interface) const;
+    void watch_departure(Packet &packet, const Interface &out);
 
     Core &core;
     const unsigned id;
@@ -164,6 +170,11 @@ class Worker {
     void note(const Packet &packet, const TraceNote &note);
     void trace_visit(Node node, Packet &packet, const Object *object);
     void trace_drop(const Packet &packet, Drop reason);
+    void begin_watching();
+    void watch_arrivals(const PortUse &use, size_t count);
+    void watch_drop_of(Packet &packet, Drop reason);
+    void see(Packet &packet, uint32_t interface, uint8_t point, uint8_t direction, bool layer3 = false, Drop reason = {});
+    void mirror(const Watch &watch, const Packet &packet, uint32_t tag);
     void flush();
     void new_table();
     bool own(Serving &serving, uint32_t place);
@@ -188,6 +199,9 @@ class Worker {
     TraceRecord *record_ = nullptr;  // of the packet that is traced
     const Packet *traced_ = nullptr;
     uint8_t trace_node_ = 0;
+    const Watches *watches_ = nullptr;
+    uint64_t wall_clock_ = 0;  // of the burst, while it watches: nanoseconds since the epoch
+    Arena copies_;             // of mirrors
     std::vector<PortHandle *> dirty_;
     std::vector<Serving> serving_;
     static constexpr uint64_t tick_every = 100000, tick_at_rest = 1000000;

@@ -3,7 +3,7 @@
 // reads in step with the tables: FIBs are the engine's own memory (regions.h), a word each stands for objects, neighbours and
 // interfaces. What the program counted is added where the engine's counters are read.
 //
-// Off for a port while the kernel refuses it, the device's driver leaves no room, a trace is under way, or an interface has features of
+// Off for a port while the kernel refuses it, the device's driver leaves no room, a trace is under way, its packets are captured or mirrored, or an interface has features of
 // the packet graph (access lists, reverse path checks); the reason is part of the port's state. Neighbours go stale as ever:
 // those that the program used are told to their owner once a second, who asks whether they are still there.
 //

@@ -156,7 +156,8 @@ void Kernel::show(const Interface &i) {
     }
     PortHandle &port = *i.port;
     if (port.fast.hook == Hook::none) return show(i.index, nullptr);
-    const bool ready = i.up() && i.vrf && !i.circuits && !i.domain && !core_.trace_run.load(std::memory_order_relaxed);
+    const bool ready = i.up() && i.vrf && !i.circuits && !i.domain && !core_.trace_run.load(std::memory_order_relaxed) &&
+                       !core_.watched(i.index);
     constexpr uint16_t in4 = feature_acl_in4 | feature_unicast_rpf4, in6 = feature_acl_in6 | feature_unicast_rpf6;
     const bool forwards4 = i.ip4 && i.forward4, forwards6 = i.ip6 && i.forward6;
     fast_port body{};
@@ -172,6 +173,7 @@ void Kernel::show(const Interface &i) {
     add(i.circuits != nullptr, "the port has sub-interfaces");
     add(i.domain != nullptr, "the interface is switched");
     add(core_.trace_run.load(std::memory_order_relaxed), "a packet trace is under way");
+    add(core_.watched(i.index), "its packets are captured or mirrored");
     add(i.features & feature_acl_in4, "IPv4 that comes in passes an access list");
     add(i.features & feature_acl_in6, "IPv6 that comes in passes an access list");
     add(i.features & feature_unicast_rpf4, "the reverse path of IPv4 is checked");

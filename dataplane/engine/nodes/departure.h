@@ -27,7 +27,7 @@ class Departure {
             count_out();
             out_ = w_.interface(interface);
             PortHandle *port = out_ ? out_->port.get() : nullptr;
-            const bool ready = port && port->port && out_->up() && !w_.tracing;
+            const bool ready = port && port->port && out_->up() && !w_.tracing && !(w_.watching() && w_.watches_out(out_->index));
             port_ = ready ? port : nullptr;
             if (!ready) return out_;
             queue_ = &w_.queue_of(*port);

@@ -44,6 +44,7 @@ void send_whole(Worker &w, Packet &p, PortHandle &port, const Interface *out) {
         w.trace(p, "leaves by {ia} for {mb}", out->index, mac_number(load_mac(p.data)));
         w.trace_result(p, TraceResult::sent);
     }
+    if (w.watching()) [[unlikely]] w.watch_departure(p, *out);
     InterfaceCounters &c = w.counters(*out);
     c.out_octets += p.length;
     if (!(p.data[0] & 1))

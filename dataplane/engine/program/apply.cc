@@ -167,6 +167,7 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
         if (follow_workers()) publish(registry.table(vrfs));
         apply_port_changes(t);
         keep_counts(t);
+        publish_watches();
     }
     forget_acls(t);
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "decode_circuits.h"
+#include "decode_mirrors.h"
 #include "decode_settings.h"
 #include "decode_tunnels.h"
 #include "decode_workers.h"
@@ -232,6 +233,9 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::tunnel_set:
         case Record::tunnel_delete:
             return decode_tunnel(r, t, static_cast<Record>(kind) == Record::tunnel_delete);
+        case Record::mirror_set:
+        case Record::mirror_delete:
+            return decode_mirror(r, t, static_cast<Record>(kind) == Record::mirror_delete);
     }
     return "record kind " + std::to_string(kind) + " is unknown";
 }

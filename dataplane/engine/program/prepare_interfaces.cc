@@ -61,7 +61,7 @@ std::string Core::change_port(Transaction &t, const std::shared_ptr<PortHandle> 
 std::string Core::prepare_ports(Transaction &t) {
     const bool untouched = t.vrfs.empty() && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
                            t.limits.empty() && !t.crew && t.port_settings.empty() && t.circuits.empty() && t.cross_connects.empty() &&
-                           t.tunnels.empty();
+                           t.tunnels.empty() && t.mirrors.empty();
     if (!t.full && untouched) return {};
     t.registry = std::make_unique<Registry>(registry);
     Registry &next = *t.registry;
@@ -192,6 +192,7 @@ std::string Core::prepare_interfaces(Transaction &t) {
     if (std::string e = prepare_settings(t); !e.empty()) return e;
     if (std::string e = prepare_tunnels(t); !e.empty()) return e;
     if (std::string e = prepare_circuits(t); !e.empty()) return e;
+    if (std::string e = prepare_mirrors(t); !e.empty()) return e;
 
     // Circuits after what they are on.
     std::vector<std::shared_ptr<const Interface> *> order;

@@ -47,6 +47,9 @@ enum class Record : uint8_t {
     tunnel_set = 71,     // str interface, u8 TunnelKind, u32 VRF of the way, addr source, u32 key, u16 UDP port, u8 TunnelFlag,
                          // u8 hop limit (0: the packet's own), u8 DSCP (255: the packet's own), u16 n, n × addr remote
     tunnel_delete = 72,  // str interface
+    mirror_set = 81,     // str name, str destination (interface), u32 packets a second (0: no limit), str filter (classic BPF, 8 octets
+                         // an instruction; '' = all packets), u16 n, n × (str interface, u8 1 in, 2 out, 3 both)
+    mirror_delete = 82,  // str name
 };
 
 enum AclMatch : uint16_t {

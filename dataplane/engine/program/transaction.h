@@ -84,6 +84,11 @@ struct CrossConnectOp {
     bool remove = false;
 };
 
+struct MirrorOp {
+    MirrorSpec spec;
+    bool remove = false;
+};
+
 struct AclOp {
     AclSpec spec;
     bool remove = false;
@@ -117,6 +122,7 @@ struct Transaction {
     std::vector<CircuitOp> circuits;
     std::vector<CrossConnectOp> cross_connects;
     std::vector<TunnelOp> tunnels;
+    std::vector<MirrorOp> mirrors;
     std::map<std::string, AclOp> acls;  // the last record of a name holds
     AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken

@@ -21,6 +21,7 @@
 #include "settings.h"
 #include "tunnels.h"
 #include "vrfs.h"
+#include "watch.h"
 
 namespace weft {
 
@@ -270,6 +271,7 @@ struct Registry {
     std::map<std::string, CrossConnect> cross_connects;  // by name
     std::map<std::string, TunnelSpec> tunnels;  // by interface
     AclBindings acls;
+    std::map<std::string, std::shared_ptr<Mirror>> mirrors;
     Crew crew;
     std::map<std::string, PortSettings> port_settings;  // by port, those that are not as they are without
 

@@ -1,0 +1,153 @@
+// Mirrors: copies that are the same, by direction, filter and rate, and that nobody looks at again.
+#include "lab_filter.h"
+#include "lab.h"
+
+namespace weft {
+namespace {
+
+struct MirrorRecord {
+    std::string name, destination;
+    std::vector<std::pair<std::string, unsigned>> sources;
+    uint32_t rate = 0;
+    std::string filter = {};
+};
+
+Records record(const MirrorRecord &m) {
+    Records r;
+    r.u8(81).str(m.name).str(m.destination).u32(m.rate).str(m.filter).u16(static_cast<unsigned>(m.sources.size()));
+    for (const auto &[source, points] : m.sources) r.str(source).u8(points);
+    return r;
+}
+
+struct Mirroring : Lab {
+    Mirroring() : Lab(3) {
+        standard();
+        know_hosts();
+        run(1000000);
+        for (unsigned n = 1; n <= 3; n++) out(n);
+    }
+    void set(const MirrorRecord &m) { CHECK_EQUAL(commit(record(m)), std::string()); }
+    Bytes udp(uint16_t port = 2000) {
+        Bytes sent = frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9", .destination_port = port}));
+        give(1, sent);
+        run();
+        return sent;
+    }
+    MirrorState counters(const std::string &name) {
+        for (const MirrorState &s : core->mirror_states())
+            if (s.name == name) return s;
+        throw CheckFailed{"no mirror " + name};
+    }
+};
+
+TEST("mirror: what comes in and what leaves is copied as it is") {
+    Mirroring lab;
+    lab.set({"m", "if3", {{"if1", 1}, {"if2", 2}}});
+    const Bytes came = lab.udp();
+    const Bytes left = lab.only(2).bytes;
+    const auto copies = lab.out(3);
+    CHECK_EQUAL(copies.size(), size_t{2});
+    CHECK(copies[0].bytes == came);
+    CHECK(copies[1].bytes == left);
+    const MirrorState s = lab.counters("m");
+    CHECK_EQUAL(s.packets, uint64_t{2});
+    CHECK_EQUAL(s.octets, uint64_t(came.size() + left.size()));
+    CHECK_EQUAL(lab.state("if3").out_unicast, uint64_t{2});
+}
+
+TEST("mirror: to a circuit, with its tag in front of those that there are") {
+    Mirroring lab;
+    Records r;
+    r.interface("c", "", {}).circuit("c", {"if3", CircuitMatch::tag, {{type_vlan, 100}}, 0, {}});
+    CHECK_EQUAL(lab.commit(r), std::string());
+    lab.set({"m", "c", {{"if1", 1}}});
+    Bytes came = lab.udp();
+    const uint8_t tag[] = {0x81, 0x00, 0x00, 100};
+    came.insert(came.begin() + 12, tag, tag + 4);
+    CHECK(lab.wires[2]->take().at(0).bytes == came);
+}
+
+TEST("mirror: a direction, a filter, a rate") {
+    Mirroring lab;
+    lab.set({"m", "if3", {{"if1", 2}}});
+    lab.udp();
+    CHECK_EQUAL(lab.out(3).size(), size_t{0});
+    lab.set({"m", "if3", {{"if1", 3}}, 0, compiled("udp port 53")});
+    for (const uint16_t port : {52, 53, 54}) lab.udp(port);
+    lab.only(3);
+    lab.set({"m", "if3", {{"if1", 1}}, 20});
+    for (int n = 0; n < 10; n++) lab.udp();
+    CHECK_EQUAL(lab.out(3).size(), size_t{2});
+    CHECK_EQUAL(lab.counters("m").over_rate, uint64_t{8});
+}
+
+TEST("mirror: goes without a trace, and one that stays as it is keeps its counters") {
+    Mirroring lab;
+    lab.set({"m", "if3", {{"if1", 1}}});
+    lab.set({"n", "if3", {{"if1", 1}}});
+    lab.udp();
+    CHECK_EQUAL(lab.out(3).size(), size_t{2});
+    CHECK_EQUAL(lab.commit(Records().u8(82).str("n")), std::string());
+    lab.set({"m", "if3", {{"if1", 1}}});
+    lab.udp();
+    lab.only(3);
+    CHECK_EQUAL(lab.counters("m").packets, uint64_t{2});
+    CHECK_EQUAL(lab.commit(Records().u8(82).str("m")), std::string());
+    CHECK(lab.core->watches.load() == nullptr);
+    lab.udp();
+    CHECK_EQUAL(lab.out(3).size(), size_t{0});
+    CHECK(lab.core->mirror_states().empty());
+}
+
+TEST("mirror: a destination that is down or too narrow loses copies, counted, and nothing else") {
+    Mirroring lab;
+    lab.set({"m", "if3", {{"if1", 1}}});
+    CHECK_EQUAL(lab.commit(Records().interface("if3", "p3", {}, 0)), std::string());
+    lab.udp();
+    lab.only(2);
+    CHECK_EQUAL(lab.counters("m").lost, uint64_t{1});
+    CHECK_EQUAL(lab.commit(Records().interface("if3", "p3", {}, 1, 600)), std::string());
+    lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9", .payload = 1000})));
+    lab.run();
+    lab.only(2);
+    CHECK_EQUAL(lab.counters("m").lost, uint64_t{2});
+    lab.udp();
+    lab.only(3);
+}
+
+TEST("mirror: what is wrong with one is said") {
+    Mirroring lab;
+    CHECK_EQUAL(lab.commit(record({"m", "if9", {{"if1", 1}}})), std::string("mirror 'm' sends to interface 'if9', which does not exist"));
+    CHECK_EQUAL(lab.commit(record({"m", "if3", {{"if9", 1}}})), std::string("mirror 'm' takes from interface 'if9', which does not exist"));
+    CHECK_EQUAL(lab.commit(record({"m", "if3", {{"if3", 1}}})), std::string("mirror 'm' sends to interface 'if3', from which it takes"));
+    CHECK_EQUAL(lab.commit(record({"m", "if3", {{"if1", 4}}})), std::string("mirror 'm' takes neither what comes in nor what leaves by 'if1'"));
+    CHECK_EQUAL(lab.commit(record({"m", "if3", {}, 0, "x"})), std::string("mirror 'm': a filter of 1 octets is no program of at most 4096 instructions"));
+    lab.set({"m", "if3", {{"if1", 1}}});
+    CHECK_EQUAL(lab.commit(record({"n", "if2", {{"if3", 1}}})), std::string("mirror 'm' sends to interface 'if3', from which mirror 'n' takes"));
+}
+
+TEST("mirror: super-packets by the hundred are copied as segments of the same octets") {
+    Mirroring lab;
+    lab.set({"m", "if3", {{"if1", 1}, {"if2", 2}}});
+    Bytes large = frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9", .protocol = 6, .payload = 60000}));
+    const Offload offload{offload_needs_checksum, gso_tcp4, 54, 1000, 34, 16};
+    for (int n = 0; n < 100; n++) lab.give(1, large, offload);
+    lab.run();
+    const auto left = lab.out(2), copies = lab.out(3);
+    size_t came = 0, went = 0;
+    for (const Frame &f : left) went += f.bytes.size() - 54;
+    for (const Frame &f : copies) came += f.bytes.size() - 54;
+    CHECK_EQUAL(went, size_t{100 * 60000});
+    CHECK_EQUAL(came, 2 * went);
+}
+
+TEST("mirror: a full transaction without it takes it away") {
+    Mirroring lab;
+    lab.set({"m", "if3", {{"if1", 1}}});
+    CHECK_EQUAL(lab.commit(Records().port("p1", "e1").interface("if1", "p1", {}), true), std::string());
+    CHECK(lab.core->mirror_states().empty());
+    CHECK(lab.core->watches.load() == nullptr);
+}
+
+}  // namespace
+}  // namespace weft
