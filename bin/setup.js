@@ -26,6 +26,7 @@ const buildPackages = [
   'libyang2-dev',
   'libxdp-dev',
   'libbpf-dev',
+  'libpcap-dev',
   'gcc-bpf',
   'binutils-bpf',
 ]
@@ -258,9 +259,12 @@ async function engine(purpose) {
       'dataplane/engine',
       'dataplane/keeper',
       'dataplane/agent/addon',
+      'dataplane/client/addon',
       'bench/native',
     ],
-    ['weft-engine.node', 'weft-keeper', ...programs[purpose]].map((name) => `build/engine/${name}`),
+    ['weft-engine.node', 'weft-filter.node', 'weft-keeper', ...programs[purpose]].map(
+      (name) => `build/engine/${name}`,
+    ),
     'building the forwarding engine',
     () => cmake('dataplane', 'build/engine', { options: nodeOptions(), targets: [`weft-${purpose}`] }),
   )

@@ -3,7 +3,23 @@
  * programming calls are done in the order in which they are made; an empty text is success.
  */
 import { createRequire } from 'node:module'
-import type { EventMessage, Outcome, TracedPacketMessage, TraceRequestMessage } from '../proto/contract.js'
+import type {
+  CaptureRequestMessage,
+  EventMessage,
+  Outcome,
+  TracedPacketMessage,
+  TraceRequestMessage,
+} from '../proto/contract.js'
+
+/** What a capture has seen since it was read last, as pcapng, and its counts since it began. */
+export interface CaptureChunk {
+  readonly octets: Uint8Array
+  readonly packets: bigint
+  readonly overRate: bigint
+  readonly ringFull: bigint
+  /** Why nothing more comes; empty while something may. */
+  readonly ended: string
+}
 
 export interface Engine {
   /** Makes the engine and its forwarding threads; the first call counts. Throws when that fails. */
@@ -32,11 +48,20 @@ export interface Engine {
   holds(): Record<string, unknown>[]
   punts(): Record<string, unknown>[]
   workers(): Record<string, unknown>[]
+  mirrors(): Record<string, unknown>[]
   statistics(): Record<string, bigint>
   /** Resolves when the trace has ended; rejects with what is wrong with it. */
   trace(request: TraceRequestMessage): Promise<readonly TracedPacketMessage[]>
   /** Ends the trace under way, with what it has. */
   endTrace(): void
+  /** Throws what is wrong with the request. */
+  beginCapture(number: number, request: CaptureRequestMessage): void
+  /** About `most` octets; undefined when there is no such capture, which after its end there is not. */
+  readCapture(number: number, most: number): CaptureChunk | undefined
+  /** The rest is to be read still. */
+  endCapture(number: number): void
+  /** Ends all, unread. */
+  forgetCaptures(): void
   /** For as long as the calling environment lives. */
   onEvent(handler: (event: EventMessage) => void): void
 }

@@ -43,6 +43,7 @@ export function stateReply(engine: Engine, request: StateRequest): Partial<State
     acls: request.acls ? engine.acls(request.acl || undefined) : [],
     holds: request.holds ? engine.holds().map(strings) : [],
     punt: request.punt ? engine.punts().map(strings) : [],
+    mirrors: request.mirrors ? engine.mirrors().map(strings) : [],
     workers: request.workers ? engine.workers().map(strings) : [],
     statistics: request.statistics ? strings(engine.statistics()) : null,
   }

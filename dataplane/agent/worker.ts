@@ -13,6 +13,7 @@ import {
   type MemberAttach,
   type MemberMessage,
 } from '../proto/contract.js'
+import { Captures } from './captures.js'
 import { loadEngine } from './engine.js'
 import type { WorkerSettings } from './options.js'
 import { stateReply } from './state.js'
@@ -42,7 +43,11 @@ function current(term: string): boolean {
 /** Traces that are not answered yet. */
 const traces = new Set<string>()
 
-async function carryOut(message: ChassisMessage, answer: (message: MemberMessage) => void): Promise<void> {
+async function carryOut(
+  message: ChassisMessage,
+  answer: (message: MemberMessage) => void,
+  captures: Captures,
+): Promise<void> {
   const { stage, prepare, apply, abort, state, trace, endTrace } = message
   if (stage) engine.stage(Number(stage.transaction), stage.records)
   else if (prepare) {
@@ -67,7 +72,10 @@ async function carryOut(message: ChassisMessage, answer: (message: MemberMessage
       .finally(() => traces.delete(id))
   } else if (endTrace) {
     if (traces.has(endTrace.id)) engine.endTrace()
-  } else if (message.shutdown) parentPort?.postMessage('shutdown')
+  } else if (message.capture) captures.begin(message.capture)
+  else if (message.captureMore) captures.more(message.captureMore.id)
+  else if (message.endCapture) captures.end(message.endCapture.id)
+  else if (message.shutdown) parentPort?.postMessage('shutdown')
 }
 
 /** The stream events are told on; none while weftd is away. */
@@ -88,11 +96,13 @@ async function attach(): Promise<{ why: string; welcomed: boolean }> {
   })
   const stream = (client['Attach'] as () => MemberAttach).call(client)
   let welcomed = false
+  const answer = (message: MemberMessage) => {
+    if (!stream.destroyed && !stream.writableEnded) stream.write(message)
+  }
+  const captures = new Captures(engine, (capture) => answer({ capture }))
+  captures.forget()
   try {
     return await new Promise((resolve) => {
-      const answer = (message: MemberMessage) => {
-        if (!stream.destroyed && !stream.writableEnded) stream.write(message)
-      }
       stream.on('data', (message: ChassisMessage) => {
         if (!current(message.term)) return
         if (message.welcome) {
@@ -101,7 +111,7 @@ async function attach(): Promise<{ why: string; welcomed: boolean }> {
           say(`attached to weftd ${message.welcome.version}`)
           return
         }
-        carryOut(message, answer).catch((error: unknown) => {
+        carryOut(message, answer, captures).catch((error: unknown) => {
           say(`${message.body ?? 'a message'}: ${(error as Error).message}`)
           stream.cancel()
         })
@@ -114,6 +124,7 @@ async function attach(): Promise<{ why: string; welcomed: boolean }> {
     })
   } finally {
     listener = undefined
+    captures.forget()
     stream.cancel()
     stream.on('error', () => undefined)
     client.close()

@@ -7,4 +7,5 @@ export { connectKeeper, KeeperClient, startKeeper, type KeeperOptions, type Name
 export { listenMembers, type MembersOptions } from './members.js'
 export type { MemberLog } from './member.js'
 export { DataplaneProcess, endDataplane, type DataplaneOptions } from './process.js'
+export { compileFilter, noFilter, type PacketFilter } from './filter.js'
 export { encodeRecords } from './records.js'

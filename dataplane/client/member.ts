@@ -4,6 +4,7 @@
  * work and apply() resolves.
  */
 import type {
+  CaptureReplyMessage,
   ChassisMessage,
   Hello,
   MemberMessage,
@@ -13,14 +14,18 @@ import type {
   TraceReplyMessage,
   TraceRequestMessage,
 } from '../proto/contract.js'
+import { CaptureLine } from './capture.js'
 import { DeadlineError, MemberError, MemberLostError } from './errors.js'
 import { encodeRecords } from './records.js'
 import { readState, stateRequest } from './state.js'
 import type {
+  CaptureCounts,
+  CaptureRequest,
   Member,
   MemberState,
   Operation,
   PreparedTransaction,
+  RunningCapture,
   StateQuery,
   TracedPacket,
   TraceRequest,
@@ -48,6 +53,7 @@ class Line {
   readonly outcomes = new Map<string, Waiting<Outcome>>()
   readonly states = new Map<string, Waiting<Partial<StateReply>>>()
   readonly traces = new Map<string, Waiting<TraceReplyMessage>>()
+  readonly captures = new Map<string, CaptureLine>()
   lost: MemberLostError | undefined
   #drained: (() => void)[] = []
 
@@ -70,6 +76,8 @@ class Line {
       for (const waiting of kind.values()) waiting.reject(error)
       kind.clear()
     }
+    for (const capture of this.captures.values()) capture.fail(error)
+    this.captures.clear()
     this.#wake()
   }
 
@@ -145,7 +153,14 @@ export class AttachedMember implements Member {
     } else if (message.trace) {
       this.#line?.traces.get(message.trace.id)?.resolve(message.trace)
       this.#line?.traces.delete(message.trace.id)
-    }
+    } else if (message.capture) this.#receive(message.capture)
+  }
+
+  #receive(reply: CaptureReplyMessage): void {
+    const line = this.#line
+    const capture = line?.captures.get(reply.id)
+    if (reply.error || reply.ended) line?.captures.delete(reply.id)
+    capture?.receive(reply)
   }
 
   #settle(outcome: Outcome): void {
@@ -282,6 +297,27 @@ export class AttachedMember implements Member {
     } finally {
       signal.removeEventListener('abort', end)
       line.traces.delete(id)
+    }
+  }
+
+  async capture(
+    request: CaptureRequest,
+    take: (octets: Uint8Array, counts: CaptureCounts) => Promise<void>,
+  ): Promise<RunningCapture> {
+    const line = this.#line
+    if (!line) throw new MemberLostError(`member ${this.name} is not attached`)
+    const id = String(this.#next++)
+    const write = (message: Omit<ChassisMessage, 'term'>): void =>
+      void line.write({ term: this.#term, ...message }).catch(() => undefined)
+    const capture = new CaptureLine(id, take, write)
+    line.captures.set(id, capture)
+    capture.begin(request)
+    try {
+      await this.#within(capture.begun, performance.now() + statePatience, statePatience)
+      return capture
+    } catch (error) {
+      capture.stop()
+      throw error
     }
   }
 

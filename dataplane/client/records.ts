@@ -9,6 +9,7 @@ import {
   type Address,
   type CircuitMatch,
   type CircuitSpec,
+  type Direction,
   type DropKind,
   type FamilyFeatures,
   type FastPath,
@@ -54,6 +55,8 @@ const Kind = {
   tunnelDelete: 72,
   vrfSet: 56,
   vrfDelete: 57,
+  mirrorSet: 81,
+  mirrorDelete: 82,
 } as const
 
 const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6, lookup: 7 } as const
@@ -142,12 +145,18 @@ function roomFor(operation: Operation): number {
     return 64 + 3 * (operation.name.length + operation.interfaces.join().length)
   if (operation.op === 'tunnel-set')
     return 64 + 3 * operation.name.length + 17 * operation.tunnel.remotes.length
+  if (operation.op === 'mirror-set') {
+    const names = [operation.name, operation.destination, ...operation.sources.map((each) => each.interface)]
+    return names.reduce((sum, name) => sum + 3 * name.length + 8, 64 + operation.filter.length)
+  }
   if (operation.op === 'acl-set') return roomForAcl(operation.acl)
   if (operation.op === 'acl-bind') return 64 + 3 * (operation.interface.length + (operation.acl?.length ?? 0))
   if ('name' in operation) return 64 + 3 * operation.name.length
   if ('interface' in operation) return 64 + 3 * operation.interface.length
   return 64
 }
+
+const directions: Readonly<Record<Direction, number>> = { in: 1, out: 2, both: 3 }
 
 /** By their numbers. */
 const fastPaths: readonly FastPath[] = ['off', 'tc', 'xdp']
@@ -328,6 +337,22 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       return writeTunnel(writer, operation.tunnel)
     case 'tunnel-delete':
       writer.u8(Kind.tunnelDelete)
+      return writer.text(operation.name)
+    case 'mirror-set':
+      writer.u8(Kind.mirrorSet)
+      writer.text(operation.name)
+      writer.text(operation.destination)
+      writer.u32(operation.rate)
+      writer.u16(operation.filter.length)
+      writer.raw(operation.filter)
+      writer.u16(operation.sources.length)
+      for (const source of operation.sources) {
+        writer.text(source.interface)
+        writer.u8(directions[source.direction])
+      }
+      return
+    case 'mirror-delete':
+      writer.u8(Kind.mirrorDelete)
       return writer.text(operation.name)
     case 'acl-set':
       writer.u8(Kind.aclSet)

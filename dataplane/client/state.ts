@@ -207,6 +207,10 @@ export function readState(reply: Partial<StateReply>): MemberState {
       ...bigints(fields, ['passed', 'dropped']),
     })),
     workers: (reply.workers ?? []).map(readWorker),
+    mirrors: (reply.mirrors ?? []).map((fields) => ({
+      name: fields['name'] as string,
+      ...bigints(fields, ['packets', 'octets', 'overRate', 'lost']),
+    })),
     statistics: reply.statistics ? bigints(reply.statistics, statistics) : undefined,
   }
 }

@@ -3,6 +3,7 @@
  * address value: bytes in network order.
  */
 import type { AclDirection, AclSpec } from './acl.js'
+import type { PacketFilter } from './filter.js'
 
 /** 4 or 16 bytes in network order. */
 export type Address = Uint8Array
@@ -149,6 +150,19 @@ export interface TunnelSpec {
   readonly fragmentsOutside: boolean
 }
 
+export type Direction = 'in' | 'out' | 'both'
+
+/** Copies of what passes interfaces, to another one. */
+export interface MirrorSpec {
+  readonly name: string
+  readonly destination: string
+  readonly sources: readonly { readonly interface: string; readonly direction: Direction }[]
+  /** Packets a second; 0: no limit. */
+  readonly rate: number
+  /** Classic BPF for frames; empty: all. */
+  readonly filter: Uint8Array
+}
+
 /** One change of a member's tables; `encodeRecords` packs them (dataplane/engine/program/records.h). */
 export type Operation =
   | { readonly op: 'port-set'; readonly name: string; readonly driver: string; readonly device: string }
@@ -206,6 +220,8 @@ export type Operation =
   /** The interface of this name is a tunnel. */
   | { readonly op: 'tunnel-set'; readonly name: string; readonly tunnel: TunnelSpec }
   | { readonly op: 'tunnel-delete'; readonly name: string }
+  | ({ readonly op: 'mirror-set' } & MirrorSpec)
+  | { readonly op: 'mirror-delete'; readonly name: string }
   /** Records packed already: many routes at once. */
   | { readonly op: 'records'; readonly bytes: Uint8Array }
 
@@ -222,6 +238,7 @@ export interface StateQuery {
   readonly drops?: boolean
   readonly statistics?: boolean
   readonly punt?: boolean
+  readonly mirrors?: boolean
   readonly workers?: boolean
   readonly interface?: string
   readonly acls?: boolean
@@ -396,6 +413,15 @@ export interface PuntState {
   readonly dropped: bigint
 }
 
+/** Copies that were sent, and those that were not: above the rate, or because the destination did not take them. */
+export interface MirrorState {
+  readonly name: string
+  readonly packets: bigint
+  readonly octets: bigint
+  readonly overRate: bigint
+  readonly lost: bigint
+}
+
 export interface MemberState {
   readonly interfaces: readonly InterfaceState[]
   readonly neighbours: readonly NeighbourState[]
@@ -406,6 +432,7 @@ export interface MemberState {
   readonly holds: readonly HoldState[]
   readonly punt: readonly PuntState[]
   readonly workers: readonly WorkerState[]
+  readonly mirrors: readonly MirrorState[]
   readonly nodes: readonly NodeState[]
   readonly objects: ObjectPage | undefined
 }
@@ -513,6 +540,42 @@ export interface TracedPacket {
   readonly steps: readonly TraceStep[]
 }
 
+/** What is captured, and when that ends. */
+export interface CaptureRequest {
+  /** None: all that there are and come to be. */
+  readonly interfaces: readonly string[]
+  /** Packets that come in and leave. */
+  readonly direction: Direction | undefined
+  /** `all`, a node, or `node/reason`. */
+  readonly drops: readonly string[]
+  readonly filter: PacketFilter
+  /** Octets of a packet. */
+  readonly snapLength: number
+  readonly packets: number
+  /** Of the file. */
+  readonly octets: number
+  readonly seconds: number
+  /** Packets a second. */
+  readonly rate: number
+}
+
+export interface CaptureCounts {
+  readonly packets: bigint
+  /** Lost: above the rate, and because they were not taken in time. */
+  readonly overRate: bigint
+  readonly ringFull: bigint
+}
+
+/** What limit was reached; or it was stopped. */
+export type CaptureEnd = 'packets' | 'size' | 'time' | 'stopped'
+
+export interface RunningCapture {
+  /** The rest is still to come. */
+  stop(): void
+  /** Why it ended, once all has been taken; rejects when the member went away or a piece was not taken. */
+  readonly ended: Promise<CaptureEnd>
+}
+
 /** One member, attached or not. */
 export interface Member {
   readonly name: string
@@ -533,6 +596,14 @@ export interface Member {
    * refuses (it traces for somebody else, there is no such interface), and when it is not attached or goes away.
    */
   trace(request: TraceRequest, signal: AbortSignal): Promise<readonly TracedPacket[]>
+  /**
+   * Resolves when it has begun; its pcapng is then given to `take`, piece by piece, each when the one before has been taken.
+   * Rejects as trace() does.
+   */
+  capture(
+    request: CaptureRequest,
+    take: (octets: Uint8Array, counts: CaptureCounts) => Promise<void>,
+  ): Promise<RunningCapture>
 }
 
 /**

@@ -48,6 +48,7 @@ export interface StateRequest {
   readonly acl?: string
   readonly holds?: boolean
   readonly punt?: boolean
+  readonly mirrors?: boolean
   readonly workers?: boolean
   readonly nodes?: boolean
   readonly objects?: ObjectQuery | null
@@ -81,6 +82,7 @@ export interface StateReply {
   readonly holds: readonly Fields[]
   readonly punt: readonly Fields[]
   readonly workers: readonly Fields[]
+  readonly mirrors: readonly Fields[]
   readonly nodes: readonly Fields[]
   readonly objects: ObjectPage | null
 }
@@ -141,19 +143,59 @@ export interface TraceReplyMessage {
   readonly packets?: readonly TracedPacketMessage[]
 }
 
+export interface CaptureRequestMessage {
+  readonly id: string
+  readonly interfaces: readonly string[]
+  readonly in: boolean
+  readonly out: boolean
+  readonly drops: readonly string[]
+  readonly ethernetFilter: Uint8Array
+  readonly layer3Filter: Uint8Array
+  readonly snapLength: number
+  readonly packets: number | string
+  readonly octets: number | string
+  readonly seconds: number
+  readonly rate: number
+}
+
+export interface CaptureReplyMessage {
+  readonly id: string
+  readonly error?: string
+  readonly octets?: Uint8Array
+  readonly packets?: string
+  readonly overRate?: string
+  readonly ringFull?: string
+  readonly ended?: string
+}
+
+/** Pieces of a capture that may be on their way. */
+export const capturePieces = 4
+
 export interface MemberMessage {
-  readonly body?: 'hello' | 'outcome' | 'state' | 'event' | 'trace'
+  readonly body?: 'hello' | 'outcome' | 'state' | 'event' | 'trace' | 'capture'
   readonly hello?: Hello
   readonly outcome?: Outcome
   readonly state?: Partial<StateReply>
   readonly event?: EventMessage
   readonly trace?: TraceReplyMessage
+  readonly capture?: CaptureReplyMessage
 }
 
 export interface ChassisMessage {
   readonly term: string
   readonly body?:
-    'welcome' | 'stage' | 'prepare' | 'apply' | 'abort' | 'state' | 'shutdown' | 'trace' | 'endTrace'
+    | 'welcome'
+    | 'stage'
+    | 'prepare'
+    | 'apply'
+    | 'abort'
+    | 'state'
+    | 'shutdown'
+    | 'trace'
+    | 'endTrace'
+    | 'capture'
+    | 'captureMore'
+    | 'endCapture'
   readonly welcome?: { readonly chassis: string; readonly version: string }
   readonly stage?: { readonly transaction: string; readonly records: Uint8Array }
   readonly prepare?: { readonly transaction: string; readonly full: boolean }
@@ -163,6 +205,9 @@ export interface ChassisMessage {
   readonly shutdown?: Record<string, never>
   readonly trace?: TraceRequestMessage
   readonly endTrace?: { readonly id: string }
+  readonly capture?: CaptureRequestMessage
+  readonly captureMore?: { readonly id: string }
+  readonly endCapture?: { readonly id: string }
 }
 
 export type ServerAttach = ServerDuplexStream<MemberMessage, ChassisMessage>

@@ -2,6 +2,7 @@
 // the process (host.h); bad arguments throw a TypeError, and calls before start() an Error.
 #include <napi.h>
 
+#include "capture.h"
 #include "host.h"
 #include "settler.h"
 #include "state.h"
@@ -115,6 +116,13 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports["trace"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return trace(info, running(info.Env())); });
     exports["endTrace"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) { running(info.Env()).end_trace(); });
+    exports["beginCapture"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) { begin_capture(info, running(info.Env())); });
+    exports["readCapture"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return read_capture(info, running(info.Env())); });
+    exports["endCapture"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) { end_capture(info, running(info.Env())); });
+    exports["forgetCaptures"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) { running(info.Env()).forget_captures(); });
+    exports["mirrors"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return mirrors(info.Env(), running(info.Env()).mirrors()); });
     exports["onEvent"] = Napi::Function::New(env, on_event, "onEvent");
     exports["interfaces"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return interfaces(info.Env(), running(info.Env()).interfaces(optional_name(info))); });

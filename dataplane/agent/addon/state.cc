@@ -230,6 +230,16 @@ Napi::Value punts(Napi::Env env, const std::vector<PuntState> &states) {
     });
 }
 
+Napi::Value mirrors(Napi::Env env, const std::vector<MirrorState> &states) {
+    return list(env, states, [](Napi::Object object, const MirrorState &state) {
+        object["name"] = state.name;
+        object["packets"] = count(object, state.packets);
+        object["octets"] = count(object, state.octets);
+        object["overRate"] = count(object, state.over_rate);
+        object["lost"] = count(object, state.lost);
+    });
+}
+
 Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics) {
     Napi::Object object = Napi::Object::New(env);
     object["routes4"] = count(object, statistics.routes4);

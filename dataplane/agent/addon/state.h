@@ -20,6 +20,7 @@ Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states);
 Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event);
 Napi::Value workers(Napi::Env env, const std::vector<WorkerState> &states);
 Napi::Value punts(Napi::Env env, const std::vector<PuntState> &states);
+Napi::Value mirrors(Napi::Env env, const std::vector<MirrorState> &states);
 Napi::Value statistics(Napi::Env env, const EngineStatistics &statistics);
 
 }  // namespace weft::addon
