@@ -25,6 +25,7 @@ import { alarmOperations } from './alarm-actions.js'
 import { Alarms, auditConditions, controlConditions, endpointConditions } from './alarms/index.js'
 import { largestMtus } from './attachments.js'
 import { Audit } from './audit/index.js'
+import { captureOperations, Captures, captureState } from './capture/index.js'
 import { openPlace, programEngine, startEngine, type Starting } from './chassis.js'
 import { Closers } from './closers.js'
 import { createControllers, readPorts } from './controllers/index.js'
@@ -137,6 +138,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     log.warn(
       `sessions of ${JSON.stringify(recoveryUser)} are recovery sessions: no rule of access control binds them`,
     )
+  const captures = new Captures(state.captures, log.for('captures'))
   let startOver: () => void = () => undefined
   const reset = new Promise<void>((resolve) => (startOver = resolve))
   let own: () => void = () => undefined
@@ -167,6 +169,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
       modulesState(context),
       historyState(() => datastores),
       accessState(access),
+      captureState(captures),
     ],
     guards: [access],
     stage,
@@ -216,6 +219,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     throw new Error('the keeper hung up')
   })
   await Promise.race([programmed, died])
+  const memberNamed = (name: string) => (name === members.member0.name ? members.member0 : undefined)
   const netconf = await startNetconf({
     context,
     datastores,
@@ -231,7 +235,8 @@ async function start(options: Options, starting: Starting, before: Before | unde
     },
     access,
     operations: [
-      traceOperation((name) => (name === members.member0.name ? members.member0 : undefined)),
+      traceOperation(memberNamed),
+      ...captureOperations(captures, memberNamed),
       ...alarmOperations(alarms),
     ],
     endpointsMissing: (missing) => alarms.tell('endpoints', endpointConditions(missing)),
@@ -239,6 +244,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     observer: audit,
   })
   server = netconf
+  closers.add('captures', () => captures.close())
   closers.add('NETCONF', () => netconf.close())
   // After all that can fail, so that the password is not made for a start that nobody sees; until then nobody can log in.
   const { failsafe } = datastores.recovery

@@ -1,6 +1,7 @@
 /**
- * The state folder: `store/` (the datastore's journal), `keys/` (SSH host keys), `log/` (of the data plane), `audit.log` and, for what
- * lives only as long as the processes, a run folder with sockets and process ids. Private to its user (mode 0700).
+ * The state folder: `store/` (the datastore's journal), `keys/` (SSH host keys), `captures/` (of packets), `log/` (of the data plane),
+ * `audit.log` and, for what lives only as long as the processes, a run folder with sockets and process ids. Private to its user
+ * (mode 0700).
  */
 import { createHash } from 'node:crypto'
 import { accessSync, constants, existsSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs'
@@ -12,6 +13,7 @@ export interface StateFolder {
   readonly path: string
   readonly store: string
   readonly keys: string
+  readonly captures: string
   readonly log: string
   readonly run: string
 }
@@ -78,7 +80,8 @@ export async function markErased(path: string): Promise<void> {
 function eraseMarked(path: string): void {
   const mark = join(path, erasure)
   if (!existsSync(mark)) return
-  for (const name of ['store', 'keys', 'log']) rmSync(join(path, name), { recursive: true, force: true })
+  for (const name of ['store', 'keys', 'captures', 'log'])
+    rmSync(join(path, name), { recursive: true, force: true })
   rmSync(mark)
 }
 
@@ -96,6 +99,7 @@ export function openState(path: string): StateFolder {
     run,
     store: folder(join(path, 'store')),
     keys: folder(join(path, 'keys')),
+    captures: folder(join(path, 'captures')),
     log: folder(join(path, 'log')),
   }
 }

@@ -73,6 +73,8 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'weft-forwarding', revision: '2026-11-21' },
   { name: 'weft-ports', revision: '2026-11-21' },
   { name: 'weft-tunnels', revision: '2026-11-22' },
+  { name: 'weft-capture', revision: '2026-11-21' },
+  { name: 'weft-mirror', revision: '2026-11-21' },
   { name: 'weft-audit', revision: '2026-11-21' },
   {
     name: 'ietf-alarms',

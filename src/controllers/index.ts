@@ -12,6 +12,7 @@ import { crossConnectsController } from './cross-connects/index.js'
 import { fibController } from './fib/index.js'
 import { forwardingController } from './forwarding/index.js'
 import { interfacesController } from './interfaces/index.js'
+import { mirrorsController } from './mirrors/index.js'
 import {
   netconfServerController,
   type ManagementServer,
@@ -72,6 +73,7 @@ export function createControllers({
       routingController(rib),
       fibController(member),
       forwardingController(member),
+      mirrorsController(member),
       system.controller,
       auditController(audit),
       alarmsController(alarms),

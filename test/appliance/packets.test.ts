@@ -3,6 +3,7 @@ import test from 'ava'
 import { setTimeout } from 'node:timers/promises'
 import { adminPassword, Weftd } from '../lab/weftd.js'
 import { Client } from '../netconf/support/client.js'
+import { captureOfKilledEngine, captures, mirroring } from './looking-in.js'
 
 const script = `
 from scapy.all import *
@@ -84,7 +85,7 @@ test('malformed packets are counted drops, the engine lives, and good packets st
   t.true([...drops.values()].filter((packets) => packets >= 10).length >= 8, JSON.stringify([...drops]))
 })
 
-test('a trace tells what becomes of a ping, and why another packet is dropped', async (t) => {
+test('traces, captures and mirrors show what becomes of packets, and why some are dropped', async (t) => {
   const weftd = await Weftd.start({ options: ['--log-level', 'warn'] })
   t.teardown(() => weftd[Symbol.asyncDispose]())
   t.true(await weftd.pings('h1', '198.51.100.2'))
@@ -209,4 +210,8 @@ test('a trace tells what becomes of a ping, and why another packet is dropped', 
     ],
   ] as const)
     await t.throwsAsync(client.rpc(trace(content)), { message })
+
+  await captures(t, weftd, client)
+  await mirroring(t, weftd, client)
+  await captureOfKilledEngine(t, weftd, client)
 })

@@ -51,6 +51,7 @@ export class ModelMember implements Member {
   workers: Operation | undefined
   readonly ports = new Map<string, Operation>()
   readonly tunnels = new Map<string, TunnelSpec>()
+  readonly mirrors = new Map<string, Operation>()
   readonly fib = new ModelFib()
   /** What it answers when asked for its state. */
   answer: Partial<MemberState> = {}
@@ -71,11 +72,22 @@ export class ModelMember implements Member {
   state(query: StateQuery): Promise<MemberState> {
     if (!this.attached) return Promise.reject(new Error('member 0 is not attached'))
     const none = { interfaces: [], neighbours: [], ports: [], drops: [], acls: [], holds: [] }
-    const answer = { ...none, punt: [], workers: [], nodes: [], statistics: undefined, ...this.answer }
+    const answer = {
+      ...none,
+      punt: [],
+      workers: [],
+      mirrors: [],
+      nodes: [],
+      statistics: undefined,
+      ...this.answer,
+    }
     return Promise.resolve({ ...answer, objects: query.objects && this.#page(query.objects) })
   }
 
   trace(): never {
+    throw new Error('no packets pass a model')
+  }
+  capture(): never {
     throw new Error('no packets pass a model')
   }
 
@@ -183,6 +195,12 @@ export class ModelMember implements Member {
           break
         case 'tunnel-delete':
           if (!this.tunnels.delete(operation.name)) throw new Error(`no tunnel ${operation.name} to delete`)
+          break
+        case 'mirror-set':
+          this.mirrors.set(operation.name, operation)
+          break
+        case 'mirror-delete':
+          if (!this.mirrors.delete(operation.name)) throw new Error(`no mirror ${operation.name} to delete`)
           break
         case 'records':
           this.do(decode(operation.bytes))
