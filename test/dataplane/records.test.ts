@@ -191,6 +191,32 @@ test('each record is what records.h says, byte for byte', (t) => {
     '32' + '010078' + '010061' + '010062',
   )
   t.is(encode({ op: 'cross-connect-delete', name: 'x' }), '33' + '010078')
+  t.is(
+    encode({
+      ...{
+        op: 'mirror-set',
+        name: 'm',
+        destination: 'd',
+        rate: 258,
+        filter: Buffer.from('0600000001000000', 'hex'),
+      },
+      sources: [
+        { interface: 'i', direction: 'in' },
+        { interface: 'o', direction: 'both' },
+      ],
+    }),
+    '51' +
+      '01006d' +
+      '010064' +
+      '02010000' +
+      '08000600000001000000' +
+      '0200' +
+      '010069' +
+      '01' +
+      '01006f' +
+      '03',
+  )
+  t.is(encode({ op: 'mirror-delete', name: 'm' }), '52' + '01006d')
   t.is(encode({ op: 'acl-delete', name: 'a' }), '0c' + '010061')
   t.is(
     encode({ op: 'acl-bind', interface: 'i', direction: 'out', family: 6, acl: 'a' }),
@@ -249,6 +275,8 @@ test('kinds are numbered as in records.h', (t) => {
       'vrf_delete 57',
       'tunnel_set 71',
       'tunnel_delete 72',
+      'mirror_set 81',
+      'mirror_delete 82',
     ],
   )
 })
