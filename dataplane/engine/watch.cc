@@ -94,7 +94,8 @@ bool Worker::watches_out(uint32_t interface) const { return watches_->at(interfa
 
 void Worker::see(Packet &p, uint32_t interface, uint8_t point, uint8_t direction, bool layer3, Drop reason) {
     const OnTheWire wire(p);
-    Sight sight{p.data, p.length, layer3, interface, point, direction, reason};
+    const uint32_t begin = layer3 ? p.l3_offset : 0;
+    Sight sight{p.data + begin, p.length - begin, layer3, interface, point, direction, reason};
     for (const Watch &watch : watches_->each) {
         sight.interface = interface;
         if (interface == no_interface) {
@@ -105,7 +106,7 @@ void Worker::see(Packet &p, uint32_t interface, uint8_t point, uint8_t direction
         }
         if (watch.capture)
             watch.capture->take(id, now, wall_clock_, sight);
-        else
+        else if (!layer3)
             mirror(watch, p, wire.added());
     }
 }
@@ -121,8 +122,12 @@ void Worker::watch_arrivals(const PortUse &use, size_t count) {
     }
 }
 
-void Worker::watch_departure(Packet &p, const Interface &out) {
-    if (watches_->at(out.index) & watch_out) see(p, out.index, watch_out, 2);
+void Worker::watch_departure(Packet &p, const Interface &out, bool layer3) {
+    if (watches_->at(out.index) & watch_out) see(p, out.index, watch_out, 2, layer3);
+}
+
+void Worker::watch_arrival(Packet &p, const Interface &in, bool layer3) {
+    if (watches_->at(in.index) & watch_in) see(p, in.index, watch_in, 1, layer3);
 }
 
 void Worker::watch_drop_of(Packet &p, Drop reason) {

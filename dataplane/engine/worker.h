@@ -118,11 +118,12 @@ class Worker {
     void trace(const Packet &packet, const char *text, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0);
     void trace(const Packet &packet, const char *text, const Ip6 &address, uint64_t a = 0, uint64_t b = 0);
     void trace_result(const Packet &packet, TraceResult result);
-    // Is something captured or mirrored (tables/watch.h)? The others only while it is: of what leaves by an interface, and of a frame
-    // that does.
+    // Is something captured or mirrored (tables/watch.h)? The others only while it is: of what leaves by an interface; of a packet
+    // that does, and of one that comes by an interface without a port. `layer3`: no frame, but what begins with its IP header.
     bool watching() const { return watches_ != nullptr; }
     bool watches_out(uint32_t interface) const;
-    void watch_departure(Packet &packet, const Interface &out);
+    void watch_departure(Packet &packet, const Interface &out, bool layer3 = false);
+    void watch_arrival(Packet &packet, const Interface &in, bool layer3);
 
     Core &core;
     const unsigned id;

@@ -197,6 +197,7 @@ void Decapsulator::come_out(Packet &p, const Shim &s, uint8_t mark) {
     if (frame) {
         p.ether_type = 0;
         p.l3_offset = 0;
+        if (w_.watching()) [[unlikely]] w_.watch_arrival(p, i, false);
         return w_.push(i.domain ? Node::circuit_input : Node::ethernet_input, &p);
     }
     c.in_octets += p.length - ethernet_size;
@@ -206,6 +207,7 @@ void Decapsulator::come_out(Packet &p, const Shim &s, uint8_t mark) {
     store16(p.data + 12, s.type);
     p.ether_type = s.type;
     p.l3_offset = ethernet_size;
+    if (w_.watching()) [[unlikely]] w_.watch_arrival(p, i, true);
     w_.push(s.type == type_ip4 ? Node::ip4_input : Node::ip6_input, &p);
 }
 

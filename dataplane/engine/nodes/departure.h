@@ -57,6 +57,14 @@ class Departure {
         if (port_) queued_ = queue_->queued;
     }
 
+    // Does what may queue on any port.
+    template <class Do>
+    void aside(Do what) {
+        settle();
+        what();
+        if (port_) queued_ = queue_->queued;
+    }
+
   private:
     template <bool own>
     [[gnu::always_inline]] bool leave(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {

@@ -335,6 +335,7 @@ void Encapsulator::one(Packet &p) {
         InterfaceCounters &c = w_.counters(*interface_);
         (std::memcmp(p.data, broadcast_mac.data(), 6) == 0 ? c.out_broadcast : c.out_multicast) += 1;
     }
+    if (w_.watching()) [[unlikely]] departure_.aside([&] { w_.watch_departure(p, *interface_, tunnel_->layer3); });
     put_header(p);
     if (w_.tracing) [[unlikely]] w_.trace(p, "goes to {ip} by {ia}", to_, interface_->index);
     leave(p);

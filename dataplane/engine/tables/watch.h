@@ -2,7 +2,8 @@
 // (Core::publish_watches); workers take it once a turn, and without one pay a branch a burst, a run of packets that leave, or a drop.
 //
 //   in    a frame as a port received it, on the port's interface and on the circuit that it belongs to
-//   out   a frame as it is handed to the port, on its interface and, of a circuit, on the port's
+//   out   a frame as it is handed to the port, on its interface and, of a circuit, on the port's; of a tunnel what goes into it, and
+//         `in` what comes out
 //   drop  a packet where it was dropped, on the interface by which it came, or was to leave when it came by none
 #pragma once
 

@@ -5,6 +5,7 @@
 // The tunnel t is 10.9.0.1 at a and 10.9.0.2 at b.
 #include "../net/ecn.h"
 #include "../nodes/nodes.h"
+#include "lab_pcapng.h"
 #include "lab_segments.h"
 
 namespace weft {
@@ -550,6 +551,34 @@ TEST("tunnels: one that is deleted is gone; what comes for it is the host's agai
     CHECK_EQUAL(ends.b.factory->tap("if3")->take().size(), size_t{1});
     CHECK(!ends.b.factory->tap("t"));
     CHECK(ends.b.core->tunnel_paths.empty());
+}
+
+TEST("tunnels: what goes in and what comes out is captured as it is inside") {
+    for (const TunnelKind kind : {TunnelKind::gre, TunnelKind::vxlan}) {
+        Ends ends(spec(kind));
+        for (Lab *lab : {&ends.a, &ends.b}) CHECK_EQUAL(lab->core->begin_capture(1, {.interfaces = {"t"}}, lab->now), std::string());
+        CHECK_EQUAL(ends.across({ends.only(to_b())}).size(), size_t{1});
+        std::vector<Bytes> seen;
+        for (Lab *lab : {&ends.a, &ends.b}) {
+            lab->core->end_capture(1);
+            Bytes octets;
+            CaptureChunk chunk;
+            do {
+                chunk = {};
+                lab->core->epochs.collect();
+                CHECK(lab->core->read_capture(1, SIZE_MAX, lab->now, chunk));
+                octets.insert(octets.end(), chunk.octets.begin(), chunk.octets.end());
+            } while (chunk.ended.empty());
+            const PcapngFile file = read_pcapng(octets);
+            CHECK_EQUAL(file.packets.size(), size_t{1});
+            CHECK_EQUAL(file.packets[0].flags, lab == &ends.a ? 2u : 1u);
+            CHECK_EQUAL(file.interfaces[file.packets[0].interface].name, std::string("t"));
+            CHECK_EQUAL(int{file.interfaces[file.packets[0].interface].link}, kind == TunnelKind::gre ? 101 : 1);
+            seen.push_back(file.packets[0].octets);
+        }
+        CHECK_EQUAL(hex(seen[0]), hex(seen[1]));
+        CHECK_EQUAL(seen[0].size(), to_b().size() + (kind == TunnelKind::gre ? 0 : ethernet));
+    }
 }
 
 }  // namespace
