@@ -129,7 +129,7 @@ bool Core::read_capture(uint64_t number, size_t most, uint64_t now, CaptureChunk
         s.file.section(out);
         // What was asked for by name is in the file, whether or not there is a packet of it.
         for (const std::string &name : s.names)
-            if (const auto i = registry.interfaces.find(name); i != registry.interfaces.end()) interface(i->second->index, false);
+            if (const auto i = registry.interfaces.find(name); i != registry.interfaces.end()) interface(i->second->index, i->second->layer3());
     }
     const bool ended = !s.ended.empty(), quiet = *s.quiet;  // before the rings are looked at for the last time
     bool left = false, too_long = s.ended == "size";
