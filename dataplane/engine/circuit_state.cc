@@ -71,6 +71,7 @@ void Core::follow_parents(std::vector<std::shared_ptr<const Interface>> &changed
         changed.push_back(made);
         i = std::move(made);
     }
+    follow_members(changed);
 }
 
 }  // namespace weft

@@ -51,6 +51,11 @@ void Core::tell_conditions() {
         add(hold.holding.holds());
     }
     for (const std::string &reason : worker_reasons) add(text(reason));
+    for (const auto &[name, bridge] : registry.bridges) {
+        add(text(name));
+        add(is_limited(*bridge));
+        add(moving_in(name).size());
+    }
     if (now == conditions.told) return;
     conditions.told = now;
     event({Event::Kind::condition, {}});

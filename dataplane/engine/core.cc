@@ -35,6 +35,7 @@ void Core::event(const Event &e) {
 
 void Core::watch_links() {
     bool came_up = false, changed = false;
+    std::vector<uint32_t> silent;  // members of bridge domains that went down
     const auto tell = [&](const std::string &name, const Interface &i, bool up, bool lost) {
         const bool was = i.runtime->link_up.load();
         if (up && !was) {
@@ -45,11 +46,12 @@ void Core::watch_links() {
         if (up == was && i.runtime->link_told) return;
         i.runtime->link_told = changed = true;
         if (up != was) i.runtime->last_change = milliseconds_since_epoch();
+        if (was && !up && i.domain && i.domain->bridge) silent.push_back(i.index);
         event({Event::Kind::link, name, up});
         if (!up && lost) event({Event::Kind::port_lost, name, false});
     };
     for (const auto &[name, i] : registry.interfaces) {
-        if (i->tunnel) continue;
+        if (i->tunnel || i->kind == InterfaceKind::bridge) continue;
         LinkState link;
         link.present = false;
         const bool carried = !i->circuit || registry.interfaces.at(i->circuit->parent)->enabled;
@@ -64,6 +66,10 @@ void Core::watch_links() {
         const Interface &i = *registry.interfaces.at(name);
         tell(name, i, i.enabled && tunnel_paths[name].up, false);
     }
+    // On those.
+    for (const auto &[name, i] : registry.interfaces)
+        if (i->kind == InterfaceKind::bridge) tell(name, *i, i->enabled && link_of(registry, *i).up, false);
+    if (!silent.empty()) forget_behind(silent);
     if (changed && fast) fast->follow();
     if (!came_up || workers.empty()) return;
     link_ups.fetch_add(1, std::memory_order_release);
@@ -159,6 +165,7 @@ void Core::reopen_ports() {
     bind_injects();
     begin_ports();
     publish(registry.table(vrfs));
+    place_macs();
     for (const auto &i : changed) configure(*i);
     publish_watches();
     follow_fast_path();
@@ -185,6 +192,7 @@ void Core::follow_devices() {
     if (!changed.empty()) {
         follow_parents(changed);
         publish(registry.table(vrfs));
+        place_macs();
         for (const auto &i : changed) configure(*i);
         follow_fast_path();
     }
@@ -234,6 +242,7 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
         s.oper_up = i->up();
         s.mtu = i->mtu;
         s.mac = i->mac;
+        if (i->kind == InterfaceKind::bridge) s.present = true;
         if (i->port) {
             s.device = i->port->spec.device;
             LinkState link;

@@ -58,6 +58,11 @@ struct Core {
     ObjectPage object_page(uint32_t from, size_t most) const;
     std::vector<ObjectState> object_state(uint64_t key) const;
     std::vector<AclState> acl_states(const std::string &only) const;
+    std::vector<BridgeState> bridge_states(const std::string &only) const;
+    // Some addresses of a domain from a place on, which is 0 or what the page before said.
+    MacPage mac_page(const MacQuery &query, uint32_t from, size_t most, uint64_t now) const;
+    // Forgets what was learned; the number of addresses.
+    uint32_t clear_macs(const MacQuery &query);
     std::vector<HoldState> hold_states() const;
     std::vector<PuntState> punt_states() const;
     EngineStatistics statistics();
@@ -81,6 +86,12 @@ struct Core {
     void tell_conditions();
     void tell_neighbours();
     void tell_misses();
+    void note_moves();
+    // In the last minute an address found no room; addresses that moved too often in the last five.
+    static bool is_limited(const Bridge &bridge);
+    std::vector<MovingMac> moving_in(const std::string &bridge) const;
+    // Forgets addresses that have not been heard for long: a part of the table at a time, all of it in 8 calls.
+    void age_macs(uint64_t now);
     // The kernel fast path keeps in step with interfaces, links and traces; it begins with the first port that asks for it.
     void follow_fast_path();
     // No worker runs any more.
@@ -123,6 +134,10 @@ struct Core {
     bool announces = true;  // to neighbours what changes of its addresses; said before workers begin
     std::atomic<uint32_t> link_ups{0};  // of all interfaces
     std::atomic<uint64_t> changes{0};  // transactions applied: what waits may go now
+    std::map<MacKey, MacPlace> placed_macs;
+    uint32_t ageing_bucket = 0;
+    // By domain, the last addresses that moved too often.
+    std::map<std::string, std::vector<MovingMac>> moving_macs;
     Repair repair;
     std::atomic<TraceRun *> trace_run{nullptr};
     bool trace_busy = false;     // until the records have been read
@@ -172,6 +187,7 @@ struct Core {
     // Of an interim registry: those that are new, or in another VRF than before, have no frames yet.
     void deafen_circuits(Registry &interim) const;
     // By the names of interfaces that are in one.
+    std::string prepare_bridges(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains);
     std::string prepare_domains(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains);
     std::string prepare_tunnels(Transaction &t);
     std::string prepare_mirrors(Transaction &t);
@@ -218,6 +234,17 @@ struct Core {
     // Counters of what is on a port, to its interface; of circuits that go they stay with it (circuit_state.cc).
     void count_circuits(InterfaceState &state, const Interface &parent) const;
     void part_with_circuits(Transaction &t);
+    // Bridge domains (bridge_tables.cc): before workers see new ones, and when they see none of those that go.
+    void begin_bridges(const Transaction &t);
+    void settle_bridges(const Transaction &t);
+    // Configured addresses, and those of routed interfaces, as they are now.
+    void place_macs();
+    // What was learned behind interfaces.
+    void forget_behind(const std::vector<uint32_t> &interfaces);
+    // What is known behind interfaces that are not in the domain.
+    void forget_strangers();
+    // Routed interfaces of bridge domains whose members are others now; what changes is added.
+    void follow_members(std::vector<std::shared_ptr<const Interface>> &changed);
     void keep_counts(const Transaction &t);  // once no worker will find them any more
     // Tap and inject device of an interface that has none and wants them; a text when they can not be had.
     std::string add_devices(Interface &interface, Registry &next, bool strict);

@@ -107,10 +107,12 @@ void Engine::Parts::keep_house() {
                 look_at_losses = now + always - settled;
             }
             core.tell_conditions();
+            core.age_macs(monotonic_microseconds());
             if (links < 0) look_at_links = now + often;
         }
         core.tell_neighbours();
         core.tell_misses();
+        core.note_moves();
         core.follow_trace(monotonic_microseconds());
         const bool emptying = core.close_queues();
         core.collect(all_may_wait);
@@ -220,6 +222,21 @@ std::vector<AclState> Engine::acls(const std::string &only) const {
 std::vector<HoldState> Engine::holds() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.hold_states();
+}
+
+std::vector<BridgeState> Engine::bridges(const std::string &only) const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.bridge_states(only);
+}
+
+MacPage Engine::macs(const MacQuery &query, uint32_t from, size_t most) const {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.mac_page(query, from, most, monotonic_microseconds());
+}
+
+uint32_t Engine::clear_macs(const MacQuery &query) {
+    const std::lock_guard guard(parts_->core.program);
+    return parts_->core.clear_macs(query);
 }
 
 std::vector<PuntState> Engine::punts() const {

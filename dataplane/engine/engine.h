@@ -134,6 +134,52 @@ struct EngineStatistics {
     Repair repair;
 };
 
+// Of a member of a bridge domain.
+struct BridgeMemberState {
+    std::string interface;
+    bool up = false;
+    uint32_t addresses = 0;
+};
+
+// An address that moves more often than it may.
+struct MovingMac {
+    MacAddress mac{};
+    std::string from, to;  // interfaces
+    int64_t time = 0;      // milliseconds since the epoch
+};
+
+struct BridgeState {
+    std::string name, routed;
+    uint32_t addresses = 0, capacity = 0;  // capacity: of all domains together
+    bool limited = false;                  // in the last minute an address found no room
+    std::vector<BridgeMemberState> members;
+    std::vector<MovingMac> moving;  // of the last five minutes
+    int64_t discontinuity = 0;
+    uint64_t forwarded = 0, to_box = 0, from_box = 0;
+    uint64_t flooded[3] = {}, policed[3] = {};  // unknown unicast, broadcast, multicast
+    uint64_t copies = 0, learned = 0, moves = 0, held = 0, not_learned = 0, suppressed = 0;
+};
+
+// What of the addresses is asked for: those for which all that is said is true.
+struct MacQuery {
+    std::string domain = {}, interface = {};  // empty: any
+    std::optional<MacAddress> mac = {};
+};
+
+struct MacState {
+    std::string domain, interface;
+    MacAddress mac{};
+    uint16_t remote = 0;
+    bool fixed = false;
+    uint32_t age = 0;  // seconds since it was heard
+};
+
+// Some addresses, and where the next ones are: 0xffffffff when there are no more.
+struct MacPage {
+    std::vector<MacState> macs;
+    uint32_t next = 0;
+};
+
 // Packets that wait for something, by what: kept in every worker alike.
 struct HoldState {
     const char *kind;
@@ -153,7 +199,7 @@ struct ResolveEvent {
 };
 
 struct Event {
-    // `condition`: what state says is wrong with ports, workers or packets that wait is something else now.
+    // `condition`: what state says is wrong with ports, workers, packets that wait or addresses that move is something else now.
     enum class Kind : uint8_t { link, neighbour, port_lost, resolve, condition } kind;
     std::string interface;
     bool up = false;
@@ -253,6 +299,12 @@ class Engine {
     ObjectPage objects(uint32_t from, size_t most) const;
     std::vector<ObjectState> object(uint64_t key) const;  // one or none
     std::vector<HoldState> holds() const;
+    // Of all bridge domains, or of one.
+    std::vector<BridgeState> bridges(const std::string &only = {}) const;
+    // At most about `most` addresses from a place on, as objects().
+    MacPage macs(const MacQuery &query, uint32_t from, size_t most) const;
+    // Forgets what was learned; how many addresses.
+    uint32_t clear_macs(const MacQuery &query);
     std::vector<PuntState> punts() const;
     // Of all lists, or of one.
     std::vector<AclState> acls(const std::string &only = {}) const;

@@ -102,6 +102,8 @@ class Worker {
         }
         return sending;
     }
+    // Those on which something is queued.
+    const std::vector<PortHandle *> &dirty_ports() const { return dirty_; }
     // What is queued on a port goes out now, in the middle of a burst, so that its memory can be used again.
     void send_now(PortHandle &port);
     // A number that nobody outside can foretell well enough to spoof by.
@@ -136,6 +138,8 @@ class Worker {
     Holding holding;
     Holds holds;                                 // behind objects of type resolve
     Holds gleans{Neighbours::incomplete_most};  // behind neighbours that are not known
+    static constexpr size_t move_ring = 256;
+    Ring<MacMove, move_ring> moves;  // to housekeeping
     static constexpr size_t miss_ring = 1024;
     Ring<Miss, miss_ring> misses;  // to housekeeping
     Neighbours &neighbours;

@@ -22,6 +22,15 @@ namespace weft {
     X(circuit_source, "circuit-input", "group-source-address")               \
     X(circuit_headroom, "circuit-input", "no-headroom")                      \
     X(bridge_no_way, "bridge-input", "interface-deleted")                    \
+    X(bridge_reserved, "bridge-input", "reserved-address")                   \
+    X(bridge_own_source, "bridge-input", "own-source-address")               \
+    X(bridge_same, "bridge-input", "same-interface")                         \
+    X(bridge_split, "bridge-input", "split-horizon")                         \
+    X(bridge_unknown, "bridge-input", "unknown-destination")                 \
+    X(flood_unknown, "bridge-flood", "policed-unknown-unicast")              \
+    X(flood_broadcast, "bridge-flood", "policed-broadcast")                  \
+    X(flood_multicast, "bridge-flood", "policed-multicast")                  \
+    X(flood_nobody, "bridge-flood", "nobody-else")                           \
     X(arp_malformed, "arp-input", "malformed")                               \
     X(arp_not_for_us, "arp-input", "not-for-us")                             \
     X(arp_off_subnet, "arp-input", "sender-off-subnet")                      \

@@ -26,7 +26,7 @@ void egress(Worker &w, Packet &p, const Interface &out) {
         p.egress = out.index;
         return w.push(Node::encapsulate, &p);
     }
-    if (!out.tunnel && (!port || !port->port)) {
+    if (!out.tunnel && (!port || (!port->port && out.kind != InterfaceKind::bridge))) {
         w.counters(out).out_discards += 1;
         return w.drop(p, Drop::egress_no_port);
     }
@@ -53,6 +53,7 @@ void send_whole(Worker &w, Packet &p, PortHandle &port, const Interface *out) {
         c.out_broadcast += 1;
     else
         c.out_multicast += 1;
+    if (out->kind == InterfaceKind::bridge) return w.push(Node::bridge_output, &p);
     w.send(port, p);
 }
 

@@ -25,6 +25,7 @@ namespace weft {
     X(resolve, "resolve")                   \
     X(acl_out, "acl-out")                   \
     X(encapsulate, "encapsulate")           \
+    X(bridge_output, "bridge-output")       \
     X(local, "local")                       \
     X(decapsulate, "decapsulate")
 // clang-format on

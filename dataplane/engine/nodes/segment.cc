@@ -93,6 +93,7 @@ class Parts {
 
   private:
     void send_now() {
+        if (!port_.port) return;  // they wait for a node
         w_.send_now(port_);
         w_.arena.rewind(mark_);
     }

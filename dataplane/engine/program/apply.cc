@@ -75,6 +75,7 @@ void Core::apply_interfaces(Transaction &t) {
         if (before != registry.interfaces.end() && before->second->vrf != i->vrf) i->runtime->link_ups.fetch_add(1, std::memory_order_release);
     }
     part_with_circuits(t);
+    begin_bridges(t);
     registry = std::move(*t.registry);
     bind_injects();
     begin_ports();
@@ -167,6 +168,7 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
         if (follow_workers()) publish(registry.table(vrfs));
         apply_port_changes(t);
         keep_counts(t);
+        settle_bridges(t);
         publish_watches();
     }
     forget_acls(t);

@@ -1,6 +1,7 @@
 // Records to values (records.h): every length is checked, every value that has a range is held to it. Records are untrusted.
 #include <cstdio>
 
+#include "decode_bridges.h"
 #include "decode_circuits.h"
 #include "decode_mirrors.h"
 #include "decode_settings.h"
@@ -224,6 +225,10 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::port_settings_set:
         case Record::port_settings_delete:
             return decode_port_settings(r, t, static_cast<Record>(kind) == Record::port_settings_delete);
+        case Record::bridge_set:
+            return decode_bridge(r, t);
+        case Record::bridge_delete:
+            return decode_bridge_delete(r, t);
         case Record::circuit_set:
         case Record::circuit_delete:
             return decode_circuit(r, t, static_cast<Record>(kind) == Record::circuit_delete);

@@ -138,6 +138,11 @@ std::string Core::prepare_objects(Transaction &t) {
             Objects::spread(*group);
             body->group = std::move(group);
         }
+        if (spec.type == ObjectType::replicate) {
+            auto group = std::make_unique<Group>();
+            group->legs = spec.legs;
+            body->group = std::move(group);
+        }
         t.bodies.emplace_back(key, std::move(body));
     }
     if (t.full)

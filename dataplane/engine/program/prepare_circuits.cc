@@ -81,12 +81,16 @@ std::string Core::prepare_circuits(Transaction &t) {
     if (std::string e = sort(next, sorted); !e.empty()) return e;
     std::map<std::string, std::shared_ptr<const Domain>> domains;
     if (std::string e = prepare_domains(t, domains); !e.empty()) return e;
+    if (std::string e = prepare_bridges(t, domains); !e.empty()) return e;
+    std::set<std::string> routed;
+    for (const auto &[name, bridge] : next.bridges) routed.insert(bridge->spec.routed);
 
     for (auto &[name, entry] : next.interfaces) {
         const auto found = next.circuits.find(name);
         std::optional<CircuitSpec> circuit;
         if (found != next.circuits.end()) circuit = found->second;
         auto domain = domains[name];
+        const auto kind = circuit ? InterfaceKind::circuit : routed.count(name) ? InterfaceKind::bridge : InterfaceKind::port;
         // A switched parent has what no circuit takes; a routed one what has no tag.
         if (const auto on = sorted.find(name); on != sorted.end()) {
             std::set<CircuitMatch> taken;
@@ -98,12 +102,9 @@ std::string Core::prepare_circuits(Transaction &t) {
         const bool same_domain = domain && entry->domain ? *domain == *entry->domain : !domain && !entry->domain;
         const auto &before = entry->circuits ? entry->circuits->entries() : std::vector<Circuits::Entry>{};
         const auto &after = sorted[name];
-        if (entry->circuit == circuit && same_domain && before == after) continue;
+        if (entry->kind == kind && entry->circuit == circuit && same_domain && before == after) continue;
         auto made = std::make_shared<Interface>(*entry);
-        if (circuit)
-            made->kind = InterfaceKind::circuit;
-        else if (made->kind == InterfaceKind::circuit)
-            made->kind = InterfaceKind::port;
+        made->kind = kind;
         // On another port, or on none: its counters begin anew.
         const auto before_it = registry.interfaces.find(name);
         const auto parent_of = [](const std::optional<CircuitSpec> &c) { return c ? c->parent : std::string(); };

@@ -10,7 +10,9 @@
 namespace weft {
 namespace {
 
-bool wants_tap(const Interface &i) { return (i.tunnel || (i.port && i.port->port)) && (i.ip4 || i.ip6); }
+bool wants_tap(const Interface &i) {
+    return (i.tunnel || i.kind == InterfaceKind::bridge || (i.port && i.port->port)) && (i.ip4 || i.ip6);
+}
 
 // The same port, but for how many queues it has and whether its driver was asked for by name.
 bool keeps_driver(const PortHandle &handle, const PortSpec &wanted) {
@@ -61,7 +63,7 @@ std::string Core::change_port(Transaction &t, const std::shared_ptr<PortHandle> 
 std::string Core::prepare_ports(Transaction &t) {
     const bool untouched = t.vrfs.empty() && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
                            t.limits.empty() && !t.crew && t.port_settings.empty() && t.circuits.empty() && t.cross_connects.empty() &&
-                           t.tunnels.empty() && t.mirrors.empty();
+                           t.tunnels.empty() && t.mirrors.empty() && t.bridges.empty();
     if (!t.full && untouched) return {};
     t.registry = std::make_unique<Registry>(registry);
     Registry &next = *t.registry;
@@ -123,6 +125,8 @@ std::shared_ptr<Interface> Core::rebuilt(const Registry &in, const Interface &fr
         derive(*made, link_of(*in.interfaces.at(made->circuit->parent), *made->circuit));
     else if (made->tunnel)
         derive(*made, tunnel_link(*made));
+    else if (made->kind == InterfaceKind::bridge)
+        derive(*made, link_of(in, *made));
     else
         derive(*made, made->port && made->port->port ? made->port->port->link() : LinkState{});
     return made;
@@ -194,11 +198,11 @@ std::string Core::prepare_interfaces(Transaction &t) {
     if (std::string e = prepare_circuits(t); !e.empty()) return e;
     if (std::string e = prepare_mirrors(t); !e.empty()) return e;
 
-    // Circuits after what they are on.
+    // After what they are on.
     std::vector<std::shared_ptr<const Interface> *> order;
-    for (const bool circuits : {false, true})
+    for (const InterfaceKind kind : {InterfaceKind::port, InterfaceKind::circuit, InterfaceKind::tunnel, InterfaceKind::bridge})
         for (auto &[name, entry] : next.interfaces)
-            if (entry->circuit.has_value() == circuits) order.push_back(&entry);
+            if (entry->kind == kind) order.push_back(&entry);
     std::map<std::string, std::string> owners;
     for (std::shared_ptr<const Interface> *place : order) {
         std::shared_ptr<const Interface> &entry = *place;
@@ -227,6 +231,12 @@ std::string Core::prepare_interfaces(Transaction &t) {
             const auto parent_before = registry.interfaces.find(entry->circuit->parent);
             same_parent = parent_before != registry.interfaces.end() && parent_before->second == parent;
             handle = parent->port;
+        }
+        if (entry->kind == InterfaceKind::bridge) {
+            // Not a port: what it sends waits for a node. All is passed on whole.
+            handle = entry->port ? entry->port : std::make_shared<PortHandle>();
+            handle->offloads = 0xff;
+            same_parent = link_of(next, *entry).mtu == entry->link_mtu;
         }
         const auto before = registry.interfaces.find(name);
         const bool same = before != registry.interfaces.end() && before->second == entry && entry->port == handle && same_parent;
@@ -283,6 +293,8 @@ void Core::prepare_tables(Transaction &t) {
     for (const auto &old : registry.ports) interim.ports.insert(old);
     for (const auto &old : registry.interfaces) interim.interfaces.insert(old);
     for (const auto &old : registry.injects) interim.injects.insert(old);
+    for (const auto &old : registry.bridges) interim.bridges.insert(old);
+    if (!interim.macs) interim.macs = registry.macs;
     deafen_circuits(interim);
     t.interim = interim.table(vrfs);
     // Until its routes are there, what is new, or in another VRF than before, is not listened to: what came in would be told that its

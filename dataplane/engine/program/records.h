@@ -44,6 +44,11 @@ enum class Record : uint8_t {
     cross_connect_delete = 51,  // str name
     vrf_set = 56,                    // u32 vrf, not 0, which is always there; str name: what interfaces, routes and objects may be in
     vrf_delete = 57,                 // u32 vrf
+    bridge_set = 61,     // str name, u8 BridgeFlag, u32 seconds of ageing (0: none), u32 most addresses, of each FloodClass (u8 1: policed,
+                         // u32 packets a second, u32 burst), u32 moves (0: not watched), u32 seconds of these, u32 seconds of holding,
+                         // str routed interface ('' = none), u16 n, n × (str interface, u16 split-horizon group (0: none), u32 most
+                         // addresses), u32 n, n × (6 bytes mac, str interface)
+    bridge_delete = 62,  // str name
     tunnel_set = 71,     // str interface, u8 TunnelKind, u32 VRF of the way, addr source, u32 key, u16 UDP port, u8 TunnelFlag,
                          // u8 hop limit (0: the packet's own), u8 DSCP (255: the packet's own), u16 n, n × addr remote
     tunnel_delete = 72,  // str interface
@@ -90,6 +95,14 @@ enum class ObjectType : uint8_t {
     group = 5,      // u16 n, n × (key, u16 weight): weighted ECMP over other objects
     resolve = 6,    // u8 kind (1 LISP, 2 IKE), u32 id, u8 ResolveFlag: packets wait until a controller programs something else
     lookup = 7,     // u32 vrf: the destination is looked up there
+    replicate = 8,  // no record: who gets what goes to all of a bridge domain, made with it
+};
+
+enum BridgeFlag : uint8_t {
+    bridge_learns = 1,
+    bridge_floods_unknown = 2,
+    bridge_forwards_reserved = 4,
+    bridge_suppresses = 8,
 };
 
 enum ResolveFlag : uint8_t {

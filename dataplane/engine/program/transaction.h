@@ -89,6 +89,11 @@ struct MirrorOp {
     bool remove = false;
 };
 
+struct BridgeOp {
+    BridgeSpec spec;
+    bool remove = false;
+};
+
 struct AclOp {
     AclSpec spec;
     bool remove = false;
@@ -123,6 +128,7 @@ struct Transaction {
     std::vector<CrossConnectOp> cross_connects;
     std::vector<TunnelOp> tunnels;
     std::vector<MirrorOp> mirrors;
+    std::vector<BridgeOp> bridges;
     std::map<std::string, AclOp> acls;  // the last record of a name holds
     AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken
@@ -139,6 +145,7 @@ struct Transaction {
     std::vector<uint32_t> vrfs_made, vrfs_gone;
     // Of circuits that go: their parents', and theirs.
     std::vector<std::pair<std::shared_ptr<InterfaceRuntime>, std::shared_ptr<InterfaceRuntime>>> parted;
+    std::vector<uint32_t> floods_gone;  // slots of objects that bridge domains which go have held
     std::vector<unsigned> workers_started;
     std::vector<PortChange> port_changes;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;

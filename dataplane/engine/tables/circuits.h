@@ -100,9 +100,12 @@ class Circuits {
     std::vector<Branch> branches_;
 };
 
-// Two attachments whose frames are exchanged. (Domains of more are bridges.)
+// What an attachment whose frames are switched belongs to: two whose frames are exchanged, or a bridge domain (tables/bridges.h).
 struct Domain {
-    uint32_t ends[2];  // interfaces
+    uint32_t ends[2] = {};       // interfaces
+    uint16_t bridge = 0;         // 0: none, it is the two
+    uint16_t group = 0;          // of the attachment in the bridge domain: split horizon, and what may be learned behind it
+    uint32_t most_addresses = 0;
     bool operator==(const Domain &) const = default;
     uint32_t other(uint32_t interface) const { return ends[ends[0] == interface]; }
 };

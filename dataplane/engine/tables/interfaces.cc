@@ -114,7 +114,8 @@ void derive(Interface &i, const LinkState &link) {
     i.forward6 = spec.flags & interface_ipv6_forwarding;
     i.features = features_of(i);
     i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
-    if (i.circuit && link.mtu) i.mtu = std::min(i.mtu, link.mtu);
+    i.link_mtu = link.mtu;
+    if (i.kind != InterfaceKind::port && link.mtu) i.mtu = std::min(i.mtu, link.mtu);
     i.ip6 = (spec.flags & interface_ipv6) && i.mtu >= 1280;  // RFC 8200 §5
     i.mac = spec.has_mac ? spec.mac : link.mac;
     i.subnets4.clear();
@@ -145,6 +146,30 @@ LinkState link_of(const Interface &parent, const CircuitSpec &circuit) {
     LinkState link;
     link.mac = parent.mac;
     link.mtu = parent.mtu > circuit.overhead() ? parent.mtu - circuit.overhead() : 0;
+    return link;
+}
+
+LinkState link_of(const Registry &in, const Interface &routed) {
+    LinkState link;
+    link.mtu = 0;
+    link.up = false;
+    for (const auto &[name, bridge] : in.bridges) {
+        if (bridge->routed != routed.index) continue;
+        for (const BridgeMember &m : bridge->spec.members) {
+            const Interface &member = *in.interfaces.at(m.interface);
+            link.mtu = link.mtu ? std::min(link.mtu, member.mtu) : member.mtu;
+            link.up |= member.up();
+        }
+    }
+    if (routed.runtime->made_mac == MacAddress{}) {
+        uint64_t hash = 0;
+        for (const auto &[name, handle] : in.ports)
+            if (handle->port) hash = hash ? std::min(hash, mac_key(0, handle->port->link().mac)) : mac_key(0, handle->port->link().mac);
+        for (const char c : routed.spec.name) hash = mix(hash ^ static_cast<uint8_t>(c));
+        std::memcpy(routed.runtime->made_mac.data(), &hash, 6);
+        routed.runtime->made_mac[0] = static_cast<uint8_t>((hash & 0xfc) | 2);  // locally administered, of one
+    }
+    link.mac = routed.runtime->made_mac;
     return link;
 }
 
@@ -225,6 +250,11 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
     for (const auto &[name, interface] : interfaces)
         if (interface->tunnel) all.emplace_back(interface->index, interface->tunnel.get());
     if (!all.empty()) t->tunnels = std::make_shared<const Tunnels>(all);
+    for (const auto &[name, bridge] : bridges) {
+        if (t->bridges.size() <= bridge->id) t->bridges.resize(bridge->id + size_t{1});
+        t->bridges[bridge->id] = bridge;
+    }
+    t->macs = macs;
     for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));
     for (const auto &[key, mac] : neighbours) {
         const auto found = interfaces.find(key.first);

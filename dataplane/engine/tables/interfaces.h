@@ -16,6 +16,7 @@
 #include "../ports/port.h"
 #include "../program/records.h"
 #include "acls.h"
+#include "bridges.h"
 #include "circuits.h"
 #include "counters.h"
 #include "settings.h"
@@ -125,6 +126,7 @@ struct InterfaceRuntime {
     bool link_told = false;  // an event has said how it is
     std::atomic<int64_t> last_change{0};
     int64_t discontinuity = 0;
+    MacAddress made_mac{};  // of the routed interface of a bridge domain
     std::atomic<uint32_t> link_ups{0};  // how often the link has come up
     // Of the worker that owns the neighbours alone: the count of these when it last looked, and what they were told
     // (nodes/announce.cc).
@@ -155,12 +157,14 @@ enum class InterfaceKind : uint8_t {
     port,     // has a port, or none
     circuit,  // some of the frames of another one's port (tables/circuits.h)
     tunnel,   // addresses (tables/tunnels.h)
+    bridge,   // a bridge domain, by which the box itself is in it
 };
 
 struct Interface {
     // What packets ask for, in one cache line.
     uint32_t index = 0;
     uint32_t mtu = 1500;
+    uint32_t link_mtu = 0;  // of what it stands on
     uint16_t features = 0;  // nodes/features.h
     InterfaceKind kind = InterfaceKind::port;
     InterfaceSettings settings;
@@ -171,7 +175,7 @@ struct Interface {
     std::shared_ptr<PortHandle> port;  // of a circuit its parent's
     // What is done to the tags of frames that come in, and of those that leave.
     TagRewrite tags_in, tags_out;
-    std::shared_ptr<const Domain> domain;      // null: routed; else its frames are switched
+    std::shared_ptr<const Domain> domain;      // null: routed; else its frames are switched (of kind bridge: its packets' frames)
     std::shared_ptr<const Circuits> circuits;  // of its port; null: all frames are its own
     std::optional<CircuitSpec> circuit;
     std::shared_ptr<const Tunnel> tunnel;  // null: it is none
@@ -229,9 +233,17 @@ struct InterfaceTable {
     MemberSettings settings;
     std::shared_ptr<const VrfList> vrfs;  // owned as long as the table
     std::shared_ptr<const Tunnels> tunnels;  // null: there are none
+    std::vector<std::shared_ptr<const Bridge>> bridges;  // by id; null: none
+    std::shared_ptr<MacTable> macs;                      // of all bridge domains; null: there are none
 
     bool has(const Vrf *vrf) const {
         return vrfs && std::any_of(vrfs->begin(), vrfs->end(), [&](const auto &one) { return one.get() == vrf; });
+    }
+
+    // Of an interface that is in one.
+    const Bridge *bridge_of(const Interface &i) const {
+        const uint16_t id = i.domain ? i.domain->bridge : 0;
+        return id < bridges.size() ? bridges[id].get() : nullptr;
     }
     const Interface *at(uint32_t index) const { return index < interfaces.size() ? interfaces[index].get() : nullptr; }
 };
@@ -270,6 +282,8 @@ struct Registry {
     std::map<std::string, CircuitSpec> circuits;         // by interface
     std::map<std::string, CrossConnect> cross_connects;  // by name
     std::map<std::string, TunnelSpec> tunnels;  // by interface
+    std::map<std::string, std::shared_ptr<const Bridge>> bridges;  // by name
+    std::shared_ptr<MacTable> macs;
     AclBindings acls;
     std::map<std::string, std::shared_ptr<Mirror>> mirrors;
     Crew crew;
@@ -284,6 +298,9 @@ struct Registry {
 void derive(Interface &interface, const LinkState &link);
 // What a circuit stands on.
 LinkState link_of(const Interface &parent, const CircuitSpec &circuit);
+// What the routed interface of a bridge domain stands on: all members of the domain. Its MAC address is made of the ports' and its
+// name, once.
+LinkState link_of(const Registry &in, const Interface &routed);
 // The feature nodes (nodes/features.h) that its packets visit.
 uint16_t features_of(const Interface &interface);
 // What its host tap should be.

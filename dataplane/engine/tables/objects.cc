@@ -17,6 +17,7 @@ const char *type_name(ObjectType type) {
         case ObjectType::group: return "group";
         case ObjectType::resolve: return "resolve";
         case ObjectType::lookup: return "lookup";
+        case ObjectType::replicate: return "replicate";
     }
     return "";
 }
@@ -30,9 +31,10 @@ Object::Object(const ObjectSpec &spec, uint32_t index, std::shared_ptr<Vrf> in)
 
 bool Object::is(const ObjectSpec &spec, uint32_t index, const Vrf *in) const {
     static const std::vector<GroupMember> none;
+    static const std::vector<ReplicaLeg> no_legs;
     return type == spec.type && drop == spec.drop && interface == index && next_hop == spec.next_hop && vrf == spec.vrf && table.get() == in &&
            resolve == spec.resolve && flags == spec.flags && resolve_id == spec.resolve_id &&
-           (group ? group->members : none) == spec.members;
+           (group ? group->members : none) == spec.members && (group ? group->legs : no_legs) == spec.legs;
 }
 
 Objects::~Objects() {

@@ -34,6 +34,14 @@ struct GroupMember {
     bool operator==(const GroupMember &) const = default;
 };
 
+// One of those that get a packet that is replicated.
+struct ReplicaLeg {
+    uint32_t interface;
+    uint16_t remote;  // of a tunnel that has several
+    uint16_t group;   // split horizon; 0: none
+    bool operator==(const ReplicaLeg &) const = default;
+};
+
 // As operational state and traces say it.
 const char *type_name(ObjectType type);
 
@@ -48,11 +56,13 @@ struct ObjectSpec {
     uint8_t flags = 0;        // of resolve: ResolveFlag
     uint32_t resolve_id = 0;  // the controller's name for what is missing
     std::vector<GroupMember> members;
+    std::vector<ReplicaLeg> legs = {};  // of replicate
     bool operator==(const ObjectSpec &) const = default;
 };
 
-// What a group has behind its cache line.
+// What a group, or who gets what is replicated, has behind its cache line.
 struct Group {
+    std::vector<ReplicaLeg> legs;      // of replicate; the rest is a group's
     std::vector<GroupMember> members;  // as specified
     std::vector<uint32_t> slots;       // of the members, held
     std::array<uint32_t, group_buckets> buckets;  // flow hash % group_buckets → slot

@@ -1,0 +1,97 @@
+// What goes to all of a bridge domain, by its object of type replicate: a copy to each leg but where the frame comes from, those of its
+// split-horizon group and those that are down, the last of them the frame itself. A super-packet is copied whole.
+//
+// Memory   that of the worker's burst. Once much of it is in use, copies are sent at once and their memory is used again, so that any
+//          number of members gets theirs.
+// Counts   the object; per domain: floods, policed frames, copies
+// Drops    bridge-flood: policed-unknown-unicast, policed-broadcast, policed-multicast, nobody-else; worker: no-buffer
+#include "bridge.h"
+
+namespace weft {
+namespace {
+
+// Whether the box itself looks at such a frame.
+bool concerns_box(const Packet &p, const Interface &routed, FloodClass what) {
+    if (what == FloodClass::unknown_unicast) return false;
+    return p.ether_type == type_ip6 ? routed.ip6 : routed.ip4 && (p.ether_type == type_ip4 || p.ether_type == type_arp);
+}
+
+class Copies {
+  public:
+    Copies(Worker &w, Packet &whole) : w_(w), whole_(whole) {}
+
+    // One more gets it; who was named before gets a copy.
+    void to(const Interface &out, uint16_t remote) {
+        if (next_) give(copy(w_, whole_));
+        next_ = &out;
+        remote_ = remote;
+    }
+    // The last one gets the frame itself. How many did.
+    unsigned end() {
+        if (next_) give(&whole_);
+        if (w_.arena.crowded() && all_sent_) send_now();
+        return count_;
+    }
+
+  private:
+    void give(Packet *p) {
+        if (!p) return;
+        count_++;
+        p->remote = remote_;
+        if (next_->kind == InterfaceKind::bridge) {
+            p->interface = next_->index;
+            w_.push(Node::ethernet_input, p);
+            mark_ = w_.arena.mark();
+            return;
+        }
+        egress_frame(w_, *p, *next_);
+        all_sent_ &= next_->port && next_->port->port;
+        if (p != &whole_ && w_.arena.crowded() && all_sent_) send_now();
+    }
+    void send_now() {
+        for (PortHandle *port : w_.dirty_ports()) w_.send_now(*port);
+        w_.arena.rewind(mark_);
+    }
+
+    Worker &w_;
+    Packet &whole_;
+    Arena::Mark mark_ = w_.arena.mark();
+    const Interface *next_ = nullptr;
+    uint16_t remote_ = 0;
+    unsigned count_ = 0;
+    bool all_sent_ = true;  // on ports: none waits for another node
+};
+
+constexpr Drop policed[] = {Drop::flood_unknown, Drop::flood_broadcast, Drop::flood_multicast};
+constexpr const char *notes[] = {"goes to all of the domain: its destination is not known", "goes to all of the domain: a broadcast",
+                                 "goes to all of the domain: a multicast"};
+
+}  // namespace
+
+void flood(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &from, FloodClass what) {
+    const auto n = static_cast<size_t>(what);
+    BridgeCounters &c = bridge.counters(w.id);
+    if (bridge.spec.policers[n] && !bridge.runtime->policers[n].take(w.now, *bridge.spec.policers[n])) {
+        c.policed[n] += 1;
+        return w.discard(p, policed[n]);
+    }
+    const Object *o = w.core.objects.at(bridge.flood);
+    if (!o || !o->group) return w.discard(p, Drop::flood_nobody);
+    w.core.objects.counters(w.id, bridge.flood).count(p.length);
+    if (w.tracing) [[unlikely]] w.trace(p, notes[n]);
+    c.flooded[n] += 1;
+    Copies copies(w, p);
+    for (const ReplicaLeg &leg : o->group->legs) {
+        if (leg.interface == from.interface || (leg.group != 0 && leg.group == from.group)) continue;
+        const Interface *out = w.interface(leg.interface);
+        // It may have left the domain since.
+        if (!out || !out->domain || out->domain->bridge != bridge.id || !out->up()) continue;
+        if (out->kind == InterfaceKind::bridge && !concerns_box(p, *out, what)) continue;
+        copies.to(*out, leg.remote);
+    }
+    const unsigned count = copies.end();
+    c.copies += count;
+    if (count == 0) w.discard(p, Drop::flood_nobody);
+}
+
+}  // namespace weft

@@ -1,0 +1,126 @@
+// Bridge domains in the next registry, with who is in which, and the objects by which they flood. A full transaction says all that
+// there are. Members are interfaces that nothing else switches or routes; the routed interface of a domain has no port.
+#include <algorithm>
+#include <set>
+
+#include "../core.h"
+#include "../tables/hash.h"
+#include "reader.h"
+
+namespace weft {
+namespace {
+
+constexpr size_t most_bridges = 65535;
+
+// The key of the object by which a domain floods; others' are hashes of what they stand for, too.
+uint64_t flood_key(const std::string &bridge) {
+    uint64_t hash = mix(0x666c6f6f64);
+    for (const char c : bridge) hash = mix(hash ^ static_cast<uint8_t>(c));
+    return hash;
+}
+
+// By the names of interfaces, what has them.
+using Owners = std::map<std::string, std::string>;
+
+std::string check(const Registry &next, const BridgeSpec &spec, const std::map<std::string, std::shared_ptr<const Domain>> &domains,
+                  Owners &owners) {
+    const std::string what = "bridge domain " + quoted(spec.name);
+    const auto taken = [&](const std::string &interface) {
+        const auto [owner, fresh] = owners.emplace(interface, spec.name);
+        if (!fresh) return what + " names interface " + quoted(interface) + ", which bridge domain " + quoted(owner->second) + " has";
+        const auto found = domains.find(interface);
+        if (found != domains.end() && found->second) return what + " names interface " + quoted(interface) + ", which a cross-connect has";
+        return std::string();
+    };
+    std::set<std::string> members;
+    for (const BridgeMember &m : spec.members) {
+        const auto found = next.interfaces.find(m.interface);
+        if (found == next.interfaces.end()) return what + " names interface " + quoted(m.interface) + ", which does not exist";
+        if (found->second->spec.flags & (interface_ipv4 | interface_ipv6))
+            return what + " names interface " + quoted(m.interface) + ", which is routed: it has addresses";
+        if (std::string e = taken(m.interface); !e.empty()) return e;
+        members.insert(m.interface);
+    }
+    for (const StaticMac &m : spec.macs)
+        if (!members.count(m.interface)) return what + " has a static MAC address on " + quoted(m.interface) + ", which is no member of it";
+    if (spec.routed.empty()) return {};
+    const auto found = next.interfaces.find(spec.routed);
+    if (found == next.interfaces.end()) return what + " is routed by interface " + quoted(spec.routed) + ", which does not exist";
+    if (!found->second->spec.port.empty() || next.circuits.count(spec.routed))
+        return what + " is routed by interface " + quoted(spec.routed) + ", which stands on a port";
+    return taken(spec.routed);
+}
+
+uint16_t free_id(const Registry &now, const Registry &next) {
+    std::set<uint16_t> used;
+    for (const Registry *all : {&now, &next})
+        for (const auto &[name, bridge] : all->bridges)
+            if (bridge) used.insert(bridge->id);
+    uint16_t id = 1;
+    for (const uint16_t taken : used) {
+        if (taken != id) break;
+        id++;
+    }
+    return id;
+}
+
+}  // namespace
+
+std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains) {
+    Registry &next = *t.registry;
+    std::map<std::string, BridgeSpec> wanted;
+    if (!t.full)
+        for (const auto &[name, bridge] : next.bridges) wanted[name] = bridge->spec;
+    for (const BridgeOp &op : t.bridges) {
+        if (op.remove)
+            wanted.erase(op.spec.name);
+        else
+            wanted[op.spec.name] = op.spec;
+    }
+    if (wanted.size() > most_bridges) return "there are more than " + std::to_string(most_bridges) + " bridge domains";
+    Owners owners;
+    uint64_t room = 0;
+    for (const auto &[name, spec] : wanted) {
+        if (std::string e = check(next, spec, domains, owners); !e.empty()) return e;
+        room += spec.most_addresses + spec.macs.size() + 1;
+    }
+    for (const auto &[name, bridge] : registry.bridges) {
+        if (wanted.count(name)) continue;
+        t.floods_gone.push_back(bridge->flood);
+        t.objects.push_back({flood_key(name), true, {}});
+        next.bridges.erase(name);
+    }
+    for (const auto &[name, spec] : wanted) {
+        auto &entry = next.bridges[name];
+        ObjectOp flood{flood_key(name), false, {}};
+        flood.spec.type = ObjectType::replicate;
+        const auto index = [&](const std::string &interface) { return next.interfaces.at(interface)->index; };
+        for (const BridgeMember &m : spec.members) flood.spec.legs.push_back({index(m.interface), 0, m.group});
+        const uint32_t routed = spec.routed.empty() ? no_interface : index(spec.routed);
+        if (routed != no_interface) flood.spec.legs.push_back({routed, 0, 0});
+        const bool same = entry && entry->spec == spec && entry->routed == routed;
+        const uint32_t slot = same ? entry->flood : objects.reserve(flood.key);
+        if (!same || t.full) t.objects.push_back(flood);
+        if (!same) {
+            auto made = std::make_shared<Bridge>();
+            made->id = entry ? entry->id : free_id(registry, next);
+            made->runtime = entry ? entry->runtime : std::make_shared<BridgeRuntime>();
+            if (!entry) made->runtime->discontinuity = milliseconds_since_epoch();
+            made->spec = spec;
+            made->routed = routed;
+            made->flood = slot;
+            entry = std::move(made);
+        }
+        for (const BridgeMember &m : spec.members)
+            domains[m.interface] = std::make_shared<const Domain>(Domain{{}, entry->id, m.group, m.most_addresses});
+        if (!spec.routed.empty()) domains[spec.routed] = std::make_shared<const Domain>(Domain{{}, entry->id, 0, 0});
+    }
+    const auto capacity = static_cast<uint32_t>(std::min<uint64_t>(room, MacTable::most_entries));
+    if (wanted.empty())
+        next.macs.reset();
+    else if (!next.macs || next.macs->capacity() < capacity)
+        next.macs = std::make_shared<MacTable>(capacity);
+    return {};
+}
+
+}  // namespace weft

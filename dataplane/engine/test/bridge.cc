@@ -1,0 +1,427 @@
+// Bridge domains: learning, floods, limits, the routed interface, and what is left when they go.
+#include <algorithm>
+
+#include "lab.h"
+
+namespace weft {
+namespace {
+
+constexpr uint64_t second = 1000000;
+const MacAddress everybody{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, a = mac(0xa1), b = mac(0xb2), c = mac(0xc3);
+
+void add(Records &r, const BridgeSpec &s) {
+    r.u8(61).str(s.name);
+    r.u8((s.learns ? bridge_learns : 0) | (s.floods_unknown ? bridge_floods_unknown : 0) |
+         (s.forwards_reserved ? bridge_forwards_reserved : 0) | (s.suppresses ? bridge_suppresses : 0));
+    r.u32(s.ageing).u32(s.most_addresses);
+    for (const auto &p : s.policers) r.u8(p.has_value()).u32(p ? p->rate : 0).u32(p ? p->burst : 0);
+    r.u32(s.moves.moves).u32(s.moves.window).u32(s.moves.hold).str(s.routed);
+    r.u16(static_cast<unsigned>(s.members.size()));
+    for (const BridgeMember &m : s.members) r.str(m.interface).u16(m.group).u32(m.most_addresses);
+    r.u32(static_cast<uint32_t>(s.macs.size()));
+    for (const StaticMac &m : s.macs) {
+        r.bytes.insert(r.bytes.end(), m.mac.begin(), m.mac.end());
+        r.str(m.interface);
+    }
+}
+
+// Interfaces if1…ifn without addresses, all in domain "d", and what is changed about it.
+struct Switch : Lab {
+    BridgeSpec spec;
+
+    explicit Switch(unsigned ports = 3) : Lab(ports) {
+        Records r;
+        spec.name = "d";
+        for (unsigned n = 1; n <= ports; n++) {
+            const std::string i = std::to_string(n);
+            r.port("p" + i, "e" + i).interface("if" + i, "p" + i, {}, interface_enabled);
+            spec.members.push_back({"if" + i, 0, MacTable::no_limit});
+        }
+        add(r, spec);
+        CHECK_EQUAL(commit(r), std::string());
+    }
+    std::string change() {
+        Records r;
+        add(r, spec);
+        return commit(r);
+    }
+    void changed() { CHECK_EQUAL(change(), std::string()); }
+    // With the routed interface "bvi" of MAC 02::99, 10.0.9.1/24.
+    void route() {
+        Records r;
+        spec.routed = "bvi";
+        r.u8(3).str("bvi").u32(0).str("").u8(31).u16(0).u8(1);
+        const MacAddress own = mac(0x99);
+        r.bytes.insert(r.bytes.end(), own.begin(), own.end());
+        r.u16(1).addr(address("10.0.9.1")).u8(24);
+        add(r, spec);
+        r.glean(9, "bvi").route("10.0.9.0/24", 9).route("10.0.9.1/32", 1000).local(1000);
+        CHECK_EQUAL(commit(r), std::string());
+        core->watch_links();
+    }
+    void send(unsigned port, const MacAddress &to, const MacAddress &from, const std::string &what = "10.0.9.8") {
+        give(port, frame(to, from, packet({.source = "10.0.9.7", .destination = what})));
+        run();
+    }
+    size_t count(unsigned port) { return out(port).size(); }
+    BridgeState bridge() {
+        const auto all = core->bridge_states("d");
+        CHECK_EQUAL(all.size(), size_t{1});
+        return all[0];
+    }
+    size_t known(const MacQuery &query = {}) { return core->mac_page(query, 0, 1000, now).macs.size(); }
+};
+
+TEST("bridge: what is not known goes to all but where it came from, what is known to one") {
+    Switch s(4);
+    s.send(1, b, a);
+    CHECK_EQUAL(s.count(1), size_t{0});
+    for (unsigned port = 2; port <= 4; port++) CHECK_EQUAL(s.count(port), size_t{1});
+    s.send(2, a, b);
+    CHECK_EQUAL(s.count(1), size_t{1});
+    CHECK_EQUAL(s.count(3) + s.count(4), size_t{0});
+    s.send(1, b, a);
+    CHECK_EQUAL(s.count(2), size_t{1});
+    s.send(1, everybody, a);
+    for (unsigned port = 2; port <= 4; port++) CHECK_EQUAL(s.count(port), size_t{1});
+    const BridgeState state = s.bridge();
+    CHECK_EQUAL(state.addresses, 2u);
+    CHECK_EQUAL(state.forwarded, uint64_t{2});
+    CHECK_EQUAL(state.flooded[0], uint64_t{1});
+    CHECK_EQUAL(state.flooded[1], uint64_t{1});
+    CHECK_EQUAL(state.copies, uint64_t{6});
+    CHECK_EQUAL(s.state("if2").out_unicast, uint64_t{2});
+    CHECK_EQUAL(s.state("if2").out_broadcast, uint64_t{1});
+}
+
+TEST("bridge: frames are copied as they are, and their order is kept") {
+    Switch s(3);
+    const Bytes sent = frame(everybody, a, packet({.source = "10.0.9.7", .destination = "10.0.9.255", .payload = 1000}));
+    s.give(1, sent);
+    s.run();
+    for (unsigned port : {2u, 3u}) CHECK(s.only(port).bytes == sent);
+    for (uint16_t n = 1; n <= 200; n++) s.give(1, frame(everybody, a, packet({.source = "10.0.9.7", .destination = "10.0.9.255", .source_port = n})));
+    s.run();
+    for (unsigned port : {2u, 3u}) {
+        const auto frames = s.out(port);
+        CHECK_EQUAL(frames.size(), size_t{200});
+        for (uint16_t n = 1; n <= 200; n++) CHECK_EQUAL(load16(&frames[n - 1u].bytes[34]), n);
+    }
+}
+
+TEST("bridge: a burst of floods to many members has memory for every copy") {
+    Switch s(40);
+    for (int n = 0; n < 64; n++) s.give(1, frame(everybody, a, packet({.source = "10.0.9.7", .destination = "10.0.9.255", .payload = 1400})));
+    s.run();
+    for (unsigned port = 2; port <= 40; port++) CHECK_EQUAL(s.count(port), size_t{64});
+    CHECK_EQUAL(s.drops("worker", "no-buffer"), uint64_t{0});
+}
+
+TEST("bridge: members of a split-horizon group do not hear each other") {
+    Switch s(4);
+    s.spec.members[0].group = s.spec.members[1].group = 7;
+    s.changed();
+    s.send(1, everybody, a);
+    CHECK_EQUAL(s.count(2), size_t{0});
+    CHECK_EQUAL(s.count(3) + s.count(4), size_t{2});
+    s.send(2, a, b);
+    CHECK_EQUAL(s.count(1), size_t{0});
+    CHECK_EQUAL(s.drops("bridge-input", "split-horizon"), uint64_t{1});
+    s.send(3, a, c);
+    CHECK_EQUAL(s.count(1), size_t{1});
+}
+
+TEST("bridge: addresses grow old, and those that are heard do not") {
+    Switch s;
+    s.spec.ageing = 20;
+    s.changed();
+    s.send(1, everybody, a);
+    s.send(2, everybody, b);
+    for (int n = 0; n < 40; n++) {
+        s.run(second);
+        s.core->age_macs(s.now);
+        if (n % 4 == 0) s.send(1, everybody, a);
+    }
+    CHECK_EQUAL(s.known(), size_t{1});
+    CHECK_EQUAL(s.known({.mac = a}), size_t{1});
+    s.spec.ageing = 0;
+    s.changed();
+    for (int n = 0; n < 100; n++) {
+        s.run(10 * second);
+        s.core->age_macs(s.now);
+    }
+    CHECK_EQUAL(s.known(), size_t{1});
+}
+
+TEST("bridge: no more addresses are learned than the domain and a member may have, and that is told") {
+    Switch s;
+    s.spec.most_addresses = 3;
+    s.spec.members[0].most_addresses = 2;
+    s.changed();
+    for (uint8_t n = 1; n <= 5; n++) s.send(1, everybody, mac(static_cast<uint8_t>(0x40 + n)));
+    CHECK_EQUAL(s.known({.interface = "if1"}), size_t{2});
+    CHECK_EQUAL(s.bridge().not_learned, uint64_t{3});
+    for (uint8_t n = 1; n <= 5; n++) s.send(2, everybody, mac(static_cast<uint8_t>(0x60 + n)));
+    CHECK_EQUAL(s.known(), size_t{3});
+    CHECK_EQUAL(s.bridge().not_learned, uint64_t{7});
+    for (unsigned port = 1; port <= 3; port++) s.out(port);
+    s.send(3, mac(0x65), c);  // not learned: to all
+    CHECK_EQUAL(s.count(1) + s.count(2), size_t{2});
+}
+
+TEST("bridge: an address that moves is followed, and one that moves too often is told and held") {
+    Switch s;
+    s.spec.moves = {2, 10, 0};
+    s.changed();
+    s.core->tell_conditions();
+    unsigned events = 0;
+    s.core->handler = [&](const Event &e) { events += e.kind == Event::Kind::condition; };
+    for (unsigned n = 0; n < 4; n++) s.send(1 + n % 2, everybody, a);
+    s.core->note_moves();
+    s.core->tell_conditions();
+    CHECK_EQUAL(s.bridge().moves, uint64_t{3});
+    CHECK_EQUAL(events, 1u);
+    CHECK_EQUAL(s.bridge().moving.size(), size_t{1});
+    CHECK(s.bridge().moving[0].mac == a);
+    CHECK_EQUAL(s.core->mac_page({.domain = "d", .mac = a}, 0, 1, s.now).macs.at(0).interface, std::string("if2"));
+    s.spec.moves.hold = 60;
+    s.changed();
+    s.run(20 * second);
+    for (unsigned n = 0; n < 8; n++) s.send(1 + n % 2, everybody, a);
+    const auto at = [&] { return s.core->mac_page({.domain = "d", .mac = a}, 0, 1, s.now).macs.at(0).interface; };
+    const std::string held = at();
+    CHECK(s.bridge().held > 0);
+    s.send(held == "if1" ? 2 : 1, everybody, a);
+    CHECK_EQUAL(at(), held);
+    s.run(80 * second);
+    s.send(held == "if1" ? 2 : 1, everybody, a);
+    CHECK(at() != held);
+}
+
+TEST("bridge: what floods is policed by its class") {
+    Switch s;
+    s.spec.policers = {Limit{10, 5}, Limit{10, 3}, Limit{10, 2}};
+    s.changed();
+    for (int n = 0; n < 10; n++) {
+        s.send(1, b, a);
+        s.send(1, everybody, a);
+        s.send(1, {1, 0, 0x5e, 0, 0, 1}, a);
+    }
+    CHECK_EQUAL(s.count(2), size_t{10});
+    CHECK_EQUAL(s.drops("bridge-flood", "policed-unknown-unicast"), uint64_t{5});
+    CHECK_EQUAL(s.drops("bridge-flood", "policed-broadcast"), uint64_t{7});
+    CHECK_EQUAL(s.drops("bridge-flood", "policed-multicast"), uint64_t{8});
+    CHECK_EQUAL(s.bridge().policed[1], uint64_t{7});
+}
+
+TEST("bridge: unknown destinations end when the domain says so, reserved addresses unless it does") {
+    Switch s;
+    const MacAddress stp{1, 0x80, 0xc2, 0, 0, 0};
+    s.spec.floods_unknown = false;
+    s.changed();
+    s.send(1, b, a);
+    s.send(1, stp, a);
+    CHECK_EQUAL(s.count(2), size_t{0});
+    CHECK_EQUAL(s.drops("bridge-input", "unknown-destination"), uint64_t{1});
+    CHECK_EQUAL(s.drops("bridge-input", "reserved-address"), uint64_t{1});
+    s.spec.forwards_reserved = true;
+    s.changed();
+    s.send(1, stp, a);
+    CHECK_EQUAL(s.count(2), size_t{1});
+    s.send(1, a, b);
+    CHECK_EQUAL(s.drops("bridge-input", "same-interface"), uint64_t{1});
+}
+
+TEST("bridge: a static address is where it was put, and goes with its domain") {
+    Switch s;
+    s.spec.macs = {{b, "if3"}};
+    s.changed();
+    s.send(1, b, a);
+    CHECK_EQUAL(s.count(3), size_t{1});
+    CHECK_EQUAL(s.count(2), size_t{0});
+    s.send(2, everybody, b);
+    s.out(3);
+    s.send(1, b, a);
+    CHECK_EQUAL(s.count(3), size_t{1});
+    CHECK_EQUAL(s.core->clear_macs({.domain = "d"}), 1u);
+    CHECK_EQUAL(s.known(), size_t{1});
+    s.spec.macs.clear();
+    s.changed();
+    CHECK_EQUAL(s.known(), size_t{0});
+}
+
+TEST("bridge: what was learned behind a link that goes down, or a member that leaves, is forgotten") {
+    Switch s;
+    s.send(1, everybody, a);
+    s.send(2, everybody, b);
+    LinkState link = s.wires[0]->link();
+    link.up = false;
+    s.wires[0]->set_link(link);
+    s.core->watch_links();
+    CHECK_EQUAL(s.known(), size_t{1});
+    for (unsigned port = 1; port <= 3; port++) s.out(port);
+    s.send(2, everybody, b);
+    CHECK_EQUAL(s.count(1), size_t{0});
+    CHECK_EQUAL(s.count(3), size_t{1});
+    s.spec.members.erase(s.spec.members.begin() + 1);
+    s.changed();
+    CHECK_EQUAL(s.known(), size_t{0});
+    s.send(3, everybody, c);
+    CHECK_EQUAL(s.count(2), size_t{0});
+}
+
+TEST("bridge: super-packets go to members whole, and what is longer than a member's MTU does not") {
+    Switch s;
+    s.send(2, everybody, b);
+    s.out(1);
+    s.give(1, frame(b, a, packet({.source = "10.0.9.7", .destination = "10.0.9.8", .payload = 1600})));
+    s.run();
+    CHECK_EQUAL(s.count(2), size_t{0});
+    CHECK_EQUAL(s.drops("egress", "frame-longer-than-mtu"), uint64_t{1});
+    CHECK_EQUAL(s.state("if2").out_discards, uint64_t{1});
+}
+
+TEST("bridge: the routed interface answers, routes from and into the domain, and floods what is not known") {
+    Switch s(4);
+    CHECK_EQUAL(s.commit(Records().interface_delete("if4").interface("if4", "p4", {"10.0.4.1/24"}).glean(4, "if4").route("10.0.4.0/24", 4)),
+                std::string("bridge domain 'd' names interface 'if4', which is routed: it has addresses"));
+    s.spec.members.pop_back();
+    Records r;
+    add(r, s.spec);
+    r.interface("if4", "p4", {"10.0.4.1/24"}).glean(4, "if4").route("10.0.4.0/24", 4);
+    CHECK_EQUAL(s.commit(r), std::string());
+    s.route();
+    CHECK(s.state("bvi").oper_up);
+    CHECK_EQUAL(s.state("bvi").mtu, 1500u);
+    // ARP for its address, answered by its MAC to where the question came from.
+    s.give(1, arp(1, a, "10.0.9.7", {}, "10.0.9.1", everybody));
+    s.run();
+    const Frame answer = s.only(1);
+    CHECK_EQUAL(hex(Bytes(answer.bytes.begin(), answer.bytes.begin() + 12)), hex(Bytes(a.begin(), a.end())) + "020000000099");
+    s.out(2);
+    s.out(3);
+    // Routed out of the domain.
+    s.know("if4", "10.0.4.9", mac(0x44));
+    s.give(1, frame(mac(0x99), a, packet({.source = "10.0.9.7", .destination = "10.0.4.9"})));
+    s.run();
+    CHECK_EQUAL(int{s.only(4).bytes[22]}, 63);
+    CHECK_EQUAL(s.state("bvi").in_unicast, uint64_t{1});
+    // And into it: the neighbour is known by the question above, its MAC address is behind if1.
+    s.give(4, frame(mac(4), mac(0x44), packet({.source = "10.0.4.9", .destination = "10.0.9.7"})));
+    s.run();
+    const Frame in = s.only(1);
+    CHECK_EQUAL(hex(Bytes(in.bytes.begin(), in.bytes.begin() + 12)), hex(Bytes(a.begin(), a.end())) + "020000000099");
+    CHECK_EQUAL(s.count(2) + s.count(3), size_t{0});
+    // A neighbour that is not known is asked for by a flood.
+    s.give(4, frame(mac(4), mac(0x44), packet({.source = "10.0.4.9", .destination = "10.0.9.20"})));
+    s.run();
+    for (unsigned port = 1; port <= 3; port++) CHECK_EQUAL(load16(&s.only(port).bytes[12]), type_arp);
+    s.give(3, arp(2, c, "10.0.9.20", mac(0x99), "10.0.9.1", mac(0x99)));
+    s.run();
+    CHECK_EQUAL(hex(Bytes(s.only(3).bytes.begin(), s.only(3).bytes.begin() + 6)), hex(Bytes(c.begin(), c.end())));
+    CHECK_EQUAL(s.bridge().to_box, uint64_t{2});
+    CHECK(s.bridge().from_box >= 4);
+    // A frame with its own address as source is a loop's.
+    s.send(2, everybody, mac(0x99));
+    CHECK_EQUAL(s.drops("bridge-input", "own-source-address"), uint64_t{1});
+}
+
+TEST("bridge: the routed interface is up while a member is, fragments for its MTU, and has a MAC address of its own") {
+    Switch s(2);
+    s.route();
+    s.know("bvi", "10.0.9.7", a);
+    s.send(1, everybody, a);
+    s.out(2);
+    Records r;
+    r.u8(3).str("bvi").u32(0).str("").u8(31).u16(600).u8(0).u16(1).addr(address("10.0.9.1")).u8(24);
+    CHECK_EQUAL(s.commit(r), std::string());
+    const MacAddress own = s.state("bvi").mac;
+    CHECK_EQUAL(own[0] & 3, 2);
+    CHECK(own != mac(0x99));
+    // An answer to the box's own echo, longer than the MTU.
+    s.give(1, frame(own, a, echo_request("10.0.9.7", "10.0.9.1", 1000)));
+    s.run();
+    CHECK(s.out(1).size() > 1);
+    CHECK_EQUAL(s.known({.mac = own}), size_t{1});
+    CHECK_EQUAL(s.known({.mac = mac(0x99)}), size_t{0});
+    for (unsigned port : {0u, 1u}) {
+        LinkState link = s.wires[port]->link();
+        link.up = false;
+        s.wires[port]->set_link(link);
+        s.core->watch_links();
+        CHECK_EQUAL(s.state("bvi").oper_up, port == 0);
+    }
+}
+
+TEST("bridge: what can't be is refused, and says why") {
+    Switch s;
+    Records other;
+    BridgeSpec second_one = s.spec;
+    second_one.name = "e";
+    add(other, second_one);
+    CHECK_EQUAL(s.commit(other), std::string("bridge domain 'e' names interface 'if1', which bridge domain 'd' has"));
+    s.spec.macs = {{b, "if9"}};
+    CHECK_EQUAL(s.change(), std::string("bridge domain 'd' has a static MAC address on 'if9', which is no member of it"));
+    s.spec.macs.clear();
+    s.spec.routed = "if9";
+    CHECK_EQUAL(s.change(), std::string("bridge domain 'd' is routed by interface 'if9', which does not exist"));
+    s.spec.routed = "if1";
+    CHECK_EQUAL(s.change(), std::string("bridge domain 'd' is routed by interface 'if1', which stands on a port"));
+    s.spec.routed.clear();
+    s.spec.members.push_back({"if7", 0, 0});
+    CHECK_EQUAL(s.change(), std::string("bridge domain 'd' names interface 'if7', which does not exist"));
+    s.send(1, everybody, a);
+    CHECK_EQUAL(s.count(2), size_t{1});
+}
+
+TEST("bridge: a domain that goes leaves nothing, and its interfaces are routed again") {
+    Switch s;
+    s.route();
+    s.send(1, everybody, a);
+    for (unsigned port = 1; port <= 3; port++) s.out(port);
+    const size_t objects = s.core->objects.size();
+    CHECK_EQUAL(s.commit(Records().u8(62).str("d").route_delete("10.0.9.0/24").route_delete("10.0.9.1/32").object_delete(9).interface_delete("bvi")),
+                std::string());
+    CHECK(s.core->bridge_states({}).empty());
+    CHECK(!s.core->registry.macs);
+    CHECK(s.core->placed_macs.empty());
+    CHECK_EQUAL(s.core->objects.size(), objects - 2);
+    s.send(1, everybody, a);
+    CHECK_EQUAL(s.count(2), size_t{0});
+    CHECK(!s.core->registry.interfaces.at("if1")->domain);
+}
+
+TEST("bridge: a full transaction keeps what was learned in domains that stay, and sweeps the others") {
+    Switch s;
+    s.send(1, everybody, a);
+    Records r;
+    for (unsigned n = 1; n <= 3; n++) {
+        const std::string i = std::to_string(n);
+        r.port("p" + i, "e" + i).interface("if" + i, "p" + i, {}, interface_enabled);
+    }
+    Records same = r;
+    add(same, s.spec);
+    CHECK_EQUAL(s.commit(same, true), std::string());
+    CHECK_EQUAL(s.known(), size_t{1});
+    CHECK_EQUAL(s.commit(r, true), std::string());
+    CHECK(s.core->bridge_states({}).empty());
+    CHECK_EQUAL(s.core->objects.size(), size_t{0});
+}
+
+TEST("bridge: addresses are told some at a time") {
+    Switch s;
+    for (unsigned n = 0; n < 200; n++) s.send(1, everybody, {2, 7, 0, 0, 0, static_cast<uint8_t>(n)});
+    size_t seen = 0, pages = 0;
+    for (uint32_t from = 0; from != 0xffffffff; pages++) {
+        const MacPage page = s.core->mac_page({.domain = "d"}, from, 20, s.now);
+        seen += page.macs.size();
+        from = page.next;
+    }
+    CHECK_EQUAL(seen, size_t{200});
+    CHECK(pages > 5);
+    CHECK_EQUAL(s.known({.interface = "if2"}), size_t{0});
+    CHECK_EQUAL(s.known({.domain = "other"}), size_t{0});
+}
+
+}  // namespace
+}  // namespace weft
