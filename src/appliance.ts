@@ -27,6 +27,7 @@ import { largestMtus } from './attachments.js'
 import { Audit } from './audit/index.js'
 import { captureOperations, Captures, captureState } from './capture/index.js'
 import { openPlace, programEngine, startEngine, type Starting } from './chassis.js'
+import { clearMacsOperation } from './clear-macs.js'
 import { Closers } from './closers.js'
 import { createControllers, readPorts } from './controllers/index.js'
 import { EventBus } from './events.js'
@@ -235,6 +236,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     },
     access,
     operations: [
+      clearMacsOperation(() => members.member0),
       traceOperation(memberNamed),
       ...captureOperations(captures, memberNamed),
       ...alarmOperations(alarms),

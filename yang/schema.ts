@@ -52,6 +52,7 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'weft-interfaces', revision: '2026-11-21' },
   { name: 'weft-vlan', revision: '2026-11-22' },
   { name: 'weft-cross-connect', revision: '2026-11-22' },
+  { name: 'weft-bridge', revision: '2026-11-22' },
   { name: 'weft-acl', revision: '2026-11-21' },
   // Routing.
   { name: 'ietf-routing', revision: '2018-03-13', features: ['router-id'] },

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module'
 import type {
   CaptureRequestMessage,
   EventMessage,
+  MacSelectionMessage,
   Outcome,
   TracedPacketMessage,
   TraceRequestMessage,
@@ -45,6 +46,15 @@ export interface Engine {
   /** At most `most` from a place on: 0, or what the call before said was next, until that is 2^32 - 1. */
   objects(from: number, most: number): { objects: Record<string, unknown>[]; next: number }
   acls(only?: string): Record<string, unknown>[]
+  bridges(only?: string): Record<string, unknown>[]
+  /** About `most` addresses from a place on, as objects(). */
+  macs(
+    selection: MacSelectionMessage,
+    from: number,
+    most: number,
+  ): { macs: Record<string, unknown>[]; next: number }
+  /** Forgets what was learned; how many addresses. */
+  clearMacs(selection: MacSelectionMessage): number
   holds(): Record<string, unknown>[]
   punts(): Record<string, unknown>[]
   workers(): Record<string, unknown>[]

@@ -3,7 +3,7 @@ import type { ObjectPage, ObjectQuery, StateReply, StateRequest } from '../proto
 import { lastObject } from '../proto/contract.js'
 import type { Engine } from './engine.js'
 
-/** Objects of one reply: reading them keeps programming waiting. */
+/** Objects or addresses of one reply: reading them keeps programming waiting. */
 const mostObjects = 4096
 
 type Fields = Record<string, unknown>
@@ -30,6 +30,10 @@ function objectPage(engine: Engine, { key, from, most }: ObjectQuery): ObjectPag
   }
 }
 
+function bridge(fields: Fields): Fields {
+  return { ...strings(fields), moving: (fields['moving'] as Fields[]).map(strings) }
+}
+
 export function stateReply(engine: Engine, request: StateRequest): Partial<StateReply> {
   const only = request.interface || undefined
   return {
@@ -41,6 +45,10 @@ export function stateReply(engine: Engine, request: StateRequest): Partial<State
     nodes: request.nodes ? engine.nodes().map(strings) : [],
     objects: request.objects ? objectPage(engine, request.objects) : null,
     acls: request.acls ? engine.acls(request.acl || undefined) : [],
+    bridges: request.bridges ? engine.bridges(request.bridge || undefined).map(bridge) : [],
+    macs: request.macs
+      ? engine.macs(request.macs, request.macs.from, Math.min(request.macs.most, mostObjects))
+      : null,
     holds: request.holds ? engine.holds().map(strings) : [],
     punt: request.punt ? engine.punts().map(strings) : [],
     mirrors: request.mirrors ? engine.mirrors().map(strings) : [],

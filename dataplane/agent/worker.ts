@@ -48,7 +48,7 @@ async function carryOut(
   answer: (message: MemberMessage) => void,
   captures: Captures,
 ): Promise<void> {
-  const { stage, prepare, apply, abort, state, trace, endTrace } = message
+  const { stage, prepare, apply, abort, state, trace, endTrace, clearMacs } = message
   if (stage) engine.stage(Number(stage.transaction), stage.records)
   else if (prepare) {
     const outcome = await engine.prepare(Number(prepare.transaction), prepare.full)
@@ -75,6 +75,7 @@ async function carryOut(
   } else if (message.capture) captures.begin(message.capture)
   else if (message.captureMore) captures.more(message.captureMore.id)
   else if (message.endCapture) captures.end(message.endCapture.id)
+  else if (clearMacs) answer({ state: { id: clearMacs.id, cleared: engine.clearMacs(clearMacs) } })
   else if (message.shutdown) parentPort?.postMessage('shutdown')
 }
 

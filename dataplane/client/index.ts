@@ -2,6 +2,8 @@
 export type * from './types.js'
 export { portProblems, puntClasses } from './types.js'
 export type * from './acl.js'
+export type * from './bridge.js'
+export { floodClasses } from './bridge.js'
 export { DeadlineError, KeeperDiedError, MemberError, MemberLostError } from './errors.js'
 export { connectKeeper, KeeperClient, startKeeper, type KeeperOptions, type Namespace } from './keeper.js'
 export { listenMembers, type MembersOptions } from './members.js'

@@ -14,6 +14,7 @@ import type {
   TraceReplyMessage,
   TraceRequestMessage,
 } from '../proto/contract.js'
+import type { MacSelection } from './bridge.js'
 import { CaptureLine } from './capture.js'
 import { DeadlineError, MemberError, MemberLostError } from './errors.js'
 import { encodeRecords } from './records.js'
@@ -252,6 +253,16 @@ export class AttachedMember implements Member {
   }
 
   async state(query: StateQuery): Promise<MemberState> {
+    return readState(await this.#inquire((id) => ({ state: { id, ...stateRequest(query) } })))
+  }
+
+  async clearMacs(selection: MacSelection): Promise<number> {
+    const { cleared = 0 } = await this.#inquire((id) => ({ clearMacs: { id, ...selection } }))
+    return cleared
+  }
+
+  /** What is answered by a state reply. */
+  async #inquire(message: (id: string) => Omit<ChassisMessage, 'term'>): Promise<Partial<StateReply>> {
     const line = this.#line
     if (!line) throw new MemberLostError(`member ${this.name} is not attached`)
     const id = String(this.#next++)
@@ -259,10 +270,10 @@ export class AttachedMember implements Member {
       line.states.set(id, { resolve, reject }),
     )
     answer.catch(() => undefined)
-    const write = line.write({ term: this.#term, state: { id, ...stateRequest(query) } })
+    const write = line.write({ term: this.#term, ...message(id) })
     write.catch(() => undefined)
     try {
-      return readState(await this.#within(answer, performance.now() + statePatience, statePatience))
+      return await this.#within(answer, performance.now() + statePatience, statePatience)
     } finally {
       line.states.delete(id)
     }

@@ -3,6 +3,7 @@
  * is passed on without being looked at.
  */
 import { roomForAcl, writeAcl } from './acl.js'
+import { roomForBridge, writeBridge } from './bridge.js'
 import {
   puntClasses,
   tunnelKinds,
@@ -55,6 +56,8 @@ const Kind = {
   tunnelDelete: 72,
   vrfSet: 56,
   vrfDelete: 57,
+  bridgeSet: 61,
+  bridgeDelete: 62,
   mirrorSet: 81,
   mirrorDelete: 82,
 } as const
@@ -143,6 +146,7 @@ function roomFor(operation: Operation): number {
     return 64 + 3 * (operation.interface.length + operation.circuit.parent.length)
   if (operation.op === 'cross-connect-set')
     return 64 + 3 * (operation.name.length + operation.interfaces.join().length)
+  if (operation.op === 'bridge-set') return roomForBridge(operation.bridge)
   if (operation.op === 'tunnel-set')
     return 64 + 3 * operation.name.length + 17 * operation.tunnel.remotes.length
   if (operation.op === 'mirror-set') {
@@ -331,6 +335,12 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
     case 'port-settings-delete':
       writer.u8(Kind.portSettingsDelete)
       return writer.text(operation.name)
+    case 'bridge-set':
+      writer.u8(Kind.bridgeSet)
+      return writeBridge(writer, operation.bridge)
+    case 'bridge-delete':
+      writer.u8(Kind.bridgeDelete)
+        return writer.text(operation.name)
     case 'tunnel-set':
       writer.u8(Kind.tunnelSet)
       writer.text(operation.name)

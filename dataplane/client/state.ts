@@ -1,4 +1,5 @@
 /** A member's state reply as values: counters are bigints, times and codes what types.ts says. */
+import { bridgeCounters, type BridgeState, type MacState } from './bridge.js'
 import { portProblems } from './types.js'
 import { lastObject, type StateReply, type StateRequest } from '../proto/contract.js'
 import type {
@@ -172,6 +173,27 @@ function readAcl(fields: Fields): AclState {
   }
 }
 
+function readBridge(fields: Fields): BridgeState {
+  return {
+    name: fields['name'] as string,
+    routed: fields['routed'] as string,
+    addresses: fields['addresses'] as number,
+    limited: fields['limited'] as boolean,
+    members: fields['members'] as BridgeState['members'],
+    moving: (fields['moving'] as readonly Fields[]).map((one) => ({
+      mac: one['mac'] as Uint8Array,
+      from: one['from'] as string,
+      to: one['to'] as string,
+      time: Number(one['time']),
+    })),
+    discontinuity: Number(fields['discontinuity']),
+    counters: bigints(fields, bridgeCounters),
+  }
+}
+
+/** Where a page ends, and the next one begins. */
+const nextOf = (next: number): number | undefined => (next === lastObject ? undefined : next)
+
 export function readState(reply: Partial<StateReply>): MemberState {
   return {
     interfaces: (reply.interfaces ?? []).map(readInterface),
@@ -190,8 +212,12 @@ export function readState(reply: Partial<StateReply>): MemberState {
     objects: reply.objects
       ? {
           objects: reply.objects.objects.map(readObject),
-          next: reply.objects.next === lastObject ? undefined : reply.objects.next,
+          next: nextOf(reply.objects.next),
         }
+      : undefined,
+    bridges: (reply.bridges ?? []).map(readBridge),
+    macs: reply.macs
+      ? { macs: reply.macs.macs as unknown as readonly MacState[], next: nextOf(reply.macs.next) }
       : undefined,
     acls: (reply.acls ?? []).map(readAcl),
     holds: (reply.holds ?? []).map((fields) => ({

@@ -3,6 +3,7 @@
  * address value: bytes in network order.
  */
 import type { AclDirection, AclSpec } from './acl.js'
+import type { BridgeSpec, BridgeState, MacPage, MacSelection } from './bridge.js'
 import type { PacketFilter } from './filter.js'
 
 /** 4 or 16 bytes in network order. */
@@ -193,6 +194,8 @@ export type Operation =
       readonly mac: Uint8Array
     }
   | { readonly op: 'neighbour-delete'; readonly interface: string; readonly address: Address }
+  | { readonly op: 'bridge-set'; readonly bridge: BridgeSpec }
+  | { readonly op: 'bridge-delete'; readonly name: string }
   | { readonly op: 'acl-set'; readonly acl: AclSpec }
   | { readonly op: 'acl-delete'; readonly name: string }
   | {
@@ -244,6 +247,11 @@ export interface StateQuery {
   readonly acls?: boolean
   /** Only this access list. */
   readonly acl?: string
+  readonly bridges?: boolean
+  /** Only this bridge domain. */
+  readonly bridge?: string
+  /** Some addresses of bridge domains from a place on: 0, then `next` of the page before. */
+  readonly macs?: MacSelection & { readonly from: number; readonly most: number }
   readonly holds?: boolean
   readonly nodes?: boolean
   /** One forwarding object, or some from a place on: 0, then `next` of the page before. */
@@ -429,6 +437,8 @@ export interface MemberState {
   readonly drops: readonly { readonly node: string; readonly reason: string; readonly packets: bigint }[]
   readonly statistics: Readonly<Record<MemberStatistic, bigint>> | undefined
   readonly acls: readonly AclState[]
+  readonly bridges: readonly BridgeState[]
+  readonly macs: MacPage | undefined
   readonly holds: readonly HoldState[]
   readonly punt: readonly PuntState[]
   readonly workers: readonly WorkerState[]
@@ -449,7 +459,7 @@ export interface NodeState {
 
 export interface ObjectState {
   readonly key: ObjectKey
-  readonly type: 'adjacency' | 'glean' | 'local' | 'drop' | 'group' | 'resolve' | 'lookup'
+  readonly type: 'adjacency' | 'glean' | 'local' | 'drop' | 'group' | 'resolve' | 'lookup' | 'replicate'
   /** Of a drop or a resolve, or the name of the VRF of a local or lookup; else empty. */
   readonly kind: string
   readonly interface: string
@@ -591,6 +601,8 @@ export interface Member {
   ): Promise<PreparedTransaction>
   /** Rejects when the member is not attached. */
   state(query: StateQuery): Promise<MemberState>
+  /** Forgets addresses that were learned; how many. */
+  clearMacs(selection: MacSelection): Promise<number>
   /**
    * Resolves with the packets, in order, when there are enough, the time is over or the signal is given. Rejects with `MemberError` when the member
    * refuses (it traces for somebody else, there is no such interface), and when it is not attached or goes away.

@@ -39,7 +39,10 @@ void Core::begin_bridges(const Transaction &t) {
 }
 
 void Core::settle_bridges(const Transaction &t) {
-    for (const uint32_t slot : t.floods_gone) objects.drop(slot);
+    for (const auto &bridge : t.bridges_gone) {
+        objects.drop(bridge->flood);
+        if (registry.bridge_neighbours && bridge->spec.suppresses) registry.bridge_neighbours->forget(bridge->id);
+    }
     place_macs();
     forget_strangers();
     std::erase_if(moving_macs, [&](const auto &m) { return !registry.bridges.count(m.first); });

@@ -52,6 +52,27 @@ export interface StateRequest {
   readonly workers?: boolean
   readonly nodes?: boolean
   readonly objects?: ObjectQuery | null
+  readonly bridges?: boolean
+  readonly bridge?: string
+  readonly macs?: MacQuery | null
+}
+
+/** What is undefined or empty matches any address. */
+export interface MacSelectionMessage {
+  readonly domain?: string
+  readonly interface?: string
+  readonly mac?: Uint8Array
+}
+
+/** About so many addresses from a place on. */
+export interface MacQuery extends MacSelectionMessage {
+  readonly from: number
+  readonly most: number
+}
+
+export interface MacPage {
+  readonly macs: readonly Fields[]
+  readonly next: number
 }
 
 /** One object by its key, or at most so many from a place on. */
@@ -85,6 +106,9 @@ export interface StateReply {
   readonly mirrors: readonly Fields[]
   readonly nodes: readonly Fields[]
   readonly objects: ObjectPage | null
+  readonly bridges: readonly Fields[]
+  readonly macs: MacPage | null
+  readonly cleared: number
 }
 
 export interface ResolveMessage {
@@ -196,6 +220,7 @@ export interface ChassisMessage {
     | 'capture'
     | 'captureMore'
     | 'endCapture'
+    | 'clearMacs'
   readonly welcome?: { readonly chassis: string; readonly version: string }
   readonly stage?: { readonly transaction: string; readonly records: Uint8Array }
   readonly prepare?: { readonly transaction: string; readonly full: boolean }
@@ -208,6 +233,7 @@ export interface ChassisMessage {
   readonly capture?: CaptureRequestMessage
   readonly captureMore?: { readonly id: string }
   readonly endCapture?: { readonly id: string }
+  readonly clearMacs?: MacSelectionMessage & { readonly id: string }
 }
 
 export type ServerAttach = ServerDuplexStream<MemberMessage, ChassisMessage>

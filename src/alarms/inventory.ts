@@ -18,6 +18,8 @@ const member = '/weft-dataplane:dataplane/weft-dataplane:members/weft-dataplane:
 const port = `${member}/weft-dataplane:port`
 const ofMember = ['member-alarm', 'weft-alarm']
 const ofPort = ['port-alarm', 'weft-alarm']
+const bridge = '/weft-bridge:bridge-domains/weft-bridge:bridge-domain'
+const ofBridge = ['bridge-alarm', 'weft-alarm']
 const ofControl = ['control-alarm', 'weft-alarm']
 
 const types = {
@@ -60,6 +62,22 @@ const types = {
     description:
       'For some seconds packets have been lost because more of them wait for their next hop than there is room for. Often ' +
       'it is traffic to hosts that are not there: filter it, or find out why they do not answer.',
+  },
+  'bridge-mac-limit': {
+    bases: ofBridge,
+    severities: ['minor'],
+    resources: [bridge],
+    description:
+      'In the last minute a MAC address was not learned, because the domain, a member, or the table of all domains has as ' +
+      'many as it may. Frames to such addresses go to all of the domain. Raise mac-limit, or find out who makes addresses up.',
+  },
+  'bridge-mac-moving': {
+    bases: ofBridge,
+    severities: ['major'],
+    resources: [bridge],
+    description:
+      'In the last five minutes a MAC address was heard by turns behind several members, more often than mac-move permits. ' +
+      'There is a loop, or two stations have one address: the text says where.',
   },
   'port-device-missing': {
     bases: ofPort,

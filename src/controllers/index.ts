@@ -7,6 +7,7 @@ import type { Rib } from '../rib/index.js'
 import { aclController } from './acl/index.js'
 import { alarmsController } from './alarms/index.js'
 import { auditController } from './audit/index.js'
+import { bridgeController } from './bridge/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { crossConnectsController } from './cross-connects/index.js'
 import { fibController } from './fib/index.js'
@@ -69,6 +70,7 @@ export function createControllers({
       interfacesController(member),
       crossConnectsController(),
       tunnelsController(member),
+      bridgeController(member),
       aclController(member),
       routingController(rib),
       fibController(member),

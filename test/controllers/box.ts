@@ -4,6 +4,7 @@
  */
 import { createContext, type Context, type Journal, type Tree } from 'libyang-js'
 import type { AclSpec } from '../../dataplane/client/acl.js'
+import type { BridgeSpec } from '../../dataplane/client/bridge.js'
 import type {
   CircuitSpec,
   InterfaceSpec,
@@ -42,6 +43,7 @@ export class ModelMember implements Member {
   readonly crossConnects = new Map<string, readonly string[]>()
   readonly neighbours = new Map<string, string>()
   readonly acls = new Map<string, AclSpec>()
+  readonly bridges = new Map<string, BridgeSpec>()
   /** Names of lists by interface, direction and family. */
   readonly bindings = new Map<string, string>()
   /** What it was told of interfaces beyond their addresses, and of limits. */
@@ -77,11 +79,17 @@ export class ModelMember implements Member {
       punt: [],
       workers: [],
       mirrors: [],
+      bridges: [],
+      macs: undefined,
       nodes: [],
       statistics: undefined,
       ...this.answer,
     }
     return Promise.resolve({ ...answer, objects: query.objects && this.#page(query.objects) })
+  }
+
+  clearMacs(): Promise<number> {
+    return Promise.resolve(0)
   }
 
   trace(): never {
@@ -146,6 +154,14 @@ export class ModelMember implements Member {
         case 'cross-connect-delete':
           if (!this.crossConnects.delete(operation.name))
             throw new Error(`no cross-connect ${operation.name} to delete`)
+          break
+        case 'bridge-set':
+          for (const { interface: name } of operation.bridge.members)
+            if (!this.interfaces.has(name)) throw new Error(`no interface ${name}`)
+          this.bridges.set(operation.bridge.name, operation.bridge)
+          break
+        case 'bridge-delete':
+          if (!this.bridges.delete(operation.name)) throw new Error(`no bridge domain ${operation.name} to delete`)
           break
         case 'acl-set':
           this.acls.set(operation.acl.name, operation.acl)

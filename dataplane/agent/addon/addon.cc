@@ -2,6 +2,8 @@
 // the process (host.h); bad arguments throw a TypeError, and calls before start() an Error.
 #include <napi.h>
 
+#include <cstring>
+
 #include "capture.h"
 #include "host.h"
 #include "settler.h"
@@ -105,6 +107,35 @@ Napi::Value objects_from(const Napi::CallbackInfo &info) {
     return result;
 }
 
+// {domain, interface, mac}, each of which may be absent or empty.
+MacQuery selection(const Napi::CallbackInfo &info) {
+    if (!info[0].IsObject()) throw Napi::TypeError::New(info.Env(), "a selection of addresses is an object");
+    const auto object = info[0].As<Napi::Object>();
+    MacQuery query;
+    const auto text = [&](const char *name) {
+        const Napi::Value value = object.Get(name);
+        return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+    };
+    query.domain = text("domain");
+    query.interface = text("interface");
+    const Napi::Value mac = object.Get("mac");
+    if (mac.IsTypedArray() && mac.As<Napi::Uint8Array>().ByteLength() == 6) {
+        query.mac.emplace();
+        std::memcpy(query.mac->data(), mac.As<Napi::Uint8Array>().Data(), 6);
+    }
+    return query;
+}
+
+// macs(selection, from, most): {macs, next}.
+Napi::Value macs_from(const Napi::CallbackInfo &info) {
+    const auto from = static_cast<uint32_t>(whole_number(info, 1, "a place"));
+    const MacPage page = running(info.Env()).macs(selection(info), from, whole_number(info, 2, "a number of addresses"));
+    Napi::Object result = Napi::Object::New(info.Env());
+    result["macs"] = macs(info.Env(), page.macs);
+    result["next"] = page.next;
+    return result;
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports["start"] = Napi::Function::New(env, start, "start");
     exports["stop"] = Napi::Function::New(env, stop, "stop");
@@ -139,6 +170,12 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     exports["acls"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) {
         const std::string only = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : std::string();
         return acls(info.Env(), running(info.Env()).acls(only));
+    });
+    exports["bridges"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return bridges(info.Env(), running(info.Env()).bridges(optional_name(info))); });
+    exports["macs"] = Napi::Function::New(env, macs_from, "macs");
+    exports["clearMacs"] = Napi::Function::New(env, [](const Napi::CallbackInfo &info) -> Napi::Value {
+        return Napi::Number::New(info.Env(), running(info.Env()).clear_macs(selection(info)));
     });
     exports["holds"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return holds(info.Env(), running(info.Env()).holds()); });

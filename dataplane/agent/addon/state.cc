@@ -138,6 +138,51 @@ Napi::Value workers(Napi::Env env, const std::vector<WorkerState> &states) {
     });
 }
 
+Napi::Value bridges(Napi::Env env, const std::vector<BridgeState> &states) {
+    return list(env, states, [](Napi::Object object, const BridgeState &state) {
+        object["name"] = state.name;
+        object["routed"] = state.routed;
+        object["addresses"] = state.addresses;
+        object["limited"] = state.limited;
+        object["members"] = list(object.Env(), state.members, [](Napi::Object member, const BridgeMemberState &one) {
+            member["interface"] = one.interface;
+            member["up"] = one.up;
+            member["addresses"] = one.addresses;
+        });
+        object["moving"] = list(object.Env(), state.moving, [](Napi::Object moving, const MovingMac &one) {
+            moving["mac"] = bytes(moving, one.mac.data(), one.mac.size());
+            moving["from"] = one.from;
+            moving["to"] = one.to;
+            moving["time"] = time(moving, one.time);
+        });
+        object["discontinuity"] = time(object, state.discontinuity);
+        object["forwarded"] = count(object, state.forwarded);
+        object["toBox"] = count(object, state.to_box);
+        object["fromBox"] = count(object, state.from_box);
+        object["copies"] = count(object, state.copies);
+        object["learned"] = count(object, state.learned);
+        object["moves"] = count(object, state.moves);
+        object["held"] = count(object, state.held);
+        object["notLearned"] = count(object, state.not_learned);
+        object["suppressed"] = count(object, state.suppressed);
+        static constexpr const char *classes[] = {"UnknownUnicast", "Broadcast", "Multicast"};
+        for (size_t n = 0; n < std::size(classes); n++) {
+            object[std::string("flooded") + classes[n]] = count(object, state.flooded[n]);
+            object[std::string("policed") + classes[n]] = count(object, state.policed[n]);
+        }
+    });
+}
+
+Napi::Value macs(Napi::Env env, const std::vector<MacState> &states) {
+    return list(env, states, [](Napi::Object object, const MacState &state) {
+        object["domain"] = state.domain;
+        object["interface"] = state.interface;
+        object["mac"] = bytes(object, state.mac.data(), state.mac.size());
+        object["fixed"] = state.fixed;
+        object["age"] = state.age;
+    });
+}
+
 Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters) {
     return list(env, counters, [](Napi::Object object, const DropCounter &counter) {
         object["node"] = counter.node;

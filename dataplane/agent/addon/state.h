@@ -16,6 +16,8 @@ Napi::Value nodes(Napi::Env env, const std::vector<NodeState> &states);
 Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states);
 // Names of the entries, and their counters as bytes: packets and octets of each, 64 bits little endian; the rest last, nameless.
 Napi::Value acls(Napi::Env env, const std::vector<AclState> &states);
+Napi::Value bridges(Napi::Env env, const std::vector<BridgeState> &states);
+Napi::Value macs(Napi::Env env, const std::vector<MacState> &states);
 Napi::Value holds(Napi::Env env, const std::vector<HoldState> &states);
 Napi::Value resolve_event(Napi::Env env, const ResolveEvent &event);
 Napi::Value workers(Napi::Env env, const std::vector<WorkerState> &states);

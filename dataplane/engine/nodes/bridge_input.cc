@@ -8,6 +8,7 @@
 // Drops    interface-deleted, reserved-address, own-source-address, same-interface, split-horizon, unknown-destination; those of
 //          floods and of egress
 // Cost     a line of the table for each address, two of few
+#include "../net/offload.h"
 #include "bridge.h"
 
 namespace weft {
@@ -66,6 +67,20 @@ bool learn(Worker &w, Packet &p, const Interface &in, const Bridge &bridge, MacK
     return true;
 }
 
+// The usual frame leaves as it is, by a port that takes it so. False: it is for egress_frame().
+bool leaves_as_it_is(Worker &w, Packet &p, const Interface &out) {
+    PortHandle *port = out.port.get();
+    const bool plain = (p.offload.gso_type | (p.offload.flags & offload_needs_checksum)) == 0 && l3_length(p) <= out.mtu;
+    if (!plain || !port || !port->port || out.tags_out.pop || out.tags_out.push.length || !out.up() || w.tracing) [[unlikely]]
+        return false;
+    p.egress = out.index;
+    InterfaceCounters &c = w.counters(out);
+    c.out_octets += p.length;
+    c.out_unicast += 1;
+    w.send(*port, p);
+    return true;
+}
+
 }  // namespace
 
 void bridge_to(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &from, const MacTable::Found &found) {
@@ -93,7 +108,7 @@ void bridge_to(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &f
     }
     c.forwarded += 1;
     p.remote = found.place().remote;
-    egress_frame(w, p, *out);
+    if (!leaves_as_it_is(w, p, *out)) egress_frame(w, p, *out);
 }
 
 void bridge_input(Worker &w, Vector &in) {
@@ -128,7 +143,10 @@ void bridge_input(Worker &w, Vector &in) {
         } else if (known.stamp() != stamp && known.stamp() != MacTable::fixed && bridge->spec.learns) [[unlikely]] {
             MacTable::refresh(known, stamp);
         }
-        bridge_to(w, p, *bridge, {p.interface, i->domain->group}, macs->find(to[n]));
+        const BridgeOrigin origin{p.interface, i->domain->group};
+        if (bridge->spec.suppresses && suppressed(w, p, *bridge, origin)) [[unlikely]]
+            continue;
+        bridge_to(w, p, *bridge, origin, macs->find(to[n]));
     }
 }
 

@@ -27,6 +27,7 @@ namespace weft {
     X(bridge_same, "bridge-input", "same-interface")                         \
     X(bridge_split, "bridge-input", "split-horizon")                         \
     X(bridge_unknown, "bridge-input", "unknown-destination")                 \
+    X(bridge_suppressed, "bridge-input", "neighbour-suppressed")             \
     X(flood_unknown, "bridge-flood", "policed-unknown-unicast")              \
     X(flood_broadcast, "bridge-flood", "policed-broadcast")                  \
     X(flood_multicast, "bridge-flood", "policed-multicast")                  \

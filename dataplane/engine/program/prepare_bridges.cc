@@ -86,7 +86,7 @@ std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::sha
     }
     for (const auto &[name, bridge] : registry.bridges) {
         if (wanted.count(name)) continue;
-        t.floods_gone.push_back(bridge->flood);
+        t.bridges_gone.push_back(bridge);
         t.objects.push_back({flood_key(name), true, {}});
         next.bridges.erase(name);
     }
@@ -120,6 +120,11 @@ std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::sha
         next.macs.reset();
     else if (!next.macs || next.macs->capacity() < capacity)
         next.macs = std::make_shared<MacTable>(capacity);
+    const bool suppress = std::any_of(wanted.begin(), wanted.end(), [](const auto &one) { return one.second.suppresses; });
+    if (!suppress)
+        next.bridge_neighbours.reset();
+    else if (!next.bridge_neighbours)
+        next.bridge_neighbours = std::make_shared<BridgeNeighbours>();
     return {};
 }
 

@@ -295,6 +295,7 @@ void Core::prepare_tables(Transaction &t) {
     for (const auto &old : registry.injects) interim.injects.insert(old);
     for (const auto &old : registry.bridges) interim.bridges.insert(old);
     if (!interim.macs) interim.macs = registry.macs;
+    if (!interim.bridge_neighbours) interim.bridge_neighbours = registry.bridge_neighbours;
     deafen_circuits(interim);
     t.interim = interim.table(vrfs);
     // Until its routes are there, what is new, or in another VRF than before, is not listened to: what came in would be told that its

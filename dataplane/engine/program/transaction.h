@@ -145,7 +145,7 @@ struct Transaction {
     std::vector<uint32_t> vrfs_made, vrfs_gone;
     // Of circuits that go: their parents', and theirs.
     std::vector<std::pair<std::shared_ptr<InterfaceRuntime>, std::shared_ptr<InterfaceRuntime>>> parted;
-    std::vector<uint32_t> floods_gone;  // slots of objects that bridge domains which go have held
+    std::vector<std::shared_ptr<const Bridge>> bridges_gone;
     std::vector<unsigned> workers_started;
     std::vector<PortChange> port_changes;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;

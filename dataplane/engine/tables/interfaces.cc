@@ -255,6 +255,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
         t->bridges[bridge->id] = bridge;
     }
     t->macs = macs;
+    t->bridge_neighbours = bridge_neighbours;
     for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));
     for (const auto &[key, mac] : neighbours) {
         const auto found = interfaces.find(key.first);

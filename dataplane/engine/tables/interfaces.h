@@ -16,6 +16,7 @@
 #include "../ports/port.h"
 #include "../program/records.h"
 #include "acls.h"
+#include "bridge_neighbours.h"
 #include "bridges.h"
 #include "circuits.h"
 #include "counters.h"
@@ -235,6 +236,7 @@ struct InterfaceTable {
     std::shared_ptr<const Tunnels> tunnels;  // null: there are none
     std::vector<std::shared_ptr<const Bridge>> bridges;  // by id; null: none
     std::shared_ptr<MacTable> macs;                      // of all bridge domains; null: there are none
+    std::shared_ptr<BridgeNeighbours> bridge_neighbours;  // of those that suppress requests; null: there are none
 
     bool has(const Vrf *vrf) const {
         return vrfs && std::any_of(vrfs->begin(), vrfs->end(), [&](const auto &one) { return one.get() == vrf; });
@@ -284,6 +286,7 @@ struct Registry {
     std::map<std::string, TunnelSpec> tunnels;  // by interface
     std::map<std::string, std::shared_ptr<const Bridge>> bridges;  // by name
     std::shared_ptr<MacTable> macs;
+    std::shared_ptr<BridgeNeighbours> bridge_neighbours;
     AclBindings acls;
     std::map<std::string, std::shared_ptr<Mirror>> mirrors;
     Crew crew;

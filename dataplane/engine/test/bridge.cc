@@ -318,7 +318,8 @@ TEST("bridge: the routed interface answers, routes from and into the domain, and
     for (unsigned port = 1; port <= 3; port++) CHECK_EQUAL(load16(&s.only(port).bytes[12]), type_arp);
     s.give(3, arp(2, c, "10.0.9.20", mac(0x99), "10.0.9.1", mac(0x99)));
     s.run();
-    CHECK_EQUAL(hex(Bytes(s.only(3).bytes.begin(), s.only(3).bytes.begin() + 6)), hex(Bytes(c.begin(), c.end())));
+    const Frame let_go = s.only(3);
+    CHECK_EQUAL(hex(Bytes(let_go.bytes.begin(), let_go.bytes.begin() + 6)), hex(Bytes(c.begin(), c.end())));
     CHECK_EQUAL(s.bridge().to_box, uint64_t{2});
     CHECK(s.bridge().from_box >= 4);
     // A frame with its own address as source is a loop's.
@@ -333,7 +334,7 @@ TEST("bridge: the routed interface is up while a member is, fragments for its MT
     s.send(1, everybody, a);
     s.out(2);
     Records r;
-    r.u8(3).str("bvi").u32(0).str("").u8(31).u16(600).u8(0).u16(1).addr(address("10.0.9.1")).u8(24);
+    r.u8(3).str("bvi").u32(0).str("").u8(11).u16(600).u8(0).u16(1).addr(address("10.0.9.1")).u8(24);
     CHECK_EQUAL(s.commit(r), std::string());
     const MacAddress own = s.state("bvi").mac;
     CHECK_EQUAL(own[0] & 3, 2);
@@ -351,6 +352,60 @@ TEST("bridge: the routed interface is up while a member is, fragments for its MT
         s.core->watch_links();
         CHECK_EQUAL(s.state("bvi").oper_up, port == 0);
     }
+}
+
+TEST("bridge: requests for known neighbours are answered in their name, and go to nobody else") {
+    Switch s;
+    s.spec.suppresses = true;
+    s.changed();
+    const auto clear = [&] {
+        for (unsigned port = 1; port <= 3; port++) s.out(port);
+    };
+    // The first one goes to all, its answer is noted.
+    s.give(1, arp(1, a, "10.0.9.7", {}, "10.0.9.8", everybody));
+    s.run();
+    CHECK_EQUAL(s.count(2) + s.count(3), size_t{2});
+    s.give(2, arp(2, b, "10.0.9.8", a, "10.0.9.7", a));
+    s.run();
+    CHECK_EQUAL(s.count(1), size_t{1});
+    s.give(3, arp(1, c, "10.0.9.9", {}, "10.0.9.8", everybody));
+    s.run();
+    CHECK_EQUAL(s.count(1) + s.count(2), size_t{0});
+    CHECK_EQUAL(hex(s.only(3).bytes), hex(arp(2, b, "10.0.9.8", c, "10.0.9.9", c)));
+    CHECK_EQUAL(s.bridge().suppressed, uint64_t{1});
+    // Whose segment it is on answers itself; a probe and an announcement are for all.
+    s.give(2, arp(1, mac(0xd4), "10.0.9.10", {}, "10.0.9.8", everybody));
+    s.give(3, arp(1, c, "0.0.0.0", {}, "10.0.9.8", everybody));
+    s.give(3, arp(1, c, "10.0.9.9", {}, "10.0.9.9", everybody));
+    s.run();
+    CHECK_EQUAL(s.count(1), size_t{3});
+    clear();
+    // What was not heard for the ageing time is asked for again.
+    s.run(301 * second);
+    s.give(3, arp(1, c, "10.0.9.9", {}, "10.0.9.8", everybody));
+    s.run();
+    CHECK_EQUAL(s.count(1) + s.count(2), size_t{2});
+    clear();
+    // IPv6, from an advertisement.
+    s.give(1, solicitation(a, "2001:db8:9::7", "2001:db8:9::8"));
+    s.give(2, advertisement(b, "2001:db8:9::8", a, "2001:db8:9::7", true));
+    s.run();
+    clear();
+    s.give(3, solicitation(c, "2001:db8:9::9", "2001:db8:9::8"));
+    s.run();
+    CHECK_EQUAL(s.count(1) + s.count(2), size_t{0});
+    const Frame answer = s.only(3);
+    CHECK_EQUAL(hex(answer.bytes), hex(advertisement(b, "2001:db8:9::8", c, "2001:db8:9::9", true)));
+    // The routed interface gets requests for its address alone.
+    s.route();
+    clear();
+    s.give(1, arp(1, a, "10.0.9.7", {}, "10.0.9.1", everybody));
+    s.run();
+    CHECK_EQUAL(s.count(2) + s.count(3), size_t{0});
+    CHECK_EQUAL(s.count(1), size_t{1});
+    s.spec.suppresses = false;
+    s.changed();
+    CHECK(!s.core->registry.bridge_neighbours);
 }
 
 TEST("bridge: what can't be is refused, and says why") {

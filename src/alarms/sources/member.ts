@@ -1,12 +1,15 @@
 /** What is wrong at a member, from its state: its ports, its workers, packets that wait, and the interfaces on its ports. */
 import type {
+  BridgeState,
   HoldState,
   InterfaceState,
   MemberState,
+  MovingMac,
   PortSettings,
   PortState,
   WorkerState,
 } from '../../../dataplane/client/index.js'
+import { formatMac } from '../../rib/index.js'
 import type { Condition } from '../alarm.js'
 import { key } from '../resources.js'
 
@@ -39,7 +42,7 @@ export function attachmentConditions(
 
 export function memberConditions(
   name: string,
-  state: Pick<MemberState, 'ports' | 'interfaces' | 'workers' | 'holds'>,
+  state: Pick<MemberState, 'ports' | 'interfaces' | 'workers' | 'holds' | 'bridges'>,
   wishes: MemberWishes,
 ): readonly Condition[] {
   const path = memberPath(name)
@@ -49,6 +52,7 @@ export function memberConditions(
     ...state.interfaces.flatMap((one) => linkConditions(one, ports)),
     ...state.workers.flatMap((worker) => workerConditions(path, worker)),
     ...state.holds.flatMap((hold) => holdConditions(path, hold)),
+    ...state.bridges.flatMap(bridgeConditions),
   ]
 }
 
@@ -128,6 +132,30 @@ const workerConditions = (member: string, { id, reason }: WorkerState): readonly
           text: `worker ${id} runs on any CPU: ${reason}`,
         },
       ]
+
+function bridgeConditions({ name, limited, moving }: BridgeState): readonly Condition[] {
+  const resource = `/weft-bridge:bridge-domains/bridge-domain${key('name', name)}`
+  return [
+    ...(limited
+      ? [
+          {
+            ...{ resource, type: 'bridge-mac-limit', severity: 'minor' } as const,
+            text: `bridge domain ${name} does not learn all addresses that are heard: there is no room for more`,
+          },
+        ]
+      : []),
+    ...(moving.length > 0
+      ? [
+          {
+            ...{ resource, type: 'bridge-mac-moving', severity: 'major' } as const,
+            text: `addresses move too often in bridge domain ${name}: ${moving.map(moveText).join(', ')}`,
+          },
+        ]
+      : []),
+  ]
+}
+
+const moveText = ({ mac, from, to }: MovingMac): string => `${formatMac(mac)} from ${from} to ${to}`
 
 function holdConditions(
   member: string,

@@ -69,7 +69,7 @@ export class MemberWatch implements AsyncDisposable {
     if (!member.attached || !admitted()) return
     try {
       const [state, wished] = await Promise.all([
-        member.state({ ports: true, interfaces: true, workers: true, holds: true }),
+        member.state({ ports: true, interfaces: true, workers: true, holds: true, bridges: true }),
         wishes(),
       ])
       if (admitted())

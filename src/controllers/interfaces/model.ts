@@ -51,8 +51,10 @@ export const ethernet = 'iana-if-type:ethernetCsmacd'
 export const loopback = 'iana-if-type:softwareLoopback'
 export const vlan = 'iana-if-type:l2vlan'
 export const tunnel = 'iana-if-type:tunnel'
+/** Routes for a bridge domain. */
+export const routed = 'iana-if-type:l3ipvlan'
 /** Types of interfaces that there are. */
-export const types: readonly string[] = [ethernet, loopback, vlan, tunnel]
+export const types: readonly string[] = [ethernet, loopback, vlan, tunnel, routed]
 
 export const claim = '/ietf-interfaces:interfaces'
 const list = `${claim}/interface`

@@ -17,6 +17,7 @@ import {
   ethernet,
   loopback,
   portOf,
+  routed,
   vlan,
   type InterfaceConfig,
   type Interfaces,
@@ -94,7 +95,7 @@ function operStatus(config: InterfaceConfig, state: InterfaceState | undefined):
   if (!config.enabled) return 'down'
   if (config.type === loopback) return 'up'
   if (!state) return 'unknown'
-  if (config.type === vlan) return state.operUp ? 'up' : 'lower-layer-down'
+  if (config.type === vlan || config.type === routed) return state.operUp ? 'up' : 'lower-layer-down'
   if (!state.present) return 'not-present'
   return state.operUp ? 'up' : 'down'
 }
