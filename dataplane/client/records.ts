@@ -340,7 +340,7 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       return writeBridge(writer, operation.bridge)
     case 'bridge-delete':
       writer.u8(Kind.bridgeDelete)
-        return writer.text(operation.name)
+      return writer.text(operation.name)
     case 'tunnel-set':
       writer.u8(Kind.tunnelSet)
       writer.text(operation.name)

@@ -68,7 +68,7 @@ void Worker::discard(Packet &p, Drop reason) {
 }
 
 void Worker::flush() {
-    run_graph();  // what is sent between two bursts may go into tunnels
+    run_graph();  // what is sent between two bursts may wait for a node of its egress interface
     for (PortHandle *port : dirty_) {
         PortHandle::Sending &sending = port->sending[id];
         TxQueue &tx = port->port->tx(id);

@@ -1,5 +1,6 @@
 /** From the state of a member, the store, the audit log and the endpoints to what is wrong. */
 import test from 'ava'
+import type { BridgeState } from '../../dataplane/client/bridge.js'
 import type {
   HoldState,
   InterfaceState,
@@ -26,6 +27,7 @@ const one = (rest: Partial<InterfaceState>): InterfaceState =>
   ({ name: 'if1', port: 'p1', adminUp: true, operUp: true, present: true, ...rest }) as InterfaceState
 
 interface Given {
+  readonly bridge?: Partial<BridgeState>
   readonly port?: Partial<PortState>
   readonly wished?: Partial<PortSettings>
   readonly interface?: Partial<InterfaceState>
@@ -47,6 +49,9 @@ const wrong = (given: Given): readonly string[] =>
         holds: [
           { kind: 'glean', tableOverflows: false, holdingOverflows: false, ...given.hold } as HoldState,
         ],
+        bridges: given.bridge
+          ? [{ name: 'lan', limited: false, moving: [], ...given.bridge } as unknown as BridgeState]
+          : [],
       },
       new Map([['p1', settings(given.wished ?? {})]]),
     ),
@@ -57,6 +62,16 @@ const ofPort = `${member}/port[name='p1']`
 const link = "/ietf-interfaces:interfaces/interface[name='if1']"
 
 const cases: Readonly<Record<string, readonly [Given, ...(readonly string[])]>> = {
+  'a bridge domain is full, and an address moves in it': [
+    {
+      bridge: {
+        limited: true,
+        moving: [{ mac: Uint8Array.of(2, 0, 0, 0, 0, 9), from: 'p1', to: 'p2', time: 0 }],
+      },
+    },
+    "minor bridge-mac-limit /weft-bridge:bridge-domains/bridge-domain[name='lan']: bridge domain lan does not learn all addresses that are heard: there is no room for more",
+    "major bridge-mac-moving /weft-bridge:bridge-domains/bridge-domain[name='lan']: addresses move too often in bridge domain lan: 02:00:00:00:00:09 from p1 to p2",
+  ],
   'all is well': [{ interface: {}, worker: {}, wished: { driver: 'af_packet' } }],
   'a device is taken away: its interface says nothing more': [
     { port: { present: false, problem: 'device-missing' }, interface: { operUp: false, present: false } },

@@ -161,7 +161,8 @@ export class ModelMember implements Member {
           this.bridges.set(operation.bridge.name, operation.bridge)
           break
         case 'bridge-delete':
-          if (!this.bridges.delete(operation.name)) throw new Error(`no bridge domain ${operation.name} to delete`)
+          if (!this.bridges.delete(operation.name))
+            throw new Error(`no bridge domain ${operation.name} to delete`)
           break
         case 'acl-set':
           this.acls.set(operation.acl.name, operation.acl)

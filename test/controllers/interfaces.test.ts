@@ -121,7 +121,7 @@ const refusals: Record<string, { config: string; errors: readonly string[] }> = 
   'a type that is not supported': {
     config: interfaces({ p1: { type: 'atm' } }),
     errors: [
-      `${path('p1', '/type')}: interfaces of type iana-if-type:atm are not supported; supported are iana-if-type:ethernetCsmacd, iana-if-type:softwareLoopback, iana-if-type:l2vlan and iana-if-type:tunnel`,
+      `${path('p1', '/type')}: interfaces of type iana-if-type:atm are not supported; supported are iana-if-type:ethernetCsmacd, iana-if-type:softwareLoopback, iana-if-type:l2vlan, iana-if-type:tunnel and iana-if-type:l3ipvlan`,
     ],
   },
   'a loopback on a port': {

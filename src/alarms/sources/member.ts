@@ -139,7 +139,7 @@ function bridgeConditions({ name, limited, moving }: BridgeState): readonly Cond
     ...(limited
       ? [
           {
-            ...{ resource, type: 'bridge-mac-limit', severity: 'minor' } as const,
+            ...({ resource, type: 'bridge-mac-limit', severity: 'minor' } as const),
             text: `bridge domain ${name} does not learn all addresses that are heard: there is no room for more`,
           },
         ]
@@ -147,7 +147,7 @@ function bridgeConditions({ name, limited, moving }: BridgeState): readonly Cond
     ...(moving.length > 0
       ? [
           {
-            ...{ resource, type: 'bridge-mac-moving', severity: 'major' } as const,
+            ...({ resource, type: 'bridge-mac-moving', severity: 'major' } as const),
             text: `addresses move too often in bridge domain ${name}: ${moving.map(moveText).join(', ')}`,
           },
         ]

@@ -9,8 +9,14 @@ export function check(
   interfaces: Interfaces,
   crossConnects: ReadonlyMap<string, CrossConnect>,
 ): readonly ConfigError[] {
-  const connected = new Map([...crossConnects.values()].flatMap((one) => one.interfaces.map((name) => [name, one.name])))
-  return [...checkMembers(config, interfaces, connected), ...checkRouted(config), ...checkPorts(config, interfaces)]
+  const connected = new Map(
+    [...crossConnects.values()].flatMap((one) => one.interfaces.map((name) => [name, one.name])),
+  )
+  return [
+    ...checkMembers(config, interfaces, connected),
+    ...checkRouted(config),
+    ...checkPorts(config, interfaces),
+  ]
 }
 
 function* checkMembers(
@@ -33,7 +39,10 @@ function* checkMembers(
       owners.set(name, spec.name)
       if (config?.type === loopback || routed.has(name)) {
         const type = config?.type.replace('iana-if-type:', '')
-        yield new ConfigError(path, `interface ${name} is of type ${type}, which has no frames to be switched`)
+        yield new ConfigError(
+          path,
+          `interface ${name} is of type ${type}, which has no frames to be switched`,
+        )
       } else if (switched.has(name)) {
         const message = `interface ${name} is a switch port, which is in the domains of its VLANs; delete its 'switched', or the member`
         yield new ConfigError(path, message)
@@ -63,7 +72,9 @@ function* checkRouted({ routed }: BridgeConfig): Iterable<ConfigError> {
 
 function* checkPorts({ domains, ports }: BridgeConfig, interfaces: Interfaces): Iterable<ConfigError> {
   const all = [...domains.values()].flatMap(({ vlan }) => vlan ?? [])
-  const children = new Map([...interfaces.values()].flatMap((one) => (one.circuit ? [[one.circuit.parent, one.name]] : [])))
+  const children = new Map(
+    [...interfaces.values()].flatMap((one) => (one.circuit ? [[one.circuit.parent, one.name]] : [])),
+  )
   for (const port of ports) {
     const path = pathOf.interface(port.interface, 'weft-bridge:switched')
     const config = interfaces.get(port.interface)
@@ -80,7 +91,10 @@ function* checkPorts({ domains, ports }: BridgeConfig, interfaces: Interfaces): 
     for (const { vlan } of vlansOf(port, all)) {
       const name = circuitName(port.interface, vlan)
       if (!interfaces.has(name)) continue
-      yield new ConfigError(path, `an interface is named ${name}, as VLAN ${vlan} of ${port.interface} is; name it otherwise`)
+      yield new ConfigError(
+        path,
+        `an interface is named ${name}, as VLAN ${vlan} of ${port.interface} is; name it otherwise`,
+      )
     }
   }
 }

@@ -71,10 +71,10 @@ const interfaceQuery: ListQuery = {
     'enabled',
     of('bridge-domain'),
     of('switched/access/vlan'),
+    of('switched/trunk'),
     of('switched/trunk/native-vlan'),
-    of('switched'),
   ],
-  children: [{ list: `${interfaceList}/${of('switched/trunk/vlan')}`, columns: ['.'] }],
+  children: [{ list: `${interfaceList}/${of('switched/trunk/vlan')}`, columns: ['vlan-id'] }],
 }
 
 function policer(row: Row, name: string): { readonly rate: number; readonly burst: number } | undefined {
@@ -119,8 +119,8 @@ function modeOf(row: Row): SwitchMode | undefined {
   const access = row.number(of('switched/access/vlan'))
   if (access !== undefined) return { access }
   const native = row.number(of('switched/trunk/native-vlan'))
-  const vlans = row.children(0).map((one) => Number(one.needed('.')))
-  return row.text(of('switched')) === undefined ? undefined : { vlans, native }
+  const vlans = row.children(0).map((one) => Number(one.needed('vlan-id')))
+  return row.text(of('switched/trunk')) === undefined ? undefined : { vlans, native }
 }
 
 export async function readBridges(tree: Tree): Promise<BridgeConfig> {
@@ -189,7 +189,9 @@ function circuitOf(port: SwitchPort, vlan: number, tagged: boolean): SwitchCircu
 
 /** As members are told. */
 export function bridgesOf({ domains, routed, ports }: BridgeConfig): Bridges {
-  const byVlan = new Map([...domains.values()].flatMap((one) => (one.vlan ? [[one.vlan, one.spec.name]] : [])))
+  const byVlan = new Map(
+    [...domains.values()].flatMap((one) => (one.vlan ? [[one.vlan, one.spec.name]] : [])),
+  )
   const all = [...byVlan.keys()]
   const circuits = new Map<string, SwitchCircuit>()
   const members = new Map<string, string[]>()

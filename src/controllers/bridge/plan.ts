@@ -18,7 +18,9 @@ export async function planBridges(
 ): Promise<Plan<Operation>> {
   const config = await readBridges(change.after)
   if (isRequested(change) && (config.domains.size > 0 || config.ports.length > 0))
-    refuse(check(config, await readInterfaces(change.after), await readCrossConnects(change.after)), { at: claim })
+    refuse(check(config, await readInterfaces(change.after), await readCrossConnects(change.after)), {
+      at: claim,
+    })
   const before = change.full ? none : bridgesOf(await readBridges(change.before))
   const after = bridgesOf(config)
   const create: Operation[] = []
@@ -51,7 +53,11 @@ function same(one: BridgeSpec | undefined, other: BridgeSpec): boolean {
   return text(one) === text(other)
 }
 
-function step(kind: Step['kind'], operations: readonly Operation[], member: string): readonly Step<Operation>[] {
+function step(
+  kind: Step['kind'],
+  operations: readonly Operation[],
+  member: string,
+): readonly Step<Operation>[] {
   if (operations.length === 0) return []
   const said = operations.flatMap((operation) => {
     if (operation.op === 'bridge-set') return [`set bridge domain ${operation.bridge.name}`]

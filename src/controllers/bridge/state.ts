@@ -3,6 +3,7 @@ import type {
   BridgeCounter,
   BridgeState,
   InterfaceState,
+  MacPage,
   MacSelection,
   MacState,
   Member,
@@ -71,13 +72,15 @@ function select(domain: string, text: string): MacSelection[] {
   return mac ? [{ domain, mac }] : []
 }
 
+async function pageOf(member: Member, selection: MacSelection, from: number): Promise<MacPage | undefined> {
+  const macs = { ...selection, from, most: pieceMacs }
+  return (await member.state({ macs }).catch(() => undefined))?.macs
+}
+
 /** Pieces of elements; they end early when the member is lost. */
 async function* entries(member: Member, selection: MacSelection): AsyncGenerator<string, void, undefined> {
   for (let from: number | undefined = 0; from !== undefined;) {
-    const state: Awaited<ReturnType<Member['state']>> | undefined = await member
-      .state({ macs: { ...selection, from, most: pieceMacs } })
-      .catch(() => undefined)
-    const page = state?.macs
+    const page: MacPage | undefined = await pageOf(member, selection, from)
     if (!page) return
     if (page.macs.length > 0) yield page.macs.map(entry).join('')
     from = page.next
