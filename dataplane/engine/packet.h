@@ -36,7 +36,6 @@ struct Packet {
     uint16_t vlan_tpid = 0;    // of that tag, where the kernel took it off the frame; 0: all tags are in the frame
     Offload offload;
     bool local_origin = false;  // came from the host (tap or inject device)
-    uint16_t remote = 0;        // of a tunnel that has several: where it is to go, or came from
     uint8_t passed = 0;         // last node of the output arc that it passed (nodes/features.h)
     uint8_t tunnels = 0;        // that it went into or came out of
     uint16_t remote = 0;        // of a tunnel that has several: where it is to go, or came from (tables/tunnels.h)

@@ -273,6 +273,8 @@ test('kinds are numbered as in records.h', (t) => {
       'cross_connect_delete 51',
       'vrf_set 56',
       'vrf_delete 57',
+      'bridge_set 61',
+      'bridge_delete 62',
       'tunnel_set 71',
       'tunnel_delete 72',
       'mirror_set 81',
