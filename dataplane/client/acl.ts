@@ -1,6 +1,6 @@
 /** Access lists as members are told them (dataplane/engine/tables/acl_rule.h), and their packed records. */
-import type { Address, Prefix } from './types.js'
-import type { Writer } from './records.js'
+import type { Address, Prefix } from './operations.js'
+import type { Writer } from './writer.js'
 
 export type AclAction = 'pass' | 'drop' | 'reject'
 export type AclFragment = 'none' | 'any' | 'first' | 'later'

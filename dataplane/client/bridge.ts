@@ -1,5 +1,5 @@
 /** Bridge domains as members are told them (dataplane/engine/tables/bridges.h), their packed records, and their state. */
-import type { Writer } from './records.js'
+import type { Writer } from './writer.js'
 
 /** Of what goes to all of a domain, in the order of their numbers in records. */
 export const floodClasses = ['unknownUnicast', 'broadcast', 'multicast'] as const

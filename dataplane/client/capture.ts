@@ -1,7 +1,7 @@
 /** One capture of a member: its pieces are taken one after the other, and each that was taken lets another one come. */
 import type { CaptureReplyMessage, ChassisMessage } from '../proto/contract.js'
 import { MemberError } from './errors.js'
-import type { CaptureCounts, CaptureEnd, CaptureRequest, RunningCapture } from './types.js'
+import type { CaptureCounts, CaptureEnd, CaptureRequest, RunningCapture } from './packets.js'
 
 export class CaptureLine implements RunningCapture {
   readonly begun: Promise<void>

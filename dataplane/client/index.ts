@@ -1,6 +1,11 @@
 /** The data-plane client: members and their transactions, the keeper, the supervised weft-dataplane process. */
-export type * from './types.js'
-export { portProblems, puntClasses } from './types.js'
+export type * from './contract.js'
+export type * from './operations.js'
+export type * from './member-state.js'
+export type * from './events.js'
+export type * from './packets.js'
+export { puntClasses } from './operations.js'
+export { portProblems } from './member-state.js'
 export type * from './acl.js'
 export type * from './bridge.js'
 export { floodClasses } from './bridge.js'

@@ -19,18 +19,10 @@ import { CaptureLine } from './capture.js'
 import { DeadlineError, MemberError, MemberLostError } from './errors.js'
 import { encodeRecords } from './records.js'
 import { readState, stateRequest } from './state.js'
-import type {
-  CaptureCounts,
-  CaptureRequest,
-  Member,
-  MemberState,
-  Operation,
-  PreparedTransaction,
-  RunningCapture,
-  StateQuery,
-  TracedPacket,
-  TraceRequest,
-} from './types.js'
+import type { Member, PreparedTransaction } from './contract.js'
+import type { MemberState, StateQuery } from './member-state.js'
+import type { Operation } from './operations.js'
+import type { CaptureCounts, CaptureRequest, RunningCapture, TracedPacket, TraceRequest } from './packets.js'
 
 const statePatience = 5_000
 const applyPatience = 30_000

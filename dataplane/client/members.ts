@@ -16,7 +16,9 @@ import {
   type ServerAttach,
 } from '../proto/contract.js'
 import { AttachedMember, type MemberLog } from './member.js'
-import type { InterfaceEvent, Member, MemberEvent, Members, ResolveKind } from './types.js'
+import type { Member, Members } from './contract.js'
+import type { InterfaceEvent, MemberEvent } from './events.js'
+import type { ResolveKind } from './operations.js'
 
 export interface MembersOptions {
   /** Where to listen; at most 107 bytes. A socket that nobody listens on any more is replaced. */

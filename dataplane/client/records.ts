@@ -7,7 +7,6 @@ import { roomForBridge, writeBridge } from './bridge.js'
 import {
   puntClasses,
   tunnelKinds,
-  type Address,
   type CircuitMatch,
   type CircuitSpec,
   type Direction,
@@ -21,109 +20,54 @@ import {
   type ResolveKind,
   type VlanTag,
   type TunnelSpec,
-} from './types.js'
+} from './operations.js'
+import { Writer } from './writer.js'
 
 const blockSize = 1 << 20
 /** No single record is longer: names have at most 65,535 bytes, and lists at most 65,535 entries. */
 const longestBlock = 8 << 20
 
-const Kind = {
-  portSet: 1,
-  portDelete: 2,
-  interfaceSet: 3,
-  interfaceDelete: 4,
-  objectSet: 5,
-  objectDelete: 6,
-  routeSet: 7,
-  routeDelete: 8,
-  neighbourSet: 9,
-  neighbourDelete: 10,
-  aclSet: 11,
-  aclDelete: 12,
-  aclBind: 13,
-  interfaceFeaturesSet: 16,
-  interfaceFeaturesDelete: 17,
-  puntPolicerSet: 18,
-  icmpSettingsSet: 19,
-  workersSet: 32,
-  portSettingsSet: 33,
-  portSettingsDelete: 34,
-  circuitSet: 48,
-  circuitDelete: 49,
-  crossConnectSet: 50,
-  crossConnectDelete: 51,
-  tunnelSet: 71,
-  tunnelDelete: 72,
-  vrfSet: 56,
-  vrfDelete: 57,
-  bridgeSet: 61,
-  bridgeDelete: 62,
-  mirrorSet: 81,
-  mirrorDelete: 82,
-} as const
+type Packed = Exclude<Operation, { op: 'records' }>
+
+const kinds: Readonly<Record<Packed['op'], number>> = {
+  'port-set': 1,
+  'port-delete': 2,
+  'interface-set': 3,
+  'interface-delete': 4,
+  'object-set': 5,
+  'object-delete': 6,
+  'route-set': 7,
+  'route-delete': 8,
+  'neighbour-set': 9,
+  'neighbour-delete': 10,
+  'acl-set': 11,
+  'acl-delete': 12,
+  'acl-bind': 13,
+  'interface-features-set': 16,
+  'interface-features-delete': 17,
+  'punt-policer-set': 18,
+  'icmp-settings-set': 19,
+  'workers-set': 32,
+  'port-settings-set': 33,
+  'port-settings-delete': 34,
+  'circuit-set': 48,
+  'circuit-delete': 49,
+  'cross-connect-set': 50,
+  'cross-connect-delete': 51,
+  'vrf-set': 56,
+  'vrf-delete': 57,
+  'bridge-set': 61,
+  'bridge-delete': 62,
+  'tunnel-set': 71,
+  'tunnel-delete': 72,
+  'mirror-set': 81,
+  'mirror-delete': 82,
+}
 
 const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6, lookup: 7 } as const
 const resolveKinds: Readonly<Record<ResolveKind, number>> = { lisp: 1, ike: 2 }
 const noHold = 1
 const dropKinds: Readonly<Record<DropKind, number>> = { blackhole: 0, unreachable: 1, prohibit: 2 }
-
-function check(value: number, most: number): void {
-  if (!(value >= 0 && value <= most)) throw new RangeError(`${value} is not a number from 0 to ${most}`)
-}
-
-export class Writer {
-  readonly bytes: Buffer
-  readonly #view: DataView
-  at = 0
-
-  constructor(size: number) {
-    this.bytes = Buffer.allocUnsafeSlow(size)
-    this.#view = new DataView(this.bytes.buffer)
-  }
-
-  u8(value: number): void {
-    check(value, 0xff)
-    this.#view.setUint8(this.at, value)
-    this.at += 1
-  }
-  u16(value: number): void {
-    check(value, 0xffff)
-    this.#view.setUint16(this.at, value, true)
-    this.at += 2
-  }
-  u32(value: number): void {
-    check(value, 0xffffffff)
-    this.#view.setUint32(this.at, value, true)
-    this.at += 4
-  }
-  key(value: bigint): void {
-    this.#view.setBigUint64(this.at, value, true)
-    this.at += 8
-  }
-  raw(bytes: Uint8Array): void {
-    this.bytes.set(bytes, this.at)
-    this.at += bytes.length
-  }
-  text(value: string): void {
-    const length = Buffer.byteLength(value)
-    if (length > 0xffff) throw new RangeError(`a name has at most 65535 bytes, this one has ${length}`)
-    this.u16(length)
-    this.at += this.bytes.write(value, this.at)
-  }
-  address(address: Address): void {
-    if (address.length !== 4 && address.length !== 16) {
-      throw new RangeError(`an address has 4 or 16 bytes, not ${address.length}`)
-    }
-    this.u8(address.length === 4 ? 4 : 6)
-    // A loop beats set() on so few bytes.
-    for (let i = 0; i < address.length; i++) this.bytes[this.at + i] = address[i] as number
-    this.at += address.length
-  }
-  mac(mac: Uint8Array): void {
-    if (mac.length !== 6) throw new RangeError(`a MAC address has 6 bytes, not ${mac.length}`)
-    this.raw(mac)
-  }
-}
 
 /** Bytes that an operation may need; generous, because only its order of magnitude matters. */
 function roomFor(operation: Operation): number {
@@ -172,7 +116,6 @@ function writeInterface(writer: Writer, spec: InterfaceSpec): void {
     (spec.ipv6 ? 4 : 0) |
     (spec.ipv4Forwarding ? 8 : 0) |
     (spec.ipv6Forwarding ? 16 : 0)
-  writer.u8(Kind.interfaceSet)
   writer.text(spec.name)
   writer.u32(spec.vrf)
   writer.text(spec.port ?? '')
@@ -203,7 +146,6 @@ function writeTags(writer: Writer, tags: readonly VlanTag[]): void {
 }
 
 function writeCircuit(writer: Writer, name: string, circuit: CircuitSpec): void {
-  writer.u8(Kind.circuitSet)
   writer.text(name)
   writer.text(circuit.parent)
   writer.u8(circuitMatches[circuit.match])
@@ -262,61 +204,43 @@ function writeTunnel(writer: Writer, tunnel: TunnelSpec): void {
   for (const remote of tunnel.remotes) writer.address(remote)
 }
 
-function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>): void {
+function write(writer: Writer, operation: Packed): void {
+  writer.u8(kinds[operation.op])
   switch (operation.op) {
     case 'route-set':
-      writer.u8(Kind.routeSet)
       writer.u32(operation.vrf)
       writer.address(operation.prefix.address)
       writer.u8(operation.prefix.length)
       return writer.key(operation.key)
     case 'route-delete':
-      writer.u8(Kind.routeDelete)
       writer.u32(operation.vrf)
       writer.address(operation.prefix.address)
       return writer.u8(operation.prefix.length)
     case 'circuit-set':
       return writeCircuit(writer, operation.interface, operation.circuit)
     case 'circuit-delete':
-      writer.u8(Kind.circuitDelete)
       return writer.text(operation.interface)
     case 'cross-connect-set':
-      writer.u8(Kind.crossConnectSet)
       writer.text(operation.name)
       for (const name of operation.interfaces) writer.text(name)
       return
-    case 'cross-connect-delete':
-      writer.u8(Kind.crossConnectDelete)
-      return writer.text(operation.name)
     case 'object-set':
-      writer.u8(Kind.objectSet)
       writer.key(operation.key)
       return writeObject(writer, operation.object)
     case 'object-delete':
-      writer.u8(Kind.objectDelete)
       return writer.key(operation.key)
     case 'vrf-set':
-      writer.u8(Kind.vrfSet)
       writer.u32(operation.vrf)
       return writer.text(operation.name)
     case 'vrf-delete':
-      writer.u8(Kind.vrfDelete)
       return writer.u32(operation.vrf)
     case 'interface-set':
       return writeInterface(writer, operation.interface)
-    case 'interface-delete':
-      writer.u8(Kind.interfaceDelete)
-      return writer.text(operation.name)
     case 'port-set':
-      writer.u8(Kind.portSet)
       writer.text(operation.name)
       writer.text(operation.driver)
       return writer.text(operation.device)
-    case 'port-delete':
-      writer.u8(Kind.portDelete)
-      return writer.text(operation.name)
     case 'workers-set':
-      writer.u8(Kind.workersSet)
       writer.u8(operation.count)
       writer.u8(operation.cpus.length)
       for (const { worker, cpu } of operation.cpus) {
@@ -325,31 +249,18 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
       }
       return
     case 'port-settings-set':
-      writer.u8(Kind.portSettingsSet)
       writer.text(operation.name)
       writer.text(operation.driver)
       writer.u8(operation.rxQueues)
       writer.u8(operation.workers.length)
       for (const worker of operation.workers) writer.u8(worker)
       return writer.u8(fastPaths.indexOf(operation.fastPath))
-    case 'port-settings-delete':
-      writer.u8(Kind.portSettingsDelete)
-      return writer.text(operation.name)
     case 'bridge-set':
-      writer.u8(Kind.bridgeSet)
       return writeBridge(writer, operation.bridge)
-    case 'bridge-delete':
-      writer.u8(Kind.bridgeDelete)
-      return writer.text(operation.name)
     case 'tunnel-set':
-      writer.u8(Kind.tunnelSet)
       writer.text(operation.name)
       return writeTunnel(writer, operation.tunnel)
-    case 'tunnel-delete':
-      writer.u8(Kind.tunnelDelete)
-      return writer.text(operation.name)
     case 'mirror-set':
-      writer.u8(Kind.mirrorSet)
       writer.text(operation.name)
       writer.text(operation.destination)
       writer.u32(operation.rate)
@@ -361,46 +272,40 @@ function write(writer: Writer, operation: Exclude<Operation, { op: 'records' }>)
         writer.u8(directions[source.direction])
       }
       return
-    case 'mirror-delete':
-      writer.u8(Kind.mirrorDelete)
-      return writer.text(operation.name)
     case 'acl-set':
-      writer.u8(Kind.aclSet)
       return writeAcl(writer, operation.acl)
-    case 'acl-delete':
-      writer.u8(Kind.aclDelete)
-      return writer.text(operation.name)
     case 'acl-bind':
-      writer.u8(Kind.aclBind)
       writer.text(operation.interface)
       writer.u8(operation.direction === 'in' ? 0 : 1)
       writer.u8(operation.family)
       return writer.text(operation.acl ?? '')
     case 'neighbour-set':
-      writer.u8(Kind.neighbourSet)
       writer.text(operation.interface)
       writer.address(operation.address)
       return writer.mac(operation.mac)
     case 'neighbour-delete':
-      writer.u8(Kind.neighbourDelete)
       writer.text(operation.interface)
       return writer.address(operation.address)
     case 'interface-features-set':
-      writer.u8(Kind.interfaceFeaturesSet)
       writer.text(operation.name)
       writeFamily(writer, operation.ipv4)
       return writeFamily(writer, operation.ipv6)
-    case 'interface-features-delete':
-      writer.u8(Kind.interfaceFeaturesDelete)
-      return writer.text(operation.name)
     case 'punt-policer-set':
-      writer.u8(Kind.puntPolicerSet)
       writer.u8(puntClasses.indexOf(operation.class))
       return writeLimit(writer, operation)
     case 'icmp-settings-set':
-      writer.u8(Kind.icmpSettingsSet)
       writeLimit(writer, operation)
       return writer.u8(operation.forwardRouterAlerts ? 1 : 0)
+    case 'cross-connect-delete':
+    case 'interface-delete':
+    case 'port-delete':
+    case 'port-settings-delete':
+    case 'bridge-delete':
+    case 'tunnel-delete':
+    case 'mirror-delete':
+    case 'acl-delete':
+    case 'interface-features-delete':
+      return writer.text(operation.name)
   }
 }
 

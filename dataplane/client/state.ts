@@ -1,6 +1,6 @@
 /** A member's state reply as values: counters are bigints, times and codes what types.ts says. */
 import { bridgeCounters, type BridgeState, type MacState } from './bridge.js'
-import { portProblems } from './types.js'
+import { portProblems } from './member-state.js'
 import { lastObject, type StateReply, type StateRequest } from '../proto/contract.js'
 import type {
   AclState,
@@ -15,7 +15,7 @@ import type {
   PortState,
   StateQuery,
   WorkerState,
-} from './types.js'
+} from './member-state.js'
 
 type Fields = Readonly<Record<string, unknown>>
 

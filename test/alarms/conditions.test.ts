@@ -4,10 +4,10 @@ import type { BridgeState } from '../../dataplane/client/bridge.js'
 import type {
   HoldState,
   InterfaceState,
-  PortSettings,
   PortState,
   WorkerState,
-} from '../../dataplane/client/types.js'
+} from '../../dataplane/client/member-state.js'
+import type { PortSettings } from '../../dataplane/client/operations.js'
 import type { Condition } from '../../src/alarms/alarm.js'
 import { auditConditions, controlConditions, endpointConditions } from '../../src/alarms/sources/control.js'
 import { attachmentConditions, memberConditions } from '../../src/alarms/sources/member.js'

@@ -5,17 +5,9 @@
 import { createContext, type Context, type Journal, type Tree } from 'libyang-js'
 import type { AclSpec } from '../../dataplane/client/acl.js'
 import type { BridgeSpec } from '../../dataplane/client/bridge.js'
-import type {
-  CircuitSpec,
-  InterfaceSpec,
-  Member,
-  MemberState,
-  ObjectPage,
-  ObjectState,
-  Operation,
-  StateQuery,
-  TunnelSpec,
-} from '../../dataplane/client/types.js'
+import type { Member } from '../../dataplane/client/contract.js'
+import type { MemberState, ObjectPage, ObjectState, StateQuery } from '../../dataplane/client/member-state.js'
+import type { CircuitSpec, InterfaceSpec, Operation, TunnelSpec } from '../../dataplane/client/operations.js'
 import { everything, type Change, type Step, type Wanted } from '../../datastore/controller.js'
 import { RequestError } from '../../datastore/errors.js'
 import { Planner } from '../../datastore/planner.js'

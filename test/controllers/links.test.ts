@@ -1,5 +1,5 @@
 import test from 'ava'
-import type { Operation } from '../../dataplane/client/types.js'
+import type { Operation } from '../../dataplane/client/operations.js'
 import { followLinks, RoutingUpdates } from '../../src/controllers/index.js'
 import { EventBus } from '../../src/events.js'
 import { Box, interfaces, routes } from './box.js'

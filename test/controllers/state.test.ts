@@ -1,5 +1,10 @@
 import test from 'ava'
-import type { InterfaceState, NeighbourState, ObjectState, PortState } from '../../dataplane/client/types.js'
+import type {
+  InterfaceState,
+  NeighbourState,
+  ObjectState,
+  PortState,
+} from '../../dataplane/client/member-state.js'
 import { everything } from '../../datastore/controller.js'
 import { parseAddress, parseMac } from '../../src/rib/index.js'
 import { Box, hops, interfaces, routes } from './box.js'

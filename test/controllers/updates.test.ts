@@ -1,6 +1,6 @@
 /** Routing updates beside commits: in order, many in one batch, and never in the midst of a commit. */
 import test from 'ava'
-import type { Operation } from '../../dataplane/client/types.js'
+import type { Operation } from '../../dataplane/client/operations.js'
 import { RoutingUpdates } from '../../src/controllers/index.js'
 import { allOperations, staticSource, type RibUpdate } from '../../src/rib/index.js'
 import { Box, interfaces, routes } from './box.js'

@@ -1,5 +1,5 @@
 /** A FIB that does what operations say and refuses what a real one must never be told. */
-import type { DropKind, ForwardingObject, Operation } from '../../dataplane/client/types.js'
+import type { DropKind, ForwardingObject, Operation } from '../../dataplane/client/operations.js'
 import { allOperations, formatPrefix, type Delta } from '../../src/rib/index.js'
 
 export class ModelFib {
