@@ -112,7 +112,10 @@ test.serial('link state, counters and neighbours are told as they are', async (t
     ),
   )
   const { holds } = await router.member.state({ holds: true })
-  t.like(holds.find(({ kind }) => kind === 'lisp')?.counters, { packets: 1n, events: 1n, expired: 0n })
+  // ping asks again each second until it is answered.
+  const { packets = 0n, events = 0n, expired } = holds.find(({ kind }) => kind === 'lisp')?.counters ?? {}
+  t.true(packets >= 1n && events >= 1n)
+  t.is(expired, 0n)
   await router.commit([{ op: 'route-delete', vrf: 0, prefix }])
   t.true(await ping)
 
