@@ -8,7 +8,7 @@
 // Drops    no-route, blackhole, unreachable, prohibit, object-deleted, forwarding-disabled, group-frame-not-forwarded,
 //          link-local-not-forwarded; senders are told by ICMP of the first, third and fourth
 // Cost     an entry of the FIB, an object and its counters, each asked for ahead
-#include "nodes.h"
+#include "lookup.h"
 
 namespace weft {
 namespace {
@@ -26,27 +26,31 @@ void by_group_frame(Worker &w, Packet &p, const Interface &i) {
     w.discard(p, Drop::ip4_ethernet_group);
 }
 
-// What must not be forwarded, though there is a route (RFC 1812 §5.3.4, RFC 3927 §2.7).
-inline bool forwardable(Worker &w, Packet &p) {
-    if (p.local_origin) return true;
-    const Interface &i = *w.interface(p.interface);
-    const uint8_t *h = l3(p);
-    if (!i.forward4)
-        w.discard(p, Drop::ip4_forwarding_disabled);
-    else if (in_group_frame(p))
-        by_group_frame(w, p, i);
-    else if (load16(h + 12) == 0xa9fe || load16(h + 16) == 0xa9fe)
-        w.discard(p, Drop::ip4_link_local);
-    else
-        return true;
-    return false;
-}
+struct Family4 {
+    static uint32_t destination(const Packet &p) { return load32(l3(p) + 16); }
 
-void by_drop(Worker &w, Packet &p, DropKind kind) {
-    if (kind == DropKind::blackhole) return w.discard(p, Drop::ip4_blackhole);
-    if (kind == DropKind::unreachable) return refuse(w, p, Drop::ip4_unreachable, 1);
-    refuse(w, p, Drop::ip4_prohibit, 13);
-}
+    // What must not be forwarded, though there is a route (RFC 1812 §5.3.4, RFC 3927 §2.7).
+    static bool forwardable(Worker &w, Packet &p) {
+        if (p.local_origin) return true;
+        const Interface &i = *w.interface(p.interface);
+        const uint8_t *h = l3(p);
+        if (!i.forward4)
+            w.discard(p, Drop::ip4_forwarding_disabled);
+        else if (in_group_frame(p))
+            by_group_frame(w, p, i);
+        else if (load16(h + 12) == 0xa9fe || load16(h + 16) == 0xa9fe)
+            w.discard(p, Drop::ip4_link_local);
+        else
+            return true;
+        return false;
+    }
+
+    static void drop(Worker &w, Packet &p, DropKind kind) {
+        if (kind == DropKind::blackhole) return w.discard(p, Drop::ip4_blackhole);
+        if (kind == DropKind::unreachable) return refuse(w, p, Drop::ip4_unreachable, 1);
+        refuse(w, p, Drop::ip4_prohibit, 13);
+    }
+};
 
 // Slots of all packets, a run of one VRF after the other.
 void look_up(Worker &w, Vector &in, uint32_t *slots) {
@@ -58,37 +62,6 @@ void look_up(Worker &w, Vector &in, uint32_t *slots) {
         else
             std::fill_n(slots + first, count, no_object);
     });
-}
-
-inline void one(Worker &w, Packet &p, const Object *o, bool waiting, Onward &on) {
-    if (waiting && waits_behind(w, p, *o)) return;
-    switch (o->type) {
-        case ObjectType::adjacency:
-            if (forwardable(w, p)) on.push(p, o);
-            break;
-        case ObjectType::glean: {
-            const Interface *out = w.interface(o->interface);
-            if (out && out->owns(load32(l3(p) + 16)))
-                w.push(Node::local, &p, o);
-            else if (forwardable(w, p))
-                w.push(Node::glean, &p, o);
-            break;
-        }
-        case ObjectType::local:
-            w.push(Node::local, &p, o);
-            break;
-        case ObjectType::resolve:
-            if (forwardable(w, p)) w.push(Node::resolve, &p, o);
-            break;
-        default:
-            by_drop(w, p, o->drop);
-    }
-}
-
-// A packet of another VRF's table.
-void one_beyond(Worker &w, Packet &p, const Object *o, bool waiting, Onward &on) {
-    on.aside([&] { o = beyond(w, p, o); });
-    if (o) one(w, p, o, waiting, on);
 }
 
 }  // namespace
@@ -109,9 +82,9 @@ void ip4_lookup(Worker &w, Vector &in) {
         if (!o) [[unlikely]]
             w.discard(p, Drop::ip4_no_object);
         else if (o->type == ObjectType::lookup) [[unlikely]]
-            one_beyond(w, p, o, waiting, on);
+            go_beyond<Family4>(w, p, o, waiting, on);
         else
-            one(w, p, o, waiting, on);
+            go_by<Family4>(w, p, o, waiting, on);
     }
 }
 

@@ -10,7 +10,7 @@
 // Cost     the lookup in the FIB, an object and its counters
 #include <algorithm>
 
-#include "nodes.h"
+#include "lookup.h"
 
 namespace weft {
 namespace {
@@ -20,62 +20,35 @@ void refuse(Worker &w, Packet &p, Drop reason, uint8_t code) {
     w.discard(p, reason);
 }
 
-bool forwardable(Worker &w, Packet &p) {
-    if (p.local_origin) return true;
-    if (!w.interface(p.interface)->forward6) {
-        w.discard(p, Drop::ip6_forwarding_disabled);
-    } else if (in_group_frame(p)) {
-        w.discard(p, Drop::ip6_ethernet_group);
-    } else if (is_link_local6(load_ip6(l3(p) + 8))) {
-        refuse(w, p, Drop::ip6_link_local, 2);  // beyond scope of source address
-    } else {
-        return true;
+struct Family6 {
+    static Ip6 destination(const Packet &p) { return load_ip6(l3(p) + 24); }
+
+    static bool forwardable(Worker &w, Packet &p) {
+        if (p.local_origin) return true;
+        if (!w.interface(p.interface)->forward6) {
+            w.discard(p, Drop::ip6_forwarding_disabled);
+        } else if (in_group_frame(p)) {
+            w.discard(p, Drop::ip6_ethernet_group);
+        } else if (is_link_local6(load_ip6(l3(p) + 8))) {
+            refuse(w, p, Drop::ip6_link_local, 2);  // beyond scope of source address
+        } else {
+            return true;
+        }
+        return false;
     }
-    return false;
-}
+
+    static void drop(Worker &w, Packet &p, DropKind kind) {
+        if (kind == DropKind::blackhole) return w.discard(p, Drop::ip6_blackhole);
+        if (kind == DropKind::unreachable) return refuse(w, p, Drop::ip6_unreachable, 0);
+        refuse(w, p, Drop::ip6_prohibit, 1);
+    }
+};
 
 void by_link(Worker &w, Packet &p, const Ip6 &destination) {
     const Interface *i = w.interface(p.interface);
     if (i && i->owns(destination)) return w.push(Node::local, &p);
     if (!i || !p.local_origin) return w.discard(p, Drop::ip6_link_local);
     forward6(w, p, *i, destination, w.neighbours.find(i->index, destination));
-}
-
-void by_drop(Worker &w, Packet &p, DropKind kind) {
-    if (kind == DropKind::blackhole) return w.discard(p, Drop::ip6_blackhole);
-    if (kind == DropKind::unreachable) return refuse(w, p, Drop::ip6_unreachable, 0);
-    refuse(w, p, Drop::ip6_prohibit, 1);
-}
-
-inline void one(Worker &w, Packet &p, const Ip6 &destination, const Object *o, bool waiting, Onward &on) {
-    if (waiting && waits_behind(w, p, *o)) return;
-    switch (o->type) {
-        case ObjectType::adjacency:
-            if (forwardable(w, p)) on.push(p, o);
-            break;
-        case ObjectType::glean: {
-            const Interface *out = w.interface(o->interface);
-            if (out && out->owns(destination))
-                w.push(Node::local, &p, o);
-            else if (forwardable(w, p))
-                w.push(Node::glean, &p, o);
-            break;
-        }
-        case ObjectType::local:
-            w.push(Node::local, &p, o);
-            break;
-        case ObjectType::resolve:
-            if (forwardable(w, p)) w.push(Node::resolve, &p, o);
-            break;
-        default:
-            by_drop(w, p, o->drop);
-    }
-}
-
-// A packet of another VRF's table.
-void one_beyond(Worker &w, Packet &p, const Ip6 &destination, const Object *o, bool waiting, Onward &on) {
-    on.aside([&] { o = beyond(w, p, o); });
-    if (o) one(w, p, destination, o, waiting, on);
 }
 
 // Slots of all packets, a run of one VRF after the other.
@@ -113,9 +86,9 @@ void ip6_lookup(Worker &w, Vector &in) {
         if (!o) [[unlikely]]
             w.discard(p, Drop::ip6_no_object);
         else if (o->type == ObjectType::lookup) [[unlikely]]
-            one_beyond(w, p, to[n], o, waiting, on);
+            go_beyond<Family6>(w, p, o, waiting, on);
         else
-            one(w, p, to[n], o, waiting, on);
+            go_by<Family6>(w, p, o, waiting, on);
     }
 }
 
