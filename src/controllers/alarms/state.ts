@@ -79,46 +79,51 @@ function summary(control: AlarmControl): StateProvider {
 const isClosed = ({ operator }: Alarm): boolean => operator.at(-1)?.state === 'closed'
 
 function alarmList(control: AlarmControl): StateProvider {
-  const path = `${alarmsPath}/alarm-list`
-  return {
-    path,
-    async *read(wanted) {
-      const alarms = control.alarms('list')
-      const changed = control.changed('list')
-      yield piece(
-        `<alarm-list>${leaf('number-of-alarms', alarms.length)}` +
-          `${changed === undefined ? '' : leaf('last-changed', dateAndTime(changed))}</alarm-list>`,
-      )
-      for (const some of pieces(alarms, wanted, `${path}/alarm`)) {
-        const entries = some.map(
-          (alarm) =>
-            `<alarm>${keys(alarm, control)}${leaf('time-created', dateAndTime(alarm.created))}` +
-            `${parameters(alarm)}</alarm>`,
-        )
-        yield piece(`<alarm-list>${entries.join('')}</alarm-list>`)
-      }
-    },
-  }
+  return alarmsOf(control, 'list', {
+    ...{ list: 'alarm-list', entry: 'alarm', count: 'number-of-alarms', changed: 'last-changed' },
+    own: ({ created }) => leaf('time-created', dateAndTime(created)),
+  })
 }
 
 function shelvedAlarms(control: AlarmControl): StateProvider {
-  const path = `${alarmsPath}/shelved-alarms`
+  return alarmsOf(control, 'shelves', {
+    ...{ list: 'shelved-alarms', entry: 'shelved-alarm' },
+    ...{ count: 'number-of-shelved-alarms', changed: 'shelved-alarms-last-changed' },
+    own: ({ shelf }) => leaf('shelf-name', shelf),
+  })
+}
+
+/** Names of nodes, and what an entry has beside its keys and what all alarms have. */
+interface AlarmNodes {
+  readonly list: string
+  readonly entry: string
+  readonly count: string
+  readonly changed: string
+  own(alarm: Alarm): string
+}
+
+function alarmsOf(
+  control: AlarmControl,
+  kept: Parameters<AlarmControl['alarms']>[0],
+  nodes: AlarmNodes,
+): StateProvider {
+  const path = `${alarmsPath}/${nodes.list}`
+  const within = (content: string): string => piece(`<${nodes.list}>${content}</${nodes.list}>`)
   return {
     path,
     async *read(wanted) {
-      const alarms = control.alarms('shelves')
-      const changed = control.changed('shelves')
-      yield piece(
-        `<shelved-alarms>${leaf('number-of-shelved-alarms', alarms.length)}` +
-          `${changed === undefined ? '' : leaf('shelved-alarms-last-changed', dateAndTime(changed))}</shelved-alarms>`,
+      const alarms = control.alarms(kept)
+      const changed = control.changed(kept)
+      yield within(
+        leaf(nodes.count, alarms.length) +
+          (changed === undefined ? '' : leaf(nodes.changed, dateAndTime(changed))),
       )
-      for (const some of pieces(alarms, wanted, `${path}/shelved-alarm`)) {
+      for (const some of pieces(alarms, wanted, `${path}/${nodes.entry}`)) {
         const entries = some.map(
           (alarm) =>
-            `<shelved-alarm>${keys(alarm, control)}${leaf('shelf-name', alarm.shelf)}` +
-            `${parameters(alarm)}</shelved-alarm>`,
+            `<${nodes.entry}>${keys(alarm, control)}${nodes.own(alarm)}${parameters(alarm)}</${nodes.entry}>`,
         )
-        yield piece(`<shelved-alarms>${entries.join('')}</shelved-alarms>`)
+        yield within(entries.join(''))
       }
     },
   }
