@@ -123,9 +123,13 @@ MacPage Core::mac_page(const MacQuery &query, uint32_t from, size_t most, uint64
 uint32_t Core::clear_macs(const MacQuery &query) {
     const Asked want = asked(registry, query);
     if (!registry.macs || want.nothing) return 0;
-    return registry.macs->remove_if(0, registry.macs->bucket_count(), [&](MacKey key, const MacTable::Found &found) {
+    const uint32_t cleared = registry.macs->remove_if(0, registry.macs->bucket_count(), [&](MacKey key, const MacTable::Found &found) {
         return found.stamp() != MacTable::fixed && want.matches(key, found);
     });
+    // There is room again: who finds none says so.
+    if (cleared > 0)
+        for (const auto &[name, bridge] : registry.bridges) bridge->runtime->limited_at.store(0, std::memory_order_relaxed);
+    return cleared;
 }
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 // Bridge domains as they come, go and grow old: the table of addresses and the objects by which domains flood, in the steps of a
 // commit and in housekeeping.
 #include <algorithm>
+#include <tuple>
 
 #include "core.h"
 #include "worker.h"
@@ -35,6 +36,8 @@ void Core::begin_bridges(const Transaction &t) {
         // A new limit holds from now on.
         for (size_t n = 0; n < flood_classes; n++)
             if (bridge->spec.policers[n] != before->second->spec.policers[n]) bridge->runtime->policers[n].refill();
+        const auto limits = [](const BridgeSpec &s) { return std::tie(s.most_addresses, s.members); };
+        if (limits(bridge->spec) != limits(before->second->spec)) bridge->runtime->limited_at.store(0, std::memory_order_relaxed);
     }
 }
 

@@ -96,8 +96,8 @@ const get = (filter: string) => client.rpc(`<get><filter type="subtree">${filter
 /** What the host of that number receives of an address while `work` is done. */
 async function heard(t: ExecutionContext, host: string, work: () => Promise<unknown>): Promise<number> {
   const counter = async () => {
-    const { stdout } = await weftd.exec(host, 'cat', '/sys/class/net/eth0/statistics/rx_packets')
-    return Number(stdout)
+    const { stdout } = await weftd.exec(host, 'ip', '-j', '-s', 'link', 'show', 'eth0')
+    return (JSON.parse(stdout) as { stats64: { rx: { packets: number } } }[])[0]?.stats64.rx.packets ?? NaN
   }
   const before = await counter()
   await work()

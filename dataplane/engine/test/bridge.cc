@@ -167,6 +167,17 @@ TEST("bridge: no more addresses are learned than the domain and a member may hav
     for (unsigned port = 1; port <= 3; port++) s.out(port);
     s.send(3, mac(0x65), c);  // not learned: to all
     CHECK_EQUAL(s.count(1) + s.count(2), size_t{2});
+    // What makes room ends it.
+    const auto limited = [&] { return s.core->registry.bridges.at("d")->runtime->limited_at.load() != 0; };
+    CHECK(limited());
+    CHECK(s.core->clear_macs({.mac = mac(0x41)}) == 1);
+    CHECK(!limited());
+    s.send(2, everybody, mac(0x71));
+    s.send(2, everybody, mac(0x72));
+    CHECK(limited());
+    s.spec.most_addresses = 30;
+    s.changed();
+    CHECK(!limited());
 }
 
 TEST("bridge: an address that moves is followed, and one that moves too often is told and held") {
