@@ -2,8 +2,9 @@
 //
 //   udp-load send ADDRESS PORT SECONDS PAYLOAD [RATE]   sends numbered datagrams, by 64 a call, as fast as it can or at RATE
 //                                                       a second, evenly spaced; prints how many were sent
-//   udp-load receive ADDRESS PORT IDLE                  counts datagrams until IDLE seconds pass without one, having seen
-//                                                       one; prints "received N lost M reordered K": M numbers below the
+//   udp-load receive ADDRESS PORT IDLE [held]           counts datagrams until IDLE seconds pass without one, having seen
+//                                                       one; held, until they do after standard input has ended, for who
+//                                                       sends may stand still; prints "received N lost M reordered K": M numbers below the
 //                                                       highest never came; then, of datagrams with 16 octets or more,
 //                                                       "latency P50 P99 MAX" in microseconds from sendmmsg to recvmmsg on
 //                                                       this machine's clock
@@ -101,7 +102,14 @@ int send_load(const char *address, const char *port, double seconds, size_t payl
     return 0;
 }
 
-int receive(const char *address, const char *port, double idle) {
+// Standard input has ended.
+bool let_go() {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    char ignored;
+    return poll(&input, 1, 0) > 0 && read(STDIN_FILENO, &ignored, 1) <= 0;
+}
+
+int receive(const char *address, const char *port, double idle, bool held) {
     const int descriptor = open_socket(address, port, true);
     if (descriptor < 0) return fail(std::string(address) + " port " + port);
     std::printf("listening\n");
@@ -114,12 +122,17 @@ int receive(const char *address, const char *port, double idle) {
         messages[i].msg_hdr.msg_iov = &vectors[i];
         messages[i].msg_hdr.msg_iovlen = 1;
     }
+    const bool until_first = !held;
     uint64_t received = 0, next = 0, reordered = 0;
     std::vector<double> latencies;
     latencies.reserve(1 << 20);
     while (true) {
         pollfd poll_for{descriptor, POLLIN, 0};
-        if (poll(&poll_for, 1, received == 0 ? 60'000 : static_cast<int>(idle * 1000)) == 0) break;
+        if (poll(&poll_for, 1, received == 0 && until_first ? 60'000 : static_cast<int>(idle * 1000)) == 0) {
+            if (!held) break;
+            held = !let_go();
+            continue;
+        }
         const int count = recvmmsg(descriptor, messages.data(), batch, MSG_DONTWAIT, nullptr);
         const double time = now();
         for (int i = 0; i < count; i++) {
@@ -153,7 +166,8 @@ int main(int count, char **arguments) {
         return send_load(arguments[2], arguments[3], std::atof(arguments[4]), static_cast<size_t>(std::atoi(arguments[5])),
                          count == 7 ? std::atof(arguments[6]) : 0);
     }
-    if (mode == "receive" && count == 5) return receive(arguments[2], arguments[3], std::atof(arguments[4]));
+    const bool held = count == 6 && std::strcmp(arguments[5], "held") == 0;
+    if (mode == "receive" && (count == 5 || held)) return receive(arguments[2], arguments[3], std::atof(arguments[4]), held);
     if (mode == "sink" && count == 4) {
         if (open_socket(arguments[2], arguments[3], true) < 0) return fail(std::string(arguments[2]) + " port " + arguments[3]);
         std::printf("listening\n");
@@ -161,6 +175,6 @@ int main(int count, char **arguments) {
         pause();
         return 0;
     }
-    std::fprintf(stderr, "usage: udp-load send ADDRESS PORT SECONDS PAYLOAD [RATE] | receive ADDRESS PORT IDLE | sink ADDRESS PORT\n");
+    std::fprintf(stderr, "usage: udp-load send ADDRESS PORT SECONDS PAYLOAD [RATE] | receive ADDRESS PORT IDLE [held] | sink ADDRESS PORT\n");
     return 2;
 }

@@ -22,8 +22,9 @@ constexpr size_t most_namespaces = 5120;
 constexpr size_t most_taps = 4096;
 constexpr int most_tap_queues = 16;
 constexpr int most_queues = 64;
-// Longer than a worker naps (engine/pace.h) and is then at work: else the kernel would be first.
-const Deferral busy_polling{"2", "250000"};
+// Not less than a worker naps (engine/pace.h), or the kernel would be first. Nor much more: a veth device has room for 256 packets
+// until somebody takes them in, and a sender that is behind gives as many in a quarter of a millisecond.
+const Deferral busy_polling{"2", "100000"};
 
 Reply error(const std::string &text) {
     Reply reply;

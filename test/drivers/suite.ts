@@ -57,6 +57,12 @@ export async function driverSuite({
   const interfaceState = async (name: Port) =>
     (await member.state({ interfaces: true, interface: name })).interfaces[0]!
 
+  // Until then packets go by the engine, and those that come later may overtake them.
+  await until('the fast path has followed', async () =>
+    (await member.state({ ports: true })).ports.every(
+      (port) => port.fastPath !== fastPath || port.fastPathReason === '',
+    ),
+  )
   // What is declared is declared at once, so that all that is awaited is so before.
   const first = await portState('p1')
   test.after.always(() => router[Symbol.asyncDispose]())

@@ -13,7 +13,7 @@ let lastPort = 20_000
 /** One that no other traffic of this process uses. */
 const newPort = (): string => String(++lastPort)
 
-/** Starts a command; resolves when it has said its first word, with what it says after its end. */
+/** Starts a command; resolves when it has said its first word; then ends its input, and resolves with what it says after its end. */
 export async function listening(host: Host, ...command: readonly string[]): Promise<() => Promise<string>> {
   const child: ChildProcess = host.spawn(...command)
   const closed = once(child, 'close')
@@ -28,6 +28,7 @@ export async function listening(host: Host, ...command: readonly string[]): Prom
     child.once('close', () => failed(new Error(`${host.name}: ${command.join(' ')}: ${complaint}`)))
   })
   return async () => {
+    child.stdin?.end()
     await closed
     return text.split('\n').slice(1).join('\n').trim()
   }
@@ -72,7 +73,7 @@ export interface Load {
   readonly rate?: number
 }
 
-/** Numbered datagrams from socket to socket. */
+/** Numbered datagrams from socket to socket; the one end waits for as long as the other sends, and a second more. */
 export async function datagrams(
   from: Host,
   to: Host,
@@ -80,7 +81,7 @@ export async function datagrams(
   { seconds, payload, rate = 0 }: Load,
 ): Promise<Stream> {
   const port = newPort()
-  const end = await listening(to, udpLoad, 'receive', address, port, '1')
+  const end = await listening(to, udpLoad, 'receive', address, port, '1', 'held')
   const sent = await from.exec(udpLoad, 'send', address, port, String(seconds), String(payload), String(rate))
   const [, received, reordered] = /received (\d+) lost \S+ reordered (\d+)/.exec(await end()) ?? []
   return {
