@@ -93,6 +93,7 @@ void Worker::begin_watching() {
 bool Worker::watches_out(uint32_t interface) const { return watches_->at(interface) & watch_out; }
 
 void Worker::see(Packet &p, uint32_t interface, uint8_t point, uint8_t direction, bool layer3, Drop reason) {
+    if (p.mirrored) return;
     const OnTheWire wire(p);
     const uint32_t begin = layer3 ? p.l3_offset : 0;
     Sight sight{p.data + begin, p.length - begin, layer3, interface, point, direction, reason};
@@ -137,6 +138,17 @@ void Worker::watch_drop_of(Packet &p, Drop reason) {
     see(p, interface, watch_drop, arrived ? 1 : 0, layer3, reason);
 }
 
+// Memory for a copy; null: there is none, and what was copied before may still be on its way.
+Packet *Worker::take_copy(uint32_t length) {
+    if (Packet *made = copies_.take(length)) return made;
+    if (made_way_) return nullptr;
+    // Nothing is in a node. None of a port's queue is being filled by hand now: watched interfaces have no usual way out
+    // (nodes/departure.h), and frames that come in are seen before their first node.
+    send_all_now();
+    copies_.reset();
+    return copies_.take(length);
+}
+
 // Once more, as if it had never been sent: by `tag` octets longer than it is when its tag is put back.
 void Worker::mirror(const Watch &watch, const Packet &p, uint32_t tag) {
     Mirror &m = *watch.mirror;
@@ -147,37 +159,31 @@ void Worker::mirror(const Watch &watch, const Packet &p, uint32_t tag) {
         return;
     }
     const Interface *out = interface(watch.destination);
-    const bool ready = out && out->up() && out->port && out->port->port && !out->port->port->layer3();
-    const bool super = p.offload.gso_type != gso_none;
+    const bool tunnel = out && out->tunnel;
+    const bool ready = out && out->up() && (tunnel || (out->port && out->port->port && !out->port->port->layer3()));
+    const bool super = p.offload.gso_type != gso_none, any_length = tunnel && (out->tunnel->flags & tunnel_fragments_outer);
     uint32_t longest = ready ? out->mtu + static_cast<uint32_t>(ethernet_size) : 0;
     for (uint32_t at = mac_pair; at + tag_size + 2 <= p.length && is_tag(load16(p.data + at)); at += tag_size) longest += tag_size;
-    if (!ready || p.length < ethernet_size || (!super && p.length > longest)) {
+    const bool fitting = super || any_length || p.length <= longest;
+    Packet *made = ready && fitting && p.length >= ethernet_size ? take_copy(p.length) : nullptr;
+    if (!made) {
         c.lost += 1;
         return;
     }
-    // None of a port's queue is being filled by hand now: watched interfaces have no usual way out (nodes/departure.h), and frames
-    // that come in are seen before their first node.
-    Packet *made = copies_.take(p.length);
-    if (!made) {
-        for (const Watch &other : watches_->each) {
-            const Interface *to = interface(other.destination);
-            if (to && to->port && to->port->port) send_now(*to->port);
-        }
-        copies_.reset();
-        made = copies_.take(p.length);
-    }
     std::memcpy(made->data, p.data, p.length);
+    made->mirrored = true;
     made->offload = p.offload;
     if (tag && (p.offload.flags & offload_needs_checksum)) made->offload.csum_start = static_cast<uint16_t>(p.offload.csum_start + tag);
     if (tag && p.offload.header_length) made->offload.header_length = static_cast<uint16_t>(p.offload.header_length + tag);
     c.packets += 1;
     c.octets += p.length;
     push_tags(*made, out->tags_out.push);  // of a circuit; the arena's headroom has room
-    const Watches *seen = std::exchange(watches_, nullptr);
+    const size_t used = arena.used();
     egress(*this, *made, *out);
-    // Its parts lie in memory that whoever sends the original may give back.
-    if (super) send_now(*out->port);
-    watches_ = seen;
+    // At once, so that no copy waits for a node when memory is used again.
+    if (tunnel) make_way();
+    // Parts of it lie in memory that whoever sends the original may give back.
+    if (arena.used() != used) send_all_now();
 }
 
 }  // namespace weft

@@ -91,6 +91,10 @@ void Worker::send_now(PortHandle &port) {
     tx.flush();
 }
 
+void Worker::send_all_now() {
+    for (PortHandle *port : dirty_) send_now(*port);
+}
+
 void Worker::enter(const PortUse &use, Packet *packets, size_t count) {
     switch (use.role) {
         case PortRole::data: {

@@ -179,7 +179,9 @@ class Worker {
     void watch_arrivals(const PortUse &use, size_t count);
     void watch_drop_of(Packet &packet, Drop reason);
     void see(Packet &packet, uint32_t interface, uint8_t point, uint8_t direction, bool layer3 = false, Drop reason = {});
+    Packet *take_copy(uint32_t length);
     void mirror(const Watch &watch, const Packet &packet, uint32_t tag);
+    void send_all_now();
     void flush();
     void new_table();
     bool own(Serving &serving, uint32_t place);

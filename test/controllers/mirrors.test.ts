@@ -76,3 +76,46 @@ test('what a mirror can not be is refused with its path', async (t) => {
   t.regex((await refused(mirror('m', to('p2')))).join('\n'), /source/)
   t.is(one.member.mirrors.size, 0)
 })
+
+test('copies are frames: what carries none is neither source nor destination', async (t) => {
+  using one = await box()
+  const tunnel = (content: string): string =>
+    `<tunnel xmlns="urn:weft:params:xml:ns:yang:weft-tunnels">${content}</tunnel>`
+  const from = '<source>192.0.2.1</source>'
+  const ends = (...addresses: readonly string[]): string =>
+    addresses.map((address) => `<remote><address>${address}</address></remote>`).join('')
+  const end = `${from}<destination>192.0.2.2</destination>`
+  const several = `${from}${ends('192.0.2.2', '192.0.2.3')}<vxlan><vni>2</vni></vxlan>`
+  await one.commit(
+    interfaces({
+      p1: { ipv4: ['192.0.2.1/24'] },
+      ip: { type: 'tunnel', content: tunnel(`${end}<gre/>`) },
+      frames: { type: 'tunnel', content: tunnel(`${end}<vxlan><vni>1</vni></vxlan>`) },
+      gpe: {
+        type: 'tunnel',
+        content: tunnel(`${end}<vxlan-gpe><vni>1</vni><payload>ip</payload></vxlan-gpe>`),
+      },
+      several: { type: 'tunnel', content: tunnel(several) },
+      lo: { type: 'softwareLoopback' },
+    }),
+  )
+  const list = "/weft-mirror:mirrors/mirror[name='m']"
+  for (const [destination, why] of [
+    ['ip', 'The tunnel carries IP, and copies are frames'],
+    ['gpe', 'The tunnel carries IP, and copies are frames'],
+    ['several', 'The tunnel has several remotes'],
+    ['lo', 'Copies leave by a port, a sub-interface or a tunnel of frames'],
+  ] as const) {
+    const [first, ...others] = await one.refusal(mirrors(mirror('m', source('p1') + to(destination))))
+    t.true(first?.startsWith(`${list}/destination: ${why}`), first)
+    t.deepEqual(others, [])
+  }
+  t.deepEqual(await one.refusal(mirrors(mirror('m', source('ip') + to('p2')))), [
+    `${list}/source[interface='ip']/interface: The tunnel carries IP: there are no frames to be copied.`,
+  ])
+  await one.commit(mirrors(mirror('m', source('p1') + to('frames'))))
+  t.like(one.member.mirrors.get('m'), { destination: 'frames' })
+  // Nor does one become such a tunnel.
+  const [changed] = await one.refusal(interfaces({ frames: { type: 'tunnel', content: tunnel('<ipip/>') } }))
+  t.true(changed?.startsWith(`${list}/destination: The tunnel carries IP`), changed)
+})

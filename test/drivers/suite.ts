@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import test from 'ava'
 import { formatMac, parseMac } from '../../src/rib/index.js'
-import type { PortState } from '../../dataplane/client/index.js'
+import { compileFilter, type CaptureRequest, type PortState } from '../../dataplane/client/index.js'
 import { address, addresses, keys, portSettings, Router, until, type RouterOptions } from '../lab/router.js'
 import type { Host } from '../lab/lab.js'
 import { blast, datagrams, listening, python, sink, superDatagrams, transfer } from './traffic.js'
@@ -489,6 +489,42 @@ export async function driverSuite({
       await ports.ip('link', 'set', 'p2', 'mtu', '1500')
     },
   )
+
+  if (fastPath !== 'off')
+    test.serial(
+      title('packets of a port that is captured go by the engine meanwhile, and by the kernel afterwards'),
+      async (t) => {
+        t.true(await reaches())
+        const pieces: Uint8Array[] = []
+        const request: CaptureRequest = {
+          ...{
+            interfaces: ['p1'],
+            direction: 'both',
+            drops: [],
+            filter: await compileFilter('udp and ip[2:2] = 165'),
+          },
+          ...{ snapLength: 100, packets: 10_000, octets: 1 << 22, seconds: 60, rate: 100_000 },
+        }
+        let captured = 0n
+        const running = await member.capture(request, async (octets, { packets }) => {
+          pieces.push(octets)
+          captured = packets
+        })
+        t.is((await portState('p1')).fastPathReason, 'its packets are captured or mirrored')
+        t.is((await portState('p2')).fastPathReason, '')
+        const load = { seconds: 0.3, rate: 300, payload: 137 }
+        const ways = await Promise.all([
+          datagrams(h1, h2, addresses.h2[0], load),
+          datagrams(h2, h1, addresses.h1[0], load),
+        ])
+        running.stop()
+        t.is(await running.ended, 'stopped')
+        for (const { sent, received } of ways) t.is(received, sent)
+        t.is(captured, BigInt(ways[0]!.sent + ways[1]!.sent))
+        t.true(Buffer.concat(pieces).length > 100 * Number(captured))
+        await until('the kernel forwards again', async () => (await portState('p1')).fastPathReason === '')
+      },
+    )
 
   test.serial(title('an engine that is killed leaves nothing behind that stops the next one'), async (t) => {
     t.true(await reaches())

@@ -16,6 +16,9 @@ void bridge_to(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &f
 // A frame to all of a domain but where it comes from, policed (nodes/bridge_flood.cc).
 void flood(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &from, FloodClass what);
 
+// A frame to the domain's routed interface.
+void to_routed(Worker &w, Packet &p, const Interface &routed);
+
 // In a domain that suppresses requests for neighbours: true when a frame was one, and is answered (nodes/bridge_suppress.cc).
 bool suppressed(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &from);
 

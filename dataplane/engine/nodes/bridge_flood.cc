@@ -39,8 +39,7 @@ class Copies {
         count_++;
         p->remote = remote_;
         if (next_->kind == InterfaceKind::bridge) {
-            p->interface = next_->index;
-            w_.push(Node::ethernet_input, p);
+            to_routed(w_, *p, *next_);
             mark_ = w_.arena.mark();
             return;
         }

@@ -71,7 +71,7 @@ bool learn(Worker &w, Packet &p, const Interface &in, const Bridge &bridge, MacK
 bool leaves_as_it_is(Worker &w, Packet &p, const Interface &out) {
     PortHandle *port = out.port.get();
     const bool plain = (p.offload.gso_type | (p.offload.flags & offload_needs_checksum)) == 0 && l3_length(p) <= out.mtu;
-    if (!plain || !port || !port->port || out.tags_out.pop || out.tags_out.push.length || !out.up() || w.tracing) [[unlikely]]
+    if (!plain || !port || !port->port || out.tags_out.pop || out.tags_out.push.length || !out.up() || w.tracing || w.watching()) [[unlikely]]
         return false;
     p.egress = out.index;
     InterfaceCounters &c = w.counters(out);
@@ -82,6 +82,12 @@ bool leaves_as_it_is(Worker &w, Packet &p, const Interface &out) {
 }
 
 }  // namespace
+
+void to_routed(Worker &w, Packet &p, const Interface &routed) {
+    p.interface = routed.index;
+    if (w.watching()) [[unlikely]] w.watch_arrival(p, routed, false);
+    w.push(Node::ethernet_input, &p);
+}
 
 void bridge_to(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &from, const MacTable::Found &found) {
     BridgeCounters &c = bridge.counters(w.id);
@@ -103,8 +109,7 @@ void bridge_to(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &f
     if (out->kind == InterfaceKind::bridge) {
         c.to_box += 1;
         if (w.tracing) [[unlikely]] w.trace(p, "is for the domain's routed interface {ia}", out->index);
-        p.interface = out->index;
-        return w.push(Node::ethernet_input, &p);
+        return to_routed(w, p, *out);
     }
     c.forwarded += 1;
     p.remote = found.place().remote;

@@ -47,10 +47,9 @@ struct Asked {
         const NeighbourLink link = w.neighbours.link(at, bridge.routed, address);
         return link.known() && link.fresh() && reached(link.mac()) ? std::optional(Known{link.mac(), false}) : std::nullopt;
     }
-    bool to_routed() const {
+    bool goes_to(const Interface &routed) const {
         bridge.counters(w.id).suppressed += 1;
-        p.interface = bridge.routed;
-        w.push(Node::ethernet_input, &p);
+        to_routed(w, p, routed);
         return true;
     }
     // An answer of so many octets, whose content is filled in by `fill(l3)`, to who asked.
@@ -88,7 +87,7 @@ bool arp(const Asked &asked) {
     asked.learn(mapped(from), {sender, false});
     if (operation != 1 || target == from || !(p.data[0] & 1)) return false;
     const Interface *routed = asked.routed();
-    if (routed && routed->ip4 && routed->owns(target)) return asked.to_routed();
+    if (routed && routed->ip4 && routed->owns(target)) return asked.goes_to(*routed);
     const auto known = asked.find(mapped(target));
     if (!known) return false;
     return asked.answer(known->mac, type_arp, arp_size, [&](uint8_t *r) {
@@ -129,7 +128,7 @@ bool nd(const Asked &asked) {
     }
     if (is_unspecified6(source) || !(p.data[0] & 1)) return false;
     const Interface *routed = asked.routed();
-    if (routed && routed->ip6 && routed->owns(target)) return asked.to_routed();
+    if (routed && routed->ip6 && routed->owns(target)) return asked.goes_to(*routed);
     const auto known = asked.find(target);
     if (!known) return false;
     return asked.answer(known->mac, type_ip6, ip6_size + nd_size, [&](uint8_t *r) {

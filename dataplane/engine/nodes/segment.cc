@@ -71,6 +71,7 @@ class Parts {
         p->vlan_tci = whole_.vlan_tci;
         p->vlan_tpid = whole_.vlan_tpid;
         p->local_origin = whole_.local_origin;
+        p->mirrored = whole_.mirrored;
         return p;
     }
     void send(Packet &p) { send_whole(w_, p, port_, out_); }

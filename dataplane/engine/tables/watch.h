@@ -1,7 +1,10 @@
 // Looking in: captures and mirrors, and what they see of which interfaces. The control side publishes one immutable set of watches
 // (Core::publish_watches); workers take it once a turn, and without one pay a branch a burst, a run of packets that leave, or a drop.
 //
-//   in    a frame as a port received it, on the port's interface and on the circuit that it belongs to
+// Copies of mirrors have Packet::mirrored: of them nothing is seen, neither when they leave in a tunnel.
+//
+//   in    a frame as a port received it, on the port's interface and on the circuit that it belongs to; one for the routed
+//         interface of a bridge domain, on that too
 //   out   a frame as it is handed to the port, on its interface and, of a circuit, on the port's; of a tunnel what goes into it, and
 //         `in` what comes out
 //   drop  a packet where it was dropped, on the interface by which it came, or was to leave when it came by none

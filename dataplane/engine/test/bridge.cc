@@ -1,7 +1,7 @@
 // Bridge domains: learning, floods, limits, the routed interface, and what is left when they go.
 #include <algorithm>
 
-#include "lab.h"
+#include "lab_pcapng.h"
 
 namespace weft {
 namespace {
@@ -336,6 +336,44 @@ TEST("bridge: the routed interface answers, routes from and into the domain, and
     // A frame with its own address as source is a loop's.
     s.send(2, everybody, mac(0x99));
     CHECK_EQUAL(s.drops("bridge-input", "own-source-address"), uint64_t{1});
+}
+
+TEST("bridge: the routed interface is captured and mirrored as others are, and so are members of the domain") {
+    Switch s(4);
+    s.spec.members.pop_back();
+    s.route();
+    s.know("bvi", "10.0.9.7", a);
+    s.know("bvi", "10.0.9.8", b);
+    s.send(1, everybody, a);
+    s.send(2, everybody, b);
+    for (unsigned port = 1; port <= 4; port++) s.out(port);
+    CHECK_EQUAL(s.commit(Records().mirror("m", "if4", {{"bvi", 3}, {"if3", 2}})), std::string());
+    uint64_t number = 0;
+    for (const char *name : {"bvi", "if1", "if2"}) CHECK_EQUAL(s.core->begin_capture(++number, {.interfaces = {name}}, s.now), std::string());
+    const auto flags = [&](uint64_t n) {
+        std::string each;
+        for (const auto &p : captured(s, n).packets) each += p.flags == 1 ? 'i' : 'o';
+        return each;
+    };
+    // To the box, and its answer.
+    const Bytes ping = frame(mac(0x99), a, echo_request("10.0.9.7", "10.0.9.1"));
+    s.give(1, ping);
+    s.run();
+    const Bytes answer = s.only(1).bytes;
+    auto copies = s.out(4);
+    CHECK_EQUAL(copies.size(), size_t{2});
+    CHECK(copies[0].bytes == ping);
+    CHECK(copies[1].bytes == answer);
+    // Between members, whose addresses are known; then to all, the box among them.
+    s.send(1, b, a);
+    CHECK_EQUAL(s.count(4), size_t{0});
+    s.give(1, arp(1, a, "10.0.9.7", {}, "10.0.9.1", everybody));
+    s.run();
+    CHECK_EQUAL(s.count(4), size_t{3});  // into the box, its answer, and out by if3
+    CHECK_EQUAL(flags(1), std::string("ioio"));
+    CHECK_EQUAL(flags(2), std::string("ioiio"));
+    CHECK_EQUAL(flags(3), std::string("oo"));
+    CHECK_EQUAL(s.commit(Records().mirror("m", "bvi", {{"if1", 1}})), std::string("mirror 'm' sends to interface 'bvi', which routes for a bridge domain"));
 }
 
 TEST("bridge: the routed interface is up while a member is, fragments for its MTU, and has a MAC address of its own") {

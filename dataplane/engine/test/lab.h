@@ -57,6 +57,8 @@ struct Records {
     Records &features_delete(const std::string &interface);
     Records &tunnel(const std::string &interface, const TunnelSpec &spec);
     Records &tunnel_delete(const std::string &interface);
+    Records &mirror(const std::string &name, const std::string &destination, const std::vector<std::pair<std::string, unsigned>> &sources,
+                    uint32_t rate = 0, const std::string &filter = {});  // sources: interface and WatchPoints
     Records &policer(PuntClass of, Limit limit, unsigned flags = limit_has_rate | limit_has_burst);
     Records &circuit(const std::string &name, const CircuitSpec &spec);
     Records &circuit_delete(const std::string &name);

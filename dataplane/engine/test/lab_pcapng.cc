@@ -91,4 +91,17 @@ PcapngFile read_pcapng(const Bytes &b) {
     return file;
 }
 
+PcapngFile captured(Lab &lab, uint64_t number) {
+    lab.core->end_capture(number);
+    Bytes file;
+    CaptureChunk chunk;
+    do {
+        chunk = {};
+        lab.core->epochs.collect();
+        CHECK(lab.core->read_capture(number, SIZE_MAX, lab.now, chunk));
+        file.insert(file.end(), chunk.octets.begin(), chunk.octets.end());
+    } while (chunk.ended.empty());
+    return read_pcapng(file);
+}
+
 }  // namespace weft

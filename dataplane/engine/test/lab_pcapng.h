@@ -27,5 +27,7 @@ struct PcapngFile {
 
 // Fails on anything that is not as it should be.
 PcapngFile read_pcapng(const Bytes &file);
+// Ends a capture: what it has.
+PcapngFile captured(Lab &lab, uint64_t number = 1);
 
 }  // namespace weft

@@ -100,6 +100,13 @@ Records &Records::tunnel(const std::string &interface, const TunnelSpec &spec) {
     return *this;
 }
 Records &Records::tunnel_delete(const std::string &interface) { return u8(72).str(interface); }
+Records &Records::mirror(const std::string &name, const std::string &destination, const std::vector<std::pair<std::string, unsigned>> &sources,
+                         uint32_t rate, const std::string &filter) {
+    u8(81).str(name).str(destination).u32(rate).str(filter).u16(static_cast<unsigned>(sources.size()));
+    for (const auto &[source, points] : sources) str(source).u8(points);
+    return *this;
+}
+
 Records &Records::policer(PuntClass of, Limit limit, unsigned flags) {
     return u8(18).u8(static_cast<unsigned>(of)).u8(flags).u32(limit.rate).u32(limit.burst);
 }

@@ -560,16 +560,7 @@ TEST("tunnels: what goes in and what comes out is captured as it is inside") {
         CHECK_EQUAL(ends.across({ends.only(to_b())}).size(), size_t{1});
         std::vector<Bytes> seen;
         for (Lab *lab : {&ends.a, &ends.b}) {
-            lab->core->end_capture(1);
-            Bytes octets;
-            CaptureChunk chunk;
-            do {
-                chunk = {};
-                lab->core->epochs.collect();
-                CHECK(lab->core->read_capture(1, SIZE_MAX, lab->now, chunk));
-                octets.insert(octets.end(), chunk.octets.begin(), chunk.octets.end());
-            } while (chunk.ended.empty());
-            const PcapngFile file = read_pcapng(octets);
+            const PcapngFile file = captured(*lab);
             CHECK_EQUAL(file.packets.size(), size_t{1});
             CHECK_EQUAL(file.packets[0].flags, lab == &ends.a ? 2u : 1u);
             CHECK_EQUAL(file.interfaces[file.packets[0].interface].name, std::string("t"));
