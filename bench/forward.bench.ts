@@ -8,8 +8,8 @@
  *   DRIVER-vs-rps      the same beside Linux with receive packet steering (RPS), on core 1 (root only)
  *   DRIVER-tcp-1, -4   TCP streams by iperf3, worker on core 1
  *   ebpf-tc-…          the kernel fast path, on the core of the sender
- *   ebpf-xdp-…         the same by XDP, with generic receive offload on at the hosts; vs-rps with threaded NAPI at the ports, which
- *                      the bench sets
+ *   ebpf-xdp-…         the same by XDP, with generic receive offload on at the hosts; vs-rps with threaded NAPI at the ports, on core 1,
+ *                      which the bench sets
  *   latency-p50-us, -p99-us   from socket to socket at 10,000 packets a second, of the first driver
  *   vxlan-across-tcp-1   a TCP stream in a VXLAN of the hosts' own, worker on core 1, of the first driver
  *   idle-nine-engines  per cent of a core that nine engines take which have nothing to do
@@ -128,9 +128,9 @@ async function measureDriver(
     const router = await ways.linux.keeper.namespace('linux-router')
     const ports = await ways.engine.keeper.namespace('ports')
     await setSteering(router, '2')
-    if (driver.receiveOffload) await setThreads(ports, true)
+    if (driver.receiveOffload) await setThreads(ports, 1)
     add('vs-rps', 'kpps', await pairs(packetsPerSecond), 'linux-rps')
-    if (driver.receiveOffload) await setThreads(ports, false)
+    if (driver.receiveOffload) await setThreads(ports, null)
     await setSteering(router, '0')
   }
   return figures

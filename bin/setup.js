@@ -8,11 +8,13 @@
  * What does not wait for each other is done at the same time: packages are fetched and unpacked while compilers run, and where one
  * build has but one file left to do another one goes on.
  */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once as event } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { clearInterval, setInterval } from 'node:timers'
 import { fileURLToPath } from 'node:url'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -62,8 +64,13 @@ async function run(command, args, { env = {}, cwd = root } = {}) {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let output = ''
+  const progress = underWay.getStore()
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text) => (output = (output + text).slice(-mostOutput)))
+    stream.setEncoding('utf8').on('data', (text) => {
+      output = (output + text).slice(-mostOutput)
+      const share = [...text.matchAll(/\[ *(\d+%)\]/g)].at(-1)?.[1]
+      if (share && progress) progress.share = `${share}, `
+    })
   const [status, signal] = await event(child, 'close').catch((error) => {
     throw new SetupError(`${command} could not be started: ${error.message}`)
   })
@@ -82,11 +89,22 @@ async function together(...works) {
   if (failed) throw failed.reason
 }
 
+/** Of the step under way: the share that its program says is done. */
+const underWay = new AsyncLocalStorage()
+
+/** Says that it begins, each half minute that it goes on, and when it is done. */
 async function step(text, work) {
   const start = Date.now()
+  const seconds = () => (Date.now() - start) / 1000
+  const progress = { share: '' }
   say(`${text} …`)
-  await work()
-  say(`${text}: done in ${((Date.now() - start) / 1000).toFixed(1)} s`)
+  const telling = setInterval(() => say(`${text}: ${progress.share}${seconds().toFixed(0)} s so far`), 30_000)
+  try {
+    await underWay.run(progress, work)
+  } finally {
+    clearInterval(telling)
+  }
+  say(`${text}: done in ${seconds().toFixed(1)} s`)
 }
 
 /** Newest modification time below some files and folders, in milliseconds, and how many files there are. */

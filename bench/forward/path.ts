@@ -156,9 +156,16 @@ export async function setSteering(router: Namespace, mask: string): Promise<void
   await set(router, `for queue in /sys/class/net/p?/queues/rx-0; do echo ${mask} > $queue/rps_cpus; done`)
 }
 
-/** What ports receive is taken in by threads of the kernel, and no longer where it was sent; or again. */
-export async function setThreads(ports: Namespace, on: boolean): Promise<void> {
-  await set(ports, `for port in /sys/class/net/p?; do echo ${on ? 1 : 0} > $port/threaded; done`)
+/**
+ * What ports receive is taken in by threads of the kernel on that core, and no longer where it was sent; null: again there. Threads
+ * have the names of devices: no others may have them.
+ */
+export async function setThreads(ports: Namespace, core: number | null): Promise<void> {
+  await set(ports, `for port in /sys/class/net/p?; do echo ${core === null ? 0 : 1} > $port/threaded; done`)
+  if (core === null) return
+  const { stdout } = await promisify(execFile)('pgrep', ['^napi/p[12]-'])
+  for (const thread of stdout.trim().split('\n'))
+    await promisify(execFile)('taskset', ['-p', '-c', String(core), thread])
 }
 
 async function set(namespace: Namespace, script: string): Promise<void> {

@@ -1,14 +1,16 @@
 /**
  * `--port NAME=DEVICE`: devices of the machine as ports. The machine is a network namespace of the test's own with two veth
- * pairs, whose far ends are hosts in namespaces of theirs. Needs root, which may move devices.
+ * pairs, and then forty, whose far ends are hosts in namespaces of theirs. Needs root, which may move devices.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { runFolder } from '../../src/state.js'
+import { until } from '../lab/router.js'
 import { run, Weftd, type Output } from '../lab/weftd.js'
 
 const root = resolve(fileURLToPath(import.meta.url), '../../../..')
@@ -240,5 +242,67 @@ rootTest(
     // Interface `east` has lost its port and is still configured; what is left works.
     t.is((await left.exec('ping', '-n', '-i', '0.2', '-c', '1', '-w', '10', '192.0.2.1')).code, 0)
     t.true(again.pid > 0)
+  },
+)
+
+rootTest(
+  'forty ports are one appliance’s: all up, forwarding from the first to the last, and gone without a trace',
+  async (t) => {
+    const count = 40
+    const numbers = Array.from({ length: count }, (_, n) => n)
+    const middle = await Place.make()
+    places.push(middle)
+    const at = (n: number) => (n === 0 ? left : n === count - 1 ? right : middle)
+    for (const n of numbers) {
+      await machine.ip(`link add d${n} type veth peer name f${n} netns ${at(n).path}`)
+      await at(n).ip(`addr add 10.64.${n}.2/24 dev f${n}`, `link set f${n} up`)
+    }
+    for (const n of [0, count - 1]) await at(n).ip(`route add 10.64.0.0/16 via 10.64.${n}.1`)
+    const folder = await mkdtemp(join(tmpdir(), 'weft-ports-'))
+    t.teardown(() => rm(folder, { recursive: true, force: true }))
+    const before = await machine.devices()
+    {
+      await using many = await Weftd.start({
+        ...{ state: folder, within: machine.enter, options: options(...numbers.map((n) => `q${n}=d${n}`)) },
+      })
+      const engine = (await readFile(join(runFolder(folder), 'dataplane.pid'), 'utf8')).split(
+        /\s/,
+      )[0] as string
+      const descriptors = async () => (await readdir(`/proc/${engine}/fd`)).length
+      const atFirst = await descriptors()
+      const all = numbers.map((n) => one(`q${n}`, `10.64.${n}.1`)).join('')
+      await many.ncclient(`
+m.edit_config(target='candidate', config='''${interfaces(all)}''')
+m.commit()`)
+      const ping = ['ping', '-n', '-i', '0.2', '-c', '1', '-w', '10']
+      t.is((await left.exec(...ping, `10.64.${count - 1}.2`)).code, 0)
+      t.is((await right.exec(...ping, '10.64.0.2')).code, 0)
+      for (const n of [1, count / 2, count - 2]) t.is((await left.exec(...ping, `10.64.${n}.1`)).code, 0)
+      const text = await many.ncclient(
+        `print(m.get(('subtree', '<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><name/><oper-status/></interface></interfaces>')))`,
+      )
+      const up = [...text.matchAll(/<name>q\d+<\/name>\s*<oper-status>up</g)]
+      t.is(up.length, count)
+      t.true((await descriptors()) > atFirst)
+      const gone = numbers
+        .map((n) => `<interface nc:operation="delete"><name>q${n}</name></interface>`)
+        .join('')
+      const none = interfaces(gone).replace(
+        '<config>',
+        '<config xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0">',
+      )
+      await many.ncclient(`
+m.edit_config(target='candidate', config='''${none}''')
+m.commit()`)
+      // A few are the box's own, made with the first interface.
+      await until(
+        'what interfaces had of the engine is given back',
+        async () => (await descriptors()) < atFirst + count / 2,
+      )
+      await using keeper = await many.keeper()
+      const [program, ...args] = keeper.enter(await keeper.namespace('chassis'), ['ip', '-br', 'link'])
+      t.notRegex((await run(program, args)).stdout, /^q/m)
+    }
+    t.deepEqual(await machine.devices(), before)
   },
 )

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { FastPath, Operation, PortState } from '../../dataplane/client/index.js'
+import { parseMac } from '../../src/rib/index.js'
 import { address, addresses, keys, portSettings, Router, until } from '../lab/router.js'
 
 const script = join(dirname(fileURLToPath(import.meta.url)), '../../../test/dataplane/fast-path.py')
@@ -207,6 +208,23 @@ for (const hook of hooks)
     await h2.exec('ping', '-c', '1', '-w', '5', addresses.p2[0])
     await until('it is reached there', () => h1.pings(addresses.h2[0], { seconds: 1 }))
     await goes('kernel')
+    if (hook === 'tc') {
+      // What is handed to the other end of a veth pair at once is not for who has another address than was configured.
+      const ports = await router.lab.host('ports')
+      const sent = async () => (await ports.ip('-j', '-s', 'link', 'show', 'p2')).match(/"tx":{[^}]*}/)?.[0]
+      await h2.exec('ethtool', '-K', 'eth0', 'gro', 'off')
+      await until('it is handed over', async () => {
+        const before = await sent()
+        return (await h1.pings(addresses.h2[0])) && (await sent()) === before
+      })
+      const at = { interface: 'p2', address: address(addresses.h2[0]) }
+      const mac = parseMac('02:00:00:00:77:99') as Uint8Array
+      await router.commit([{ op: 'neighbour-set', ...at, mac }])
+      t.false(await h1.pings(addresses.h2[0], { seconds: 1 }))
+      await router.commit([{ op: 'neighbour-delete', ...at }])
+      await until('it is asked for', () => h1.pings(addresses.h2[0], { seconds: 1 }))
+      await goes('kernel')
+    }
     // A reverse path check of IPv4 is the engine's.
     await router.commit([
       { op: 'interface-features-set', name: 'p1', ipv4: { ...plain, reversePath: 'strict' }, ipv6: plain },

@@ -98,7 +98,7 @@ program("tc") int tc_program(struct __sk_buff *skb) {
     }
     count(d, length);
     skb->priority = 0;
-    return d->flags & fast_peer ? redirect_to_peer(d->out_device, 0) : redirect(d->out_device, 0);
+    return d->peer ? redirect_to_peer(d->out_device, 0) : redirect(d->out_device, 0);
 }
 
 program("tc_entry") int tc_entry_program(struct __sk_buff *skb) {

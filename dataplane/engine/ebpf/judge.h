@@ -51,7 +51,7 @@ struct decision {
     __u32 from_rest;
     __u32 life; /* IPv4: time to live, protocol, checksum; IPv6: the hop limit */
     __u32 version;
-    __u32 flags; /* fast_port's, of the port that it leaves by */
+    __u32 peer; /* fast_peer: it is handed to the other end of the pair at once */
     __u32 unused[2];
 };
 _Static_assert(sizeof(struct decision) == fast_decision_size, "the engine makes room for it");
@@ -111,7 +111,7 @@ inlined bool leads_out(struct packet *p, __u32 word, struct fast_place *place, _
     d->to_rest = to >> 32;
     d->from_first = out->mac_first;
     d->from_rest = out->mac_rest;
-    d->flags = out->flags;
+    d->peer = out->flags & (__u32)(to >> fast_peer_of_heard) & fast_peer;
     return true;
 }
 

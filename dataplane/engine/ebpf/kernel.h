@@ -72,7 +72,7 @@ class Kernel final : public FastPath {
         Ip6 address;
         uint32_t interface = no_interface;
         uint32_t adjacencies = 0;
-        bool known = false;
+        bool known = false, heard = false;
         MacAddress mac{};
     };
     using Place = std::pair<uint32_t, std::pair<uint64_t, uint64_t>>;

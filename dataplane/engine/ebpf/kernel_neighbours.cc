@@ -6,6 +6,8 @@
 namespace weft::ebpf {
 namespace {
 
+static_assert(fast_heard >> fast_peer_of_heard == fast_peer);
+
 // The box's own address, or one that is no host's: packets to it are the engine's.
 bool is_special(const Interface &i, const Ip6 &address) {
     if (!is_mapped(address)) return i.owns(address);
@@ -43,7 +45,7 @@ void Kernel::show_neighbour(uint32_t number) {
     Word word = 0;
     if (r.known && i && !is_special(*i, r.address)) {
         std::memcpy(&word, r.mac.data(), r.mac.size());
-        word |= fast_known;
+        word |= r.heard ? fast_known | fast_heard : fast_known;
     }
     store(neighbours_.as<Word>()[number], word);
 }
@@ -56,6 +58,7 @@ void Kernel::neighbour_changed(const NeighbourChange &change) {
     const bool had = r.known;
     r.known = !change.gone;
     r.mac = change.mac;
+    r.heard = change.origin == NeighbourState::Origin::dynamic;
     show_neighbour(number);
     // Without room for its place, packets to it as a connected host go on to the engine.
     if (r.known && !had) bpf_map_update_elem(places_.get(), &key, &number, BPF_ANY);

@@ -60,8 +60,11 @@ enum { fast_trie_node = 1344, fast_line = 64 };
 #define fast_interface_mask 0xffff
 enum { fast_adjacency = 1, fast_glean = 2 };
 
-/* A neighbour: its MAC address in the first six octets of memory, and whether it is known. */
+/* A neighbour: its MAC address in the first six octets of memory, whether it is known, and whether it has said so itself: then a packet
+ * may be handed to it at once, without a look at the address, which who is at the other end of a veth pair takes otherwise. */
 #define fast_known (1ull << 48)
+#define fast_heard (1ull << 49)
+enum { fast_peer_of_heard = 43 }; /* shift from the one to fast_peer */
 
 /* Key of `places`, whose value is a neighbour's number. IPv4 addresses are mapped. */
 struct fast_place {
