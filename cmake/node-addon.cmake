@@ -28,6 +28,9 @@ if(NOT CMAKE_CXX_STANDARD)
     set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
 endif()
 
+# Several files compiled as one take half the time; a change of one file takes longer then.
+option(WEFT_UNITY "Compile several files at a time" ON)
+
 function(node_addon target)
     cmake_parse_arguments(PARSE_ARGV 1 addon "" NAPI SOURCES)
     add_library(${target} MODULE ${addon_SOURCES})
@@ -40,7 +43,8 @@ function(node_addon target)
         # GCC 12 sees overlaps and overruns in std::string and std::vector that are not there.
         target_compile_options(${target} PRIVATE -Wno-restrict -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
     endif()
-    set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".node" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    set_target_properties(${target} PROPERTIES PREFIX "" SUFFIX ".node" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
+                          UNITY_BUILD ${WEFT_UNITY})
     # Most of what a file takes to compile is to read these.
     target_precompile_headers(${target} PRIVATE <algorithm> <atomic> <cstring> <functional> <map> <memory> <mutex> <optional> <set>
                               <string> <string_view> <unordered_map> <unordered_set> <utility> <vector> <napi.h>)

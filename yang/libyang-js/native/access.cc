@@ -13,7 +13,7 @@ namespace libyang_js {
 namespace {
 
 constexpr uint8_t writes = access_create | access_update | access_delete;
-constexpr AccessOperation operations[] = {access_create, access_read, access_update, access_delete, access_exec};
+constexpr AccessOperation all_operations[] = {access_create, access_read, access_update, access_delete, access_exec};
 
 bool marked(const lysc_ext_instance *extensions, const char *name) {
     LY_ARRAY_COUNT_TYPE i;
@@ -232,7 +232,7 @@ uint8_t Access::judge(const Grant &grant) const {
         const bool first = other == grant.covered.size() || (one < everywhere.size() && everywhere[one] < grant.covered[other]);
         take(first ? everywhere[one++] : grant.covered[other++]);
     }
-    for (const auto operation : operations) {
+    for (const auto operation : all_operations) {
         if (!(open & operation)) continue;
         const bool denied = grant.marked_all || (grant.marked_write && (operation & writes));
         if (!denied && (rules_.defaults & operation)) permitted |= operation;

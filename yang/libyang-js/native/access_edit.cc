@@ -82,7 +82,7 @@ class Asking {
 }  // namespace
 
 Errors refused(const Access &access, const std::string &xml, DefaultOperation operation, size_t limit) {
-    Siblings config;
+    OwnedSiblings config;
     Errors errors;
     const bool parsed = parse_config(access.context(), xml, false, config, errors);
     clear_errors(access.context());

@@ -11,6 +11,7 @@
 #include "edit_parse.h"
 #include "edit_path.h"
 #include "edit_tree.h"
+#include "error.h"
 #include "ly_error.h"
 #include "validate.h"
 
@@ -34,10 +35,6 @@ Operation operation_named(const char *name, Operation inherited) {
     default:
         return name[1] == 'e' && name[2] == 'p' ? Operation::replace : Operation::remove;
     }
-}
-
-std::string quoted(const std::string &text) {
-    return "\"" + text + "\"";
 }
 
 // Name and keys, as the last step of a path.
@@ -371,7 +368,7 @@ void finish(TreeEditor &tree, Journal &done, Journal &journal, bool take_back) {
 }  // namespace
 
 bool edit(DataTree &data, const std::string &xml, const EditOptions &options, Journal &journal, Errors &errors) {
-    Siblings config;
+    OwnedSiblings config;
     if (!parse_config(data.context, xml, options.state, config, errors)) {
         return false;
     }

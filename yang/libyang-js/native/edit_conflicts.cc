@@ -10,14 +10,11 @@
 #include "edit_parse.h"
 #include "edit_path.h"
 #include "edit_tree.h"
+#include "error.h"
 
 namespace libyang_js {
 
 namespace {
-
-std::string quoted(std::string_view name) {
-    return "\"" + std::string(name) + "\"";
-}
 
 class Conflicts {
   public:

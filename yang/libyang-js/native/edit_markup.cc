@@ -7,6 +7,7 @@
 #include "edit_anchor.h"
 #include "edit_path.h"
 #include "edit_wrapper.h"
+#include "error.h"
 #include "xml_text.h"
 
 namespace libyang_js {
@@ -15,8 +16,6 @@ namespace {
 
 using std::string_view;
 
-constexpr string_view netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
-constexpr string_view with_defaults = "urn:ietf:params:xml:ns:netconf:default:1.0";
 constexpr string_view yang = "urn:ietf:params:xml:ns:yang:1";
 
 struct Element {
@@ -39,13 +38,9 @@ bool is_one_of(string_view value, std::initializer_list<string_view> words) {
     return false;
 }
 
-std::string quoted(string_view text) {
-    return "\"" + std::string(text) + "\"";
-}
-
-class Check {
+class MarkupCheck {
   public:
-    Check(const ly_ctx *context, const std::string &xml, Errors &errors) : context_(context), xml_(xml), errors_(errors) {}
+    MarkupCheck(const ly_ctx *context, const std::string &xml, Errors &errors) : context_(context), xml_(xml), errors_(errors) {}
 
     std::string run() {
         const string_view text(xml_);
@@ -220,7 +215,7 @@ class Check {
             message += ", which is in no namespace" + hint(local);
         } else if (!ns) {
             message += ", whose prefix is bound to no namespace";
-        } else if (*ns == netconf && local == "operation") {
+        } else if (*ns == netconf_namespace && local == "operation") {
             if (is_one_of(attribute.value, {"merge", "replace", "create", "delete", "remove"})) {
                 return;
             }
@@ -241,7 +236,7 @@ class Check {
             }
             tag = "bad-attribute";
         } else if (annotated(context_, *ns, local)) {
-            if (*ns != with_defaults || is_one_of(attribute.value, {"true", "1", "false", "0"})) {
+            if (*ns != with_defaults_namespace || is_one_of(attribute.value, {"true", "1", "false", "0"})) {
                 return;
             }
             tag = "bad-attribute";
@@ -258,7 +253,7 @@ class Check {
         if (!ours && !is_one_of(name, {"insert", "key", "value"})) {
             return {};
         }
-        return "; " + quoted(name) + " is one of namespace " + std::string(ours ? netconf : yang);
+        return "; " + quoted(name) + " is one of namespace " + std::string(ours ? netconf_namespace : yang);
     }
 
     const ly_ctx *context_;
@@ -308,7 +303,7 @@ bool may_lack_namespaces(const std::string &xml) {
 }
 
 std::string check_markup(const ly_ctx *context, const std::string &xml, Errors &errors) {
-    return Check(context, xml, errors).run();
+    return MarkupCheck(context, xml, errors).run();
 }
 
 }  // namespace libyang_js

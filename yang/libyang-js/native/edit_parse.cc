@@ -10,17 +10,12 @@
 #include "ly_error.h"
 #include "node_text.h"
 #include "schema_hint.h"
+#include "xml_text.h"
 
 namespace libyang_js {
 
 namespace {
 
-constexpr const char *netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
-constexpr const char *with_defaults = "urn:ietf:params:xml:ns:netconf:default:1.0";
-
-const lyd_node_opaq *opaque(const lyd_node *node) {
-    return reinterpret_cast<const lyd_node_opaq *>(node);
-}
 
 bool deletes(const lyd_node *node) {
     const char *operation = operation_of(node);
@@ -28,9 +23,9 @@ bool deletes(const lyd_node *node) {
 }
 
 // Collects what is wrong with a tolerantly parsed tree.
-class Check {
+class ConfigCheck {
   public:
-    Check(const ly_ctx *context, bool state, Errors &errors) : context_(context), state_(state), errors_(errors) {}
+    ConfigCheck(const ly_ctx *context, bool state, Errors &errors) : context_(context), state_(state), errors_(errors) {}
 
     // The children of a node with this schema; null: the top level.
     void siblings(const lyd_node *first, const lysc_node *parent) {
@@ -192,7 +187,7 @@ class Check {
 };
 
 // The common case: data without a single operation, and nothing wrong with it.
-bool build(const ly_ctx *context, const std::string &xml, bool state, Siblings &config) {
+bool build(const ly_ctx *context, const std::string &xml, bool state, OwnedSiblings &config) {
     lyd_node *first = nullptr;
     try {
         NodeBuilder builder(context, nullptr, state);
@@ -213,7 +208,7 @@ bool build(const ly_ctx *context, const std::string &xml, bool state, Siblings &
 const char *operation_of(const lyd_node *node) {
     if (node->schema == nullptr) {
         for (const lyd_attr *attribute = opaque(node)->attr; attribute != nullptr; attribute = attribute->next) {
-            if (attribute->name.module_ns != nullptr && std::strcmp(attribute->name.module_ns, netconf) == 0 &&
+            if (attribute->name.module_ns != nullptr && attribute->name.module_ns == netconf_namespace &&
                 std::strcmp(attribute->name.name, "operation") == 0) {
                 return attribute->value;
             }
@@ -232,7 +227,7 @@ bool asks_for_default(const lyd_node *node) {
     const auto set = [](const char *value) { return value != nullptr && (*value == 't' || *value == '1'); };
     if (node->schema == nullptr) {
         for (const lyd_attr *attribute = opaque(node)->attr; attribute != nullptr; attribute = attribute->next) {
-            if (attribute->name.module_ns != nullptr && std::strcmp(attribute->name.module_ns, with_defaults) == 0 &&
+            if (attribute->name.module_ns != nullptr && attribute->name.module_ns == with_defaults_namespace &&
                 std::strcmp(attribute->name.name, "default") == 0) {
                 return set(attribute->value);
             }
@@ -240,7 +235,7 @@ bool asks_for_default(const lyd_node *node) {
         return false;
     }
     for (const lyd_meta *meta = node->meta; meta != nullptr; meta = meta->next) {
-        if (std::strcmp(meta->name, "default") == 0 && std::strcmp(meta->annotation->module->ns, with_defaults) == 0) {
+        if (std::strcmp(meta->name, "default") == 0 && meta->annotation->module->ns == with_defaults_namespace) {
             return set(lyd_get_meta_value(meta));
         }
     }
@@ -249,7 +244,7 @@ bool asks_for_default(const lyd_node *node) {
 
 namespace {
 
-LY_ERR parse(const ly_ctx *context, const std::string &xml, uint32_t how, Siblings &config) {
+LY_ERR parse(const ly_ctx *context, const std::string &xml, uint32_t how, OwnedSiblings &config) {
     clear_errors(context);
     lyd_node *tree = nullptr;
     const auto result = lyd_parse_data_mem(context, xml.c_str(), LYD_XML, LYD_PARSE_ONLY | LYD_PARSE_NO_NEW | how, 0, &tree);
@@ -263,7 +258,7 @@ bool malformed(const Errors &errors) {
 
 // By libyang, which has refused the text. True when it was right but for what libyang cannot read.
 bool parse_tolerantly(const ly_ctx *context, const std::string &xml, uint32_t strictly, const Errors &strict, bool state,
-                      Siblings &config, Errors &errors) {
+                      OwnedSiblings &config, Errors &errors) {
     const auto before = errors.size();
     const auto clean = check_markup(context, xml, errors);
     const bool changed = clean != xml;
@@ -286,7 +281,7 @@ bool parse_tolerantly(const ly_ctx *context, const std::string &xml, uint32_t st
         return false;
     }
     clear_errors(context);
-    Check check(context, state, errors);
+    ConfigCheck check(context, state, errors);
     check.siblings(config.get(), nullptr);
     if (errors.size() == before && check.deleted == 0) {
         errors.insert(errors.end(), strict.begin(), strict.end());
@@ -297,7 +292,7 @@ bool parse_tolerantly(const ly_ctx *context, const std::string &xml, uint32_t st
 
 }  // namespace
 
-bool parse_config(const ly_ctx *context, const std::string &xml, bool state, Siblings &config, Errors &errors) {
+bool parse_config(const ly_ctx *context, const std::string &xml, bool state, OwnedSiblings &config, Errors &errors) {
     config.reset();
     if (build(context, xml, state, config)) {
         return true;

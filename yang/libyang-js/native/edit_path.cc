@@ -8,10 +8,6 @@ namespace libyang_js {
 
 namespace {
 
-const lyd_node_opaq *opaque(const lyd_node *node) {
-    return reinterpret_cast<const lyd_node_opaq *>(node);
-}
-
 const lys_module *module_of(const lyd_node *node) {
     if (node->schema != nullptr) {
         return node->schema->module;

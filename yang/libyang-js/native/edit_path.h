@@ -21,4 +21,9 @@ std::string config_path(const lyd_node *node, const std::string &of_parent);
 // The schema that an opaque node is meant for, under the schema of its parent; null when there is none.
 const lysc_node *schema_of(const lyd_node *opaque, const lysc_node *parent);
 
+// A node without a schema.
+inline const lyd_node_opaq *opaque(const lyd_node *node) {
+    return reinterpret_cast<const lyd_node_opaq *>(node);
+}
+
 }  // namespace libyang_js

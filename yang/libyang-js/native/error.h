@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,6 +34,10 @@ inline void bound(Errors &errors, size_t from) {
     rest.message = "and " + std::to_string(errors.size() - from - most) + " more errors";
     errors.resize(from + most);
     errors.push_back(std::move(rest));
+}
+
+inline std::string quoted(std::string_view text) {
+    return "\"" + std::string(text) + "\"";
 }
 
 }  // namespace libyang_js

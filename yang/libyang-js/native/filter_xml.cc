@@ -1,5 +1,7 @@
 #include "filter_xml.h"
 
+#include "xml_text.h"
+
 namespace libyang_js {
 
 namespace {
@@ -8,7 +10,6 @@ struct Malformed {
     std::string what;
 };
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool starts_name(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (static_cast<unsigned char>(c) & 0x80);
 }
@@ -49,7 +50,7 @@ class Scanner {
         if (!take(token)) throw Malformed{"'" + std::string(token) + "' is missing"};
     }
     void space() {
-        while (at_ < text_.size() && is_space(text_[at_])) at_++;
+        while (at_ < text_.size() && is_xml_space(text_[at_])) at_++;
     }
     void skip_past(std::string_view token, const char *what) {
         const size_t end = text_.find(token, at_);
@@ -229,8 +230,8 @@ class Scanner {
         }
         size_t from = 0;
         size_t to = element.text.size();
-        while (from < to && is_space(element.text[from])) from++;
-        while (to > from && is_space(element.text[to - 1])) to--;
+        while (from < to && is_xml_space(element.text[from])) from++;
+        while (to > from && is_xml_space(element.text[to - 1])) to--;
         element.text = element.text.substr(from, to - from);
     }
     size_t line_at() {

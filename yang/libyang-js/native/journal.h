@@ -74,4 +74,8 @@ bool ordered_by_user(const lysc_node *schema);
 // The entry before this one in its list, or null.
 lyd_node *entry_before(const lyd_node *node);
 
+inline bool by_default(const lyd_node *node) {
+    return (node->flags & LYD_DEFAULT) != 0;
+}
+
 }  // namespace libyang_js

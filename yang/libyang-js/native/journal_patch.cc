@@ -10,10 +10,6 @@ namespace {
 
 constexpr const char *origin_namespace = "urn:ietf:params:xml:ns:yang:ietf-origin";
 
-bool by_default(const lyd_node *node) {
-    return (node->flags & LYD_DEFAULT) != 0;
-}
-
 // As in the path of a RESTCONF request (RFC 8040, section 3.5.3).
 void encode(std::string &out, const char *value) {
     static constexpr char digits[] = "0123456789ABCDEF";

@@ -1,4 +1,5 @@
 #include "journal_rebase.h"
+#include "journal.h"
 
 #include "journal_apply.h"
 #include "journal_diff.h"
@@ -25,10 +26,6 @@ const lysc_node *case_of(const lysc_node *schema, const lysc_node *choice) {
     const lysc_node *found = nullptr;
     each_choice(schema, [&](const lysc_node *of, const lysc_node *in) { found = of == choice ? in : found; });
     return found;
-}
-
-bool by_default(const lyd_node *node) {
-    return (node->flags & LYD_DEFAULT) != 0;
 }
 
 }  // namespace

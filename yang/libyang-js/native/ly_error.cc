@@ -21,7 +21,7 @@ std::string between(std::string_view text, std::string_view start, std::string_v
 }
 
 // The text between the n-th pair of double quotes.
-std::string quoted(std::string_view text, int index = 0) {
+std::string quoted_part(std::string_view text, int index = 0) {
     size_t at = 0;
     for (;; index--) {
         const auto from = text.find('"', at);
@@ -165,7 +165,7 @@ void classify(const ly_err_item &item, Error &error) {
     if (starts("Text value ") && has("inside an inner node")) {
         error.tag = "bad-element";
         error.type = "application";
-        error.info.emplace_back("bad-element", quoted(text, 1));
+        error.info.emplace_back("bad-element", quoted_part(text, 1));
     } else if (starts("Missing XML namespace")) {
         error.tag = "unknown-namespace";
     } else if (starts("No module with namespace") || has("with namespace \"")) {
@@ -174,16 +174,16 @@ void classify(const ly_err_item &item, Error &error) {
         error.info.emplace_back("bad-namespace", between(text, "namespace \"", "\""));
     } else if (starts("Node \"") && (has("not found") || has("is not allowed"))) {
         error.tag = "unknown-element";
-        error.info.emplace_back("bad-element", quoted(text));
+        error.info.emplace_back("bad-element", quoted_part(text));
     } else if (has("is missing its key")) {
         error.tag = "missing-element";
-        error.info.emplace_back("bad-element", quoted(text));
+        error.info.emplace_back("bad-element", quoted_part(text));
     } else if (starts("Mandatory node")) {
         error.tag = "missing-element";
-        error.info.emplace_back("bad-element", quoted(text));
+        error.info.emplace_back("bad-element", quoted_part(text));
     } else if (starts("Annotation definition") || starts("Unknown metadata") || starts("Missing mandatory prefix for XML")) {
         error.tag = "unknown-attribute";
-        error.info.emplace_back("bad-attribute", quoted(text));
+        error.info.emplace_back("bad-attribute", quoted_part(text));
         error.info.emplace_back("bad-element", last_name(error.path));
     } else if (starts("When condition ")) {
         const auto name = last_name(without_keys(error.path));
@@ -193,7 +193,7 @@ void classify(const ly_err_item &item, Error &error) {
         error.info.emplace_back("bad-element", name);
     } else if (starts("Duplicate instance")) {
         error.tag = "bad-element";
-        error.info.emplace_back("bad-element", quoted(text));
+        error.info.emplace_back("bad-element", quoted_part(text));
     }
 }
 

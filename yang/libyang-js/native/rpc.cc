@@ -16,7 +16,6 @@ namespace libyang_js {
 
 namespace {
 
-constexpr std::string_view netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
 constexpr std::string_view yang = "urn:ietf:params:xml:ns:yang:1";
 
 bool refers(const lysc_type *type) {
@@ -64,9 +63,9 @@ std::string_view read_envelope(XmlScanner &scanner, RpcMessage &rpc) {
     while (scanner.next() != XmlScanner::Event::start) {
     }
     const auto &ns = scanner.element_ns();
-    if (scanner.name() != "rpc" || ns != netconf) {
+    if (scanner.name() != "rpc" || ns != netconf_namespace) {
         fail("rpc", "malformed-message",
-             "the message is <" + std::string(scanner.name()) + "> of namespace '" + ns + "', not <rpc> of " + std::string(netconf));
+             "the message is <" + std::string(scanner.name()) + "> of namespace '" + ns + "', not <rpc> of " + std::string(netconf_namespace));
     }
     const auto text = scanner.attribute_text();
     const auto first = text.find_first_not_of(" \t\r\n");

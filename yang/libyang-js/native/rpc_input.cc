@@ -14,7 +14,6 @@ namespace libyang_js {
 
 namespace {
 
-constexpr std::string_view netconf = "urn:ietf:params:xml:ns:netconf:base:1.0";
 
 // The namespace in which a parent has a child of this name, in words; nothing when there is none.
 std::string elsewhere(const lysc_node *parent, const std::string &name) {
@@ -274,7 +273,7 @@ const lysc_node *RpcInput::child_of(const lysc_node *schema, const std::string &
         return nullptr;
     }
     report("operation-not-supported",
-           "<" + name + "> in " + in + " needs " + (module->ns == netconf ? "the capability :" : "the feature ") + feature +
+           "<" + name + "> in " + in + " needs " + (module->ns == netconf_namespace ? "the capability :" : "the feature ") + feature +
                ", which is off" + others,
            path + (module == schema->module ? "/" : std::string("/") + module->name + ":") + name, {{"bad-element", name}});
     return nullptr;
@@ -284,10 +283,10 @@ void RpcInput::cut(const lysc_node *schema, const std::string &path, const std::
     RpcCut cut;
     cut.path = inside;
     cut.content.namespaces = scanner_.in_scope();
-    const bool filter = std::string_view(schema->name) == "filter" && schema->module->ns == netconf;
+    const bool filter = std::string_view(schema->name) == "filter" && schema->module->ns == netconf_namespace;
     for (const auto &attribute : scanner_.attributes()) {
         const auto *ns = scanner_.ns(attribute.prefix);
-        const bool ours = attribute.prefix.empty() || *ns == netconf;
+        const bool ours = attribute.prefix.empty() || *ns == netconf_namespace;
         if (ours && filter && (attribute.name == "type" || attribute.name == "select")) {
             cut.attributes.emplace_back(attribute.name, xml_attribute(attribute.raw));
         } else {

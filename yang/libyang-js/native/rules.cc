@@ -9,7 +9,7 @@ namespace {
 
 const NodeRules none;
 
-std::string path_of(const lysc_node *schema) {
+std::string data_path(const lysc_node *schema) {
     if (!schema) return "/";
     std::string path;
     for (; schema; schema = xpath::data_parent(schema)) {
@@ -45,10 +45,10 @@ std::vector<std::string> Rules::describe(const lysc_node *operand) {
     std::vector<std::string> lines;
     for (const Dependant &dependant : of(operand).dependants) {
         const Rule &rule = *dependant.rule;
-        std::string line = std::string(name_of(rule.kind)) + " of " + path_of(rule.schema) + " from " + path_of(dependant.anchor);
+        std::string line = std::string(name_of(rule.kind)) + " of " + data_path(rule.schema) + " from " + data_path(dependant.anchor);
         if (dependant.reference) {
-            line += " by referrers " + path_of(dependant.reference) + " of " + path_of(dependant.target) + " to " +
-                    path_of(dependant.reference_anchor);
+            line += " by referrers " + data_path(dependant.reference) + " of " + data_path(dependant.target) + " to " +
+                    data_path(dependant.reference_anchor);
         }
         if (dependant.content) line += ", content";
         if (dependant.order) line += ", order";

@@ -10,7 +10,7 @@ namespace {
 
 using std::string_view;
 
-constexpr string_view netconf = "ietf-netconf";
+constexpr string_view netconf_module = "ietf-netconf";
 constexpr size_t most_letters = 64;
 
 bool between(uint16_t nodetype) {
@@ -34,7 +34,7 @@ string_view off(const lys_module *module, const lysp_node *node) {
 }
 
 // Names from the top of the data, without choices and cases.
-std::string path_of(const lysc_node *node) {
+std::string schema_names(const lysc_node *node) {
     std::string path;
     for (; node != nullptr; node = node->parent) {
         if (!between(node->nodetype)) {
@@ -48,7 +48,7 @@ std::string path_of(const lysc_node *node) {
 class Search {
   public:
     Search(const lys_module *module, const lysc_node *parent, const std::string &name)
-        : module_(module), parent_(path_of(parent)), name_(name) {}
+        : module_(module), parent_(schema_names(parent)), name_(name) {}
 
     std::string run(const lysp_module *parsed) {
         siblings(parsed->data, "", {});
@@ -150,7 +150,7 @@ std::string hint_of_unknown(const ly_ctx *context, const lysc_node *parent, cons
         if (const auto feature = missing_feature(parent, module, name); !feature.empty()) {
             return "; it needs the feature \"" + feature + "\", which is off";
         }
-        if (module->name == netconf && parent == nullptr) {
+        if (module->name == netconf_module && parent == nullptr) {
             return "; configuration declares the namespace of its module by xmlns";
         }
     }

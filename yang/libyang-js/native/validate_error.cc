@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "edit_path.h"
+#include "error.h"
 #include "journal.h"
 #include "validate_instances.h"
 
 namespace libyang_js {
 
 namespace {
-
-std::string quoted(const std::string &text) {
-    return "\"" + text + "\"";
-}
 
 std::string path_to(const lyd_node *node) {
     return node == nullptr ? std::string() : config_path(node);

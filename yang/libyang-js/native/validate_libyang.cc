@@ -11,9 +11,9 @@ namespace {
 
 constexpr int rounds = 32;
 
-struct Siblings {
+struct FreedAll {
     lyd_node *first = nullptr;
-    ~Siblings() { lyd_free_all(first); }
+    ~FreedAll() { lyd_free_all(first); }
 };
 
 // Conditions count as true before: what they took away would else be an error in one order of modules and not in another.
@@ -44,14 +44,14 @@ bool damaged(const lyd_node *first) {
 Errors validate_by_libyang(const DataTree &tree) {
     const ly_ctx *context = tree.context;
     clear_errors(context);
-    Siblings copy;
+    FreedAll copy;
     if (tree.root != nullptr &&
         lyd_dup_siblings(tree.root, nullptr, LYD_DUP_RECURSIVE | LYD_DUP_WITH_FLAGS, &copy.first) != LY_SUCCESS) {
         return take_errors(context, "the tree cannot be copied");
     }
     for (int round = 0; round < rounds; round++) {
         preset(copy.first);
-        Siblings changes;
+        FreedAll changes;
         const auto result = lyd_validate_all(&copy.first, context, LYD_VALIDATE_NO_STATE, &changes.first);
         const bool changed = changes.first != nullptr;
         if (result == LY_SUCCESS && !changed) {

@@ -9,6 +9,9 @@ namespace libyang_js {
 
 // What the prefix xml is bound to.
 constexpr std::string_view xml_namespace = "http://www.w3.org/XML/1998/namespace";
+// Of NETCONF (RFC 6241), and of what it says of defaults (RFC 6243).
+constexpr std::string_view netconf_namespace = "urn:ietf:params:xml:ns:netconf:base:1.0";
+constexpr std::string_view with_defaults_namespace = "urn:ietf:params:xml:ns:netconf:default:1.0";
 
 inline bool is_xml_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';

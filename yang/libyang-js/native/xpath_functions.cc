@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "xml_text.h"
 #include "xpath_eval.h"
 #include "xpath_order.h"
 
@@ -11,8 +12,6 @@ namespace libyang_js::xpath {
 namespace {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 double round_half_up(double number) {
     if (std::isnan(number) || std::isinf(number)) return number;
     return std::floor(number + 0.5);
@@ -60,7 +59,7 @@ std::string substring(std::string_view text, double begin, double end) {
 std::string normalized(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (!is_space(c)) {
+        if (!is_xml_space(c)) {
             out += c;
         } else if (!out.empty() && out.back() != ' ') {
             out += ' ';

@@ -1,10 +1,11 @@
 #include "xpath_lexer.h"
 
+#include "xml_text.h"
+
 namespace libyang_js::xpath {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool starts_name(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (static_cast<unsigned char>(c) & 0x80);
@@ -71,7 +72,7 @@ bool tokenize(std::string_view text, std::vector<Lexeme> &out, Errors &errors) {
         return false;
     };
     while (true) {
-        while (at < text.size() && is_space(text[at])) at++;
+        while (at < text.size() && is_xml_space(text[at])) at++;
         if (at >= text.size()) break;
         const char c = text[at];
         const char next = at + 1 < text.size() ? text[at + 1] : '\0';

@@ -1,4 +1,5 @@
 #include "xpath_value.h"
+#include "xml_text.h"
 
 #include <libyang/plugins_types.h>
 
@@ -36,8 +37,6 @@ bool has_prefixes(const lysc_type *type) {
     while (type->basetype == LY_TYPE_LEAFREF) type = reinterpret_cast<const lysc_type_leafref *>(type)->realtype;
     return type->basetype == LY_TYPE_IDENT || type->basetype == LY_TYPE_INST || type->basetype == LY_TYPE_UNION;
 }
-
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
 }  // namespace
 
@@ -106,8 +105,8 @@ bool to_boolean(const Value &value) {
 
 double to_number(std::string_view text) {
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-    while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+    while (!text.empty() && is_xml_space(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_xml_space(text.back())) text.remove_suffix(1);
     const bool negative = !text.empty() && text.front() == '-';
     if (negative) text.remove_prefix(1);
     bool digits = false;
