@@ -281,11 +281,12 @@ Reply Holdings::attach_program(const std::vector<std::string> &words) {
     if (found == namespaces_.end()) return error("there is no namespace " + words[1]);
     int id = 0;
     if (!plain(words[2], IFNAMSIZ - 1)) return error("device names are 1 to 15 letters, digits, '.', '_' and '-'");
-    if (words[3] != "xdp") return error("a program is attached at xdp, not at " + words[3]);
+    const bool xdp = words[3] == "xdp";
+    if (!xdp && words[3] != "tcx") return error("a program is attached at xdp or tcx, not at " + words[3]);
     if (!number(words[4], id) || id < 1) return error("programs have numbers from 1, not " + words[4]);
     Descriptor link;
     std::string why;
-    in_namespace(found->second.get(), [&] { link = attach(words[2], static_cast<uint32_t>(id), why); }, why);
+    in_namespace(found->second.get(), [&] { link = attach(words[2], xdp, static_cast<uint32_t>(id), why); }, why);
     if (!why.empty()) return error(why);
     Reply reply = ok();
     reply.passing.push_back(std::move(link));

@@ -7,7 +7,7 @@
 //   taps                               list them                           ok NAMESPACE/DEVICE …
 //   drop-tap NAMESPACE DEVICE                                              ok
 //   xdp NAMESPACE DEVICE native|generic QUEUES   attach a program        ok                    + its map and its link
-//   program NAMESPACE DEVICE xdp ID   attach a loaded program        ok                    + its link
+//   program NAMESPACE DEVICE xdp|tcx ID   attach a loaded program        ok                    + its link
 //   busy-poll NAMESPACE DEVICE on|off            leave packets to a poller   ok
 //   socket NAMESPACE DOMAIN TYPE PROTOCOL        numbers of socket(2)      ok                    + the socket
 //   pid                                ok PID user-namespace|no-user-namespace

@@ -14,6 +14,9 @@ namespace {
 
 constexpr const char *name = "weft_af_xdp";
 
+// Of Linux 6.6's <linux/bpf.h>.
+constexpr auto tcx_ingress = static_cast<bpf_attach_type>(46);
+
 bpf_insn instruction(uint8_t code, uint8_t to, uint8_t from, int16_t offset, int32_t value) {
     bpf_insn made{};
     made.code = code;
@@ -77,11 +80,17 @@ Redirection redirect(const std::string &device, bool native, int queues, std::st
     return made;
 }
 
-Descriptor attach(const std::string &device, uint32_t program, std::string &error) {
+Descriptor attach(const std::string &device, bool xdp, uint32_t program, std::string &error) {
     const Descriptor loaded(bpf_prog_get_fd_by_id(program));
-    if (loaded) return link(device, loaded, true, error);
-    error = "program " + std::to_string(program) + ": " + why(errno, true);
-    return {};
+    const unsigned index = if_nametoindex(device.c_str());
+    if (!loaded || index == 0) {
+        error = (loaded ? device : "program " + std::to_string(program)) + ": " + why(errno, true);
+        return {};
+    }
+    if (xdp) return link(device, loaded, true, error);
+    Descriptor made(bpf_link_create(loaded.get(), static_cast<int>(index), tcx_ingress, nullptr));
+    if (!made) error = "the kernel refuses to attach a program by tcx: " + why(errno, true);
+    return made;
 }
 
 }  // namespace weft::keeper

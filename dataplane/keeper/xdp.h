@@ -18,7 +18,7 @@ struct Redirection {
 // In the network namespace of the calling thread. On failure an `error` for a person, which says what would help.
 Redirection redirect(const std::string &device, bool native, int queues, std::string &error);
 
-// The link of a program that is loaded already, in native mode; likewise.
-Descriptor attach(const std::string &device, uint32_t program, std::string &error);
+// The link of a program that is loaded already: of XDP in native mode, of tc (tcx) before all others, since Linux 6.6; likewise.
+Descriptor attach(const std::string &device, bool xdp, uint32_t program, std::string &error);
 
 }  // namespace weft::keeper

@@ -100,6 +100,7 @@ test('malformed requests are answered with an error each, and harm nobody', asyn
     'program nowhere eth7 xdp 1',
     'program ports eth7 tc 1',
     'program ports eth7 xdp 0',
+    'program ports eth7 tcx 0',
     'program ports eth7 xdp 2147483647',
     'program ports eth7',
     'busy-poll ports eth7 on',

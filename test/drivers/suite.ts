@@ -476,12 +476,14 @@ export async function driverSuite({
           mtu: 1400,
         },
       )
+      if (fastPath === 'xdp') await h2.exec('ethtool', '-K', 'eth0', 'gro', 'on')
       await h2.ip('route', 'add', 'default', 'via', addresses.p2[0])
       await h2.ip('-6', 'route', 'add', 'default', 'via', addresses.p2[1])
       await until('it is back, as it is now', async () => {
         const { present, operUp, mtu, mac } = await interfaceState('p2')
         return present && operUp && mtu === 1400 && formatMac(mac) === '02:00:5e:77:00:02'
       })
+      await until('the fast path has followed', async () => (await portState('p2')).fastPathReason === '')
       t.is((await portState('p2')).driver, driver)
       t.true(await reaches())
       t.true((await transfer(h2, h1, addresses.h1[0], 4)).same)

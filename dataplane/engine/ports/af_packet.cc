@@ -130,20 +130,21 @@ std::string AfPacketPort::set_workers(unsigned workers) {
 
 AfPacketPort::~AfPacketPort() { attach({}); }
 
-// Packet sockets are asked before tc: they refuse what the program there will take. XDP comes before both.
+// Packet sockets are asked before tc: they refuse what the program there will take, so that it is there before they do, and after.
+// XDP comes before both.
 std::string AfPacketPort::attach(const KernelPrograms &programs) {
-    if (link_) device_.keep_tags(false);
-    link_ = Descriptor();
     if (programs_.hook == Hook::tc) {
-        device_.hook(-1);
         for (size_t queue = 0; queue < queues_; queue++) rx_[queue]->set_filter(-1);
+        if (!link_) device_.hook(-1);
     }
+    link_ = Descriptor();
+    if (programs_.hook == Hook::xdp) device_.keep_tags(false);
     programs_ = programs;
-    std::string error;
-    if (programs_.hook == Hook::xdp && kernel_.attach(device_.name(), programs.entry, link_, error)) device_.keep_tags(true);
+    std::string error, no_link;
+    if (programs_.hook == Hook::xdp && kernel_.attach(device_.name(), Hook::xdp, programs.entry, link_, error)) device_.keep_tags(true);
     if (programs_.hook == Hook::tc) {
+        if (!kernel_.attach(device_.name(), Hook::tc, programs.entry, link_, no_link)) error = device_.hook(programs.entry);
         for (size_t queue = 0; queue < queues_ && error.empty(); queue++) error = rx_[queue]->set_filter(programs.filter);
-        if (error.empty()) error = device_.hook(programs.entry);
     }
     if (error.empty()) return {};
     attach({});

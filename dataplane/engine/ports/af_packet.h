@@ -32,8 +32,8 @@ class AfPacketPort final : public Port {
     struct Kernel {
         // One more socket of AF_PACKET, SOCK_RAW, protocol 0.
         std::function<Descriptor(std::string &error)> socket;
-        // Attaches an XDP program in native mode, until the link is closed.
-        std::function<bool(const std::string &device, int program, Descriptor &link, std::string &error)> attach;
+        // Attaches a program, until the link is closed: of XDP in native mode, or of tc where the kernel has links for it.
+        std::function<bool(const std::string &device, Hook hook, int program, Descriptor &link, std::string &error)> attach;
         // Of XDP (netdev.h).
         std::function<std::optional<uint64_t>(int index)> features;
     };
@@ -75,7 +75,7 @@ class AfPacketPort final : public Port {
     const uint8_t offloads_;
     const size_t slots_;
     KernelPrograms programs_;  // attached
-    Descriptor link_;          // of XDP
+    Descriptor link_;          // that attaches them; none: the filter of tc before Linux 6.6
     uint16_t group_ = 0;       // of fanout; 0: none
     bool begun_ = false;
     // Places are never moved: workers use those that they have while others are made.

@@ -33,6 +33,7 @@ AfXdpDevice::~AfXdpDevice() {
     // Not of another one that has taken the name.
     if (polled_ && device_->link().present) kernel_.busy_poll(device_->name(), false, ignored);
     link_ = Descriptor();
+    if (device_->link().present) device_->keep_tags(false);
     for (auto &sender : senders_) sender.reset();
     queues_.clear();
     for (const uint16_t holder : holders_) frames_->retire(holder, seconds());

@@ -128,6 +128,9 @@ void Device::keep_tags(bool in_frames) {
     ethtool_value flags{};
     flags.cmd = ETHTOOL_GFLAGS;
     if (!ask(&flags)) return;
+    const bool takes = flags.data & ETH_FLAG_RXVLAN;
+    if (in_frames ? !takes : !took_tags_) return;
+    took_tags_ = in_frames;
     flags.cmd = ETHTOOL_SFLAGS;
     flags.data = in_frames ? flags.data & ~uint32_t{ETH_FLAG_RXVLAN} : flags.data | ETH_FLAG_RXVLAN;
     ask(&flags);

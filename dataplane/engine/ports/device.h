@@ -37,7 +37,8 @@ class Device {
         change.promiscuous = true;
         netlink_->change(index_, change);
     }
-    // Has the device leave VLAN tags in the frames that it receives, where XDP sees them; a veth pair has none of that to itself.
+    // Has the device leave VLAN tags in the frames that it receives, where XDP sees them, or as it did before; a veth pair has none of
+    // that to itself.
     void keep_tags(bool in_frames);
 
     // The kernel's module that serves it, such as veth; empty when it does not say.
@@ -56,6 +57,7 @@ class Device {
     const std::string name_;
     const std::shared_ptr<Netlink> netlink_;
     int index_ = 0;
+    bool took_tags_ = false;  // out of frames, before it was to leave them there
 
     // What link() found, kept for some milliseconds.
     mutable std::mutex mutex_;

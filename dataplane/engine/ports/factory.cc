@@ -105,8 +105,8 @@ std::unique_ptr<Port> KeeperFactory::open_device(const PortRequest &request, siz
     if (!netlink) return nullptr;
     AfPacketPort::Kernel kernel{
         [this](std::string &why) { return keeper_.socket(port_namespace, AF_PACKET, SOCK_RAW, 0, why); },
-        [this](const std::string &device, int program, Descriptor &link, std::string &why) {
-            return keeper_.attach(port_namespace, device, program, link, why);
+        [this](const std::string &device, Hook hook, int program, Descriptor &link, std::string &why) {
+            return keeper_.attach(port_namespace, device, hook, program, link, why);
         },
         [this](int index) -> std::optional<uint64_t> { return netdev() ? netdev_->xdp_features(index) : std::nullopt; }};
     return AfPacketPort::open(request, std::move(kernel), netlink, slots, error);

@@ -144,7 +144,7 @@ bool KeeperLine::xdp(const std::string &name_space, const std::string &device, b
     return true;
 }
 
-bool KeeperLine::attach(const std::string &name_space, const std::string &device, int program, Descriptor &link, std::string &error) {
+bool KeeperLine::attach(const std::string &name_space, const std::string &device, Hook hook, int program, Descriptor &link, std::string &error) {
     bpf_prog_info info{};
     uint32_t size = sizeof info;
     if (bpf_obj_get_info_by_fd(program, &info, &size) != 0) {
@@ -153,7 +153,7 @@ bool KeeperLine::attach(const std::string &name_space, const std::string &device
     }
     std::string why;
     Descriptor made;
-    request("program " + name_space + ' ' + device + " xdp " + std::to_string(info.id), made, why);
+    request("program " + name_space + ' ' + device + (hook == Hook::xdp ? " xdp " : " tcx ") + std::to_string(info.id), made, why);
     if (!made) {
         error = why;
         return false;

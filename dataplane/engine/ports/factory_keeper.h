@@ -28,8 +28,8 @@ class KeeperLine {
     // Attaches an XDP program that redirects into a map of so many AF_XDP sockets; false: it can't be had.
     bool xdp(const std::string &name_space, const std::string &device, bool native, size_t queues, Descriptor &map, Descriptor &link,
              std::string &error);
-    // Attaches an XDP program of this process in native mode, until the link is closed.
-    bool attach(const std::string &name_space, const std::string &device, int program, Descriptor &link, std::string &error);
+    // Attaches a program of this process, until the link is closed: of XDP in native mode, or of tc by tcx, since Linux 6.6.
+    bool attach(const std::string &name_space, const std::string &device, Hook hook, int program, Descriptor &link, std::string &error);
     // Whether what the device receives is left to who polls it, until the line is closed.
     bool busy_poll(const std::string &name_space, const std::string &device, bool on, std::string &error);
     std::vector<std::string> name_spaces();
