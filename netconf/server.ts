@@ -23,7 +23,7 @@ import { Session } from './session.js'
 import type { Authenticator } from './transport/authentication.js'
 import { offered as offeredKeys } from './transport/algorithms.js'
 import type { HostKeys } from './transport/host-key-store.js'
-import { Listeners, type Endpoint } from './transport/listeners.js'
+import { Listeners, type MissingEndpoint } from './transport/listeners.js'
 import { SshServer } from './transport/ssh.js'
 import type { Transport } from './transport/transport.js'
 
@@ -53,7 +53,7 @@ export interface NetconfOptions {
   /** Of the time that sessions may be idle. */
   readonly timers?: Timers
   /** Told of the endpoints that can not be bound now, when they are others than before. */
-  readonly endpointsMissing?: (missing: readonly Endpoint[]) => void
+  readonly endpointsMissing?: (missing: readonly MissingEndpoint[]) => void
   /** Is told of logins, sessions and rpcs. */
   readonly observer?: Observer
 }

@@ -32,6 +32,14 @@ export function alarmOperations(alarms: Alarms): readonly Operation[] {
         type: rpc.value('alarm-type-id'),
         qualifier: rpc.value('alarm-type-qualifier'),
       }
+      const fault = selection.resource === undefined ? undefined : alarms.fault(selection.resource)
+      if (fault !== undefined)
+        throw new RequestError({
+          type: 'application',
+          tag: 'invalid-value',
+          message: fault,
+          path: `${rpc.path ?? ''}/resource`,
+        })
       return counted('compressed-alarms', await alarms.compress(part, selection))
     }
   return [

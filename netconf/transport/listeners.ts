@@ -14,6 +14,12 @@ export interface Endpoint {
   readonly port: number
 }
 
+/** One that can't be bound. */
+export interface MissingEndpoint extends Endpoint {
+  /** As the system says it. */
+  readonly reason: string
+}
+
 /** Where a listener is, with its real port. */
 export type Listening = Endpoint
 
@@ -24,7 +30,7 @@ export class EndpointError extends Error {
   constructor(
     readonly endpoint: Endpoint,
     readonly code: string | undefined,
-    reason: string,
+    readonly reason: string,
   ) {
     super(`cannot listen for NETCONF on ${endpoint.address}:${endpoint.port}: ${reason}`)
   }
@@ -48,7 +54,7 @@ const RETRY = 5_000
 
 export class Listeners {
   private current: Listener[] = []
-  private missing: Endpoint[] = []
+  private missing: MissingEndpoint[] = []
   private retry: NodeJS.Timeout | undefined
   /** One change at a time. */
   private turn: Promise<unknown> = Promise.resolve()
@@ -58,7 +64,7 @@ export class Listeners {
     private readonly take: (socket: Socket) => void,
     private readonly log: Log,
     /** Told when other endpoints are missing than before. */
-    private readonly changed: (missing: readonly Endpoint[]) => void = () => undefined,
+    private readonly changed: (missing: readonly MissingEndpoint[]) => void = () => undefined,
   ) {}
 
   get listening(): readonly Listening[] {
@@ -75,7 +81,7 @@ export class Listeners {
         this.current.push(accepting(await this.bind(endpoint)))
       } catch (error) {
         this.log.error(`endpoint ${endpoint.name}: ${(error as Error).message}; it is tried again`)
-        this.missing.push(endpoint)
+        this.missing.push(missing(endpoint, error))
       }
     }
     if (this.current.length === 0) this.current.push(accepting(await this.bind(otherwise)))
@@ -165,7 +171,7 @@ export class Listeners {
     } catch (error) {
       this.log.error((error as Error).message)
       this.current = this.current.filter((one) => one !== listener)
-      this.missing.push(endpoint)
+      this.missing.push(missing(endpoint, error))
       this.changed(this.missing)
       this.tryAgain()
     }
@@ -213,6 +219,11 @@ export class Listeners {
     return listener
   }
 }
+
+const missing = (endpoint: Endpoint, error: unknown): MissingEndpoint => ({
+  ...endpoint,
+  reason: error instanceof EndpointError ? error.reason : (error as Error).message,
+})
 
 function accepting(listener: Listener): Listener {
   listener.accepting = true

@@ -49,6 +49,8 @@ export interface Selection {
 /** What the configuration and the operational state of alarms need of them. */
 export interface AlarmControl {
   configure(settings: AlarmSettings): void
+  /** Why an XPath expression can't select a resource, for a person. */
+  fault(expression: string): string | undefined
   alarms(part: Part): readonly Alarm[]
   /** When a part changed last. */
   changed(part: Part): number | undefined
@@ -180,6 +182,10 @@ export class Alarms implements AlarmControl, Disposable {
         (type === undefined || type === `weft-alarms:${alarm.type}`) &&
         (qualifier === undefined || qualifier === alarm.qualifier),
     )
+  }
+
+  fault(expression: string): string | undefined {
+    return this.#shelves.fault(expression)
   }
 
   /** Resolves when all that has been told so far is in the list. */

@@ -12,6 +12,9 @@ import type { Shelf } from './settings.js'
 /** Bounds of one expression. */
 const budget = { deadline: 1_000, nodes: 1_000_000 }
 
+const prefixed = /([A-Za-z_][\w.-]*):(?!:)/g
+const anyNamespace = 'urn:ietf:params:xml:ns:yang:ietf-alarms'
+
 export interface ShelvesOptions {
   readonly context: Context
   /** Runs `use` on running. */
@@ -44,6 +47,22 @@ export class Shelves {
       for (const key of open) if (resources.length === 0 || selected.has(key.resource)) found.set(key, name)
     }
     return found
+  }
+
+  /** Why it can't select a resource, for a person: it is no expression, names no module that there is, or gives no nodes. */
+  fault(expression: string): string | undefined {
+    // What is no expression is kept as the text that it is, without the namespaces of its prefixes: these are not what is wrong.
+    const prefixes = [...expression.matchAll(prefixed)].map(([, prefix = '']) => [prefix, anyNamespace])
+    return this.#refused(expression, Object.fromEntries(prefixes)) ?? this.#refused(expression)
+  }
+
+  #refused(expression: string, namespaces?: Readonly<Record<string, string>>): string | undefined {
+    try {
+      this.#options.context.xpathFilter(expression, namespaces)[Symbol.dispose]()
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
   }
 
   /** Those of the resources that an expression selects; what is no XPath expression selects none. Never rejects. */

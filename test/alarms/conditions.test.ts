@@ -152,7 +152,7 @@ test('the store, the audit log and endpoints tell what fails', (t) => {
     'major audit-not-written /weft-audit:audit-state/file: records of the audit log can not be written: disk full',
     `minor audit-not-written /weft-audit:audit-state/syslog[name="n'c"]: records of the audit log can not be written: refused`,
   ])
-  t.deepEqual(told(endpointConditions([{ name: 'a', address: '192.0.2.1', port: 830 }])), [
-    "major endpoint-not-listening /weft-netconf-server:netconf-server/endpoint[name='a']: NETCONF can not listen on 192.0.2.1:830, endpoint a; it is tried again",
+  t.deepEqual(told(endpointConditions([{ name: 'a', address: '192.0.2.1', port: 830, reason: 'in use' }])), [
+    "major endpoint-not-listening /weft-netconf-server:netconf-server/endpoint[name='a']: NETCONF can not listen on 192.0.2.1:830, endpoint a: in use; it is tried again",
   ])
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { everything, type Wanted } from '../../datastore/controller.js'
 import { alarmTypes } from '../../src/alarms/index.js'
+import { escape } from '../../src/controllers/xml.js'
 import { searchDirs } from '../../yang/schema.js'
 import { Box } from './box.js'
 
@@ -100,7 +101,9 @@ test('what can not be is refused at its place', async (t) => {
   using box = await Box.open()
   const [said] = await box.refusal(shelf(type('link-alarm', '(')))
   t.regex(said ?? '', /alarm-type-qualifier-match='\('\]\/alarm-type-qualifier-match: "\(" is not a regular/)
-  t.regex((await box.refusal(shelf(type('no-alarm', '.*')))).join(), /alarm-type-id/)
+  const [unknown, ...others] = await box.refusal(shelf(type('no-alarm', '.*')))
+  t.regex(unknown ?? '', /\/alarm-type-id: .*no-alarm.* is unknown/)
+  t.deepEqual(others, [])
   t.regex(
     (await box.refusal(alarms('<max-alarm-status-changes>infinite</max-alarm-status-changes>'))).join(),
     /1\D+1000/,
@@ -109,6 +112,45 @@ test('what can not be is refused at its place', async (t) => {
     (await box.refusal(alarms('<notify-status-changes>severity-level</notify-status-changes>'))).join(),
     /notify-status-changes/,
   )
+})
+
+test('an XPath expression that selects no resource is refused, each at its place, and none is changed', async (t) => {
+  using box = await Box.open()
+  const resources = [
+    ['$a', /no variables|variable/],
+    ['/if:interfaces/if:interface[if:name=$b]', /variable/],
+    ['/if:interfaces/if:interface[if:name=', /./],
+    ['a ! b', /./],
+    [' ', /./],
+    ['/zz:a', /zz/],
+    ['count(/if:interfaces)', /number/],
+    ['1 div 0', /number/],
+    ["'a string'", /string/],
+    ['true()', /boolean/],
+    ['1.3.6.1', /./],
+  ] as const
+  const leaf = (value: string): string =>
+    `<resource xmlns:if="urn:ietf:params:xml:ns:yang:ietf-interfaces">${escape(value)}</resource>`
+  for (const [value, why] of resources) {
+    const [said, ...others] = await box.refusal(shelf(leaf(value)))
+    t.deepEqual(others, [], value)
+    t.true(said?.includes(`/shelf[name='quiet']/resource[.=`), said)
+    t.true(said?.includes(' selects no resource: '), said)
+    t.regex(said?.split(' selects no resource: ')[1] ?? '', why, value)
+  }
+  const all = await box.refusal(shelf(resources.map(([value]) => leaf(value)).join('')))
+  t.is(all.length, resources.length)
+  await box.commit(shelf(leaf("/if:interfaces/if:interface[if:name='$c']") + leaf('//if:interface')))
+  const control = await box.running.json('/ietf-alarms:alarms/control')
+  t.like(control, {
+    'alarm-shelving': {
+      shelf: [
+        {
+          resource: ["/ietf-interfaces:interfaces/interface[name='$c']", '//ietf-interfaces:interface'],
+        },
+      ],
+    },
+  })
 })
 
 test('the inventory has each identity of weft-alarms that is not abstract, derived as it says', async (t) => {

@@ -98,15 +98,25 @@ test('an interface moves with its routes; an instance that is disabled is not se
 
 test('static routes are of the instance of their protocol and move with it; imports follow their filters', async (t) => {
   using box = await Box.open()
-  await box.commit(two + ports)
-  await box.commit(routesIn('red', { '20.0.0.0/8': '10.0.0.9', '30.0.0.0/8': into('blue') }, 'a'))
+  await box.commit(instances(named('red'), named('blue'), named('green')) + ports)
+  await box.commit(routesIn('red', { '20.0.0.0/8': '10.0.0.9', '30.0.0.0/8': into('green') }, 'a'))
   const lookup = () => box.member.fib.lookup()
   t.is(lookup()[`${red} 20.0.0.0/8`], 'p1:10.0.0.9')
-  t.is(lookup()[`${red} 30.0.0.0/8`], `lookup ${blue}`)
+  t.is(lookup()[`${red} 30.0.0.0/8`], `lookup ${vrfNumber('green')}`)
+  // Into itself packets would go round.
+  for (const change of [
+    routesIn('red', { '30.0.0.0/8': into('red'), '2001:db8::/32': into('red') }, 'a'),
+    routesIn('green', { '40.0.0.0/8': into('blue') }, 'a'),
+    routes({ '30.0.0.0/8': into('default') }, 'main'),
+  ])
+    t.regex(
+      (await box.refusal(change)).join('\n'),
+      /route\[destination-prefix='30\.0\.0\.0\/8'\]\/next-hop\/weft-network-instance:network-instance: The route is of this instance itself/,
+    )
   // The protocol goes to the other instance, with all its routes and another change.
   await box.commit(routesIn('blue', { '20.0.0.0/8': 'delete', '21.0.0.0/8': '10.0.0.7' }, 'a'))
   t.is(lookup()[`${blue} 21.0.0.0/8`], 'p2:10.0.0.7')
-  t.is(lookup()[`${blue} 30.0.0.0/8`], `lookup ${blue}`)
+  t.is(lookup()[`${blue} 30.0.0.0/8`], `lookup ${vrfNumber('green')}`)
   t.false(Object.keys(lookup()).some((route) => /^\d+ [23]\d\./.test(route) && !route.startsWith(`${blue} `)))
   await box.commit(
     instances(

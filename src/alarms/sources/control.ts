@@ -49,11 +49,16 @@ export function auditConditions(state: {
 
 /** `missing`: endpoints of the configuration that could not be bound. */
 export const endpointConditions = (
-  missing: readonly { readonly name: string; readonly address: string; readonly port: number }[],
+  missing: readonly {
+    readonly name: string
+    readonly address: string
+    readonly port: number
+    readonly reason: string
+  }[],
 ): readonly Condition[] =>
-  missing.map(({ name, address, port }) => ({
+  missing.map(({ name, address, port, reason }) => ({
     resource: `/weft-netconf-server:netconf-server/endpoint${key('name', name)}`,
     type: 'endpoint-not-listening',
     severity: 'major',
-    text: `NETCONF can not listen on ${address}:${port}, endpoint ${name}; it is tried again`,
+    text: `NETCONF can not listen on ${address}:${port}, endpoint ${name}: ${reason}; it is tried again`,
   }))

@@ -1,8 +1,9 @@
 /** The controller of alarms: how they are kept, told and shelved. What raises them is elsewhere (src/alarms). No steps of members. */
 import type { Operation } from '../../../dataplane/client/index.js'
-import type { Controller } from '../../../datastore/index.js'
+import type { ConfigError, Controller } from '../../../datastore/index.js'
 import type { AlarmControl } from '../../alarms/index.js'
-import type { Context } from '../context.js'
+import { isRequested, type Context } from '../context.js'
+import { refuse } from '../refuse.js'
 import { controlClaim, readSettings } from './model.js'
 import { alarmState } from './state.js'
 
@@ -12,8 +13,13 @@ export function alarmsController(control: AlarmControl): Controller<Context, Ope
     claims: [controlClaim],
     needs: [],
     provides: [],
-    async plan({ after }) {
-      const settings = await readSettings(after)
+    async plan(change) {
+      const errors: ConfigError[] = []
+      const settings = await readSettings(change.after, {
+        ofExpression: (expression) => control.fault(expression),
+        found: (error) => void errors.push(error),
+      })
+      if (isRequested(change)) refuse(errors, { at: controlClaim })
       return { steps: [], adopt: () => control.configure(settings) }
     },
     state: alarmState(control),

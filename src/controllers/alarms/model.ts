@@ -23,39 +23,63 @@ interface Document {
   readonly 'alarm-shelving'?: { readonly shelf?: readonly ShelfDocument[] }
 }
 
-/** Throws ConfigError. */
-export async function readSettings(tree: Tree): Promise<AlarmSettings> {
+export interface Faults {
+  /** Why an expression selects no resource. */
+  readonly ofExpression: (expression: string) => string | undefined
+  /** Takes what is wrong; what is left out of the settings then selects nothing. */
+  readonly found: (error: ConfigError) => void
+}
+
+export async function readSettings(tree: Tree, faults: Faults): Promise<AlarmSettings> {
   const control = ((await tree.json(controlClaim)) ?? {}) as Document
   const notify = control['notify-status-changes'] ?? 'all-state-changes'
   return {
     mostChanges: control['max-alarm-status-changes'] ?? factorySettings.mostChanges,
     notify: notify === 'severity-level' ? { level: control['notify-severity-level'] ?? 'major' } : notify,
-    shelves: (control['alarm-shelving']?.shelf ?? []).map(readShelf),
+    shelves: (control['alarm-shelving']?.shelf ?? []).map((shelf) => readShelf(shelf, faults)),
   }
 }
 
-function readShelf({ name, resource = [], 'alarm-type': types = [] }: ShelfDocument): Shelf {
+function readShelf(
+  { name, resource = [], 'alarm-type': types = [] }: ShelfDocument,
+  { ofExpression, found }: Faults,
+): Shelf {
+  const shelf = `${controlClaim}/alarm-shelving/shelf${key('name', name)}`
+  for (const expression of resource) {
+    const fault = ofExpression(expression)
+    if (fault !== undefined)
+      found(
+        new ConfigError(
+          `${shelf}/resource${key('.', expression)}`,
+          `${quoted(expression)} selects no resource: ${fault}`,
+        ),
+      )
+  }
   return {
     name,
     resources: resource,
-    types: types.map(({ 'alarm-type-id': type, 'alarm-type-qualifier-match': match }) => ({
-      type,
-      qualifier: expressionOf(match, () => {
-        const shelf = `${controlClaim}/alarm-shelving/shelf${key('name', name)}`
-        return `${shelf}/alarm-type${key('alarm-type-id', type)}${key('alarm-type-qualifier-match', match)}`
-      }),
-    })),
+    types: types.map(({ 'alarm-type-id': type, 'alarm-type-qualifier-match': match }) => {
+      const at = `${shelf}/alarm-type${key('alarm-type-id', type)}${key('alarm-type-qualifier-match', match)}`
+      return { type, qualifier: expressionOf(match, `${at}/alarm-type-qualifier-match`, found) }
+    }),
   }
 }
 
+const quoted = (text: string): string => (text.includes('"') ? `'${text}'` : `"${text}"`)
+
+const nothing = /(?!)/
+
 /** An expression of XML Schema matches the whole of a text. */
-function expressionOf(text: string, at: () => string): RegExp {
+function expressionOf(text: string, path: string, found: Faults['found']): RegExp {
   try {
     return new RegExp(`^(?:${text})$`, 'u')
   } catch {
-    throw new ConfigError(
-      `${at()}/alarm-type-qualifier-match`,
-      `${JSON.stringify(text)} is not a regular expression; an empty one matches alarms without a qualifier, .* all`,
+    found(
+      new ConfigError(
+        path,
+        `${quoted(text)} is not a regular expression; an empty one matches alarms without a qualifier, .* all`,
+      ),
     )
+    return nothing
   }
 }

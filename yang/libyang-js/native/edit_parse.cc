@@ -1,5 +1,7 @@
 #include "edit_parse.h"
 
+#include <libyang/plugins_types.h>
+
 #include <cstring>
 #include <string_view>
 
@@ -8,6 +10,7 @@
 #include "edit_repeats.h"
 #include "edit_wrapper.h"
 #include "ly_error.h"
+#include "ly_value_error.h"
 #include "node_text.h"
 #include "schema_hint.h"
 #include "xml_text.h"
@@ -138,9 +141,9 @@ class ConfigCheck {
             const lysc_node *leaf = schema_of(child, schema);
             if (leaf == nullptr) {
                 unparsed(child, schema);
-            } else if ((leaf->nodetype & (LYS_LEAF | LYS_LEAFLIST)) != 0 && !(deletes(child) && empty(child)) &&
-                       !holds_prefixes(reinterpret_cast<const lysc_node_leaf *>(leaf)->type)) {
-                value(child, leaf);
+            } else if ((leaf->nodetype & (LYS_LEAF | LYS_LEAFLIST)) != 0 && !(deletes(child) && empty(child))) {
+                const auto *type = reinterpret_cast<const lysc_node_leaf *>(leaf)->type;
+                holds_prefixes(type) ? prefixed_value(child, leaf, type) : value(child, leaf);
             }
         }
         if (!missing && errors_.size() == before) {
@@ -158,6 +161,25 @@ class ConfigCheck {
         if (result != LY_SUCCESS && result != LY_EINCOMPLETE) {
             refuse(node, schema);
         }
+    }
+
+    // The same of a value whose prefixes are those that the node has.
+    void prefixed_value(const lyd_node *node, const lysc_node *schema, const lysc_type *type) {
+        const auto *o = opaque(node);
+        const char *text = o->value == nullptr ? "" : o->value;
+        lyd_value stored{};
+        ly_err_item *problem = nullptr;
+        const auto result = type->plugin->store(context_, type, text, std::strlen(text), 0, o->format, o->val_prefix_data, o->hints, schema,
+                                                &stored, nullptr, &problem);
+        if (result == LY_SUCCESS || result == LY_EINCOMPLETE) {
+            type->plugin->free(context_, &stored);
+            return;
+        }
+        auto error = error_at(node, "invalid-value", problem != nullptr && problem->msg != nullptr ? problem->msg : "the value is none");
+        ly_err_free(problem);
+        explain_value(schema, error);
+        error.info = {{"bad-element", schema->name}};
+        errors_.push_back(std::move(error));
     }
 
     void invalid(const lyd_node *node, const lysc_node *schema) {

@@ -9,6 +9,7 @@
 
 #include "addon.h"
 #include "ly_error.h"
+#include "variables.h"
 
 namespace libyang_js {
 
@@ -118,6 +119,7 @@ Schema::Schema(std::vector<std::string> folders, const std::vector<ModuleRequest
             }
             throw Failure{std::move(errors)};
         }
+        refuse_variables(context_);
         describe();
         clear_errors(context_);
         rules_ = std::make_unique<Rules>(context_);
