@@ -18,7 +18,7 @@ import { enginePath, linuxPath, throughput, type Path } from './forward/path.js'
 import { paired, report, single, type Figure } from './report.js'
 
 const program = join(resolve(fileURLToPath(import.meta.url), '../../..'), 'build/engine/services-bench')
-const seconds = 0.2
+const seconds = 0.1
 const rounds = 3
 const streams = ['vxlan-tcp', 'vxlan-tcp-back']
 

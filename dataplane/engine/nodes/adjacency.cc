@@ -1,13 +1,44 @@
 // adjacency: packets for a known next hop on an interface.
 //
+// Packets that are routed into a tunnel go the usual way of tunnels (tunnel_way.h) by runs of one object; others of them by encapsulate.
+//
 // Reads    the object's interface and next hop, the neighbour (by the object's hint, or looked for), the egress interface
 // Next     the port, by forward4 and forward6; nodes of the output arc first; holding while the neighbour is not known
 // Counts   octets and packets out, and forwarded ones of the ingress interface
 // Drops    forward: interface-deleted; and those of forwarding, holding and egress
 // Cost     object, neighbour and frame, the neighbour prefetched
+#include <optional>
+
 #include "departure.h"
+#include "tunnel_way.h"
 
 namespace weft {
+namespace {
+
+// Packets of a run from `n` on that go into the tunnel the usual way: up to which.
+unsigned into_tunnel(Worker &w, TunnelWay &way, const Vector &in, unsigned n, const Interface &tunnel) {
+    const Object &o = *in.objects[n];
+    const uint16_t type = in.packets[n]->ether_type;
+    uint8_t link[ethernet_size];
+    const bool frames = !tunnel.tunnel->layer3;
+    if (frames) {
+        uint32_t neighbour = o.neighbour.load(std::memory_order_relaxed);
+        if (neighbour == no_neighbour || !w.neighbours.is(neighbour, tunnel.index, o.next_hop))
+            neighbour = w.neighbours.find(tunnel.index, o.next_hop);
+        if (neighbour == no_neighbour) return n;
+        o.neighbour.store(neighbour, std::memory_order_relaxed);
+        const NeighbourLink to = w.neighbours.link(neighbour, tunnel.index, o.next_hop);
+        if (!to.fresh() || to.version > w.neighbours_seen) return n;
+        std::memcpy(link, &to.bits, 6);
+        std::memcpy(link + 6, tunnel.mac.data(), 6);
+        store16(link + mac_pair, type);
+    }
+    if (!way.lead(tunnel, 0)) return n;
+    way.carry(type, frames ? link : nullptr);
+    return way.routed(in, n);
+}
+
+}  // namespace
 
 void adjacency(Worker &w, Vector &in) {
     for (unsigned n = 0; n < in.size; n++) {
@@ -15,6 +46,7 @@ void adjacency(Worker &w, Vector &in) {
         if (hint != no_neighbour) w.neighbours.prefetch(hint);
     }
     Departure departure(w);
+    std::optional<TunnelWay> tunnels;
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
         const Object &o = *in.objects[n];
@@ -30,6 +62,14 @@ void adjacency(Worker &w, Vector &in) {
         uint32_t neighbour = o.neighbour.load(std::memory_order_relaxed);
         if (departure.usual(p, o.next_hop, neighbour)) [[likely]]
             continue;
+        if (out->tunnel) [[unlikely]] {
+            if (!tunnels) tunnels.emplace(w, departure);
+            if (const unsigned end = into_tunnel(w, *tunnels, in, n, *out); end > n) {
+                n = end - 1;
+                continue;
+            }
+            departure.by(o.interface);
+        }
         if (neighbour == no_neighbour || !w.neighbours.is(neighbour, out->index, o.next_hop)) {
             neighbour = w.neighbours.find(out->index, o.next_hop);
             o.neighbour.store(neighbour, std::memory_order_relaxed);

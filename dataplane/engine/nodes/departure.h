@@ -65,6 +65,49 @@ class Departure {
         if (port_) queued_ = queue_->queued;
     }
 
+    // For who writes headers by hand (tunnel_way.h), of the interface that the packets leave by: whether that can be; flags of
+    // Offload that its port leaves undone; a frame's header that ends at `end`, and its octets; complete frames, queued and counted.
+    bool ready() const { return port_; }
+    uint8_t undone() const { return undone_; }
+    uint32_t write_link(uint8_t *end, const NeighbourLink &to, uint16_t type) const {
+        uint8_t *frame = end - ethernet_size - tags_;
+        std::memcpy(frame, &to.bits, 6);
+        std::memcpy(frame + 6, &source_, 2);
+        std::memcpy(frame + 8, &source_rest_, 4);
+        std::memcpy(frame + mac_pair, &tag_bytes_, tags_);
+        store16(end - 2, type);
+        return ethernet_size + tags_;
+    }
+    void add(unsigned packets, uint64_t octets) {
+        packets_ += packets;
+        octets_ += octets;
+    }
+    [[gnu::always_inline]] void queue(Packet &p) {
+        queue_->queue[queued_++] = &p;
+        if (queued_ == burst_size) [[unlikely]] {
+            port_->port->tx(w_.id).transmit(queue_->queue, queued_);
+            queued_ = 0;
+        }
+    }
+    // A forwarded packet, whose IP header is at `h`: TTL and count.
+    [[gnu::always_inline]] void pass_on(const Packet &p, uint8_t *h, bool v4) {
+        if (p.interface != in_) [[unlikely]] {
+            count_in();
+            in_ = p.interface;
+        }
+        if (v4) {
+            uint16_t sum;
+            std::memcpy(&sum, h + 10, 2);
+            sum = checksum_of_next_hop(sum);
+            h[8]--;
+            std::memcpy(h + 10, &sum, 2);
+            forwarded4_++;
+        } else {
+            h[7]--;
+            forwarded6_++;
+        }
+    }
+
   private:
     template <bool own>
     [[gnu::always_inline]] bool leave(Packet &p, const Ip6 &next_hop, uint32_t neighbour) {
@@ -80,23 +123,7 @@ class Departure {
                     if (p.headroom < tags_) return false;
                     frame = put_tags(p);
                 }
-                if constexpr (!own) {
-                    if (p.interface != in_) [[unlikely]] {
-                        count_in();
-                        in_ = p.interface;
-                    }
-                    if (v4) {
-                        uint16_t sum;
-                        std::memcpy(&sum, h + 10, 2);
-                        sum = checksum_of_next_hop(sum);
-                        h[8]--;
-                        std::memcpy(h + 10, &sum, 2);
-                        forwarded4_++;
-                    } else {
-                        h[7]--;
-                        forwarded6_++;
-                    }
-                }
+                if constexpr (!own) pass_on(p, h, v4);
                 if constexpr (own) store16(h - 2, p.ether_type);
                 std::memcpy(frame, &to.bits, 6);
                 std::memcpy(frame + 6, &source_, 2);
@@ -104,11 +131,7 @@ class Departure {
                 p.egress = out_->index;
                 octets_ += p.length;
                 packets_++;
-                queue_->queue[queued_++] = &p;
-                if (queued_ == burst_size) [[unlikely]] {
-                    port_->port->tx(w_.id).transmit(queue_->queue, queued_);
-                    queued_ = 0;
-                }
+                queue(p);
                 return true;
             }
         }

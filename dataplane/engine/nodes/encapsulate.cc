@@ -1,7 +1,8 @@
 // encapsulate: packets into tunnels (tables/tunnels.h). IP of a layer-3 tunnel goes in without its link header, of the others the
 // whole frame. In front of it come the prepared headers, with what depends on the packet: lengths, mark and TTL, the source port or
 // flow label by the flow, so that the way's groups and queues spread tunnels' flows. Super-packets and unfinished checksums go in as
-// they are; what the port does not take of them is done when it leaves (segment.cc).
+// they are; what the port does not take of them is done when it leaves (segment.cc). What is nothing special goes the usual way
+// (tunnel_way.h), which for packets that are routed into a tunnel begins in adjacency already.
 //
 // Reads    the tunnel of the egress interface; of the way, looked up once for a run of packets of one tunnel and remote: route,
 //          object, neighbour
@@ -17,15 +18,13 @@
 #include "../net/segment.h"
 #include "../net/tags.h"
 #include "../tables/hash.h"
-#include "departure.h"
+#include "tunnel_way.h"
 
 namespace weft {
 namespace {
 
 constexpr uint32_t longest_ip = 65535;
 constexpr uint8_t usual_hop_limit = 64;
-constexpr uint16_t first_source_port = 49152, gpe_ip4 = 1, gpe_ip6 = 2;
-constexpr uint32_t udp_size = 8;
 
 // What is in a frame of the host or of a domain that nobody has looked into.
 void look_into(Packet &p) {
@@ -66,13 +65,18 @@ bool unfinish_checksum(Packet &p) {
 
 class Encapsulator {
   public:
-    explicit Encapsulator(Worker &worker) : w_(worker), departure_(worker) {}
+    explicit Encapsulator(Worker &worker) : w_(worker), departure_(worker), way_(worker, departure_) {}
     ~Encapsulator() { count(); }
     Encapsulator(const Encapsulator &) = delete;
 
     void take(Packet &p) {
         if (!interface_ || interface_->index != p.egress || remote_ != p.remote) [[unlikely]]
             find(p.egress, p.remote);
+        if (usual_) [[likely]] {
+            departure_.by(way_.object()->interface);
+            if (!way_.carries(p.ether_type)) way_.carry(p.ether_type, nullptr);
+            if (way_.whole(p)) return;
+        }
         one(p);
     }
 
@@ -107,7 +111,8 @@ class Encapsulator {
     uint16_t remote_ = 0;
     const Tunnel::Header *header_ = nullptr;
     Ip6 to_;
-    const Object *way_ = nullptr;  // to the remote
+    TunnelWay way_;
+    bool usual_ = false;  // is the way
     uint64_t octets_ = 0, packets_ = 0;
 };
 
@@ -115,14 +120,13 @@ void Encapsulator::find(uint32_t interface, uint16_t remote) {
     count();
     interface_ = w_.interface(interface);
     tunnel_ = interface_ ? interface_->tunnel.get() : nullptr;
-    way_ = nullptr;
-    if (!tunnel_ || remote >= tunnel_->headers.size()) return;
     remote_ = remote;
+    header_ = nullptr;
+    usual_ = false;
+    if (!tunnel_ || remote >= tunnel_->headers.size()) return;
     header_ = &tunnel_->headers[remote];
     to_ = tunnel_->spec.remotes[remote];
-    const int64_t slot = tunnel_->v6 ? tunnel_->vrf->fib6.lookup(to_) : tunnel_->vrf->fib4.lookup(unmapped(to_));
-    way_ = slot < 0 ? nullptr : w_.core.objects.at(static_cast<uint32_t>(slot));
-    if (way_ && way_->type == ObjectType::lookup) way_ = route_of(w_, way_, !tunnel_->v6, to_);
+    usual_ = way_.lead(*interface_, remote);
 }
 
 // Memory for a header in front.
@@ -219,23 +223,15 @@ void Encapsulator::fragment(Packet &p) {
 
 // Checksums over what is carried are those of segments, when it is a super-packet, and are made with them.
 void Encapsulator::write_payload(const uint8_t *ip, uint8_t *h, const Packet &p, uint32_t length) {
+    if (tunnel_->kind == TunnelKind::ip) return;
     const bool super = p.offload.gso_type != gso_none, sum = tunnel_->flags & tunnel_checksum;
     if (tunnel_->udp) {
-        store16(h, static_cast<uint16_t>(first_source_port | (p.flow_hash & 0x3fff)));
+        store16(h, tunnel_source_port(p.flow_hash));
         store16(h + 4, static_cast<uint16_t>(length));
-        if (tunnel_->kind == TunnelKind::vxlan_gpe_ip) h[udp_size + 3] = p.ether_type == type_ip4 ? gpe_ip4 : gpe_ip6;
-        if (!sum) return;
-        const uint64_t pseudo =
-            tunnel_->v6 ? pseudo6(ip, length, protocol_udp) : checksum_add(0, ip + 12, 8) + length + protocol_udp;
-        uint16_t made = super ? 0xffff : static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo, h, length)));
-        if (made == 0) made = 0xffff;
-        store16(h + 6, made);
-        return;
+        if (super && sum) store16(h + 6, 0xffff);
     }
-    if (tunnel_->kind == TunnelKind::ip) return;
-    if (tunnel_->kind == TunnelKind::gre) store16(h + 2, p.ether_type);
     if (tunnel_->kind == TunnelKind::nvgre) h[sum ? 11 : 7] = static_cast<uint8_t>(p.flow_hash);
-    if (sum && !super) store16(h + 4, static_cast<uint16_t>(~checksum_fold(checksum_add(0, h, length))));
+    if (sum && !super) write_tunnel_sum(*tunnel_, ip, h, length);
 }
 
 void Encapsulator::write4(uint8_t *h, const Packet &p, uint32_t length, uint8_t traffic, uint8_t hop_limit) {
@@ -249,10 +245,7 @@ void Encapsulator::write4(uint8_t *h, const Packet &p, uint32_t length, uint8_t 
         h[8] = hop_limit;
         sum += uint64_t{hop_limit} << 8;
     }
-    if (tunnel_->kind == TunnelKind::ip) {
-        h[9] = p.ether_type == type_ip4 ? protocol_ip4 : protocol_ip6;
-        sum += h[9];
-    }
+    if (tunnel_->kind == TunnelKind::ip) sum += h[9];
     store16(h + 10, static_cast<uint16_t>(~checksum_fold(sum)));
     write_payload(h, h + 20, p, length - 20);
 }
@@ -262,7 +255,6 @@ void Encapsulator::write6(uint8_t *h, const Packet &p, uint32_t length, uint8_t 
     store32(h, 0x60000000u | static_cast<uint32_t>(traffic) << 20 | (p.flow_hash & 0xfffff));
     store16(h + 4, static_cast<uint16_t>(length - 40));
     if (tunnel_->inherits_ttl) h[7] = hop_limit;
-    if (tunnel_->kind == TunnelKind::ip) h[6] = p.ether_type == type_ip4 ? protocol_ip4 : protocol_ip6;
     write_payload(h, h + 40, p, length - 40);
 }
 
@@ -289,6 +281,7 @@ void Encapsulator::put_header(Packet &p) {
         std::memcpy(h + header - 16, from + header - 16, 16);
     }
     const uint32_t length = p.length - ethernet_size;
+    write_tunnel_type(*tunnel_, h, p.ether_type);
     if (tunnel_->v6)
         write6(h, p, length, traffic, hop_limit);
     else
@@ -304,7 +297,7 @@ void Encapsulator::put_header(Packet &p) {
 
 // By the object of the way.
 void Encapsulator::leave(Packet &p) {
-    const Object *o = way_;
+    const Object *o = way_.object();
     if (o) w_.count(o->slot, p);
     if (o && o->type == ObjectType::group) o = member_of(w_, p, *o->group);
     if (!o || (o->type != ObjectType::adjacency && o->type != ObjectType::glean)) return refuse(p, Drop::encapsulate_no_way);

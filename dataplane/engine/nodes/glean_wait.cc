@@ -64,6 +64,7 @@ void fail_at(Worker &w, uint32_t at) {
 }  // namespace
 
 void to_neighbour(Worker &w, Packet &p, const Interface &out, const Ip6 &next_hop, uint32_t neighbour) {
+    p.remote = 0;  // where it came from
     if (out.layer3()) return egress(w, p, out);
     NeighbourLink link;
     if (neighbour == no_neighbour) neighbour = w.neighbours.find(out.index, next_hop);
