@@ -19,6 +19,15 @@ uint64_t monotonic() {
     return static_cast<uint64_t>(t.tv_sec) * 1000000 + static_cast<uint64_t>(t.tv_nsec) / 1000;
 }
 
+// Between two turns the table may be gone, when there is another one, which the next turn takes. True: it is there until the worker
+// leaves.
+bool enter_table(const Worker &w) {
+    w.core.epochs.enter(w.id);
+    if (w.core.table.load(std::memory_order_acquire) == w.table) return true;
+    w.core.epochs.leave(w.id);
+    return false;
+}
+
 }  // namespace
 
 Worker::Worker(Core &c, unsigned number)
@@ -208,24 +217,28 @@ void Worker::arm(Serving &serving, uint32_t place, int descriptor) {
 void Worker::arm_all() {
     if (armed_) return;
     armed_ = true;
+    if (!enter_table(*this)) return;
     for (uint32_t n = 0; n < serving_.size(); n++) {
         Serving &serving = serving_[n];
         if (!serving.owned || serving.armed) continue;
         const PortUse &use = table->ports[serving.use];
         if (const int descriptor = use.handle->port->rx(use.queue).descriptor(); descriptor >= 0) arm(serving, n, descriptor);
     }
+    core.epochs.leave(id);
 }
 
 // And no longer: to be in epoll costs who sends a part of each packet.
 void Worker::disarm() {
     if (!armed_) return;
     armed_ = false;
+    if (!enter_table(*this)) return;
     for (Serving &serving : serving_) {
         if (!serving.armed || serving.waits) continue;
         const PortUse &use = table->ports[serving.use];
         epoll_ctl(epoll_, EPOLL_CTL_DEL, use.handle->port->rx(use.queue).descriptor(), nullptr);
         serving.armed = false;
     }
+    core.epochs.leave(id);
 }
 
 // The owner of the neighbours reads what the others say; they look what has become known.
