@@ -2,7 +2,9 @@
  * `npm run bench -- services [FIGURE…]`: what services cost; all figures, or those whose names begin as said.
  *
  *   SERVICE-encap, -decap   nanoseconds a packet that tunnels add to forwarding, on one core and in memory
- *                           (dataplane/engine/bench/services.cc)
+ *                           (dataplane/engine/bench/services.cc says what is counted)
+ *   vlan-routed             the same of packets routed from a VLAN sub-interface
+ *   vlan-translate          and of another VLAN by a cross-connect, next to one that keeps its tag
  *   vxlan-tcp               a TCP stream from h1 into a VXLAN to a device of Linux at h2, next to a like one by Linux's own VXLAN
  *   vxlan-tcp-back          the same the other way
  */

@@ -11,9 +11,13 @@
 //   vxlan6-encap, vxlan6-decap  over IPv6, with UDP checksums
 //   gre-encap, gre-decap       GRE, IP in IP
 //   ipip-encap, ipip-decap
+//   vlan-routed                packets routed from a VLAN sub-interface, next to packets from the port itself
+//   vlan-translate             frames from one VLAN of a port to another one of another port, by a cross-connect, next to frames of a
+//                              cross-connect that keeps their tags
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -125,6 +129,61 @@ std::vector<uint8_t> outer(const Kind &k, unsigned flow, const MacAddress &mac) 
 
 void print(const char *name, const char *what, double best) { std::printf("%s-%s %.2f\n", name, what, best); }
 
+std::vector<uint8_t> tagged(std::vector<uint8_t> frame, uint16_t vid) {
+    const uint8_t tag[] = {0x81, 0, static_cast<uint8_t>(vid >> 8), static_cast<uint8_t>(vid)};
+    frame.insert(frame.begin() + 12, tag, tag + sizeof tag);
+    return frame;
+}
+
+// The same packets as of traffic4(), in a VLAN.
+Traffic in_vlan(uint16_t vid) {
+    Traffic t;
+    for (unsigned n = 0; n < flows; n++) {
+        std::vector<uint8_t> frame{2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0};
+        put(frame, ip4(0x0a010009, 0x0a030000 + n, 17, udp(0x1000, 0x2000, std::vector<uint8_t>(18))));
+        t.frames.push_back(tagged(frame, vid));
+    }
+    return t;
+}
+
+void circuit(Block &b, const std::string &name, const std::string &parent, unsigned vid, unsigned pop) {
+    b.u8(3).str(name).u32(0).str("").u8(31).u16(0).u8(0).u16(0);
+    b.u8(48).str(name).str(parent).u8(1).u16(0x8100).u16(vid).u8(pop).u8(0);
+}
+
+using Cost = std::function<double(const Traffic &)>;
+
+void vlans(Box &box, const Cost &cost, const Traffic &plain, const std::string &only) {
+    constexpr unsigned routed_vid = 10, from_vid = 11, to_vid = 12, kept_vid = 13;
+    const Traffic routed = in_vlan(routed_vid), from = in_vlan(from_vid), kept = in_vlan(kept_vid);
+    const bool of_routed = std::string("vlan-routed").starts_with(only), of_translated = std::string("vlan-translate").starts_with(only);
+    double base = 1e9, in = 1e9, same = 1e9, other = 1e9;
+    route(box, Box::adjacency4);
+    for (unsigned n = 0; n < rounds && (of_routed || of_translated); n++) {
+        base = std::min(base, cost(plain));
+        Block b;
+        b.u8(3).str("r").u32(0).str("").u8(31).u16(0).u8(0).u16(1).v4(0x0a050001).u8(24);
+        b.u8(48).str("r").str("if1").u8(1).u16(0x8100).u16(routed_vid).u8(0).u8(0);
+        circuit(b, "a", "if1", from_vid, 1);
+        circuit(b, "b", "if2", to_vid, 1);
+        circuit(b, "c", "if1", kept_vid, 0);
+        circuit(b, "d", "if2", kept_vid, 0);
+        b.u8(50).str("x").str("a").str("b").u8(50).str("y").str("c").str("d");
+        box.commit(b);
+        if (of_routed) in = std::min(in, cost(routed));
+        if (of_translated) {
+            same = std::min(same, cost(kept));
+            other = std::min(other, cost(from));
+        }
+        Block gone;
+        gone.u8(51).str("x").u8(51).str("y");
+        for (const char *name : {"r", "a", "b", "c", "d"}) gone.u8(4).str(name);
+        box.commit(gone);
+    }
+    if (of_routed) print("vlan", "routed", in - base);
+    if (of_translated) print("vlan", "translate", other - same);
+}
+
 void run(double seconds, const std::string &only) {
     Box box(1);
     std::vector<uint32_t> destinations;
@@ -134,7 +193,7 @@ void run(double seconds, const std::string &only) {
     b.u8(5).u64(200000).u8(3).u32(0).u8(7).u32(0).v4(own4).u8(32).u64(200000).u8(7).u32(0).v6(own6).u8(128).u64(200000);
     b.u8(7).u32(0).v4(remote4).u8(32).u64(Box::adjacency4).u8(7).u32(0).v6(remote6).u8(128).u64(Box::adjacency6);
     box.commit(b);
-    const auto cost = [&](const Traffic &traffic) { return box.nanoseconds(traffic, seconds) - box.source_nanoseconds(traffic, seconds / 4); };
+    const Cost cost = [&](const Traffic &traffic) { return box.nanoseconds(traffic, seconds) - box.source_nanoseconds(traffic, seconds / 4); };
     for (const Kind &k : kinds) {
         if (!std::string(k.name).starts_with(only)) continue;
         set(box, k);
@@ -152,6 +211,7 @@ void run(double seconds, const std::string &only) {
         print(k.name, "encap", in - base);
         print(k.name, "decap", out - base);
     }
+    vlans(box, cost, plain, only);
 }
 
 }  // namespace
