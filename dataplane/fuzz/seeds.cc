@@ -173,8 +173,15 @@ void frames() {
     write("frames", "too-large", Frames().add(routed({.source = {}, .destination = "10.0.2.9", .payload = 3000})).bytes);
 }
 
-// As targets/tunnels.cc reads them: in each tunnel a packet for the host at port 1, and one that is cut short.
+// As targets/tunnels.cc reads them: in each tunnel a packet for the host at port 1, and one that is cut short; and what is drawn, most
+// of which is packets into tunnels.
 void tunnels() {
+    std::mt19937 random(1);
+    for (unsigned n = 0; n < 8; n++) {
+        Bytes drawn(3000);
+        for (uint8_t &octet : drawn) octet = static_cast<uint8_t>(random());
+        write("tunnels", "drawn-" + std::to_string(n), drawn);
+    }
     const Bytes carried = packet({.source = "10.9.0.9", .destination = "10.0.1.9"});
     Bytes bridged = frame(all, host, carried);
     for (unsigned n = 0; n < 14; n++) {

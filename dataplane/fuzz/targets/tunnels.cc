@@ -1,7 +1,7 @@
 // What comes by tunnels and goes into them: a box with a tunnel of each kind, over IPv4 and IPv6, to one neighbour. Headers are
 // right but for the octets that the input changes; what they carry is the input's.
 //
-//   u8 tunnel (below 14) or a packet into one, u8 how (1: lengths and sums outside are mended, 2: with offload, 4: content is long),
+//   u8 tunnel (below 14) or a packet into one, u8 how (1: lengths and sums outside are mended, 2: with offload, 4: content is long, 8: by a route),
 //   u8 octets that are changed, each u8 place, u8 value; u16 length, content
 //
 // Nothing that leaves is longer than its link, the memory of a burst is given back, and all that came is counted.
@@ -36,6 +36,7 @@ void configure(Lab &lab) {
     for (unsigned n = 0; n < tunnels; n++) {
         const std::string name = "t" + std::to_string(n), prefix = prefix_of(n);
         r.interface(name, "", {prefix + "1/24"}).tunnel(name, spec_of(n)).glean(100 + n, name).route(prefix + "0/24", 100 + n);
+        r.adjacency(200 + n, name, prefix + "9").route("10.10." + std::to_string(n) + ".0/24", 200 + n);
         r.route(prefix + "1/32", 1000).neighbour(name, prefix + "9", mac(0x99));
     }
     CHECK_EQUAL(lab.commit(r), std::string());
@@ -88,7 +89,7 @@ void receive(Lab &lab, Reader &in) {
     } else {
         Bytes f = frame(in, 1);
         if (f.size() >= 34 && f[12] == 8 && f[13] == 0) {
-            store32(&f[30], 0x0a090009 | (which % tunnels) << 8);
+            store32(&f[30], (how & 8 ? 0x0a0a0009 : 0x0a090009) | (which % tunnels) << 8);
             mend(f);
         }
         lab.give(1, f, o);
