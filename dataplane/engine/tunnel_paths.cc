@@ -1,6 +1,7 @@
 // What tunnels stand on: a source that is ours, and a way to a remote that is not through the tunnel itself, be it by way of others.
 // Looked at after each transaction and whenever links change. A tunnel that would lead into itself goes down and stays so for a
-// while, because what leads into it may be a route that goes away with it and comes back with it.
+// while, because what leads into it may be a route that goes away with it and comes back with it; or until the next commit, which
+// may have mended it.
 #include <algorithm>
 #include <set>
 

@@ -22,6 +22,10 @@ const connects = (all: Readonly<Record<string, readonly string[]>>) =>
     })
     .join('') +
   '</cross-connects>'
+const tunnel = (kind: string) => ({
+  type: 'tunnel',
+  content: `<tunnel xmlns="urn:weft:params:xml:ns:yang:weft-tunnels"><source>10.0.1.1</source><destination>10.0.1.2</destination>${kind}</tunnel>`,
+})
 const mac = (text: string) =>
   `<mac-address xmlns="urn:weft:params:xml:ns:yang:weft-interfaces">${text}</mac-address>`
 
@@ -141,6 +145,19 @@ const refusals: Record<string, { config: string; errors: readonly string[] }> = 
     config: interfaces({ p1: {}, a: { ...vlan('p1', outer(5)), port: 'p2' } }),
     errors: [
       `${path('a', '/weft-interfaces:port')}: an interface of type l2vlan sits on no port; delete its port or make it iana-if-type:ethernetCsmacd`,
+    ],
+  },
+  'a cross-connect of a tunnel of IP packets': {
+    config:
+      interfaces({
+        p1: { ipv4: ['10.0.1.1/24'] },
+        p2: {},
+        p3: {},
+        g: tunnel('<gre/>'),
+        v: tunnel('<vxlan><vni>5</vni></vxlan>'),
+      }) + connects({ x: ['g', 'p2'], y: ['v', 'p3'] }),
+    errors: [
+      `/weft-cross-connect:cross-connects/cross-connect[name='x']/interface[name='g']/name: interface g is a tunnel of IP packets, which has no frames; vxlan, nvgre and l2gre carry frames`,
     ],
   },
   'a cross-connect of what is routed, and of one interface twice': {

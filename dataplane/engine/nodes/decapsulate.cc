@@ -1,6 +1,7 @@
 // decapsulate: packets for the box that came by one of its tunnels (tables/tunnels.h): from its remote, to its source, in the VRF of
 // its way, with its key. What was carried goes on as if it had come by the tunnel's interface. Packets of no tunnel are counted and
-// go to the host's stack, as without tunnels. Fragments of tunnels are not put together again.
+// go to the host's stack, as without tunnels. Fragments from a tunnel's remote are not put together again; those of others are the
+// host's, and so are later ones of UDP, which have no port.
 //
 // Reads    the table's tunnels; the headers
 // Sets     the tunnel's interface; Packet::remote, of several; Packet::tunnels bounds how often
@@ -275,7 +276,7 @@ void Decapsulator::take(Packet &p, const Object *object) {
     // Of fragments no more is known than whose they are.
     const bool fragment = v4 && (load16(h + 6) & 0x3fff);
     Read read = Read::good;
-    if (fragment) return w_.discard(p, Drop::decapsulate_fragment);
+    if (fragment) return tunnels_.leads(local, remote, vrf, protocol_) ? w_.discard(p, Drop::decapsulate_fragment) : to_host(p);
     switch (protocol_) {
         case protocol_udp: {
             const uint32_t length = load16(p.data + s.outer + 4);

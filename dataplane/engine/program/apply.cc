@@ -174,6 +174,9 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     forget_acls(t);
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);
     end_vrfs(t);
+    // What is configured anew may have ended what led tunnels into themselves.
+    if (commit_number != commit.load())
+        for (auto &[name, path] : tunnel_paths) path.held = 0;
     commit.store(commit_number);
     changes.fetch_add(1, std::memory_order_release);
     wake();

@@ -129,11 +129,24 @@ size_t Tunnels::place_of(const Key &k) const {
     return mix(from ^ mix(to ^ what)) & mask_;
 }
 
+bool Tunnels::leads(const Ip6 &local, const Ip6 &remote, uint32_t vrf, uint8_t protocol) const {
+    const Form any = protocol == protocol_udp ? Form::any_udp : protocol == protocol_gre ? Form::any_gre : Form::any_ip;
+    return find({local, remote, vrf, 0, 0, any}) != nullptr;
+}
+
+// The first holds.
+void Tunnels::add(const Key &key, uint32_t interface, uint16_t remote) {
+    size_t at = place_of(key);
+    for (; entries_[at].used; at = (at + 1) & mask_)
+        if (entries_[at].key == key) return;
+    entries_[at] = {key, interface, remote, true};
+}
+
 Tunnels::Tunnels(const std::vector<std::pair<uint32_t, const Tunnel *>> &all) {
     size_t count = 0;
     for (const auto &[interface, tunnel] : all) count += tunnel->spec.remotes.size();
     size_t size = 4;
-    while (size < 2 * count) size *= 2;
+    while (size < 4 * count) size *= 2;
     entries_.resize(size);
     mask_ = size - 1;
     for (const auto &[interface, tunnel] : all) {
@@ -145,10 +158,9 @@ Tunnels::Tunnels(const std::vector<std::pair<uint32_t, const Tunnel *>> &all) {
             ports_[spec.port / 64] |= 1ull << (spec.port % 64);
         }
         for (size_t n = 0; n < spec.remotes.size(); n++) {
-            const Key key = key_of(spec, spec.remotes[n]);
-            size_t at = place_of(key);
-            while (entries_[at].used) at = (at + 1) & mask_;
-            entries_[at] = {key, interface, static_cast<uint16_t>(n), true};
+            add(key_of(spec, spec.remotes[n]), interface, static_cast<uint16_t>(n));
+            const Form any = spec.udp() ? Form::any_udp : is_gre(spec.kind) ? Form::any_gre : Form::any_ip;
+            add({spec.source, spec.remotes[n], spec.vrf, 0, 0, any}, interface, static_cast<uint16_t>(n));
         }
     }
 }

@@ -10,7 +10,7 @@
 // A tunnel has one remote or several; packets name one of several by its place (Packet::remote). All is immutable: a change makes
 // another Tunnel, and each interface table its own index of them.
 //
-// Memory  64 octets for each remote's header, and 128 for its place in the index
+// Memory  64 octets for each remote's header, and 256 to 512 for its places in the index
 // Cost    find(): one cache line, mostly
 #pragma once
 
@@ -88,8 +88,8 @@ struct Tunnel {
 
 class Tunnels {
   public:
-    // As packets show it.
-    enum class Form : uint8_t { ip = 1, gre, gre_key, l2gre, l2gre_key, nvgre, vxlan, vxlan_gpe };
+    // As packets show it; the last for each protocol by which a remote is led to, whatever the key.
+    enum class Form : uint8_t { ip = 1, gre, gre_key, l2gre, l2gre_key, nvgre, vxlan, vxlan_gpe, any_ip, any_gre, any_udp };
     struct Key {
         Ip6 local, remote;
         uint32_t vrf = 0, key = 0;
@@ -116,6 +116,8 @@ class Tunnels {
             if (e.key == key) return &e;
         }
     }
+    // Does a tunnel of this protocol behind IP lead to there?
+    bool leads(const Ip6 &local, const Ip6 &remote, uint32_t vrf, uint8_t protocol) const;
     bool listens(uint16_t udp_port) const { return !ports_.empty() && (ports_[udp_port / 64] >> (udp_port % 64) & 1); }
     bool listens_for_ip() const { return ip_; }
     bool listens_for_gre() const { return gre_; }
@@ -123,6 +125,7 @@ class Tunnels {
 
   private:
     size_t place_of(const Key &key) const;
+    void add(const Key &key, uint32_t interface, uint16_t remote);
 
     size_t mask_ = 0;
     std::vector<Entry> entries_;

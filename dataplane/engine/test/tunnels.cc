@@ -447,6 +447,10 @@ TEST("tunnels: one whose way is by itself is down and says so; packets do not go
     CHECK(!ends.a.state("t").oper_up);
     CHECK_EQUAL(ends.a.core->tunnel_paths.at("t").reason, std::string("the way to 10.0.3.2 is by the tunnel itself"));
     CHECK(ends.in(to_b()).empty());
+    // What mends it brings it up at once.
+    CHECK_EQUAL(ends.a.commit(Records().route_delete("10.0.3.2/32")), std::string());
+    CHECK(ends.a.state("t").oper_up);
+    CHECK_EQUAL(ends.in(to_b()).size(), size_t{1});
     // By another one.
     Lab lab(3);
     TunnelSpec one = spec(TunnelKind::gre), other = spec(TunnelKind::gre);
@@ -458,6 +462,35 @@ TEST("tunnels: one whose way is by itself is down and says so; packets do not go
     CHECK_EQUAL(lab.commit(r), std::string());
     CHECK(!lab.state("t").oper_up);
     CHECK(!lab.state("u").oper_up);
+}
+
+TEST("tunnels: fragments from a remote are dropped and counted, those of others are the host's, as are those of another protocol") {
+    const auto fragment = [](const char *source, uint8_t protocol, uint16_t port, uint16_t offset) {
+        Bytes p = packet({.source = source, .destination = "10.0.3.2", .protocol = protocol, .payload = 32});
+        store16(&p[22], port);
+        store16(&p[6], static_cast<uint16_t>(0x2000 | offset));
+        store16(&p[10], 0);
+        store16(&p[10], checksum(p.data(), 20));
+        return frame(mac(3), h1, p);
+    };
+    for (const TunnelKind kind : {TunnelKind::gre, TunnelKind::ip, TunnelKind::vxlan}) {
+        Ends ends(spec(kind));
+        const uint8_t protocol = kind == TunnelKind::gre ? 47 : kind == TunnelKind::ip ? 4 : 17;
+        const auto dropped = [&] { return ends.b.drops("decapsulate", "fragment"); };
+        const auto for_host = [&] { return ends.b.drops("decapsulate", "unknown-tunnel"); };
+        const auto give = [&](const char *source, uint16_t offset) {
+            ends.b.give(3, fragment(source, protocol, 4789, offset));
+            ends.b.run();
+        };
+        give("10.0.3.1", 0);
+        CHECK_EQUAL(dropped(), uint64_t{1});
+        give("10.0.3.9", 0);
+        CHECK_EQUAL(dropped(), uint64_t{1});
+        CHECK_EQUAL(for_host(), uint64_t{1});
+        // A later one of UDP has no port.
+        give("10.0.3.1", 64);
+        CHECK_EQUAL(dropped(), uint64_t{kind == TunnelKind::vxlan ? 1u : 2u});
+    }
 }
 
 TEST("tunnels: one in another carries packets") {

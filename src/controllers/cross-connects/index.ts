@@ -4,6 +4,7 @@ import { ConfigError, type Controller, type Plan, type Step } from '../../../dat
 import { isRequested, type Change, type Context } from '../context.js'
 import { claim as interfacesClaim, loopback, readInterfaces, type Interfaces } from '../interfaces/model.js'
 import { refuse } from '../refuse.js'
+import { isLayer3, readTunnels, type Tunnels } from '../tunnels/model.js'
 import { claim, pathOfEnd, readCrossConnects, type CrossConnect } from './model.js'
 
 export function crossConnectsController(): Controller<Context, Operation> {
@@ -20,7 +21,9 @@ async function planCrossConnects(change: Change, { member }: Context): Promise<P
   const running = await readCrossConnects(change.before)
   const after = await readCrossConnects(change.after)
   if (isRequested(change) && after.size > 0)
-    refuse([...check(running, after, await readInterfaces(change.after))], { at: claim })
+    refuse([...check(running, after, await readInterfaces(change.after), await readTunnels(change.after))], {
+      at: claim,
+    })
   const before: typeof running = change.full ? new Map() : running
   const set = [...after.values()].filter((one) => !same(before.get(one.name), one))
   const gone = [...before.keys()].filter((name) => !after.has(name))
@@ -55,6 +58,7 @@ function* check(
   before: ReadonlyMap<string, CrossConnect>,
   after: ReadonlyMap<string, CrossConnect>,
   interfaces: Interfaces,
+  tunnels: Tunnels,
 ): Iterable<ConfigError> {
   const owners = new Map<string, string>()
   const isOld = (one: CrossConnect): boolean => same(before.get(one.name), one)
@@ -62,12 +66,16 @@ function* check(
     for (const end of one.interfaces) {
       const config = interfaces.get(end)
       const path = pathOfEnd(one.name, end)
+      const tunnel = tunnels.get(end)
       const owner = owners.get(end)
       if (owner !== undefined) {
         yield new ConfigError(path, `interface ${end} is in cross-connect ${owner} already`)
       } else owners.set(end, one.name)
       if (config?.type === loopback) {
         yield new ConfigError(path, `interface ${end} is of type softwareLoopback, which has no frames`)
+      } else if (tunnel && isLayer3(tunnel.kind)) {
+        const message = `interface ${end} is a tunnel of IP packets, which has no frames; vxlan, nvgre and l2gre carry frames`
+        yield new ConfigError(path, message)
       } else if (config?.ip[4] ?? config?.ip[6]) {
         const family = config.ip[4] ? 4 : 6
         const message = `interface ${end} routes IPv${family}; delete its ipv${family}, or connect another interface`
