@@ -13,6 +13,13 @@ export interface BridgeMember {
   readonly most: number | undefined
 }
 
+export interface StaticMac {
+  readonly mac: Uint8Array
+  readonly interface: string
+  /** Address, of a tunnel that has several. */
+  readonly remote?: Uint8Array
+}
+
 export interface BridgeSpec {
   readonly name: string
   readonly learns: boolean
@@ -32,12 +39,12 @@ export interface BridgeSpec {
   /** The interface that routes. */
   readonly routed: string | undefined
   readonly members: readonly BridgeMember[]
-  readonly macs: readonly { readonly mac: Uint8Array; readonly interface: string }[]
+  readonly macs: readonly StaticMac[]
 }
 
 /** Bytes that its record may need. */
 export function roomForBridge({ name, routed, members, macs }: BridgeSpec): number {
-  const names = [...members, ...macs].reduce((sum, one) => sum + 3 * one.interface.length + 16, 0)
+  const names = [...members, ...macs].reduce((sum, one) => sum + 3 * one.interface.length + 34, 0)
   return 128 + 3 * (name.length + (routed?.length ?? 0)) + names
 }
 
@@ -71,9 +78,11 @@ export function writeBridge(writer: Writer, bridge: BridgeSpec): void {
     writer.u32(member.most ?? noLimit)
   }
   writer.u32(bridge.macs.length)
-  for (const { mac, interface: name } of bridge.macs) {
+  for (const { mac, interface: name, remote } of bridge.macs) {
     writer.mac(mac)
     writer.text(name)
+    writer.u8(remote ? 1 : 0)
+    if (remote) writer.address(remote)
   }
 }
 
@@ -122,6 +131,8 @@ export interface MacState {
   readonly domain: string
   readonly interface: string
   readonly mac: Uint8Array
+  /** Address, of a tunnel that has several. */
+  readonly remote: Uint8Array | undefined
   readonly fixed: boolean
   /** Seconds since it was heard. */
   readonly age: number

@@ -191,6 +191,18 @@ function readBridge(fields: Fields): BridgeState {
   }
 }
 
+function readMac(fields: Fields): MacState {
+  const remote = fields['remote'] as Uint8Array
+  return {
+    domain: fields['domain'] as string,
+    interface: fields['interface'] as string,
+    mac: fields['mac'] as Uint8Array,
+    remote: remote.length > 0 ? remote : undefined,
+    fixed: fields['fixed'] as boolean,
+    age: fields['age'] as number,
+  }
+}
+
 /** Where a page ends, and the next one begins. */
 const nextOf = (next: number): number | undefined => (next === lastObject ? undefined : next)
 
@@ -216,9 +228,7 @@ export function readState(reply: Partial<StateReply>): MemberState {
         }
       : undefined,
     bridges: (reply.bridges ?? []).map(readBridge),
-    macs: reply.macs
-      ? { macs: reply.macs.macs as unknown as readonly MacState[], next: nextOf(reply.macs.next) }
-      : undefined,
+    macs: reply.macs ? { macs: reply.macs.macs.map(readMac), next: nextOf(reply.macs.next) } : undefined,
     acls: (reply.acls ?? []).map(readAcl),
     holds: (reply.holds ?? []).map((fields) => ({
       kind: fields['kind'] as HoldState['kind'],

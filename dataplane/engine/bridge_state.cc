@@ -104,7 +104,10 @@ MacPage Core::mac_page(const MacQuery &query, uint32_t from, size_t most, uint64
         const auto domain = domains.find(domain_of(key));
         if (!i || domain == domains.end() || !want.matches(key, found)) return;
         const bool fixed = found.stamp() == MacTable::fixed;
-        page.macs.push_back({*domain->second, i->spec.name, mac_of(key), found.place().remote, fixed,
+        const uint16_t remote = found.place().remote;
+        const bool several = i->tunnel && i->tunnel->spec.remotes.size() > 1 && remote < i->tunnel->spec.remotes.size();
+        page.macs.push_back({*domain->second, i->spec.name, mac_of(key),
+                             several ? std::optional(to_host_address(i->tunnel->spec.remotes[remote], 0)) : std::nullopt, fixed,
                              fixed ? 0 : MacTable::between(found.stamp(), stamp)});
     };
     if (want.domain && want.mac) {

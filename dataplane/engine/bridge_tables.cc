@@ -48,14 +48,25 @@ void Core::settle_bridges(const Transaction &t) {
     }
     place_macs();
     forget_strangers();
+    if (registry.macs && !t.remotes_kept.empty())
+        registry.macs->remove_if(0, registry.macs->bucket_count(), [&](MacKey, const MacTable::Found &found) {
+            const auto tunnel = t.remotes_kept.find(found.place().interface);
+            return found.stamp() != MacTable::fixed && tunnel != t.remotes_kept.end() && found.place().remote >= tunnel->second;
+        });
     std::erase_if(moving_macs, [&](const auto &m) { return !registry.bridges.count(m.first); });
 }
 
 void Core::place_macs() {
     std::map<MacKey, MacPlace> wanted;
     for (const auto &[name, bridge] : registry.bridges) {
-        for (const StaticMac &m : bridge->spec.macs)
-            wanted[mac_key(bridge->id, m.mac)] = {registry.interfaces.at(m.interface)->index, 0};
+        for (const StaticMac &m : bridge->spec.macs) {
+            MacPlace place{registry.interfaces.at(m.interface)->index, 0};
+            if (m.remote) {
+                const auto &remotes = registry.tunnels.at(m.interface).remotes;
+                place.remote = static_cast<uint16_t>(std::find(remotes.begin(), remotes.end(), *m.remote) - remotes.begin());
+            }
+            wanted[mac_key(bridge->id, m.mac)] = place;
+        }
         if (bridge->routed == no_interface) continue;
         wanted[mac_key(bridge->id, registry.interfaces.at(bridge->spec.routed)->mac)] = {bridge->routed, 0};
     }

@@ -169,7 +169,7 @@ struct MacQuery {
 struct MacState {
     std::string domain, interface;
     MacAddress mac{};
-    uint16_t remote = 0;
+    std::optional<HostAddress> remote;  // of a tunnel that has several
     bool fixed = false;
     uint32_t age = 0;  // seconds since it was heard
 };

@@ -55,13 +55,14 @@ void Worker::run_graph() {
         dispatch<false, false>(0);
 }
 
-void Worker::make_way() {
-    if (made_way_) return;
+bool Worker::make_way() {
+    if (made_way_) return false;
     made_way_ = true;
     spare_ = inner_spare_;
     tracing ? dispatch<false, true>(0) : dispatch<false, false>(0);
     inner_spare_ = spare_;
     made_way_ = false;
+    return true;
 }
 
 // Packets under trace: not timed, for they would say nothing of the others.

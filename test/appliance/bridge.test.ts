@@ -77,7 +77,7 @@ const gateway = ip('ipv4', '192.0.2.1', 24) + ip('ipv6', '2001:db8:1::1', 64)
 const removed = (...names: readonly string[]) =>
   names.map((name) => `<interface nc:operation="remove"><name>${name}</name></interface>`).join('')
 const noDomains = `<bridge-domains ${weft('bridge')} xmlns:nc="${nc}" nc:operation="remove"/>`
-const noInterfaces = removed('p1', 'p2', 'p3', 'p4', 'p5', 'office', 'shop')
+const noInterfaces = removed('p1', 'p2', 'p3', 'p4', 'p5', 'office', 'shop', 'vx')
 const allPorts = ['p1', 'p2', 'p3', 'p4'].map((name) => ethernet(name)).join('')
 
 async function commit(config: string): Promise<void> {
@@ -406,7 +406,65 @@ test.serial('domains of two network instances have the same addresses and are ap
   t.is(await memberOf('mart', macOf('h3')), 'p3')
 })
 
+test.serial(
+  'a domain stretches over tunnels to sites of Linux, each of which gets what is for all once',
+  async (t) => {
+    await commit(noDomains + interfaces(noInterfaces))
+    // Sites h4 and h5 are behind routed ports; their devices have addresses in the subnet of h1.
+    const remote = (address: string) => `<remote><address>${address}</address></remote>`
+    await commit(
+      interfaces(
+        ethernet('p1') +
+          ethernet('p4', ip('ipv4', '203.0.113.1', 24)) +
+          ethernet('p5', ip('ipv4', '198.51.100.1', 24)) +
+          own(
+            'tunnel',
+            'vx',
+            `<tunnel ${weft('tunnels')}><source>198.51.100.1</source>${remote('203.0.113.2')}${remote('198.51.100.2')}<vxlan><vni>77</vni></vxlan></tunnel>`,
+          ),
+      ) + lan(member('p1') + member('vx')),
+    )
+    await weftd.exec('h4', 'ip', 'address', 'add', '203.0.113.2/24', 'dev', 'eth0')
+    await weftd.exec('h4', 'ip', 'route', 'add', '198.51.100.1/32', 'via', '203.0.113.1')
+    for (const [host, local, address] of [
+      ['h4', '203.0.113.2', '192.0.2.24'],
+      ['h5', '198.51.100.2', '192.0.2.25'],
+    ] as const) {
+      const ends = ['local', local, 'remote', '198.51.100.1', 'dstport', '4789']
+      const made = await weftd.exec(host, 'ip', 'link', 'add', 'vx', 'type', 'vxlan', 'id', '77', ...ends)
+      t.is(made.code, 0, made.stderr)
+      await weftd.exec(host, 'ip', 'address', 'add', `${address}/32`, 'dev', 'vx')
+      await weftd.exec(host, 'ip', 'link', 'set', 'vx', 'up')
+      await weftd.exec(host, 'ip', 'route', 'replace', '192.0.2.11/32', 'dev', 'vx', 'src', address)
+      await weftd.exec('h1', 'ip', 'neigh', 'flush', 'dev', 'eth0')
+      t.true(await weftd.pings('h1', address), address)
+      const { stdout } = await weftd.exec(host, 'ip', '-j', 'link', 'show', 'vx')
+      const mac = (JSON.parse(stdout) as { address: string }[])[0]?.address ?? ''
+      const entry = await get(
+        domains(
+          domain(
+            'lan',
+            `<state><mac-table><entry><mac-address>${mac}</mac-address></entry></mac-table></state>`,
+          ),
+        ),
+      )
+      t.true(entry.includes(`<interface>vx</interface><remote>${local}</remote>`), entry)
+    }
+    const copies = await counter('lan', 'copies')
+    await send('h1', 10, [[all, macOf('h1')]])
+    t.true(await patiently(10, async () => (await counter('lan', 'copies')) >= copies + 20))
+    // The two do not hear each other by this box.
+    await weftd.exec('h4', 'ip', 'route', 'replace', '192.0.2.25/32', 'dev', 'vx', 'src', '192.0.2.24')
+    t.false(await pingsOnce('h4', '192.0.2.25'))
+  },
+)
+
 test.serial('what cannot be is refused where it stands, and what is deleted leaves nothing', async (t) => {
+  await commit(noDomains + interfaces(noInterfaces))
+  await commit(
+    interfaces(allPorts + routed('office', 'lan', gateway)) +
+      domains(domain('lan', member('p1') + member('p2')) + domain('mart', member('p3') + member('p4'))),
+  )
   const refusals: readonly (readonly [config: string, path: RegExp])[] = [
     [domains(domain('mart', member('p1'))), /bridge-domain\[[^\]]*'mart'\]\/[^/]*member\[[^\]]*'p1'\]/],
     [interfaces(ethernet('p1', ip('ipv4', '10.9.0.1', 24))), /(member\[[^\]]*'p1'\])/],

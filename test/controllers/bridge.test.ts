@@ -197,7 +197,12 @@ test('state tells members, counters and addresses, a page at a time', async (t) 
       },
     ],
     macs: {
-      macs: [{ domain: 'lan', interface: 'p1', mac: Uint8Array.of(2, 0, 0, 0, 0, 1), fixed: false, age: 12 }],
+      macs: [
+        {
+          ...{ domain: 'lan', interface: 'p1', mac: Uint8Array.of(2, 0, 0, 0, 0, 1), fixed: false, age: 12 },
+          remote: Uint8Array.of(192, 0, 2, 9),
+        },
+      ],
       next: undefined,
     },
   }
@@ -212,6 +217,49 @@ test('state tells members, counters and addresses, a page at a time', async (t) 
   t.regex(text, /<moving-mac><mac-address>02:00:00:00:00:09</)
   t.regex(
     text,
-    /<entry><mac-address>02:00:00:00:00:01<\/mac-address><interface>p1<\/interface><origin>learned<\/origin><age>12</,
+    /<entry><mac-address>02:00:00:00:00:01<\/mac-address><interface>p1<\/interface><remote>192\.0\.2\.9<\/remote><origin>learned<\/origin><age>12</,
+  )
+})
+
+test('a tunnel with several remotes is a member, with addresses behind one of them', async (t) => {
+  using box = await Box.open()
+  const ends = (remotes: string) => `<source>192.0.2.1</source>${remotes}`
+  const remote = (...all: readonly string[]) =>
+    all.map((one) => `<remote><address>${one}</address></remote>`).join('')
+  const tunnel = (content: string, more = '') =>
+    own('tunnel')('vx', `<tunnel xmlns="urn:weft:params:xml:ns:yang:weft-tunnels">${content}</tunnel>${more}`)
+  const vxlan = (...remotes: readonly string[]) => ends(remote(...remotes)) + '<vxlan><vni>7</vni></vxlan>'
+  const port = ethernet('p1', ipv4('192.0.2.1'))
+  const fixed = (interfaceName: string, address: string) =>
+    `<static-mac><mac-address>02:00:00:00:00:05</mac-address><interface>${interfaceName}</interface><remote>${address}</remote></static-mac>`
+  const both = ['192.0.2.7', '192.0.2.8'] as const
+  await box.commit(
+    interfaces(port + ethernet('p2') + tunnel(vxlan(...both))) +
+      domains(domain('lan', member('vx') + member('p2') + fixed('vx', '192.0.2.8'))),
+  )
+  t.deepEqual(box.member.bridges.get('lan')?.macs, [
+    { mac: Uint8Array.of(2, 0, 0, 0, 0, 5), interface: 'vx', remote: Uint8Array.of(192, 0, 2, 8) },
+  ])
+  const path = `${at('lan')}/static-mac[mac-address='02:00:00:00:00:05']/remote`
+  t.deepEqual(await box.refusal(domains(domain('lan', fixed('vx', '192.0.2.9')))), [
+    `${path}: 192.0.2.9 is no remote of interface vx; its remotes are 192.0.2.7, 192.0.2.8`,
+  ])
+  t.deepEqual(await box.refusal(domains(domain('lan', fixed('p2', '192.0.2.8')))), [
+    `${path}: 192.0.2.8 is no remote of interface p2; it is no tunnel`,
+  ])
+  await box.commit(domains('<bridge-domain nc:operation="delete"><name>lan</name></bridge-domain>'))
+  t.deepEqual(await box.refusal(interfaces(tunnel('', ipv4('10.9.0.1')))), [
+    `${ofInterface('vx')}/weft-tunnels:tunnel: tunnel vx has several remotes and routes IPv4; make it a member of a bridge domain, for which an interface of type l3ipvlan routes`,
+  ])
+  const packets = `${ends('<destination>192.0.2.7</destination>')}<ipip/>`
+  t.deepEqual(
+    await box.refusal(
+      interfaces(
+        own('tunnel')('ip', `<tunnel xmlns="urn:weft:params:xml:ns:yang:weft-tunnels">${packets}</tunnel>`),
+      ) + domains(domain('lan', member('ip'))),
+    ),
+    [
+      `${at('lan')}/member[interface='ip']/interface: tunnel ip carries IP packets; a member carries Ethernet frames`,
+    ],
   )
 })

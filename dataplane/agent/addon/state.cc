@@ -178,6 +178,7 @@ Napi::Value macs(Napi::Env env, const std::vector<MacState> &states) {
         object["domain"] = state.domain;
         object["interface"] = state.interface;
         object["mac"] = bytes(object, state.mac.data(), state.mac.size());
+        if (state.remote) object["remote"] = bytes(object, state.remote->bytes.data(), state.remote->family == 4 ? 4 : 16);
         object["fixed"] = state.fixed;
         object["age"] = state.age;
     });

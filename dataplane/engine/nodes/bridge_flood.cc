@@ -2,7 +2,7 @@
 // split-horizon group and those that are down, the last of them the frame itself. A super-packet is copied whole.
 //
 // Memory   that of the worker's burst. Once much of it is in use, copies are sent at once and their memory is used again, so that any
-//          number of members gets theirs.
+//          number of members, and of remotes of tunnels, gets theirs.
 // Counts   the object; per domain: floods, policed frames, copies
 // Drops    bridge-flood: policed-unknown-unicast, policed-broadcast, policed-multicast, nobody-else; worker: no-buffer
 #include "bridge.h"
@@ -29,7 +29,8 @@ class Copies {
     // The last one gets the frame itself. How many did.
     unsigned end() {
         if (next_) give(&whole_);
-        if (w_.arena.crowded() && all_sent_) send_now();
+        if (waiting_ > 0) go_on();
+        if (w_.arena.crowded()) send_now();
         return count_;
     }
 
@@ -44,21 +45,30 @@ class Copies {
             return;
         }
         egress_frame(w_, *p, *next_);
-        all_sent_ &= next_->port && next_->port->port;
-        if (p != &whole_ && w_.arena.crowded() && all_sent_) send_now();
+        if (!next_->port || !next_->port->port) waiting_++;
+        if (p == &whole_) return;
+        if (waiting_ == most_waiting) go_on();
+        if (w_.arena.crowded()) send_now();
+    }
+    // What waits for a node, as that of tunnels, does not fill its vector.
+    void go_on() {
+        if (w_.make_way()) waiting_ = 0;
     }
     void send_now() {
+        if (waiting_ > 0) go_on();
+        if (waiting_ > 0) return;
         for (PortHandle *port : w_.dirty_ports()) w_.send_now(*port);
         w_.arena.rewind(mark_);
     }
+
+    static constexpr unsigned most_waiting = 64;
 
     Worker &w_;
     Packet &whole_;
     Arena::Mark mark_ = w_.arena.mark();
     const Interface *next_ = nullptr;
     uint16_t remote_ = 0;
-    unsigned count_ = 0;
-    bool all_sent_ = true;  // on ports: none waits for another node
+    unsigned count_ = 0, waiting_ = 0;  // waiting: for a node of their egress interface
 };
 
 constexpr Drop policed[] = {Drop::flood_unknown, Drop::flood_broadcast, Drop::flood_multicast};

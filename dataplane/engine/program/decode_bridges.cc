@@ -46,6 +46,10 @@ std::string decode_bridge(Reader &r, Transaction &t) {
         StaticMac m;
         m.mac = r.mac();
         m.interface = r.str();
+        if (r.u8() != 0) {
+            const HostAddress remote = r.addr();
+            if (r.good()) m.remote = to_ip6(remote);
+        }
         if (r.good() && ((m.mac[0] & 1) || m.mac == MacAddress{})) return what + " has a static MAC address that is null or of a group";
         s.macs.push_back(std::move(m));
     }

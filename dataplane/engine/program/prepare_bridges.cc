@@ -19,6 +19,14 @@ uint64_t flood_key(const std::string &bridge) {
     return hash;
 }
 
+// Of a member, a leg; of a tunnel with several remotes, one for each (head-end replication).
+void add_legs(std::vector<ReplicaLeg> &legs, const Registry &next, const BridgeMember &m) {
+    const auto tunnel = next.tunnels.find(m.interface);
+    const size_t remotes = tunnel == next.tunnels.end() ? 1 : tunnel->second.remotes.size();
+    for (size_t n = 0; n < remotes; n++)
+        legs.push_back({next.interfaces.at(m.interface)->index, static_cast<uint16_t>(n), m.group});
+}
+
 // By the names of interfaces, what has them.
 using Owners = std::map<std::string, std::string>;
 
@@ -41,8 +49,13 @@ std::string check(const Registry &next, const BridgeSpec &spec, const std::map<s
         if (std::string e = taken(m.interface); !e.empty()) return e;
         members.insert(m.interface);
     }
-    for (const StaticMac &m : spec.macs)
+    for (const StaticMac &m : spec.macs) {
         if (!members.count(m.interface)) return what + " has a static MAC address on " + quoted(m.interface) + ", which is no member of it";
+        if (!m.remote) continue;
+        const auto tunnel = next.tunnels.find(m.interface);
+        if (tunnel == next.tunnels.end() || std::find(tunnel->second.remotes.begin(), tunnel->second.remotes.end(), *m.remote) == tunnel->second.remotes.end())
+            return what + " has a static MAC address behind " + to_text(*m.remote) + ", which is no remote of " + quoted(m.interface);
+    }
     if (spec.routed.empty()) return {};
     const auto found = next.interfaces.find(spec.routed);
     if (found == next.interfaces.end()) return what + " is routed by interface " + quoted(spec.routed) + ", which does not exist";
@@ -84,6 +97,12 @@ std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::sha
         if (std::string e = check(next, spec, domains, owners); !e.empty()) return e;
         room += spec.most_addresses + spec.macs.size() + 1;
     }
+    for (const auto &[name, spec] : next.tunnels) {
+        const auto before = registry.tunnels.find(name);
+        if (before == registry.tunnels.end() || before->second.remotes == spec.remotes) continue;
+        const auto differs = std::mismatch(spec.remotes.begin(), spec.remotes.end(), before->second.remotes.begin(), before->second.remotes.end());
+        t.remotes_kept[next.interfaces.at(name)->index] = static_cast<uint16_t>(differs.first - spec.remotes.begin());
+    }
     for (const auto &[name, bridge] : registry.bridges) {
         if (wanted.count(name)) continue;
         t.bridges_gone.push_back(bridge);
@@ -94,13 +113,13 @@ std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::sha
         auto &entry = next.bridges[name];
         ObjectOp flood{flood_key(name), false, {}};
         flood.spec.type = ObjectType::replicate;
-        const auto index = [&](const std::string &interface) { return next.interfaces.at(interface)->index; };
-        for (const BridgeMember &m : spec.members) flood.spec.legs.push_back({index(m.interface), 0, m.group});
-        const uint32_t routed = spec.routed.empty() ? no_interface : index(spec.routed);
+        for (const BridgeMember &m : spec.members) add_legs(flood.spec.legs, next, m);
+        const uint32_t routed = spec.routed.empty() ? no_interface : next.interfaces.at(spec.routed)->index;
         if (routed != no_interface) flood.spec.legs.push_back({routed, 0, 0});
         const bool same = entry && entry->spec == spec && entry->routed == routed;
         const uint32_t slot = same ? entry->flood : objects.reserve(flood.key);
-        if (!same || t.full) t.objects.push_back(flood);
+        const Object *now = objects.body(flood.key);
+        if (!same || t.full || !now || !now->group || now->group->legs != flood.spec.legs) t.objects.push_back(flood);
         if (!same) {
             auto made = std::make_shared<Bridge>();
             made->id = entry ? entry->id : free_id(registry, next);

@@ -90,7 +90,10 @@ std::string Core::prepare_circuits(Transaction &t) {
         std::optional<CircuitSpec> circuit;
         if (found != next.circuits.end()) circuit = found->second;
         auto domain = domains[name];
-        const auto kind = circuit ? InterfaceKind::circuit : routed.count(name) ? InterfaceKind::bridge : InterfaceKind::port;
+        const auto kind = circuit              ? InterfaceKind::circuit
+                          : routed.count(name) ? InterfaceKind::bridge
+                          : entry->tunnel      ? InterfaceKind::tunnel
+                                               : InterfaceKind::port;
         // A switched parent has what no circuit takes; a routed one what has no tag.
         if (const auto on = sorted.find(name); on != sorted.end()) {
             std::set<CircuitMatch> taken;

@@ -47,7 +47,8 @@ enum class Record : uint8_t {
     bridge_set = 61,     // str name, u8 BridgeFlag, u32 seconds of ageing (0: none), u32 most addresses, of each FloodClass (u8 1: policed,
                          // u32 packets a second, u32 burst), u32 moves (0: not watched), u32 seconds of these, u32 seconds of holding,
                          // str routed interface ('' = none), u16 n, n × (str interface, u16 split-horizon group (0: none), u32 most
-                         // addresses), u32 n, n × (6 bytes mac, str interface)
+                         // addresses), u32 n, n × (6 bytes mac, str interface, u8 1: behind a
+                         // remote of its tunnel, addr)
     bridge_delete = 62,  // str name
     tunnel_set = 71,     // str interface, u8 TunnelKind, u32 VRF of the way, addr source, u32 key, u16 UDP port, u8 TunnelFlag,
                          // u8 hop limit (0: the packet's own), u8 DSCP (255: the packet's own), u16 n, n × addr remote

@@ -146,6 +146,8 @@ struct Transaction {
     // Of circuits that go: their parents', and theirs.
     std::vector<std::pair<std::shared_ptr<InterfaceRuntime>, std::shared_ptr<InterfaceRuntime>>> parted;
     std::vector<std::shared_ptr<const Bridge>> bridges_gone;
+    // Of tunnels that have other remotes now: by index, how many of the first ones are as they were.
+    std::map<uint32_t, uint16_t> remotes_kept;
     std::vector<unsigned> workers_started;
     std::vector<PortChange> port_changes;
     std::vector<std::pair<uint64_t, Objects::Body>> bodies;

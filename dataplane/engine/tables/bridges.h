@@ -33,6 +33,7 @@ struct BridgeMember {
 struct StaticMac {
     MacAddress mac{};
     std::string interface;
+    std::optional<Ip6> remote = {};  // of a tunnel that has several
     bool operator==(const StaticMac &) const = default;
 };
 

@@ -9,22 +9,6 @@ namespace {
 constexpr uint64_t second = 1000000;
 const MacAddress everybody{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, a = mac(0xa1), b = mac(0xb2), c = mac(0xc3);
 
-void add(Records &r, const BridgeSpec &s) {
-    r.u8(61).str(s.name);
-    r.u8((s.learns ? bridge_learns : 0) | (s.floods_unknown ? bridge_floods_unknown : 0) |
-         (s.forwards_reserved ? bridge_forwards_reserved : 0) | (s.suppresses ? bridge_suppresses : 0));
-    r.u32(s.ageing).u32(s.most_addresses);
-    for (const auto &p : s.policers) r.u8(p.has_value()).u32(p ? p->rate : 0).u32(p ? p->burst : 0);
-    r.u32(s.moves.moves).u32(s.moves.window).u32(s.moves.hold).str(s.routed);
-    r.u16(static_cast<unsigned>(s.members.size()));
-    for (const BridgeMember &m : s.members) r.str(m.interface).u16(m.group).u32(m.most_addresses);
-    r.u32(static_cast<uint32_t>(s.macs.size()));
-    for (const StaticMac &m : s.macs) {
-        r.bytes.insert(r.bytes.end(), m.mac.begin(), m.mac.end());
-        r.str(m.interface);
-    }
-}
-
 // Interfaces if1…ifn without addresses, all in domain "d", and what is changed about it.
 struct Switch : Lab {
     BridgeSpec spec;
@@ -37,12 +21,12 @@ struct Switch : Lab {
             r.port("p" + i, "e" + i).interface("if" + i, "p" + i, {}, interface_enabled);
             spec.members.push_back({"if" + i, 0, MacTable::no_limit});
         }
-        add(r, spec);
+        r.bridge(spec);
         CHECK_EQUAL(commit(r), std::string());
     }
     std::string change() {
         Records r;
-        add(r, spec);
+        r.bridge(spec);
         return commit(r);
     }
     void changed() { CHECK_EQUAL(change(), std::string()); }
@@ -54,7 +38,7 @@ struct Switch : Lab {
         const MacAddress own = mac(0x99);
         r.bytes.insert(r.bytes.end(), own.begin(), own.end());
         r.u16(1).addr(address("10.0.9.1")).u8(24);
-        add(r, spec);
+        r.bridge(spec);
         r.glean(9, "bvi").route("10.0.9.0/24", 9).route("10.0.9.1/32", 1000).local(1000);
         CHECK_EQUAL(commit(r), std::string());
         core->watch_links();
@@ -298,7 +282,7 @@ TEST("bridge: the routed interface answers, routes from and into the domain, and
                 std::string("bridge domain 'd' names interface 'if4', which is routed: it has addresses"));
     s.spec.members.pop_back();
     Records r;
-    add(r, s.spec);
+    r.bridge(s.spec);
     r.interface("if4", "p4", {"10.0.4.1/24"}).glean(4, "if4").route("10.0.4.0/24", 4);
     CHECK_EQUAL(s.commit(r), std::string());
     s.route();
@@ -462,7 +446,7 @@ TEST("bridge: what can't be is refused, and says why") {
     Records other;
     BridgeSpec second_one = s.spec;
     second_one.name = "e";
-    add(other, second_one);
+    other.bridge(second_one);
     CHECK_EQUAL(s.commit(other), std::string("bridge domain 'e' names interface 'if1', which bridge domain 'd' has"));
     s.spec.macs = {{b, "if9"}};
     CHECK_EQUAL(s.change(), std::string("bridge domain 'd' has a static MAC address on 'if9', which is no member of it"));
@@ -504,7 +488,7 @@ TEST("bridge: a full transaction keeps what was learned in domains that stay, an
         r.port("p" + i, "e" + i).interface("if" + i, "p" + i, {}, interface_enabled);
     }
     Records same = r;
-    add(same, s.spec);
+    same.bridge(s.spec);
     CHECK_EQUAL(s.commit(same, true), std::string());
     CHECK_EQUAL(s.known(), size_t{1});
     CHECK_EQUAL(s.commit(r, true), std::string());

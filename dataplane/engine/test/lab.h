@@ -59,6 +59,8 @@ struct Records {
     Records &tunnel_delete(const std::string &interface);
     Records &mirror(const std::string &name, const std::string &destination, const std::vector<std::pair<std::string, unsigned>> &sources,
                     uint32_t rate = 0, const std::string &filter = {});  // sources: interface and WatchPoints
+    Records &bridge(const BridgeSpec &spec);
+    Records &bridge_delete(const std::string &name);
     Records &policer(PuntClass of, Limit limit, unsigned flags = limit_has_rate | limit_has_burst);
     Records &circuit(const std::string &name, const CircuitSpec &spec);
     Records &circuit_delete(const std::string &name);

@@ -107,6 +107,24 @@ Records &Records::mirror(const std::string &name, const std::string &destination
     return *this;
 }
 
+Records &Records::bridge(const BridgeSpec &s) {
+    u8(61).str(s.name);
+    u8((s.learns ? bridge_learns : 0) | (s.floods_unknown ? bridge_floods_unknown : 0) |
+       (s.forwards_reserved ? bridge_forwards_reserved : 0) | (s.suppresses ? bridge_suppresses : 0));
+    u32(s.ageing).u32(s.most_addresses);
+    for (const auto &p : s.policers) u8(p.has_value()).u32(p ? p->rate : 0).u32(p ? p->burst : 0);
+    u32(s.moves.moves).u32(s.moves.window).u32(s.moves.hold).str(s.routed);
+    u16(static_cast<unsigned>(s.members.size()));
+    for (const BridgeMember &m : s.members) str(m.interface).u16(m.group).u32(m.most_addresses);
+    u32(static_cast<uint32_t>(s.macs.size()));
+    for (const StaticMac &m : s.macs) {
+        bytes.insert(bytes.end(), m.mac.begin(), m.mac.end());
+        str(m.interface).u8(m.remote.has_value());
+        if (m.remote) addr(to_host_address(*m.remote, 0));
+    }
+    return *this;
+}
+Records &Records::bridge_delete(const std::string &name) { return u8(62).str(name); }
 Records &Records::policer(PuntClass of, Limit limit, unsigned flags) {
     return u8(18).u8(static_cast<unsigned>(of)).u8(flags).u32(limit.rate).u32(limit.burst);
 }

@@ -1,19 +1,30 @@
-/** What YANG cannot say of bridge domains: who is in two of them, who routes already, and names that are taken. */
+/** What YANG cannot say of bridge domains: who is in two of them, who routes already, what tunnels are, and names that are taken. */
 import { ConfigError } from '../../../datastore/index.js'
 import type { CrossConnect } from '../cross-connects/model.js'
 import { ethernet, loopback, type Interfaces } from '../interfaces/model.js'
+import { formatAddress } from '../../rib/index.js'
+import { isLayer3, type TunnelConfig, type Tunnels } from '../tunnels/model.js'
 import { circuitName, pathOf, vlansOf, type BridgeConfig } from './model.js'
+
+/** What else a domain is judged by. */
+export interface Others {
+  readonly interfaces: Interfaces
+  readonly tunnels: Tunnels
+  readonly crossConnects: ReadonlyMap<string, CrossConnect>
+}
+
+export const isMultipoint = ({ remotes }: TunnelConfig): boolean => remotes.length > 1
 
 export function check(
   config: BridgeConfig,
-  interfaces: Interfaces,
-  crossConnects: ReadonlyMap<string, CrossConnect>,
+  { interfaces, tunnels, crossConnects }: Others,
 ): readonly ConfigError[] {
   const connected = new Map(
     [...crossConnects.values()].flatMap((one) => one.interfaces.map((name) => [name, one.name])),
   )
   return [
     ...checkMembers(config, interfaces, connected),
+    ...checkTunnels(config, interfaces, tunnels),
     ...checkRouted(config),
     ...checkPorts(config, interfaces),
   ]
@@ -54,6 +65,35 @@ function* checkMembers(
         yield new ConfigError(path, message)
       }
     }
+  }
+}
+
+function* checkTunnels(
+  { domains }: BridgeConfig,
+  interfaces: Interfaces,
+  tunnels: Tunnels,
+): Iterable<ConfigError> {
+  for (const { spec } of domains.values()) {
+    for (const { interface: name } of spec.members) {
+      const tunnel = tunnels.get(name)
+      if (tunnel && isLayer3(tunnel.kind)) {
+        const message = `tunnel ${name} carries IP packets; a member carries Ethernet frames`
+        yield new ConfigError(pathOf.member(spec.name, name), message)
+      }
+    }
+    for (const { mac, interface: name, remote } of spec.macs) {
+      const remotes = (tunnels.get(name)?.remotes ?? []).map(formatAddress)
+      if (remote === undefined || remotes.includes(formatAddress(remote))) continue
+      const its = remotes.length > 0 ? `its remotes are ${remotes.join(', ')}` : 'it is no tunnel'
+      const message = `${formatAddress(remote)} is no remote of interface ${name}; ${its}`
+      yield new ConfigError(pathOf.remoteOf(spec.name, mac), message)
+    }
+  }
+  for (const tunnel of [...tunnels.values()].filter(isMultipoint)) {
+    const ip = interfaces.get(tunnel.name)?.ip
+    if (!ip?.[4] && !ip?.[6]) continue
+    const message = `tunnel ${tunnel.name} has several remotes and routes IPv${ip[4] ? 4 : 6}; make it a member of a bridge domain, for which an interface of type l3ipvlan routes`
+    yield new ConfigError(pathOf.interface(tunnel.name, 'weft-tunnels:tunnel'), message)
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ListQuery, Tree } from 'libyang-js'
 import type { BridgeSpec, CircuitSpec, InterfaceSpec } from '../../../dataplane/client/index.js'
-import { parseMac } from '../../rib/index.js'
+import { formatMac, parseAddress, parseMac } from '../../rib/index.js'
 import { claim as interfacesClaim } from '../interfaces/model.js'
 import { key } from '../path.js'
 import { rows, type Row } from '../rows.js'
@@ -59,7 +59,7 @@ const query: ListQuery = {
   ],
   children: [
     { list: `${list}/member`, columns: ['interface', 'split-horizon-group', 'mac-limit'] },
-    { list: `${list}/static-mac`, columns: ['mac-address', 'interface'] },
+    { list: `${list}/static-mac`, columns: ['mac-address', 'interface', 'remote'] },
   ],
 }
 
@@ -110,7 +110,8 @@ function specOf(row: Row): BridgeSpec {
     })),
     macs: row.children(1).flatMap((one) => {
       const mac = parseMac(one.needed('mac-address'))
-      return mac ? [{ mac, interface: one.needed('interface') }] : []
+      const remote = parseAddress(one.text('remote') ?? '')
+      return mac ? [{ mac, interface: one.needed('interface'), ...(remote && { remote }) }] : []
     }),
   }
 }
@@ -220,5 +221,7 @@ export function bridgesOf({ domains, routed, ports }: BridgeConfig): Bridges {
 export const pathOf = {
   member: (domain: string, name: string): string =>
     `${list}${key('name', domain)}/member${key('interface', name)}/interface`,
+  remoteOf: (domain: string, mac: Uint8Array): string =>
+    `${list}${key('name', domain)}/static-mac${key('mac-address', formatMac(mac))}/remote`,
   interface: (name: string, leaf: string): string => `${interfaceList}${key('name', name)}/${leaf}`,
 }

@@ -5,7 +5,8 @@ import { isRequested, type Change, type Context } from '../context.js'
 import { readCrossConnects } from '../cross-connects/model.js'
 import { readInterfaces } from '../interfaces/model.js'
 import { refuse } from '../refuse.js'
-import { check } from './check.js'
+import { readTunnels } from '../tunnels/model.js'
+import { check, isMultipoint } from './check.js'
 import { bridgesOf, claim, readBridges, type Bridges, type SwitchCircuit } from './model.js'
 
 const none: Bridges = { specs: new Map(), circuits: new Map() }
@@ -17,10 +18,17 @@ export async function planBridges(
   adopt: (after: Bridges) => void,
 ): Promise<Plan<Operation>> {
   const config = await readBridges(change.after)
-  if (isRequested(change) && (config.domains.size > 0 || config.ports.length > 0))
-    refuse(check(config, await readInterfaces(change.after), await readCrossConnects(change.after)), {
-      at: claim,
-    })
+  if (isRequested(change)) {
+    const tunnels = await readTunnels(change.after)
+    if (config.domains.size > 0 || config.ports.length > 0 || [...tunnels.values()].some(isMultipoint)) {
+      const others = {
+        tunnels,
+        interfaces: await readInterfaces(change.after),
+        crossConnects: await readCrossConnects(change.after),
+      }
+      refuse(check(config, others), { at: claim })
+    }
+  }
   const before = change.full ? none : bridgesOf(await readBridges(change.before))
   const after = bridgesOf(config)
   const create: Operation[] = []

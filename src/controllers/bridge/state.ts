@@ -10,7 +10,7 @@ import type {
   MovingMac,
 } from '../../../dataplane/client/index.js'
 import type { StateProvider, Wanted } from '../../../datastore/index.js'
-import { formatMac, parseMac } from '../../rib/index.js'
+import { formatAddress, formatMac, parseMac } from '../../rib/index.js'
 import { dateAndTime, leaf } from '../xml.js'
 import { claim, list, type Bridges } from './model.js'
 
@@ -87,11 +87,12 @@ async function* entries(member: Member, selection: MacSelection): AsyncGenerator
   }
 }
 
-function entry({ mac, interface: name, fixed, age }: MacState): string {
+function entry({ mac, interface: name, remote, fixed, age }: MacState): string {
   return [
     '<entry>',
     leaf('mac-address', formatMac(mac)),
     leaf('interface', name),
+    leaf('remote', remote && formatAddress(remote)),
     leaf('origin', fixed ? 'static' : 'learned'),
     fixed ? '' : leaf('age', age),
     '</entry>',
