@@ -108,6 +108,10 @@ size_t SourcePort::receive(Packet *packets, size_t count) {
             const std::vector<uint8_t> &given = traffic_->frames[at_];
             std::memcpy(frame, given.data(), length = given.size());
             at_ = at_ + 1 == traffic_->frames.size() ? 0 : at_ + 1;
+        } else if (!traffic_->macs.empty()) {
+            std::memcpy(frame, frame4, sizeof frame4);
+            std::memcpy(frame, traffic_->macs[at_].data(), 12);
+            at_ = at_ + 1 == traffic_->macs.size() ? 0 : at_ + 1;
         } else if (v4) {
             std::memcpy(frame, frame4, sizeof frame4);
             if (flows) {

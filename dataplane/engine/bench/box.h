@@ -2,6 +2,7 @@
 // a ring of slots as large as a second-level cache, and each has the next destination of a trace.
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -47,6 +48,7 @@ struct Traffic {
     std::vector<Ip6> to6;
     std::vector<Flow> flows4;
     std::vector<std::vector<uint8_t>> frames;  // as they are, of at most slot_size - headroom octets
+    std::vector<std::array<uint8_t, 12>> macs;  // destination and source, of IPv4 packets that are else alike
     std::vector<uint16_t> checksums;  // of the IPv4 headers, as they lie in memory
 };
 Traffic traffic4(std::vector<uint32_t> destinations);

@@ -14,6 +14,7 @@
 //   vlan-routed                packets routed from a VLAN sub-interface, next to packets from the port itself
 //   vlan-translate             frames from one VLAN of a port to another one of another port, by a cross-connect, next to frames of a
 //                              cross-connect that keeps their tags
+//   bridge, bridge-few         services_bridge.cc
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +23,7 @@
 #include <vector>
 
 #include "../net/checksum.h"
-#include "box.h"
+#include "services.h"
 
 namespace weft::bench {
 namespace {
@@ -212,6 +213,7 @@ void run(double seconds, const std::string &only) {
         print(k.name, "decap", out - base);
     }
     vlans(box, cost, plain, only);
+    bridge(seconds, only);
 }
 
 }  // namespace

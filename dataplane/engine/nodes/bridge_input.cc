@@ -118,7 +118,11 @@ void bridge_to(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &f
 
 void bridge_input(Worker &w, Vector &in) {
     const MacTable *macs = w.table->macs.get();
-    MacKey to[Vector::capacity], from[Vector::capacity];
+    struct Asked {
+        MacKey to, from;
+        MacTable::Bucket *of_to, *of_from;
+    };
+    Asked asked[Vector::capacity];
     const Interface *i = nullptr;
     const Bridge *bridge = nullptr;
     const auto by = [&](uint32_t interface) {
@@ -131,8 +135,11 @@ void bridge_input(Worker &w, Vector &in) {
         Packet &p = *in.packets[n];
         by(p.interface);
         if (!bridge) continue;
-        macs->prefetch(to[n] = mac_key(bridge->id, p.data));
-        macs->prefetch(from[n] = mac_key(bridge->id, p.data + 6));
+        Asked &a = asked[n];
+        a.to = mac_key(bridge->id, p.data);
+        a.from = mac_key(bridge->id, p.data + 6);
+        a.of_to = macs->home_of(a.to);
+        a.of_from = macs->home_of(a.from);
     }
     const MacTable::Stamp stamp = MacTable::stamp(w.now);
     for (unsigned n = 0; n < in.size; n++) {
@@ -142,16 +149,16 @@ void bridge_input(Worker &w, Vector &in) {
             exchange(w, p, *i);
             continue;
         }
-        const MacTable::Found known = macs->find(from[n]);
+        const MacTable::Found known = macs->find(asked[n].from, asked[n].of_from);
         if (!known || known.place() != MacPlace{p.interface, p.remote}) [[unlikely]] {
-            if (!learn(w, p, *i, *bridge, from[n], known, stamp)) continue;
+            if (!learn(w, p, *i, *bridge, asked[n].from, known, stamp)) continue;
         } else if (known.stamp() != stamp && known.stamp() != MacTable::fixed && bridge->spec.learns) [[unlikely]] {
             MacTable::refresh(known, stamp);
         }
         const BridgeOrigin origin{p.interface, i->domain->group};
         if (bridge->spec.suppresses && suppressed(w, p, *bridge, origin)) [[unlikely]]
             continue;
-        bridge_to(w, p, *bridge, origin, macs->find(to[n]));
+        bridge_to(w, p, *bridge, origin, macs->find(asked[n].to, asked[n].of_to));
     }
 }
 

@@ -18,6 +18,7 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -62,6 +63,10 @@ class MacTable {
     struct Entry {
         std::atomic<uint64_t> key, value;
     };
+    static constexpr unsigned ways = 4;
+    struct alignas(64) Bucket {
+        std::array<Entry, ways> entries;
+    };
     // What is in an entry; `value` 0: nothing.
     struct Found {
         Entry *entry = nullptr;
@@ -81,14 +86,18 @@ class MacTable {
         return interface < most_interfaces ? interfaces()[interface].load(std::memory_order_relaxed) : 0;
     }
 
-    // Any thread's.
-    void prefetch(MacKey key) const { __builtin_prefetch(&buckets()[home(mix(key))]); }
-    Found find(MacKey key) const {
-        const uint64_t hash = mix(key);
-        if (const Found found = in(buckets()[home(hash)], key)) [[likely]]
-            return found;
-        return in(buckets()[other(hash)], key);
+    // Any thread's. For a burst: home_of() of each, which fetches it, then find() in there.
+    Bucket *home_of(MacKey key) const {
+        Bucket *bucket = &buckets()[home(mix(key))];
+        __builtin_prefetch(bucket);
+        return bucket;
     }
+    Found find(MacKey key, Bucket *home) const {
+        if (const Found found = in(*home, key)) [[likely]]
+            return found;
+        return in(buckets()[other(mix(key))], key);
+    }
+    Found find(MacKey key) const { return find(key, &buckets()[home(mix(key))]); }
     // It was heard now. Nothing if the entry has become another one.
     static void refresh(const Found &found, Stamp now) {
         uint64_t value = found.value;
@@ -155,11 +164,7 @@ class MacTable {
     uint32_t bucket_count() const { return mask_ + 1; }
 
   private:
-    static constexpr unsigned ways = 4;
     static constexpr uint32_t stripes = 4096;
-    struct alignas(64) Bucket {
-        std::array<Entry, ways> entries;
-    };
     // Who writes, and how the address there that moved last has moved.
     struct alignas(64) Stripe {
         std::atomic<uint32_t> taken;
@@ -207,13 +212,15 @@ class MacTable {
     uint32_t home(uint64_t hash) const { return static_cast<uint32_t>(hash) & mask_; }
     uint32_t other(uint64_t hash) const { return static_cast<uint32_t>(hash >> 32) & mask_; }
 
+    // All four are compared, for in which one it is, nobody can predict.
     static Found in(Bucket &bucket, MacKey key) {
-        for (Entry &e : bucket.entries) {
-            if (e.key.load(std::memory_order_acquire) != key) continue;
-            const uint64_t value = e.value.load(std::memory_order_acquire);
-            if (e.key.load(std::memory_order_relaxed) == key) return {&e, value};
-        }
-        return {};
+        static_assert(ways == 4);
+        const auto is = [&](unsigned n) { return static_cast<unsigned>(bucket.entries[n].key.load(std::memory_order_acquire) == key) << n; };
+        const unsigned where = is(0) | is(1) | is(2) | is(3);
+        if (where == 0) return {};
+        Entry &e = bucket.entries[static_cast<unsigned>(std::countr_zero(where))];
+        const uint64_t value = e.value.load(std::memory_order_acquire);
+        return e.key.load(std::memory_order_relaxed) == key ? Found{&e, value} : Found{};
     }
     static uint64_t value_of(const MacPlace &place, Stamp stamp) {
         return static_cast<uint64_t>(place.interface + 1) << 32 | static_cast<uint64_t>(place.remote) << 16 | stamp;
