@@ -23,6 +23,7 @@ void exchange(Worker &w, Packet &p, const Interface &in) {
     const Interface *out = w.interface(in.domain->other(p.interface));
     if (!out) [[unlikely]]
         return w.discard(p, Drop::bridge_no_way);
+    p.remote = 0;  // said where it came from
     egress_frame(w, p, *out);
 }
 
