@@ -13,7 +13,7 @@ namespace {
 
 // Microseconds of the clock at which everything is programmed, and at which packets come.
 constexpr uint64_t programmed = 1000000, measured = 2000000;
-constexpr size_t headroom = 128, frame4_length = 60, frame6_length = 80;
+constexpr size_t frame4_length = 60, frame6_length = 80;
 constexpr uint8_t frame4[48] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 8, 0, 0x45, 0, 0, 46, 0, 0, 0x40, 0, 64, 17,
                                 0, 0, 10, 0, 1, 9, 0, 0, 0, 0, 0x10, 0, 0x20, 0, 0, 26};
 constexpr uint8_t frame6[64] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 26, 17, 64,

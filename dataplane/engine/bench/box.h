@@ -76,6 +76,7 @@ class SourcePort : public Port, public RxQueue, public TxQueue {
 
     void play(const Traffic &traffic);
     size_t left = 0, burst = burst_size, sent = 0;
+    uint32_t headroom = 64;
 
   private:
     std::string name_;

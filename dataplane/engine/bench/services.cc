@@ -148,7 +148,7 @@ Traffic in_vlan(uint16_t vid) {
 }
 
 void circuit(Block &b, const std::string &name, const std::string &parent, unsigned vid, unsigned pop) {
-    b.u8(3).str(name).u32(0).str("").u8(31).u16(0).u8(0).u16(0);
+    b.u8(3).str(name).u32(0).str("").u8(1).u16(0).u8(0).u16(0);
     b.u8(48).str(name).str(parent).u8(1).u16(0x8100).u16(vid).u8(pop).u8(0);
 }
 
@@ -187,6 +187,7 @@ void vlans(Box &box, const Cost &cost, const Traffic &plain, const std::string &
 
 void run(double seconds, const std::string &only) {
     Box box(1);
+    box.in->headroom = 128;  // for the longest header
     std::vector<uint32_t> destinations;
     for (unsigned n = 0; n < flows; n++) destinations.push_back(0x0a030000 + n);
     const Traffic plain = traffic4(std::move(destinations));

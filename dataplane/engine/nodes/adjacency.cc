@@ -7,16 +7,17 @@
 // Counts   octets and packets out, and forwarded ones of the ingress interface
 // Drops    forward: interface-deleted; and those of forwarding, holding and egress
 // Cost     object, neighbour and frame, the neighbour prefetched
-#include <optional>
-
 #include "departure.h"
 #include "tunnel_way.h"
 
 namespace weft {
 namespace {
 
-// Packets of a run from `n` on that go into the tunnel the usual way: up to which.
-unsigned into_tunnel(Worker &w, TunnelWay &way, const Vector &in, unsigned n, const Interface &tunnel) {
+// Packets of a run from `n` on that go into the tunnel the usual way: up to which. By itself, so that what others need stays in
+// registers.
+[[gnu::noinline]] unsigned into_tunnel(Worker &w, const Vector &in, unsigned n, const Interface &tunnel) {
+    Departure departure(w);
+    TunnelWay way(w, departure);
     const Object &o = *in.objects[n];
     const uint16_t type = in.packets[n]->ether_type;
     uint8_t link[ethernet_size];
@@ -46,7 +47,6 @@ void adjacency(Worker &w, Vector &in) {
         if (hint != no_neighbour) w.neighbours.prefetch(hint);
     }
     Departure departure(w);
-    std::optional<TunnelWay> tunnels;
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
         const Object &o = *in.objects[n];
@@ -63,12 +63,11 @@ void adjacency(Worker &w, Vector &in) {
         if (departure.usual(p, o.next_hop, neighbour)) [[likely]]
             continue;
         if (out->tunnel) [[unlikely]] {
-            if (!tunnels) tunnels.emplace(w, departure);
-            if (const unsigned end = into_tunnel(w, *tunnels, in, n, *out); end > n) {
+            const unsigned end = into_tunnel(w, in, n, *out);
+            if (end > n) {
                 n = end - 1;
                 continue;
             }
-            departure.by(o.interface);
         }
         if (neighbour == no_neighbour || !w.neighbours.is(neighbour, out->index, o.next_hop)) {
             neighbour = w.neighbours.find(out->index, o.next_hop);
