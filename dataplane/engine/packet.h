@@ -38,8 +38,8 @@ struct Packet {
     bool local_origin = false;  // came from the host (tap or inject device)
     uint8_t passed = 0;         // last node of the output arc that it passed (nodes/features.h)
     uint8_t tunnels = 0;        // that it went into or came out of
-    uint16_t remote = 0;        // of a tunnel that has several: where it is to go, or came from (tables/tunnels.h)
     bool mirrored = false;      // a mirror's copy: not looked at again, in a tunnel neither (tables/watch.h)
+    uint16_t remote = 0;        // of a tunnel that has several: where it is to go, or came from (tables/tunnels.h)
 
     // With a tag that is not in front of the type now.
     uint32_t wire_length() const { return length + (vlan_tpid != 0 ? 4 : 0); }
