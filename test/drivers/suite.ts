@@ -327,7 +327,7 @@ export async function driverSuite({
       await crew(2, [0, 1], [1, 0])
       await until('it forwards', reaches)
       let passing = true
-      const load = { seconds: 1.5, payload: 18, rate: 3000 }
+      const load = { seconds: 1.5, payload: 18, rate: 1000 }
       const streams = Promise.all([1, 2, 3].map(() => datagrams(h1, h2, addresses.h2[0], load))).finally(
         () => (passing = false),
       )
@@ -355,7 +355,7 @@ export async function driverSuite({
       t.true(await reaches())
       const { counters } = await portState('p1')
       let passing = true
-      const load = { seconds: 2, payload: 18, rate: 3000 }
+      const load = { seconds: 2, payload: 18, rate: 500 }
       const streams = Promise.all([1, 2, 3, 4].map(() => datagrams(h1, h2, addresses.h2[0], load))).finally(
         () => (passing = false),
       )
