@@ -69,7 +69,7 @@ async function overVxlan(wanted: (figure: string) => boolean): Promise<Figure[]>
       '<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces"><interface><name>vx0</name>' +
       '<type xmlns:i="urn:ietf:params:xml:ns:yang:iana-if-type">i:tunnel</type>' +
       `<tunnel xmlns="urn:weft:params:xml:ns:yang:weft-tunnels"><source>${gateway}</source><destination>${far}</destination>` +
-      '<vxlan><vni>7</vni></vxlan></tunnel><ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip">' +
+      '<vxlan><vni>7</vni></vxlan></tunnel><ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip"><forwarding>true</forwarding>' +
       '<address><ip>10.7.0.1</ip><prefix-length>24</prefix-length></address></ipv4></interface></interfaces>',
   )
   await client.commit()
