@@ -5,44 +5,41 @@
  *
  * Gateways are 192.0.2.1 and 2001:db8:1::1, of the interface that routes for a domain, and 198.51.100.1 and 2001:db8:2::1, of p5.
  */
-import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import test, { type ExecutionContext } from 'ava'
-import { startKeeper } from '../../dataplane/client/index.js'
+import { rm } from 'node:fs/promises'
+import test from 'ava'
 import { NetconfClient } from '../../src/demo/client.js'
-import { makeHost } from '../../src/lab/lab.js'
-import { runFolder } from '../../src/state.js'
+import {
+  boundTo,
+  commitOf,
+  ethernet,
+  getOf,
+  ietf,
+  interfaces,
+  ip,
+  nc,
+  own,
+  removed,
+  weft,
+} from '../lab/edits.js'
 import { patiently } from '../lab/patience.js'
-import { Weftd } from '../lab/weftd.js'
+import { sendFrames, Talker } from '../lab/frames.js'
+import type { Weftd } from '../lab/weftd.js'
+import { startWithHosts, tapsHeldBy } from '../lab/with-hosts.js'
 
-let state: string
 let weftd: Weftd
 let client: NetconfClient
 /** MAC addresses of the hosts, by name. */
 const macs = new Map<string, string>()
 
 test.before(async () => {
-  state = await mkdtemp(join(tmpdir(), 'weft-bridge-'))
-  const socketPath = join(runFolder(state), 'keeper.sock')
-  await mkdir(dirname(socketPath), { recursive: true })
-  await chmod(dirname(socketPath), 0o700)
-  {
-    // Hosts first: devices that are in the port namespace already are taken from there.
-    await using keeper = await startKeeper({ socketPath, logFile: join(state, 'keeper.log') })
-    const inside = { gateway4: '192.0.2.1', gateway6: '2001:db8:1::1' }
-    const hosts = [1, 2, 3, 4].map((n) => ({
-      ...inside,
-      ...{ name: `h${n}`, port: `p${n}`, ipv4: `192.0.2.1${n}/24`, ipv6: `2001:db8:1::1${n}/64` },
-    }))
-    const outside = { ipv4: '198.51.100.2/24', ipv6: '2001:db8:2::2/64' }
-    const its = { name: 'h5', port: 'p5', gateway4: '198.51.100.1', gateway6: '2001:db8:2::1' }
-    for (const host of [...hosts, { ...its, ...outside }]) await makeHost(keeper, host)
-  }
-  const ports = [1, 2, 3, 4, 5].flatMap((n) => ['--port', `p${n}=p${n}`])
-  weftd = await Weftd.start({ state, options: ['--no-demo', '--log-level', 'info', ...ports] })
+  const inside = { gateway4: '192.0.2.1', gateway6: '2001:db8:1::1' }
+  const hosts = [1, 2, 3, 4].map((n) => ({
+    ...inside,
+    ...{ name: `h${n}`, port: `p${n}`, ipv4: `192.0.2.1${n}/24`, ipv6: `2001:db8:1::1${n}/64` },
+  }))
+  const outside = { ipv4: '198.51.100.2/24', ipv6: '2001:db8:2::2/64' }
+  const its = { name: 'h5', port: 'p5', gateway4: '198.51.100.1', gateway6: '2001:db8:2::1' }
+  weftd = await startWithHosts([...hosts, { ...its, ...outside }])
   client = await weftd.connect()
   for (const n of [1, 2, 3, 4, 5]) {
     const { stdout } = await weftd.exec(`h${n}`, 'ip', '-j', 'link', 'show', 'eth0')
@@ -52,45 +49,24 @@ test.before(async () => {
 test.after.always(async () => {
   await client?.[Symbol.asyncDispose]()
   await weftd?.[Symbol.asyncDispose]()
-  if (state) await rm(state, { recursive: true, force: true })
+  if (weftd) await rm(weftd.state, { recursive: true, force: true })
 })
 
-const nc = 'urn:ietf:params:xml:ns:netconf:base:1.0'
-const weft = (module: string) => `xmlns="urn:weft:params:xml:ns:yang:weft-${module}"`
-const ietf = (module: string) => `xmlns="urn:ietf:params:xml:ns:yang:ietf-${module}"`
 const domains = (content: string) =>
   `<bridge-domains ${weft('bridge')} xmlns:nc="${nc}">${content}</bridge-domains>`
 const domain = (name: string, content = '') => `<bridge-domain><name>${name}</name>${content}</bridge-domain>`
 const lan = (content: string) => domains(domain('lan', content))
 const member = (name: string, content = '') => `<member><interface>${name}</interface>${content}</member>`
-const interfaces = (content: string) =>
-  `<interfaces ${ietf('interfaces')} xmlns:nc="${nc}" xmlns:i="urn:ietf:params:xml:ns:yang:iana-if-type">${content}</interfaces>`
-const own = (type: string, name: string, content = '') =>
-  `<interface><name>${name}</name><type>i:${type}</type>${content}</interface>`
-const ethernet = (name: string, content = '') => own('ethernetCsmacd', name, content)
 const routed = (name: string, of: string, content: string) =>
   own('l3ipvlan', name, `<bridge-domain ${weft('bridge')}>${of}</bridge-domain>${content}`)
 const switched = (mode: string) => `<switched ${weft('bridge')}>${mode}</switched>`
-const ip = (family: 'ipv4' | 'ipv6', address: string, length: number) =>
-  `<${family} ${ietf('ip')}><forwarding>true</forwarding><address><ip>${address}</ip><prefix-length>${length}</prefix-length></address></${family}>`
 const gateway = ip('ipv4', '192.0.2.1', 24) + ip('ipv6', '2001:db8:1::1', 64)
-const removed = (...names: readonly string[]) =>
-  names.map((name) => `<interface nc:operation="remove"><name>${name}</name></interface>`).join('')
 const noDomains = `<bridge-domains ${weft('bridge')} xmlns:nc="${nc}" nc:operation="remove"/>`
 const noInterfaces = removed('p1', 'p2', 'p3', 'p4', 'p5', 'office', 'shop', 'vx')
 const allPorts = ['p1', 'p2', 'p3', 'p4'].map((name) => ethernet(name)).join('')
 
-async function commit(config: string): Promise<void> {
-  await client.rpc(`<edit-config><target><candidate/></target><config>${config}</config></edit-config>`)
-  try {
-    await client.rpc('<commit/>')
-  } catch (error) {
-    await client.rpc('<discard-changes/>')
-    throw error
-  }
-}
-
-const get = (filter: string) => client.rpc(`<get><filter type="subtree">${filter}</filter></get>`)
+const commit = (config: string) => commitOf(client, config)
+const get = (filter: string) => getOf(client, filter)
 const stateOf = (name: string) => get(domains(domain(name, '<state/>')))
 
 /** One number of what a domain counts. */
@@ -122,19 +98,8 @@ const pingsOnce = async (host: string, address: string) =>
 /** Sooner or later. */
 const reaches = (host: string, address: string) => patiently(20, () => pingsOnce(host, address))
 
-/** Ethernet frames of the type for experiments, so many of each, by a host. */
-async function send(host: string, count: number, pairs: readonly (readonly [to: string, from: string])[]) {
-  const frames = pairs.map(([to, from]) => `${to}${from}88b5`.replaceAll(':', '') + '00'.repeat(46))
-  const { code, stderr } = await weftd.exec(host, '/usr/bin/python3', '-c', raw, String(count), ...frames)
-  if (code !== 0) throw new Error(stderr)
-}
-const raw = `
-import socket, sys
-s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-s.bind(('eth0', 0))
-for frame in sys.argv[2:]:
-    for _ in range(int(sys.argv[1])): s.send(bytes.fromhex(frame))
-`
+const send = (host: string, count: number, pairs: Parameters<typeof sendFrames>[3]) =>
+  sendFrames(weftd, host, count, pairs)
 const all = 'ff:ff:ff:ff:ff:ff'
 const macOf = (host: string) => macs.get(host) as string
 
@@ -283,59 +248,6 @@ test.serial('learned addresses are forgotten when that is asked for by who may',
   t.is(await memberOf('lan', macOf('h2')), undefined)
 })
 
-/**
- * A host that says frames that it is given on its standard input, `VLAN TEXT` a line (`-`: without a tag), and prints what the
- * others say in the same form.
- */
-const talker = `
-import sys
-from scapy.all import *
-conf.verb = 0
-me, mac = sys.argv[1:]
-def said(p):
-    text = bytes(p.lastlayer())
-    return Dot1Q in p and p[Dot1Q].type == 0x88b5 or p.type == 0x88b5
-def show(p):
-    text = bytes(p.lastlayer()).strip(bytes(1)).decode()
-    if not text.startswith(me): print(p[Dot1Q].vlan if Dot1Q in p else '-', text, flush=True)
-ears = AsyncSniffer(iface='eth0', lfilter=said, prn=show, store=False, started_callback=lambda: print('ready', flush=True))
-ears.start()
-for line in sys.stdin:
-    vlan, text = line.split()
-    tag = [] if vlan == '-' else [Dot1Q(vlan=int(vlan))]
-    frame = Ether(src=mac, dst='ff:ff:ff:ff:ff:ff')
-    for one in tag: frame /= one
-    frame.lastlayer().type = 0x88b5
-    sendp(frame / Raw((me + ':' + text).encode().ljust(46, bytes(1))), iface='eth0')
-`
-
-class Talker {
-  text = ''
-  readonly #child
-
-  constructor(t: ExecutionContext, host: string) {
-    const [program, args] = weftd.hostCommand(host, '/usr/bin/python3', '-c', talker, host, macOf(host))
-    this.#child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#child.stdout.on('data', (chunk: Buffer) => (this.text += chunk.toString()))
-    t.teardown(() => this.#child.kill())
-  }
-  say(...lines: readonly string[]): void {
-    this.#child.stdin.write(lines.map((line) => `${line}\n`).join(''))
-  }
-  heard(line: string): Promise<boolean> {
-    return patiently(20, async () => {
-      if (this.text.includes(`${line}\n`)) return true
-      await new Promise((resolve) => setTimeout(resolve, 20))
-      return false
-    })
-  }
-  /** Ends it; what it has heard. */
-  end(): readonly string[] {
-    this.#child.stdin.end()
-    return this.text.trim().split('\n').slice(1)
-  }
-}
-
 test.serial(
   'access and trunk ports let frames of their VLANs pass, with the tags that they have there',
   async (t) => {
@@ -354,12 +266,9 @@ test.serial(
     t.is(await memberOf('twenty', macOf('h3')), 'p3.20')
     t.regex(await stateOf('ten'), /<member><interface>p2\.10<\/interface><switch-port>p2</)
 
-    const [h1, h2, h3, h4] = ['h1', 'h2', 'h3', 'h4'].map((host) => new Talker(t, host)) as [
-      Talker,
-      Talker,
-      Talker,
-      Talker,
-    ]
+    const [h1, h2, h3, h4] = ['h1', 'h2', 'h3', 'h4'].map(
+      (host) => new Talker(t, weftd, host, macOf(host)),
+    ) as [Talker, Talker, Talker, Talker]
     for (const one of [h1, h2, h3, h4]) t.true(await one.heard('ready'))
     h4.say('20 a', '10 b', '- c')
     t.true(await h2.heard('- h4:a'))
@@ -381,15 +290,13 @@ test.serial(
 
 test.serial('domains of two network instances have the same addresses and are apart', async (t) => {
   await commit(noDomains + interfaces(noInterfaces))
-  const bound = (instance: string) =>
-    `<bind-network-instance-name ${weft('network-instance')}>${instance}</bind-network-instance-name>`
   const instance = (name: string) => `<network-instance><name>${name}</name></network-instance>`
   await commit(
     `<network-instances ${weft('network-instance')}>${instance('red')}${instance('blue')}</network-instances>` +
       interfaces(
         allPorts +
-          routed('office', 'lan', bound('red') + gateway) +
-          routed('shop', 'mart', bound('blue') + gateway),
+          routed('office', 'lan', boundTo('red') + gateway) +
+          routed('shop', 'mart', boundTo('blue') + gateway),
       ) +
       domains(domain('lan', member('p1') + member('p2')) + domain('mart', member('p3') + member('p4'))),
   )
@@ -501,14 +408,3 @@ test.serial('what cannot be is refused where it stands, and what is deleted leav
   await using keeper = await weftd.keeper()
   t.notRegex(await keeper.request('taps'), /office|shop/)
 })
-
-/** Devices of the host's side that the engine holds. */
-function tapsHeldBy(pid: number): readonly string[] {
-  return readdirSync(`/proc/${pid}/fdinfo`).flatMap((fd) => {
-    try {
-      return /^iff:\s*(\S+)$/m.exec(readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1] ?? []
-    } catch {
-      return []
-    }
-  })
-}

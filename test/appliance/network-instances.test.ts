@@ -6,19 +6,17 @@
  *
  * Each port has the address .1 of its host's network, in its own instance.
  */
-import { readdirSync, readlinkSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { connectKeeper, startKeeper } from '../../dataplane/client/index.js'
+import { connectKeeper } from '../../dataplane/client/index.js'
 import type { NetconfClient } from '../../src/demo/client.js'
-import { makeHost } from '../../src/lab/lab.js'
 import { runFolder } from '../../src/state.js'
+import { boundTo, commitOf, ethernet, getOf, ietf, interfaces, ip, nc, weft } from '../lab/edits.js'
 import { patiently } from '../lab/patience.js'
-import { Weftd } from '../lab/weftd.js'
+import type { Weftd } from '../lab/weftd.js'
+import { startWithHosts, tapsHeldBy } from '../lab/with-hosts.js'
 
-let state: string
 let weftd: Weftd
 let client: NetconfClient
 
@@ -27,53 +25,34 @@ const netOf = (n: number) => (n % 2 === 1 ? nets.odd : nets.even)
 const sixOf = (n: number) => `2001:db8:${n % 2 === 1 ? 1 : 2}:`
 
 test.before(async () => {
-  state = await mkdtemp(join(tmpdir(), 'weft-vrf-'))
-  const socketPath = join(runFolder(state), 'keeper.sock')
-  await mkdir(dirname(socketPath), { recursive: true })
-  await chmod(dirname(socketPath), 0o700)
-  {
-    // Hosts first: devices that are in the port namespace already are taken from there.
-    await using keeper = await startKeeper({ socketPath, logFile: join(state, 'keeper.log') })
-    for (const n of [1, 2, 3, 4])
-      await makeHost(keeper, {
-        name: `h${n}`,
-        port: `p${n}`,
-        ipv4: `${netOf(n)}.2/24`,
-        ipv6: `${sixOf(n)}:2/64`,
-        gateway4: `${netOf(n)}.1`,
-        gateway6: `${sixOf(n)}:1`,
-      })
-  }
-  const ports = [1, 2, 3, 4].flatMap((n) => ['--port', `p${n}=p${n}`])
-  weftd = await Weftd.start({ state, options: ['--no-demo', '--log-level', 'info', ...ports] })
+  weftd = await startWithHosts(
+    [1, 2, 3, 4].map((n) => ({
+      name: `h${n}`,
+      port: `p${n}`,
+      ipv4: `${netOf(n)}.2/24`,
+      ipv6: `${sixOf(n)}:2/64`,
+      gateway4: `${netOf(n)}.1`,
+      gateway6: `${sixOf(n)}:1`,
+    })),
+  )
   client = await weftd.connect()
 })
 test.after.always(async () => {
   await client?.[Symbol.asyncDispose]()
   await weftd?.[Symbol.asyncDispose]()
-  if (state) await rm(state, { recursive: true, force: true })
+  if (weftd) await rm(weftd.state, { recursive: true, force: true })
 })
 
-const ni = 'urn:weft:params:xml:ns:yang:weft-network-instance'
-const nc = 'urn:ietf:params:xml:ns:netconf:base:1.0'
 const instances = (content: string) =>
-  `<network-instances xmlns="${ni}" xmlns:nc="${nc}">${content}</network-instances>`
-const interfaces = (content: string) =>
-  `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces" xmlns:nc="${nc}">${content}</interfaces>`
-const port = (n: number, instance: string) => `<interface><name>p${n}</name>
-<type xmlns:t="urn:ietf:params:xml:ns:yang:iana-if-type">t:ethernetCsmacd</type>
-<bind-network-instance-name xmlns="${ni}">${instance}</bind-network-instance-name>
-<ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip"><forwarding>true</forwarding>
-<address><ip>${netOf(n)}.1</ip><prefix-length>24</prefix-length></address></ipv4>
-<ipv6 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip"><forwarding>true</forwarding>
-<address><ip>${sixOf(n)}:1</ip><prefix-length>64</prefix-length></address></ipv6></interface>`
-const routing = (content: string) =>
-  `<routing xmlns="urn:ietf:params:xml:ns:yang:ietf-routing" xmlns:nc="${nc}">${content}</routing>`
+  `<network-instances ${weft('network-instance')} xmlns:nc="${nc}">${content}</network-instances>`
+const port = (n: number, instance: string) =>
+  ethernet(`p${n}`, boundTo(instance) + ip('ipv4', `${netOf(n)}.1`, 24) + ip('ipv6', `${sixOf(n)}:1`, 64))
+const routing = (content: string) => `<routing ${ietf('routing')} xmlns:nc="${nc}">${content}</routing>`
 const protocols = (content: string) =>
   routing(`<control-plane-protocols>${content}</control-plane-protocols>`)
 /** Static routes of an instance. */
 const statics = (instance: string, content: string) => `<control-plane-protocol><type>static</type>
-<name>${instance}</name><network-instance xmlns="${ni}">${instance}</network-instance><static-routes><ipv4
+<name>${instance}</name><network-instance ${weft('network-instance')}>${instance}</network-instance><static-routes><ipv4
 xmlns="urn:ietf:params:xml:ns:yang:ietf-ipv4-unicast-routing">${content}</ipv4></static-routes>
 </control-plane-protocol>`
 /** Takes a container away. */
@@ -81,17 +60,8 @@ const everything = (xml: string) => xml.replace(/(<[^>]*)><.*/, '$1 nc:operation
 const route = (prefix: string, nextHop: string) =>
   `<route><destination-prefix>${prefix}</destination-prefix><next-hop>${nextHop}</next-hop></route>`
 
-async function commit(config: string): Promise<void> {
-  await client.rpc(`<edit-config><target><candidate/></target><config>${config}</config></edit-config>`)
-  try {
-    await client.rpc('<commit/>')
-  } catch (error) {
-    await client.rpc('<discard-changes/>')
-    throw error
-  }
-}
-
-const get = (filter: string) => client.rpc(`<get><filter type="subtree">${filter}</filter></get>`)
+const commit = (config: string) => commitOf(client, config)
+const get = (filter: string) => getOf(client, filter)
 
 /** What the host of that number receives of an address while `work` is done. */
 async function heard(t: ExecutionContext, host: string, work: () => Promise<unknown>): Promise<number> {
@@ -108,7 +78,7 @@ async function heard(t: ExecutionContext, host: string, work: () => Promise<unkn
 
 const devices = async (instance: string) => {
   const { stdout, stderr, code } = await weftd.tool(
-    ...['vrf', 'exec', '--state', state, instance, '--', 'ip', '-j', 'address', 'show'],
+    ...['vrf', 'exec', '--state', weftd.state, instance, '--', 'ip', '-j', 'address', 'show'],
   )
   if (code !== 0) throw new Error(stderr)
   const links = JSON.parse(stdout) as { ifname: string; addr_info: { local: string }[] }[]
@@ -116,7 +86,7 @@ const devices = async (instance: string) => {
 }
 
 const listed = async () =>
-  (await weftd.tool('vrf', 'list', '--state', state)).stdout.trim().split('\n').sort()
+  (await weftd.tool('vrf', 'list', '--state', weftd.state)).stdout.trim().split('\n').sort()
 
 const two = instances(
   '<network-instance><name>red</name></network-instance><network-instance><name>blue</name></network-instance>',
@@ -144,7 +114,7 @@ test.serial(
     t.deepEqual([...red.keys()].sort(), ['lo', 'p1', 'p2', 'weft0'])
     t.true(red.get('p1')?.includes('192.0.2.1'))
     t.deepEqual([...(await devices('blue')).keys()].sort(), ['lo', 'p3', 'p4', 'weft0'])
-    const fromBox = ['vrf', 'exec', '--state', state, 'red', '--', 'ping', '-n', '-c', '1', '-w', '10']
+    const fromBox = ['vrf', 'exec', '--state', weftd.state, 'red', '--', 'ping', '-n', '-c', '1', '-w', '10']
     const quiet = await heard(t, 'h4', async () =>
       t.is((await weftd.tool(...fromBox, '198.51.100.2')).code, 0),
     )
@@ -182,7 +152,7 @@ test.serial(
             statics(
               'blue',
               route('10.4.0.0/24', `<next-hop-address>${nets.even}.2</next-hop-address>`) +
-                route('10.1.0.0/16', `<network-instance xmlns="${ni}">red</network-instance>`),
+                route('10.1.0.0/16', `<network-instance ${weft('network-instance')}>red</network-instance>`),
             ),
         ),
     )
@@ -252,29 +222,17 @@ test.serial('what cannot be is refused with its path, and what is deleted leaves
   const gone4 = [1, 2, 3, 4].map((n) => `<interface nc:operation="delete"><name>p${n}</name></interface>`)
   await commit(everything(instances('<a/>')) + interfaces(gone4.join('')) + everything(routing('<a/>')))
   t.deepEqual(await listed(), ['default'])
-  const nothing = async () => tapsHeldBy(weftd.enginePid) === 0
-  t.true(await patiently(20, nothing), `the engine holds ${tapsHeldBy(weftd.enginePid)} descriptors of taps`)
+  const nothing = async () => tapsHeldBy(weftd.enginePid).length === 0
+  t.true(await patiently(20, nothing), tapsHeldBy(weftd.enginePid).join(' '))
   const left = await get(
     instances('') + '<routing xmlns="urn:ietf:params:xml:ns:yang:ietf-routing"><ribs/></routing>',
   )
   t.false(left.includes('red'))
   t.false(left.includes('<route>'))
-  await using keeper = await connectKeeper(join(runFolder(state), 'keeper.sock'))
+  await using keeper = await connectKeeper(join(runFolder(weftd.state), 'keeper.sock'))
   t.false((await keeper.request('taps')).includes('vrf-'))
   const objects = await get(
     '<dataplane xmlns="urn:weft:params:xml:ns:yang:weft-dataplane"><members><member><tables/></member></members></dataplane>',
   )
   t.regex(objects, /<ipv4-routes>0<\/ipv4-routes><ipv6-routes>0<\/ipv6-routes><objects>0<\/objects>/)
 })
-
-/** Descriptors of devices of the host's side; that of the default instance's way into the engine stays. */
-function tapsHeldBy(pid: number): number {
-  const links = readdirSync(`/proc/${pid}/fd`).map((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`)
-    } catch {
-      return ''
-    }
-  })
-  return links.filter((link) => link === '/dev/net/tun').length
-}

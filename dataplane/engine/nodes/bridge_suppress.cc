@@ -7,16 +7,14 @@
 //   the routed interface: it gets the request alone
 //
 // Drops  bridge-input: neighbour-suppressed; no-buffer
-#include "../net/checksum.h"
+#include "../net/nd.h"
 #include "../net/offload.h"
 #include "bridge.h"
 
 namespace weft {
 namespace {
 
-constexpr size_t arp_size = 28, ip6_size = 40, nd_size = 32;  // ND with a link-layer address option
-constexpr uint8_t solicitation = 135, advertisement = 136;
-constexpr uint32_t flag_router = 0x80000000, flag_solicited = 0x40000000, flag_override = 0x20000000;
+constexpr size_t arp_size = 28, ip6_size = 40;
 constexpr uint32_t for_ever = 1200;  // seconds, where addresses do not age
 
 using Known = BridgeNeighbours::Known;
@@ -105,7 +103,7 @@ std::optional<MacAddress> link_layer(const uint8_t *option, size_t length) {
     for (size_t size; length >= 8; option += size, length -= size) {
         size = option[1] * 8u;
         if (size == 0 || size > length) return std::nullopt;
-        if (option[0] == 2 && size == 8) return load_mac(option + 2);
+        if (option[0] == nd_option_target && size == 8) return load_mac(option + 2);
     }
     return std::nullopt;
 }
@@ -115,15 +113,15 @@ bool nd(const Asked &asked) {
     const uint8_t *h = l3(p), *m = h + ip6_size;
     if (l3_length(p) < ip6_size + 24 || h[0] >> 4 != 6 || h[6] != protocol_icmp6 || h[7] != 255 || m[1] != 0) return false;
     const size_t length = load16(h + 4);
-    if ((m[0] != solicitation && m[0] != advertisement) || length < 24 || length > l3_length(p) - ip6_size) return false;
+    if ((m[0] != nd_solicitation && m[0] != nd_advertisement) || length < 24 || length > l3_length(p) - ip6_size) return false;
     const bool finished = !(p.offload.flags & offload_needs_checksum);
     if (finished && checksum_fold(checksum_add(pseudo6(h, static_cast<uint32_t>(length), protocol_icmp6), m, length)) != 0xffff) return false;
     const Ip6 source = load_ip6(h + 8), target = load_ip6(m + 8);
     if (is_multicast6(target)) return false;
-    if (m[0] == advertisement) {
+    if (m[0] == nd_advertisement) {
         const auto mac = link_layer(m + 24, length - 24);
         if (mac && !((*mac)[0] & 1) && std::memcmp(mac->data(), p.data + 6, 6) == 0)
-            asked.learn(target, {*mac, (load32(m + 4) & flag_router) != 0});
+            asked.learn(target, {*mac, (load32(m + 4) & nd_flag_router) != 0});
         return false;
     }
     if (is_unspecified6(source) || !(p.data[0] & 1)) return false;
@@ -131,23 +129,9 @@ bool nd(const Asked &asked) {
     if (routed && routed->ip6 && routed->owns(target)) return asked.goes_to(*routed);
     const auto known = asked.find(target);
     if (!known) return false;
-    return asked.answer(known->mac, type_ip6, ip6_size + nd_size, [&](uint8_t *r) {
-        uint8_t *const n = r + ip6_size;
-        store32(r, 0x60000000);
-        store16(r + 4, nd_size);
-        r[6] = protocol_icmp6;
-        r[7] = 255;
-        store_ip6(r + 8, target);
-        store_ip6(r + 24, source);
-        n[0] = advertisement;
-        n[1] = 0;
-        store16(n + 2, 0);
-        store32(n + 4, flag_solicited | flag_override | (known->router ? flag_router : 0));
-        store_ip6(n + 8, target);
-        n[24] = 2;
-        n[25] = 1;
-        std::memcpy(n + 26, known->mac.data(), 6);
-        store16(n + 2, static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(r, nd_size, protocol_icmp6), n, nd_size))));
+    const uint32_t flags = nd_flag_solicited | nd_flag_override | (known->router ? nd_flag_router : 0);
+    return asked.answer(known->mac, type_ip6, nd_message_size, [&](uint8_t *r) {
+        put_nd(r, {nd_advertisement, flags, target, target, source, nd_option_target, known->mac}, 0);
     });
 }
 

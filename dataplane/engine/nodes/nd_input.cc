@@ -1,14 +1,13 @@
 // Neighbour discovery (RFC 4861 §7): solicitations for our own addresses are answered (duplicate address detection of RFC 4862
 // §5.4 among them), advertisements confirm what we asked for. The checksum has been checked. Router advertisements and redirects
 // are not for a router.
-#include "../net/checksum.h"
+#include "../net/nd.h"
 #include "nodes.h"
 
 namespace weft {
 namespace {
 
-constexpr uint8_t solicitation = 135, advertisement = 136;
-constexpr uint32_t flag_router = 0x80000000, flag_solicited = 0x40000000, flag_override = 0x20000000;
+constexpr uint8_t dscp_control = 48;  // CS6
 
 // The link-layer address option of this type, or false; `good` is false when an option is malformed.
 bool option(const uint8_t *options, size_t length, uint8_t type, MacAddress &mac, bool &good) {
@@ -28,32 +27,14 @@ bool option(const uint8_t *options, size_t length, uint8_t type, MacAddress &mac
     return found;
 }
 
-// A message of 24 octets and an option with our own MAC, ready in a frame.
-void send(Worker &w, const Interface &i, uint8_t type, uint32_t flags, const Ip6 &target, const Ip6 &from, const Ip6 &to,
-          const MacAddress &to_mac, uint8_t option_type) {
-    constexpr uint32_t length = 32;
-    Packet *p = w.arena.take(ethernet_size + 40 + length);
+void send(Worker &w, const Interface &i, const NdMessage &message, const MacAddress &to) {
+    Packet *p = w.arena.take(ethernet_size + nd_message_size);
     if (!p) return w.unmade(Drop::no_buffer);
     p->l3_offset = ethernet_size;
     p->local_origin = true;
     p->ether_type = type_ip6;
-    uint8_t *h = l3(*p), *m = h + 40;
-    store32(h, 0x6c000000);
-    store16(h + 4, length);
-    h[6] = protocol_icmp6;
-    h[7] = 255;
-    store_ip6(h + 8, from);
-    store_ip6(h + 24, to);
-    m[0] = type;
-    m[1] = 0;
-    store16(m + 2, 0);
-    store32(m + 4, flags);
-    store_ip6(m + 8, target);
-    m[24] = option_type;
-    m[25] = 1;
-    std::memcpy(m + 26, i.mac.data(), 6);
-    store16(m + 2, static_cast<uint16_t>(~checksum_fold(checksum_add(pseudo6(h, length, protocol_icmp6), m, length))));
-    if (put_ethernet(w, *p, to_mac, i, type_ip6)) egress(w, *p, i);
+    put_nd(l3(*p), message, dscp_control);
+    if (put_ethernet(w, *p, to, i, type_ip6)) egress(w, *p, i);
 }
 
 constexpr Ip6 all_nodes{0xff02000000000000ull, 1};
@@ -63,24 +44,27 @@ MacAddress group_mac(const Ip6 &group) {
             static_cast<uint8_t>(group.low >> 8), static_cast<uint8_t>(group.low)};
 }
 
+void advertise(Worker &w, const Interface &i, const Ip6 &target, uint32_t flags, const Ip6 &to, const MacAddress &to_mac) {
+    send(w, i, {nd_advertisement, flags, target, target, to, nd_option_target, i.mac}, to_mac);
+}
+
 void solicited(Worker &w, Packet &p, const Interface &i, const uint8_t *m, size_t length) {
     const Ip6 source = load_ip6(l3(p) + 8), destination = load_ip6(l3(p) + 24), target = load_ip6(m + 8);
     bool good = true;
     MacAddress mac{};
-    const bool has_mac = option(m + 24, length - 24, 1, mac, good);
+    const bool has_mac = option(m + 24, length - 24, nd_option_source, mac, good);
     const bool probing = is_unspecified6(source);
     if (!good || is_multicast6(target) || (probing && (has_mac || destination != solicited_node(target))))
         return w.discard(p, Drop::nd_malformed);
     if (!i.owns(target)) return w.drop(p, Drop::nd_not_for_us);
-    const uint32_t router = i.forward6 ? flag_router : 0;
+    const uint32_t router = i.forward6 ? nd_flag_router : 0;
     if (probing) {
-        send(w, i, advertisement, router | flag_override, target, target, all_nodes, group_mac(all_nodes), 2);
+        advertise(w, i, target, router | nd_flag_override, all_nodes, group_mac(all_nodes));
         return w.drop(p, Drop::nd_consumed);
     }
     if (i.owns(source)) return w.discard(p, Drop::nd_conflict);
     if (has_mac && (i.subnet(source) || is_link_local6(source))) learn(w, i, source, mac, Learn::create, false);
-    send(w, i, advertisement, router | flag_solicited | flag_override, target, target, source,
-         has_mac ? mac : load_mac(p.data + 6), 2);
+    advertise(w, i, target, router | nd_flag_solicited | nd_flag_override, source, has_mac ? mac : load_mac(p.data + 6));
     w.drop(p, Drop::nd_consumed);
 }
 
@@ -89,11 +73,11 @@ void advertisement_came(Worker &w, Packet &p, const Interface &i, const uint8_t 
     const uint32_t flags = load32(m + 4);
     Advertisement a;
     a.target = load_ip6(m + 8);
-    a.solicited = flags & flag_solicited;
-    a.override = flags & flag_override;
-    a.router = flags & flag_router;
+    a.solicited = flags & nd_flag_solicited;
+    a.override = flags & nd_flag_override;
+    a.router = flags & nd_flag_router;
     bool good = true;
-    a.has_mac = option(m + 24, length - 24, 2, a.mac, good);
+    a.has_mac = option(m + 24, length - 24, nd_option_target, a.mac, good);
     if (!good || is_multicast6(a.target) || (a.solicited && is_multicast6(load_ip6(l3(p) + 24)))) return w.discard(p, Drop::nd_malformed);
     if (i.owns(a.target)) return w.discard(p, Drop::nd_conflict);
     w.drop(p, advertised(w, i, a));
@@ -104,18 +88,18 @@ void advertisement_came(Worker &w, Packet &p, const Interface &i, const uint8_t 
 void nd_input(Worker &w, Packet &p, const Interface &i, size_t offset) {
     const uint8_t *h = l3(p), *m = h + offset;
     const size_t length = l3_length(p) - offset;
-    if (m[0] != solicitation && m[0] != advertisement) return w.drop(p, Drop::nd_ignored);
+    if (m[0] != nd_solicitation && m[0] != nd_advertisement) return w.drop(p, Drop::nd_ignored);
     if (h[7] != 255 || m[1] != 0 || length < 24) return w.discard(p, Drop::nd_malformed);
-    if (m[0] == solicitation && !admit(w, p, PuntClass::arp_nd)) return;
-    if (m[0] == solicitation)
+    if (m[0] == nd_solicitation && !admit(w, p, PuntClass::arp_nd)) return;
+    if (m[0] == nd_solicitation)
         solicited(w, p, i, m, length);
     else
         advertisement_came(w, p, i, m, length);
 }
 
 void send_unsolicited_advertisement(Worker &w, const Interface &i, const Ip6 &address) {
-    const uint32_t router = i.forward6 ? flag_router : 0;
-    send(w, i, advertisement, router | flag_override, address, address, all_nodes, group_mac(all_nodes), 2);
+    const uint32_t router = i.forward6 ? nd_flag_router : 0;
+    advertise(w, i, address, router | nd_flag_override, all_nodes, group_mac(all_nodes));
 }
 
 void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const MacAddress *to) {
@@ -123,7 +107,7 @@ void send_solicitation(Worker &w, const Interface &i, const Ip6 &target, const M
     const Subnet6 *subnet = is_link_local6(target) ? nullptr : i.subnet(target);
     const Ip6 from = subnet ? subnet->address : i.link_local;
     const Ip6 group = solicited_node(target);
-    send(w, i, solicitation, 0, target, from, to ? target : group, to ? *to : group_mac(group), 1);
+    send(w, i, {nd_solicitation, 0, target, from, to ? target : group, nd_option_source, i.mac}, to ? *to : group_mac(group));
 }
 
 }  // namespace weft
