@@ -63,6 +63,7 @@ test('without memory no port gets more queues, and those that there are go on', 
     /^port 'p[12]': .*Cannot allocate memory \(for 11 more receive queues, each with a ring of 16 MiB\)/,
   ))
 
+// In a user namespace of its own the keeper would have all capabilities again; to be outside of one takes root.
 const rootTest = process.getuid?.() === 0 ? test : test.skip
 
 rootTest('without CAP_NET_RAW ports are down and say why, and what asks for one is refused', async (t) => {

@@ -5,10 +5,9 @@
 #include <set>
 #include <thread>
 
-#include "../engine.h"
 #include "../ports/af_packet_fanout.h"
 #include "../ports/ring_memory.h"
-#include "lab.h"
+#include "lab_running.h"
 
 namespace weft {
 namespace {
@@ -241,18 +240,9 @@ TEST("ports: one whose device is gone says so, and nothing of what was") {
 }
 
 TEST("ports: queues and workers come and go while packets pass, and none is lost") {
-    auto made = std::make_unique<MemoryFactory>();
-    const auto e1 = made->device("e1", mac(1)), e2 = made->device("e2", mac(2));
-    Engine engine(std::move(made));
-    engine.start(1);
-    uint64_t number = 0;
-    const auto commit = [&](const Records &r) {
-        number++;
-        CHECK_EQUAL(engine.stage(number, r.bytes.data(), r.bytes.size()), std::string());
-        CHECK_EQUAL(engine.prepare(number, false), std::string());
-        engine.apply(number, number);
-    };
-    commit(Records().port("p1", "e1").port("p2", "e2").interface("if1", "p1", {"10.0.1.1/24"}).interface("if2", "p2", {"10.0.2.1/24"}).glean(1, "if1").glean(2, "if2").route("10.0.1.0/24", 1).route("10.0.2.0/24", 2).neighbour("if2", "10.0.2.9", h2));
+    Running box;
+    const auto e1 = box.e1, e2 = box.e2;
+    box.commit(Records().port("p1", "e1").port("p2", "e2").interface("if1", "p1", {"10.0.1.1/24"}).interface("if2", "p2", {"10.0.2.1/24"}).glean(1, "if1").glean(2, "if2").route("10.0.1.0/24", 1).route("10.0.2.0/24", 2).neighbour("if2", "10.0.2.9", h2));
     std::atomic<uint64_t> given{0};
     uint64_t came = 0;
     const auto all_came = [&] {
@@ -277,15 +267,14 @@ TEST("ports: queues and workers come and go while packets pass, and none is lost
     });
     constexpr unsigned queues[] = {4, 1, 16, 2, 8, 3, 1, 5};
     for (unsigned round = 0; round < 64; round++) {
-        commit(round % 3 ? settings("p1", "", queues[round % 8]) : crew(1 + round % 5) + settings("p1", "", queues[round % 8]));
+        box.commit(round % 3 ? settings("p1", "", queues[round % 8]) : crew(1 + round % 5) + settings("p1", "", queues[round % 8]));
         std::this_thread::sleep_for(std::chrono::milliseconds(round % 4 ? 2 : 25));
-        CHECK_EQUAL(engine.ports()[0].workers.size(), size_t{queues[round % 8]});
+        CHECK_EQUAL(box.engine.ports()[0].workers.size(), size_t{queues[round % 8]});
     }
     stop = true;
     sender.join();
     await_all();
-    CHECK_EQUAL(engine.ports()[0].counters.rx_packets, given.load());
-    engine.stop();
+    CHECK_EQUAL(box.engine.ports()[0].counters.rx_packets, given.load());
 }
 
 TEST("ports: rings that would take too much memory are refused with how many would fit") {

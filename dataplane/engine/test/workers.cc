@@ -2,7 +2,7 @@
 #include <chrono>
 #include <thread>
 
-#include "lab.h"
+#include "lab_running.h"
 
 namespace weft {
 namespace {
@@ -144,23 +144,14 @@ TEST("workers: records that name what is not there are refused, and change nothi
 }
 
 TEST("workers: queues move between threads that come and go while packets pass; none is lost, and flows keep their order") {
-    auto made = std::make_unique<MemoryFactory>();
-    const auto e1 = made->device("e1", mac(1)), e2 = made->device("e2", mac(2));
-    Engine engine(std::move(made));
-    engine.start(1);
-    uint64_t number = 0;
-    const auto commit = [&](const Records &r) {
-        number++;
-        CHECK_EQUAL(engine.stage(number, r.bytes.data(), r.bytes.size()), std::string());
-        CHECK_EQUAL(engine.prepare(number, false), std::string());
-        engine.apply(number, number);
-    };
+    Running box;
+    const auto e1 = box.e1, e2 = box.e2;
     constexpr unsigned queues = 3;
     Records base;
     base.port("p1", "e1").port("p2", "e2").interface("if1", "p1", {"10.0.1.1/24"}).interface("if2", "p2", {"10.0.2.1/24"});
     base.glean(1, "if1").glean(2, "if2").route("10.0.1.0/24", 1).route("10.0.2.0/24", 2).neighbour("if2", "10.0.2.9", h2);
     served(served(base, "p1", queues, {}), "p2", 1, {});
-    commit(base);
+    box.commit(base);
     std::array<std::atomic<uint32_t>, queues> given{};
     std::array<uint32_t, queues> came{};
     const auto give = [&](unsigned queue) { e1->give({numbered(static_cast<uint16_t>(queue), given[queue]++), {}, 0, 0}, queue); };
@@ -200,14 +191,13 @@ TEST("workers: queues move between threads that come and go while packets pass; 
         // In one transaction or in two, the workers first.
         Records both = crew(count);
         both.bytes.insert(both.bytes.end(), r.bytes.begin(), r.bytes.end());
-        commit(both);
+        box.commit(both);
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
-        engine.workers();
+        box.engine.workers();
     }
     stop = true;
     sender.join();
     await_all();
-    engine.stop();
 }
 
 }  // namespace
