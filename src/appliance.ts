@@ -26,10 +26,11 @@ import { Alarms, auditConditions, controlConditions, endpointConditions } from '
 import { largestMtus } from './attachments.js'
 import { Audit } from './audit/index.js'
 import { captureOperations, Captures, captureState } from './capture/index.js'
-import { openPlace, programEngine, startEngine, type Starting } from './chassis.js'
+import { openPlace, startEngine, type Starting } from './chassis.js'
 import { clearMacsOperation } from './clear-macs.js'
 import { Closers } from './closers.js'
-import { createControllers, readPorts } from './controllers/index.js'
+import { createControllers, localMember, readPorts } from './controllers/index.js'
+import { Registry } from './admission/index.js'
 import { EventBus } from './events.js'
 import {
   commitFactoryConfiguration,
@@ -37,14 +38,20 @@ import {
   shownFactoryConfiguration,
   type FirstPassword,
 } from './factory.js'
+import { Inventory } from './inventory.js'
 import { demoHosts } from './lab/topology.js'
+import { LinkViews } from './link-views.js'
 import type { Log } from './log.js'
 import type { Options } from './options.js'
+import { Membership } from './membership.js'
+import { membershipOperations } from './membership-operations.js'
+import { programMembers, type Programming } from './programming.js'
 import { Rib } from './rib/index.js'
 import { MemberStage } from './stage.js'
 import { markErased, openState } from './state.js'
 import { traceOperation } from './trace.js'
 import { version } from './version.js'
+import { wholeChassis } from './whole-chassis.js'
 
 export interface Appliance {
   /** Where NETCONF listens. */
@@ -121,17 +128,32 @@ async function start(options: Options, starting: Starting, before: Before | unde
   const attachments = [...options.ports, ...hosts.map(({ port }) => ({ name: port, device: port }))]
   const stage = new MemberStage()
   const rib = new Rib()
-  let mtus: ReadonlyMap<string, number> = new Map()
+  const registry = new Registry(join(state.chassis, 'members.json'))
+  const inventory: Inventory = new Inventory(attachments, registry, slotOf)
+  /** Made once there are members. */
+  const late: { membership?: Membership; programming?: Programming } = {}
+  const chassis = () => wholeChassis(members, ownerOf)()
+  /** The member that has the port below an interface. */
+  function ownerOf(interfaceName: string): string | undefined {
+    const slot = inventory.slotOfPort(controllers.portBelow(interfaceName) ?? '')
+    return slot === undefined ? undefined : members.all.find(({ name }) => slotOf(name) === slot)?.name
+  }
+  /** Of the member beside the control plane 0. */
+  function slotOf(name: string): number | undefined {
+    return name === localMember ? 0 : (late.membership?.slotOf(name) ?? registry.member(name)?.slot)
+  }
   const controllers = createControllers({
     rib,
-    ports: { names: attachments.map(({ name }) => name), mtu: (name) => mtus.get(name) },
-    member: () => members.member0,
+    ports: inventory,
+    member: () => chassis(),
+    members: () => members.all,
+    chassis: () => late.membership,
     audit,
     alarms,
     server: () => server,
   })
   let server: NetconfServer | undefined = undefined
-  const registry = new SessionRegistry()
+  const sessions = new SessionRegistry()
   const { recoveryUser } = options
   const access = new AccessControl({ context, sensitive, recoveryUser, log: log.for('netconf') })
   closers.add('access control', () => access[Symbol.asyncDispose]())
@@ -165,7 +187,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     controllers: controllers.controllers,
     createContext: controllers.createContext,
     state: [
-      monitoringState(registry, context, () => datastores),
+      monitoringState(sessions, context, () => datastores),
       yangLibraryState(context),
       modulesState(context),
       historyState(() => datastores),
@@ -205,11 +227,31 @@ async function start(options: Options, starting: Starting, before: Before | unde
   const hostKeys = await HostKeys.open(state.keys)
   signal?.throwIfAborted()
 
-  mtus = await largestMtus(keeper, attachments)
-  const programmed = programEngine(starting, members, {
+  inventory.setLimits(await largestMtus(keeper, attachments))
+  const membership = new Membership({
+    ...{ state, registry, members, log: log.for('members') },
+    inventory: () => inventory,
+    told: (event) => {
+      log.for('members').info(event.text)
+      audit.member(event)
+    },
+    portsChanged: () => late.programming?.again(),
+  })
+  late.membership = membership
+  members.on('refused', (why, peer, member) =>
+    audit.member({ kind: 'refused', member, text: why, ...(peer && { address: peer.address }) }),
+  )
+  closers.add('the members of other machines', () => membership[Symbol.asyncDispose]())
+  const programming = programMembers(starting, members, {
     datastores,
     failsafe: datastores.recovery.failsafe !== undefined,
-    attachments,
+    ...{ inventory, slotOf },
+    flushes: (name) => membership.flushes(name),
+    links: new LinkViews(
+      ownerOf,
+      () => members.all.filter(({ attached }) => attached).map(({ name }) => name),
+      () => false,
+    ),
     stage,
     rib,
     bus,
@@ -219,12 +261,14 @@ async function start(options: Options, starting: Starting, before: Before | unde
   const died = keeper.closed.then(() => {
     throw new Error('the keeper hung up')
   })
-  await Promise.race([programmed, died])
-  const memberNamed = (name: string) => (name === members.member0.name ? members.member0 : undefined)
+  late.programming = programming
+  await Promise.race([programming.begun, died])
+  await membership.begin(controllers.chassisSettings())
+  const memberNamed = (name: string) => members.all.find((member) => member.name === name)
   const netconf = await startNetconf({
     context,
     datastores,
-    registry,
+    registry: sessions,
     listen: options.netconf,
     ...(options.urlFolder !== undefined && { urlFolder: options.urlFolder }),
     settings: controllers.serverSettings() ?? factorySettings,
@@ -236,7 +280,8 @@ async function start(options: Options, starting: Starting, before: Before | unde
     },
     access,
     operations: [
-      clearMacsOperation(() => members.member0),
+      clearMacsOperation(chassis),
+      ...membershipOperations(membership),
       traceOperation(memberNamed),
       ...captureOperations(captures, memberNamed),
       ...alarmOperations(alarms),

@@ -17,21 +17,23 @@ export class Reconciler {
   readonly #base: (member: Member) => readonly Operation[]
   readonly #stage: MemberStage
   readonly #alone: <T>(work: () => Promise<T>) => Promise<T>
-  readonly #done: (refused: string | undefined) => void
+  readonly #done: (member: Member, refused: string | undefined) => void
+  readonly #forgets: (member: Member) => boolean
   readonly #log: Log
   readonly #stop = new AbortController()
 
   /**
    * `base`: what a member has besides what the configuration says, such as its ports. `alone`: does work while no routing update
    * is under way, so that none falls between what a full transaction says and the member's being admitted. `done`: told of each
-   * attempt, why it failed, if it did.
+   * attempt, why it failed, if it did. `forgets`: is the member to have nothing first?
    */
   constructor(
     datastores: Datastores<Operation>,
     base: (member: Member) => readonly Operation[],
     stage: MemberStage,
     alone: <T>(work: () => Promise<T>) => Promise<T>,
-    done: (refused: string | undefined) => void,
+    done: (member: Member, refused: string | undefined) => void,
+    forgets: (member: Member) => boolean,
     log: Log,
   ) {
     this.#datastores = datastores
@@ -39,6 +41,7 @@ export class Reconciler {
     this.#stage = stage
     this.#alone = alone
     this.#done = done
+    this.#forgets = forgets
     this.#log = log
   }
 
@@ -57,24 +60,29 @@ export class Reconciler {
       try {
         const start = performance.now()
         await this.#alone(() => this.#program(member))
-        this.#done(undefined)
+        this.#done(member, undefined)
         const elapsed = Math.round(performance.now() - start)
         this.#log.info(
           `member ${member.name} is at commit ${this.#datastores.head?.number ?? 0} (${elapsed} ms): ${await repaired(member)}`,
         )
         return
       } catch (error) {
-        if (!this.#stop.signal.aborted) this.#done((error as Error).message)
+        if (!this.#stop.signal.aborted) this.#done(member, (error as Error).message)
         this.#log.error(`member ${member.name} could not be programmed: ${(error as Error).message}`)
         await delay(pause, undefined, { signal: this.#stop.signal }).catch(() => undefined)
       }
     }
   }
 
+  async #forget(member: Member): Promise<void> {
+    const prepared = await member.prepare([], { full: true, deadline })
+    await prepared.apply(0)
+  }
+
   async #program(member: Member): Promise<void> {
     await this.#datastores.fullPlan(async (steps) => {
-      const own = steps.filter((step) => step.member === member.name)
-      const operations = [...this.#base(member), ...own.flatMap((step) => step.operations)]
+      const operations = [...this.#base(member), ...steps.flatMap((step) => step.operations)]
+      if (this.#forgets(member)) await this.#forget(member)
       const prepared = await member.prepare(operations, { full: true, deadline })
       await prepared.apply(this.#datastores.head?.number ?? 0)
       this.#stage.admit(member)

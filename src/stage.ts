@@ -1,8 +1,10 @@
 /**
- * Carries the steps of a transaction out on the members, over the data-plane client. A member that is not attached does
- * not stop a commit: the reconciler programs it when it returns, and admits it then.
+ * Carries the steps of a transaction out on the members, over the data-plane client: all of them on all, because tables are the
+ * chassis'; each member knows its own ports. A member that is not attached does not stop a commit: the reconciler programs it when
+ * it returns, and admits it then.
  */
 import {
+  encodeRecords,
   MemberError,
   type Member,
   type Operation,
@@ -38,20 +40,11 @@ export class MemberStage implements Stage<Operation> {
   }
 
   async prepare(steps: readonly Step<Operation>[]): Promise<PreparedStage> {
-    const byMember = new Map<string, Operation[]>()
-    for (const { member, operations } of steps) {
-      const list = byMember.get(member) ?? []
-      for (const operation of operations) list.push(operation)
-      byMember.set(member, list)
-    }
-    const attached = [...byMember].flatMap(([name, operations]) => {
-      const member = this.#members.get(name)
-      return member && operations.length > 0 ? [{ member, operations }] : []
-    })
+    const operations = steps.flatMap((step) => step.operations)
+    const members = operations.length > 0 ? [...this.#members.values()] : []
+    const shared = members.length > 1 ? packed(operations) : operations
     const outcomes = await Promise.allSettled(
-      attached.map(({ member, operations }) =>
-        member.prepare(operations, { full: false, deadline: prepareDeadline }),
-      ),
+      members.map((member) => member.prepare(shared, { full: false, deadline: prepareDeadline })),
     )
     const prepared = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
     const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []))
@@ -65,6 +58,10 @@ export class MemberStage implements Stage<Operation> {
     }
   }
 }
+
+/** Encoded once, whoever gets it. */
+const packed = (operations: readonly Operation[]): readonly Operation[] =>
+  [...encodeRecords(operations)].map((bytes) => ({ op: 'records', bytes }))
 
 /** Errors of one answer; more are not told. */
 const mostErrors = 20

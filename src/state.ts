@@ -1,5 +1,6 @@
 /**
- * The state folder: `store/` (the datastore's journal), `keys/` (SSH host keys), `captures/` (of packets), `log/` (of the data plane),
+ * The state folder: `store/` (the datastore's journal), `keys/` (SSH host keys), `chassis/`
+ * (its authority, and who its members are), `captures/` (of packets), `log/` (of the data plane),
  * `audit.log` and, for what lives only as long as the processes, a run folder with sockets and process ids. Private to its user
  * (mode 0700).
  */
@@ -16,6 +17,7 @@ export interface StateFolder {
   readonly captures: string
   readonly log: string
   readonly run: string
+  readonly chassis: string
 }
 
 export class StateError extends Error {
@@ -46,7 +48,8 @@ function makeFolder(path: string): void {
   }
 }
 
-function folder(path: string): string {
+/** Makes it, if it is not there, for this user alone; throws StateError. */
+export function privateFolder(path: string): string {
   try {
     makeFolder(path)
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -80,26 +83,33 @@ export async function markErased(path: string): Promise<void> {
 function eraseMarked(path: string): void {
   const mark = join(path, erasure)
   if (!existsSync(mark)) return
-  for (const name of ['store', 'keys', 'captures', 'log'])
+  for (const name of ['store', 'keys', 'captures', 'log', 'chassis'])
     rmSync(join(path, name), { recursive: true, force: true })
   rmSync(mark)
 }
 
-/** Makes what is missing, and erases what was marked; throws StateError. */
-export function openState(path: string): StateFolder {
-  folder(path)
-  eraseMarked(path)
-  const run = folder(runFolder(path))
+/** Makes the run folder of a state folder; throws StateError when it is somebody else's. */
+export function privateRunFolder(path: string): string {
+  const run = privateFolder(runFolder(path))
   const status = lstatSync(run)
   if (status.uid !== process.getuid?.() || (status.mode & 0o077) !== 0) {
     throw new StateError(`run folder ${run} must belong to this user alone (mode 0700)`)
   }
+  return run
+}
+
+/** Makes what is missing, and erases what was marked; throws StateError. */
+export function openState(path: string): StateFolder {
+  privateFolder(path)
+  eraseMarked(path)
+  const run = privateRunFolder(path)
   return {
     path,
     run,
-    store: folder(join(path, 'store')),
-    keys: folder(join(path, 'keys')),
-    captures: folder(join(path, 'captures')),
-    log: folder(join(path, 'log')),
+    chassis: privateFolder(join(path, 'chassis')),
+    store: privateFolder(join(path, 'store')),
+    keys: privateFolder(join(path, 'keys')),
+    captures: privateFolder(join(path, 'captures')),
+    log: privateFolder(join(path, 'log')),
   }
 }

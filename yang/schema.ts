@@ -73,6 +73,7 @@ export const modules: readonly ModuleRequest[] = [
   { name: 'weft-dataplane', revision: '2026-11-21' },
   { name: 'weft-forwarding', revision: '2026-11-21' },
   { name: 'weft-ports', revision: '2026-11-21' },
+  { name: 'weft-chassis', revision: '2026-11-22' },
   { name: 'weft-tunnels', revision: '2026-11-22' },
   { name: 'weft-capture', revision: '2026-11-21' },
   { name: 'weft-mirror', revision: '2026-11-21' },

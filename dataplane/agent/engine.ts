@@ -39,6 +39,8 @@ export interface Engine {
   interfaces(only?: string): Record<string, unknown>[]
   neighbours(only?: string): Record<string, unknown>[]
   ports(): Record<string, unknown>[]
+  /** Network devices that can be ports. */
+  devices(): Record<string, unknown>[]
   drops(): Record<string, unknown>[]
   nodes(): Record<string, unknown>[]
   /** One or none. */

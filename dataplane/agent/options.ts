@@ -11,6 +11,8 @@ export interface AgentOptions {
   readonly workers: number
   /** Names this process while it lives. */
   readonly processFile: string | undefined
+  /** Folder of the key and certificates with which it attaches over TLS; undefined: the socket is weftd's own. */
+  readonly credentials: string | undefined
 }
 
 export interface WorkerSettings extends AgentOptions {
@@ -21,7 +23,7 @@ export interface WorkerSettings extends AgentOptions {
   readonly term: BigUint64Array
 }
 
-export const usage = `usage: weft-dataplane --socket PATH --keeper PATH [--chassis NAME] [--member NAME] [--workers N] [--process-file PATH]`
+export const usage = `usage: weft-dataplane --socket PATH --keeper PATH [--chassis NAME] [--member NAME] [--workers N] [--process-file PATH] [--credentials DIR]`
 
 /** Throws Error with a text for a person. */
 export function parseOptions(args: readonly string[]): AgentOptions {
@@ -34,6 +36,7 @@ export function parseOptions(args: readonly string[]): AgentOptions {
       member: { type: 'string', default: '0' },
       workers: { type: 'string', default: '1' },
       'process-file': { type: 'string' },
+      credentials: { type: 'string' },
     },
   })
   const workers = Number(values.workers)
@@ -47,5 +50,6 @@ export function parseOptions(args: readonly string[]): AgentOptions {
     member: values.member,
     workers,
     processFile: values['process-file'],
+    credentials: values.credentials,
   }
 }

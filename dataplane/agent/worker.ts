@@ -4,18 +4,23 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
-import { credentials } from '@grpc/grpc-js'
+import { credentials, type ChannelCredentials } from '@grpc/grpc-js'
 import {
   channelOptions,
   Chassis,
   checkSocketPath,
+  controlName,
+  protocolVersion,
   type ChassisMessage,
   type MemberAttach,
   type MemberMessage,
 } from '../proto/contract.js'
 import { Captures } from './captures.js'
+import { readCredentials } from './credentials.js'
+import { DeviceReports } from './devices.js'
 import { loadEngine } from './engine.js'
 import type { WorkerSettings } from './options.js'
+import { Renewal } from './renewal.js'
 import { stateReply } from './state.js'
 
 const firstPause = 50
@@ -47,6 +52,7 @@ async function carryOut(
   message: ChassisMessage,
   answer: (message: MemberMessage) => void,
   captures: Captures,
+  renewal: Renewal | undefined,
 ): Promise<void> {
   const { stage, prepare, apply, abort, state, trace, endTrace, clearMacs } = message
   if (stage) engine.stage(Number(stage.transaction), stage.records)
@@ -76,6 +82,7 @@ async function carryOut(
   else if (message.captureMore) captures.more(message.captureMore.id)
   else if (message.endCapture) captures.end(message.endCapture.id)
   else if (clearMacs) answer({ state: { id: clearMacs.id, cleared: engine.clearMacs(clearMacs) } })
+  else if (message.certificate) renewal?.receive(message.certificate)
   else if (message.shutdown) parentPort?.postMessage('shutdown')
 }
 
@@ -86,13 +93,33 @@ engine.onEvent((event) => {
   if (listener && !listener.writableNeedDrain) listener.write({ event })
 })
 
+/** Where weftd is, and what is shown there: over its own unix socket nothing. */
+function dialling(): { shown: ChannelCredentials; chassis: string } {
+  if (settings.credentials === undefined)
+    return { shown: credentials.createInsecure(), chassis: settings.chassis }
+  const held = readCredentials(settings.credentials)
+  if (!held) throw new Error(`there are no credentials in ${settings.credentials}`)
+  const [authority, key, certificate] = [held.authority, held.key, held.certificate].map((text) =>
+    Buffer.from(text),
+  )
+  return {
+    shown: credentials.createSsl(authority, key, certificate),
+    chassis: held.chassis,
+  }
+}
+
+/** A control plane whose machine fell silent is dialled again after this. */
+const aliveness = { 'grpc.keepalive_time_ms': 2_000, 'grpc.keepalive_timeout_ms': 3_000 }
+
 /** One attachment, from the dial to its end. Resolves with why it ended, and whether weftd had welcomed the member. */
 async function attach(): Promise<{ why: string; welcomed: boolean }> {
   await engine.reset()
   // Nobody is there any more to be told of it.
   engine.endTrace()
-  const client = new Chassis(`unix:${settings.socket}`, credentials.createInsecure(), {
+  const { shown, chassis } = dialling()
+  const client = new Chassis(`unix:${settings.socket}`, shown, {
     ...channelOptions,
+    ...(settings.credentials !== undefined && { ...aliveness, 'grpc.ssl_target_name_override': controlName }),
     'grpc.use_local_subchannel_pool': 1,
   })
   const stream = (client['Attach'] as () => MemberAttach).call(client)
@@ -102,6 +129,8 @@ async function attach(): Promise<{ why: string; welcomed: boolean }> {
   }
   const captures = new Captures(engine, (capture) => answer({ capture }))
   captures.forget()
+  let devices: DeviceReports | undefined
+  let renewal: Renewal | undefined
   try {
     return await new Promise((resolve) => {
       stream.on('data', (message: ChassisMessage) => {
@@ -110,21 +139,28 @@ async function attach(): Promise<{ why: string; welcomed: boolean }> {
           welcomed = true
           listener = stream
           say(`attached to weftd ${message.welcome.version}`)
+          devices = new DeviceReports(engine, (found) => answer({ ports: { devices: found } }))
+          if (settings.credentials !== undefined)
+            renewal = new Renewal(settings.credentials, settings.member, answer, say)
           return
         }
-        carryOut(message, answer, captures).catch((error: unknown) => {
+        carryOut(message, answer, captures, renewal).catch((error: unknown) => {
           say(`${message.body ?? 'a message'}: ${(error as Error).message}`)
           stream.cancel()
         })
       })
       stream.on('error', (error) => resolve({ why: error.message, welcomed }))
       stream.on('end', () => resolve({ why: 'weftd ended the stream', welcomed }))
-      const { chassis, member, boot, version } = settings
+      const { member, boot, version } = settings
       const commit = String(engine.statistics()['commit'] ?? 0)
-      stream.write({ hello: { chassis, member, boot, version, commit, pid: process.pid } })
+      stream.write({
+        hello: { chassis, member, boot, version, commit, pid: process.pid, protocol: protocolVersion },
+      })
     })
   } finally {
     listener = undefined
+    devices?.[Symbol.dispose]()
+    renewal?.[Symbol.dispose]()
     captures.forget()
     stream.cancel()
     stream.on('error', () => undefined)

@@ -17,6 +17,7 @@ import type {
 import type { MacSelection } from './bridge.js'
 import { CaptureLine } from './capture.js'
 import { DeadlineError, MemberError, MemberLostError } from './errors.js'
+import type { Peer } from './gate.js'
 import { encodeRecords } from './records.js'
 import { readState, stateRequest } from './state.js'
 import type { Member, PreparedTransaction } from './contract.js'
@@ -85,9 +86,10 @@ export class AttachedMember implements Member {
   readonly #log: MemberLog
   readonly #onDetached: (member: Member) => void
   #line: Line | undefined
-  #pid: number | undefined
+  #hello: Hello | undefined
+  #peer: Peer | undefined
+  #since: Date | undefined
   #commit = 0
-  #boot = ''
   #next = 1
   /** Settled when the transaction before has been applied or aborted. */
   #turn: Promise<void> = Promise.resolve()
@@ -103,22 +105,32 @@ export class AttachedMember implements Member {
     return this.#line !== undefined
   }
   get pid(): number | undefined {
-    return this.attached ? this.#pid : undefined
+    return this.attached ? this.#hello?.pid : undefined
   }
   get commit(): number {
     return this.#commit
   }
   /** New whenever its engine started anew. */
   get boot(): string {
-    return this.#boot
+    return this.#hello?.boot ?? ''
+  }
+  get version(): string | undefined {
+    return this.#hello?.version
+  }
+  get address(): string | undefined {
+    return this.attached ? this.#peer?.address : undefined
+  }
+  get since(): Date | undefined {
+    return this.#since
   }
 
   /** A stream whose first message was this hello; an older stream of the same member is ended. */
-  attach(stream: ServerAttach, hello: Hello): void {
+  attach(stream: ServerAttach, hello: Hello, peer?: Peer): void {
     this.detach()
     this.#line = new Line(stream)
-    this.#pid = hello.pid
-    this.#boot = hello.boot
+    this.#hello = hello
+    this.#peer = peer
+    this.#since = new Date()
     this.#commit = Number(hello.commit)
   }
 
@@ -127,6 +139,7 @@ export class AttachedMember implements Member {
     const line = this.#line
     if (!line || (stream && line.stream !== stream)) return
     this.#line = undefined
+    this.#since = new Date()
     line.end(new MemberLostError(`member ${this.name} went away`))
     line.stream.end()
     this.#log.warn(`member ${this.name} is detached`)

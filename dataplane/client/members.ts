@@ -1,20 +1,25 @@
 /**
- * The server side of dataplane.proto: weftd's unix socket, on which members attach. A stream begins with a hello of this
- * chassis; what does not is refused with a status that says why. Each member is kept by its name for as long as weftd
- * lives, attached or not.
+ * The server side of dataplane.proto: weftd's unix socket, on which members attach, and, once there is a gate, a TLS port for
+ * those on other machines. A stream begins with a hello of this chassis; what does not is refused with a status that says why. Each
+ * member is kept by its name for as long as weftd lives, attached or not.
  */
 import { chmodSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
-import { Server, ServerCredentials, status } from '@grpc/grpc-js'
+import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
 import {
   channelOptions,
   Chassis,
   checkSocketPath,
+  protocolVersion,
+  type EnrolReply,
+  type EnrolRequest,
   type EventMessage,
   type Hello,
   type MemberMessage,
   type ServerAttach,
 } from '../proto/contract.js'
+import { listenTls, readDevice, RefusedError, type Credentials, type Device, type Gate } from './gate.js'
+import type { Listening, Peer } from './gate.js'
 import { AttachedMember, type MemberLog } from './member.js'
 import type { Member, Members } from './contract.js'
 import type { InterfaceEvent, MemberEvent } from './events.js'
@@ -32,6 +37,8 @@ export interface MembersOptions {
 
 const localMember = '0'
 const helloPatience = 5_000
+/** A member whose machine fell silent is given up after this. */
+const aliveness = { 'grpc.keepalive_time_ms': 2_000, 'grpc.keepalive_timeout_ms': 3_000 }
 const shutdownPatience = 10_000
 
 const interfaceEvents: readonly string[] = ['link', 'neighbour', 'port-lost']
@@ -45,6 +52,16 @@ function readEvent({ kind, interface: name, up, resolve }: EventMessage): Member
   return { kind, miss: { ...resolve, kind: resolve.kind as ResolveKind } }
 }
 
+/** What work throws when somebody is refused; undefined: nothing. */
+function refusal(work: () => void): string | undefined {
+  try {
+    work()
+  } catch (error) {
+    return (error as Error).message
+  }
+  return undefined
+}
+
 async function someoneListens(path: string): Promise<boolean> {
   return await new Promise((resolve) => {
     const socket = connect(path)
@@ -54,24 +71,68 @@ async function someoneListens(path: string): Promise<boolean> {
   })
 }
 
+type Told = 'attached' | 'detached' | 'event' | 'devices' | 'refused'
+
 class MemberServer implements Members {
   readonly member0: AttachedMember
   readonly #options: MembersOptions
   readonly #term: number
   readonly #members = new Map<string, AttachedMember>()
+  readonly #peers = new Map<string, Peer>()
+  #gate: Gate | undefined
   readonly #handlers = {
     attached: [] as ((member: Member) => void)[],
     detached: [] as ((member: Member) => void)[],
     event: [] as ((member: Member, event: MemberEvent) => void)[],
+    devices: [] as ((member: Member, devices: readonly Device[]) => void)[],
+    refused: [] as ((why: string, peer: Peer | undefined, member: string) => void)[],
   }
-  readonly #server = new Server(channelOptions)
+  readonly #server = new Server({ ...channelOptions, ...aliveness })
   readonly #streams = new Set<ServerAttach>()
 
   constructor(options: MembersOptions) {
     this.#options = options
     this.#term = options.term ?? 1
     this.member0 = this.#member(localMember)
-    this.#server.addService(Chassis.service, { Attach: (stream: ServerAttach) => this.#accept(stream) })
+    this.#server.addService(Chassis.service, {
+      Attach: (stream: ServerAttach) => this.#accept(stream),
+      Enrol: (call: ServerUnaryCall<EnrolRequest, EnrolReply>, reply: sendUnaryData<EnrolReply>) =>
+        void this.#enrol(call, reply),
+    })
+  }
+
+  get all(): readonly AttachedMember[] {
+    return [...this.#members.values()]
+  }
+
+  named(name: string): AttachedMember {
+    return this.#member(name)
+  }
+
+  forget(name: string): void {
+    const member = this.#members.get(name)
+    if (!member || member === this.member0) return
+    this.#members.delete(name)
+    member.detach()
+  }
+
+  async listenTls(
+    at: { readonly address: string; readonly port: number },
+    credentials: Credentials,
+    gate: Gate,
+  ): Promise<Listening> {
+    this.#gate = gate
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
+    const listening = await listenTls(at, credentials, this.#peers, (connection) =>
+      injector.injectConnection(connection),
+    )
+    return {
+      ...{ address: listening.address, port: listening.port },
+      [Symbol.asyncDispose]: async () => {
+        await listening[Symbol.asyncDispose]()
+        injector.destroy()
+      },
+    }
   }
 
   async listen(): Promise<void> {
@@ -93,8 +154,10 @@ class MemberServer implements Members {
 
   on(event: 'attached' | 'detached', handler: (member: Member) => void): void
   on(event: 'event', handler: (member: Member, event: MemberEvent) => void): void
-  on(event: 'attached' | 'detached' | 'event', handler: (member: Member, event: MemberEvent) => void): void {
-    this.#handlers[event].push(handler as (member: Member) => void)
+  on(event: 'devices', handler: (member: Member, devices: readonly Device[]) => void): void
+  on(event: 'refused', handler: (why: string, peer: Peer | undefined, member: string) => void): void
+  on(event: Told, handler: (...told: never[]) => void): void {
+    ;(this.#handlers[event] as ((...told: never[]) => void)[]).push(handler)
   }
 
   #member(name: string): AttachedMember {
@@ -111,9 +174,10 @@ class MemberServer implements Members {
   #accept(stream: ServerAttach): void {
     this.#streams.add(stream)
     let member: AttachedMember | undefined
+    const peer = this.#peers.get(stream.getPeer())
     const timer = setTimeout(() => refuse(`no hello within ${helloPatience / 1000} s`), helloPatience)
-    const refuse = (why: string) => {
-      this.#options.log.warn(`a member was refused: ${why}`)
+    const refuse = (why: string, name = '') => {
+      this.#refused(why, peer, name)
       stream.emit('error', { code: status.FAILED_PRECONDITION, details: why })
     }
     const gone = () => {
@@ -124,9 +188,9 @@ class MemberServer implements Members {
     stream.on('data', (message: MemberMessage) => {
       if (member) return this.#receive(member, message)
       clearTimeout(timer)
-      const why = this.#unfit(message.hello)
-      if (why !== undefined) return refuse(why)
-      member = this.#welcome(stream, message.hello as Hello)
+      const why = this.#unfit(message.hello, peer)
+      if (why !== undefined) return refuse(why, message.hello?.member)
+      member = this.#welcome(stream, message.hello as Hello, peer)
     })
     stream.on('cancelled', gone)
     stream.on('close', gone)
@@ -137,19 +201,62 @@ class MemberServer implements Members {
     })
   }
 
-  #unfit(hello: Hello | undefined): string | undefined {
+  #refused(why: string, peer: Peer | undefined, name: string): void {
+    this.#options.log.warn(`a member was refused${peer ? ` (${peer.address})` : ''}: ${why}`)
+    for (const handler of this.#handlers.refused) handler(why, peer, name)
+  }
+
+  #unfit(hello: Hello | undefined, peer: Peer | undefined): string | undefined {
     if (!hello) return 'its first message is not a hello'
-    const { chassis } = this.#options
-    if (hello.chassis !== chassis) return `it belongs to chassis '${hello.chassis}', this one is '${chassis}'`
+    const { chassis, version } = this.#options
+    if (peer) {
+      const why = refusal(() => this.#gate?.judge(hello, peer))
+      if (why !== undefined) return why
+    } else if (hello.chassis !== chassis)
+      return `it belongs to chassis '${hello.chassis}', this one is '${chassis}'`
     if (hello.member === '') return 'it has no name'
+    if (hello.protocol !== protocolVersion)
+      return (
+        `member ${hello.member} of version ${hello.version} speaks version ${hello.protocol} of the protocol, ` +
+        `this control plane of version ${version} speaks version ${protocolVersion}`
+      )
+    const other = this.#members.get(hello.member)
+    if (peer && other?.attached && other.boot !== hello.boot)
+      return `another member '${hello.member}' is attached already, from ${other.address ?? 'this machine'}`
     return undefined
   }
 
-  #welcome(stream: ServerAttach, hello: Hello): AttachedMember {
+  async #enrol(
+    call: ServerUnaryCall<EnrolRequest, EnrolReply>,
+    reply: sendUnaryData<EnrolReply>,
+  ): Promise<void> {
+    const peer = this.#peers.get(call.getPeer())
+    try {
+      if (!peer || !this.#gate) throw new RefusedError('members enrol over TLS')
+      reply(null, await this.#gate.enrol(call.request, peer))
+    } catch (error) {
+      if (!(error instanceof RefusedError)) this.#options.log.error(`enrolment: ${(error as Error).message}`)
+      this.#refused((error as Error).message, peer, call.request.member)
+      reply({ code: status.FAILED_PRECONDITION, details: (error as Error).message })
+    }
+  }
+
+  async #renew(member: AttachedMember, request: string): Promise<void> {
+    let answer = { certificate: '', error: 'this member has no certificate to be renewed' }
+    try {
+      if (this.#gate) answer = { certificate: await this.#gate.renew(member.name, request), error: '' }
+    } catch (error) {
+      answer.error = (error as Error).message
+      this.#refused(answer.error, this.#peers.get(member.address ?? ''), member.name)
+    }
+    member.send({ certificate: answer })
+  }
+
+  #welcome(stream: ServerAttach, hello: Hello, peer: Peer | undefined): AttachedMember {
     const { chassis, version, log } = this.#options
     const member = this.#member(hello.member)
     if (member.attached) log.warn(`member ${member.name} attached again while it was attached`)
-    member.attach(stream, hello)
+    member.attach(stream, hello, peer)
     log.info(
       `member ${member.name} is attached (process ${hello.pid}, version ${hello.version}, commit ${hello.commit})`,
     )
@@ -159,6 +266,12 @@ class MemberServer implements Members {
   }
 
   #receive(member: AttachedMember, message: MemberMessage): void {
+    if (message.ports) {
+      const devices = message.ports.devices.map(readDevice)
+      for (const handler of this.#handlers.devices) handler(member, devices)
+      return
+    }
+    if (message.renew) return void this.#renew(member, message.renew.request)
     if (!message.event) return member.receive(message)
     const event = readEvent(message.event)
     if (!event) return
@@ -166,10 +279,10 @@ class MemberServer implements Members {
   }
 
   async shutdown(): Promise<void> {
-    const ends = [...this.#streams].map(
-      (stream) => new Promise<void>((resolve) => stream.once('close', resolve)),
-    )
-    for (const member of this.#members.values()) member.send({ shutdown: {} })
+    const near = [...this.#streams].filter((stream) => !this.#peers.has(stream.getPeer()))
+    const ends = near.map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)))
+    for (const member of this.#members.values())
+      if (member.address === undefined) member.send({ shutdown: {} })
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, shutdownPatience)))
     await Promise.race([Promise.all(ends), late])

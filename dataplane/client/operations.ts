@@ -4,6 +4,7 @@
  */
 import type { AclDirection, AclSpec } from './acl.js'
 import type { BridgeSpec } from './bridge.js'
+import type { FabricOperation } from './fabric.js'
 
 /** 4 or 16 bytes in network order. */
 export type Address = Uint8Array
@@ -224,5 +225,6 @@ export type Operation =
   | { readonly op: 'tunnel-delete'; readonly name: string }
   | ({ readonly op: 'mirror-set' } & MirrorSpec)
   | { readonly op: 'mirror-delete'; readonly name: string }
+  | FabricOperation
   /** Records packed already: many routes at once. */
   | { readonly op: 'records'; readonly bytes: Uint8Array }

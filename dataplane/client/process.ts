@@ -22,6 +22,8 @@ export interface DataplaneOptions {
   readonly membersSocket: string
   readonly chassis: string
   readonly member?: string
+  /** Folder of what it shows there; undefined: the socket is that of weftd itself. */
+  readonly credentials?: string
   /** Forwarding threads; default 1. */
   readonly workers?: number
   readonly logFile: string
@@ -94,6 +96,7 @@ export class DataplaneProcess {
   async #spawn(): Promise<void> {
     const { keeper, keeperSocket, membersSocket, chassis, member = '0', workers = 1, logFile } = this.#options
     const place = await keeper.namespace(this.#options.namespace ?? 'chassis')
+    const { credentials } = this.#options
     const options = [
       '--socket',
       membersSocket,
@@ -103,6 +106,7 @@ export class DataplaneProcess {
       chassis,
       '--member',
       member,
+      ...(credentials === undefined ? [] : ['--credentials', credentials]),
     ]
     const agent = [
       process.execPath,

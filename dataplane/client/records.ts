@@ -4,6 +4,7 @@
  */
 import { roomForAcl, writeAcl } from './acl.js'
 import { roomForBridge, writeBridge } from './bridge.js'
+import { roomForFabric, writeFabric } from './fabric.js'
 import {
   puntClasses,
   tunnelKinds,
@@ -62,6 +63,11 @@ const kinds: Readonly<Record<Packed['op'], number>> = {
   'tunnel-delete': 72,
   'mirror-set': 81,
   'mirror-delete': 82,
+  'slot-set': 90,
+  'fabric-set': 91,
+  'fabric-delete': 92,
+  'port-place-set': 93,
+  'fabric-key-set': 94,
 }
 
 const ObjectType = { adjacency: 1, glean: 2, local: 3, drop: 4, group: 5, resolve: 6, lookup: 7 } as const
@@ -97,6 +103,7 @@ function roomFor(operation: Operation): number {
     const names = [operation.name, operation.destination, ...operation.sources.map((each) => each.interface)]
     return names.reduce((sum, name) => sum + 3 * name.length + 8, 64 + operation.filter.length)
   }
+  if (operation.op === 'fabric-set') return roomForFabric(operation)
   if (operation.op === 'acl-set') return roomForAcl(operation.acl)
   if (operation.op === 'acl-bind') return 64 + 3 * (operation.interface.length + (operation.acl?.length ?? 0))
   if ('name' in operation) return 64 + 3 * operation.name.length
@@ -296,6 +303,19 @@ function write(writer: Writer, operation: Packed): void {
     case 'icmp-settings-set':
       writeLimit(writer, operation)
       return writer.u8(operation.forwardRouterAlerts ? 1 : 0)
+    case 'slot-set':
+      return writer.u16(operation.slot)
+    case 'fabric-set':
+      return writeFabric(writer, operation)
+    case 'fabric-delete':
+      return
+    case 'port-place-set':
+      writer.text(operation.name)
+      return writer.u16(operation.slot)
+    case 'fabric-key-set':
+      writer.u8(operation.of === 'interface' ? 1 : 2)
+      writer.text(operation.name)
+      return writer.u32(operation.key)
     case 'cross-connect-delete':
     case 'interface-delete':
     case 'port-delete':

@@ -204,6 +204,13 @@ std::vector<PortState> Engine::ports() const {
     return parts_->core.port_states();
 }
 
+std::vector<NetworkDevice> Engine::devices() const {
+    const std::lock_guard guard(parts_->core.program);
+    std::vector<NetworkDevice> found = parts_->core.factory->devices();
+    std::sort(found.begin(), found.end(), [](const auto &a, const auto &b) { return a.name < b.name; });
+    return found;
+}
+
 std::vector<WorkerState> Engine::workers() const {
     const std::lock_guard guard(parts_->core.program);
     return parts_->core.worker_states();

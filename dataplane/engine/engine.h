@@ -291,6 +291,8 @@ class Engine {
     std::vector<InterfaceState> interfaces(const std::string &only = {}) const;
     std::vector<NeighbourState> neighbours(const std::string &interface = {}) const;
     std::vector<PortState> ports() const;
+    // Network devices that can be ports, in the order of their names.
+    std::vector<NetworkDevice> devices() const;
     std::vector<WorkerState> workers() const;
     std::vector<DropCounter> drops() const;
     std::vector<NodeState> nodes() const;

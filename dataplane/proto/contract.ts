@@ -19,6 +19,32 @@ export interface Hello {
   readonly version: string
   readonly commit: string
   readonly pid: number
+  readonly protocol: number
+}
+
+/** Of the contract and of the records (dataplane/engine/program/records.h): it grows with each change that the other side must know. */
+export const protocolVersion = 1
+
+export interface EnrolRequest {
+  readonly member: string
+  readonly request: string
+  readonly token: string
+  readonly protocol: number
+  readonly version: string
+}
+
+export interface EnrolReply {
+  readonly certificate: string
+  readonly chassis: string
+  readonly slot: number
+}
+
+export interface DeviceMessage {
+  readonly name: string
+  readonly mac: Uint8Array
+  readonly mtu: number
+  readonly speed: string
+  readonly up: boolean
 }
 
 export interface Outcome {
@@ -196,12 +222,14 @@ export interface CaptureReplyMessage {
 export const capturePieces = 4
 
 export interface MemberMessage {
-  readonly body?: 'hello' | 'outcome' | 'state' | 'event' | 'trace' | 'capture'
+  readonly body?: 'hello' | 'outcome' | 'state' | 'event' | 'trace' | 'ports' | 'renew' | 'capture'
   readonly hello?: Hello
   readonly outcome?: Outcome
   readonly state?: Partial<StateReply>
   readonly event?: EventMessage
   readonly trace?: TraceReplyMessage
+  readonly ports?: { readonly devices: readonly DeviceMessage[] }
+  readonly renew?: { readonly request: string }
   readonly capture?: CaptureReplyMessage
 }
 
@@ -221,6 +249,7 @@ export interface ChassisMessage {
     | 'captureMore'
     | 'endCapture'
     | 'clearMacs'
+    | 'certificate'
   readonly welcome?: { readonly chassis: string; readonly version: string }
   readonly stage?: { readonly transaction: string; readonly records: Uint8Array }
   readonly prepare?: { readonly transaction: string; readonly full: boolean }
@@ -234,6 +263,7 @@ export interface ChassisMessage {
   readonly captureMore?: { readonly id: string }
   readonly endCapture?: { readonly id: string }
   readonly clearMacs?: MacSelectionMessage & { readonly id: string }
+  readonly certificate?: { readonly certificate: string; readonly error: string }
 }
 
 export type ServerAttach = ServerDuplexStream<MemberMessage, ChassisMessage>
@@ -247,6 +277,9 @@ const root = loadPackageDefinition(
 )
 const names = ['weft', 'dataplane', 'v1']
 const contract = names.reduce((parent, name) => parent[name] as GrpcObject, root as GrpcObject)
+
+/** The name in the certificate of every chassis' control plane. */
+export const controlName = 'weftd'
 
 export const Chassis = contract['Chassis'] as ServiceClientConstructor
 

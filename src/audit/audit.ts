@@ -100,6 +100,11 @@ export class Audit implements Observer, AuditControl, AsyncDisposable {
     datastores.on('commit', (commit, changes) => this.#commit(datastores, commit, changes))
   }
 
+  /** What became of a member of another machine. */
+  member(deed: events.MemberDeed): void {
+    this.#record(events.member(deed))
+  }
+
   // Observer
 
   login(login: Parameters<Observer['login']>[0]): void {

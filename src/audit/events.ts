@@ -6,6 +6,14 @@ import type { AuditEvent, Fields } from './record.js'
 
 type Event = Omit<AuditEvent, 'time'>
 
+export interface MemberDeed {
+  readonly kind: 'admitted' | 'renewed' | 'revoked' | 'released' | 'waiting' | 'refused'
+  readonly member: string
+  readonly text: string
+  /** `ADDRESS:PORT`. */
+  readonly address?: string
+}
+
 /** Characters of the paths that one record names: it must fit a datagram. */
 const longestPaths = 4096
 
@@ -110,6 +118,20 @@ export function committed(
       ['more', changes.more || named < changes.paths.length ? true : undefined],
     ],
     text: reverts ? `commit ${number} takes a confirmed commit back` : `commit ${number}`,
+  }
+}
+
+/** What became of a member of another machine, or of who wanted to be one. */
+export function member({ kind, member, text, address }: MemberDeed): Event {
+  return {
+    id: `member-${kind}`,
+    severity: kind === 'refused' ? 'warning' : 'notice',
+    fields: [
+      ['member', member === '' ? undefined : member],
+      ['address', address],
+      ['reason', kind === 'refused' ? text : undefined],
+    ],
+    text: kind === 'refused' ? 'a member was refused' : `member ${kind}`,
   }
 }
 

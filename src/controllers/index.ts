@@ -8,6 +8,7 @@ import { aclController } from './acl/index.js'
 import { alarmsController } from './alarms/index.js'
 import { auditController } from './audit/index.js'
 import { bridgeController } from './bridge/index.js'
+import { chassisController, type ChassisControl, type ChassisSettings } from './chassis/index.js'
 import { contextMaker, type Context, type PortInventory } from './context.js'
 import { crossConnectsController } from './cross-connects/index.js'
 import { fibController } from './fib/index.js'
@@ -29,17 +30,22 @@ export { followLinks, RoutingUpdates, type UpdateParts } from './fib/index.js'
 export { readPorts } from './ports/index.js'
 export { localMember } from './context.js'
 export { instanceOfNamespace } from './network-instances/index.js'
-export type { Authenticator, Context, PortInventory }
+export type { MemberStatus } from './chassis/index.js'
+export type { Authenticator, ChassisControl, ChassisSettings, Context, PortInventory }
 
 export interface ControllerParts {
   readonly rib: Rib
   readonly ports: PortInventory
-  /** The member beside the control plane. */
+  /** What tells the state of the chassis. */
   readonly member: () => Member
+  /** Each member by itself; `member` alone when left out. */
+  readonly members?: () => readonly Member[]
   readonly audit: AuditControl
   readonly alarms: AlarmControl
   /** The NETCONF server; undefined until it has been started. */
   readonly server?: () => ManagementServer | undefined
+  /** What has the members of other machines; undefined until it has been started. */
+  readonly chassis?: () => ChassisControl | undefined
   /** Milliseconds since the epoch. */
   readonly now?: () => number
 }
@@ -50,39 +56,50 @@ export interface Controllers {
   readonly authenticator: Authenticator
   /** What the NETCONF server is to be started with; undefined before running has been planned. */
   readonly serverSettings: () => ServerSettings | undefined
+  /** What the chassis is to be started with, likewise. */
+  readonly chassisSettings: () => ChassisSettings | undefined
+  /** The port below an interface of running; undefined: there is none. */
+  readonly portBelow: (interfaceName: string) => string | undefined
 }
 
 export function createControllers({
   rib,
   ports,
   member,
+  members = () => [member()],
   audit,
   alarms,
   server = () => undefined,
+  chassis = () => undefined,
   now = Date.now,
 }: ControllerParts): Controllers {
   const system = systemController(now)
+  const interfaces = interfacesController(member)
   const netconfServer = netconfServerController(server)
+  const chassisOf = chassisController(chassis)
   return {
     controllers: [
-      portsController(member),
+      portsController(members),
       networkInstancesController(rib),
-      interfacesController(member),
+      interfaces.controller,
       crossConnectsController(),
       tunnelsController(member),
       bridgeController(member),
       aclController(member),
       routingController(rib),
-      fibController(member),
-      forwardingController(member),
+      fibController(members),
+      forwardingController(members),
       mirrorsController(member),
       system.controller,
       auditController(audit),
       alarmsController(alarms),
       netconfServer.controller,
+      chassisOf.controller,
     ],
     createContext: contextMaker({ rib, ports }),
     authenticator: system.authenticator,
     serverSettings: netconfServer.settings,
+    chassisSettings: chassisOf.settings,
+    portBelow: interfaces.portBelow,
   }
 }

@@ -28,6 +28,13 @@ export class ModelMember implements Member {
   readonly name = '0'
   attached = true
   readonly pid = 4711
+  readonly boot = 'boot'
+  readonly version = 'model'
+  readonly address = undefined
+  readonly since = undefined
+  detach(): void {
+    this.attached = false
+  }
   commit = 0
   readonly vrfs = new Map<number, string>()
   readonly interfaces = new Map<string, InterfaceSpec>()

@@ -8,7 +8,12 @@ import {
   MemberLostError,
   type Operation,
 } from '../../dataplane/client/index.js'
-import { Chassis, type MemberAttach, type MemberMessage } from '../../dataplane/proto/contract.js'
+import {
+  Chassis,
+  protocolVersion,
+  type MemberAttach,
+  type MemberMessage,
+} from '../../dataplane/proto/contract.js'
 import { startTimeOf } from '../../dataplane/client/process-file.js'
 import { address, addresses, collectLog, keys, Router, until } from '../lab/router.js'
 import { Lab } from '../lab/lab.js'
@@ -57,7 +62,15 @@ test('who does not say a proper hello is refused and told why', async (t) => {
   const socketPath = join(lab.folder, 'members.sock')
   const log = collectLog()
   await using members = await listenMembers({ socketPath, chassis: 'lab', version: 'test', log })
-  const hello = { chassis: 'lab', member: '0', boot: 'b', version: 'v', commit: '0', pid: 1 }
+  const hello = {
+    chassis: 'lab',
+    member: '0',
+    boot: 'b',
+    version: 'v',
+    commit: '0',
+    pid: 1,
+    protocol: protocolVersion,
+  }
   t.regex(
     await refusal(socketPath, { hello: { ...hello, chassis: 'other' } }),
     /belongs to chassis 'other', this one is 'lab'/,

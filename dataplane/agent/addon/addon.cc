@@ -159,6 +159,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
         env, [](const Napi::CallbackInfo &info) { return interfaces(info.Env(), running(info.Env()).interfaces(optional_name(info))); });
     exports["neighbours"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return neighbours(info.Env(), running(info.Env()).neighbours(optional_name(info))); });
+    exports["devices"] = Napi::Function::New(
+        env, [](const Napi::CallbackInfo &info) { return devices(info.Env(), running(info.Env()).devices()); });
     exports["ports"] = Napi::Function::New(
         env, [](const Napi::CallbackInfo &info) { return ports(info.Env(), running(info.Env()).ports()); });
     exports["drops"] = Napi::Function::New(

@@ -184,6 +184,16 @@ Napi::Value macs(Napi::Env env, const std::vector<MacState> &states) {
     });
 }
 
+Napi::Value devices(Napi::Env env, const std::vector<NetworkDevice> &found) {
+    return list(env, found, [](Napi::Object object, const NetworkDevice &device) {
+        object["name"] = device.name;
+        object["mac"] = bytes(object, device.link.mac.data(), device.link.mac.size());
+        object["mtu"] = device.link.mtu;
+        object["speed"] = count(object, device.link.speed);
+        object["up"] = device.link.up;
+    });
+}
+
 Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters) {
     return list(env, counters, [](Napi::Object object, const DropCounter &counter) {
         object["node"] = counter.node;

@@ -11,6 +11,7 @@ Napi::Value interfaces(Napi::Env env, const std::vector<InterfaceState> &states)
 Napi::Value neighbours(Napi::Env env, const std::vector<NeighbourState> &states);
 Napi::Value outcome(Napi::Env env, const std::string &error, const std::vector<Refusal> &refusals);
 Napi::Value ports(Napi::Env env, const std::vector<PortState> &states);
+Napi::Value devices(Napi::Env env, const std::vector<NetworkDevice> &found);
 Napi::Value drops(Napi::Env env, const std::vector<DropCounter> &counters);
 Napi::Value nodes(Napi::Env env, const std::vector<NodeState> &states);
 Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states);

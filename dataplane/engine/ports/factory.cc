@@ -450,6 +450,20 @@ void KeeperFactory::read_link_events() {
         while (recv(socket->get(), buffer, sizeof(buffer), MSG_DONTWAIT) >= 0 || errno == EINTR || errno == ENOBUFS) {}
 }
 
+std::vector<NetworkDevice> KeeperFactory::devices() {
+    std::string error;
+    std::vector<NetworkDevice> found;
+    const std::shared_ptr<Netlink> ports = netlink(port_namespace, error);
+    std::vector<Link> links;
+    if (!ports || ports->links(links) != 0) return found;
+    for (const Link &link : links) {
+        if (link.flags & IFF_LOOPBACK || link.name.starts_with(pair_prefix)) continue;
+        Device device(link.name, ports);
+        if (device.find().empty()) found.push_back({link.name, device.link()});
+    }
+    return found;
+}
+
 void KeeperFactory::remove_unclaimed() {
     Descriptor none;
     std::string error;

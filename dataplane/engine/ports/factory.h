@@ -40,6 +40,7 @@ class KeeperFactory final : public PortFactory {
     void remove_host_tap(uint32_t vrf, const std::string &interface) override;
     int link_events() override;
     void read_link_events() override;
+    std::vector<NetworkDevice> devices() override;
 
     // Drops the taps and the VRFs' namespaces that the keeper holds and nobody has asked for since this process began: those of
     // interfaces and VRFs that went while there was no engine.

@@ -186,6 +186,12 @@ struct HostTapRequest {
     size_t queues = 1;  // receive queues wanted; there may be fewer
 };
 
+// A network device that can be a port.
+struct NetworkDevice {
+    std::string name;
+    LinkState link;
+};
+
 class PortFactory {
   public:
     virtual ~PortFactory() = default;
@@ -207,6 +213,8 @@ class PortFactory {
     // devices are looked at now and then.
     virtual int link_events() { return -1; }
     virtual void read_link_events() {}
+    // Those that there are now, whether ports or not.
+    virtual std::vector<NetworkDevice> devices() { return {}; }
 };
 
 }  // namespace weft

@@ -2,7 +2,7 @@
  * Keeps the alarms of one member up to date: reads its state when an event, or a commit, says that something may be wrong that
  * was not, or no longer is. What was wrong when it went away stays until it is back and says otherwise.
  */
-import type { Member } from '../../../dataplane/client/index.js'
+import type { Member, MemberState } from '../../../dataplane/client/index.js'
 import type { EventBus } from '../../events.js'
 import type { Alarms } from '../alarms.js'
 import { Lookout } from '../lookout.js'
@@ -16,6 +16,8 @@ export interface WatchParts {
   readonly wishes: () => Promise<MemberWishes>
   /** Has the member what running says? Its state tells nothing before. */
   readonly admitted: () => boolean
+  /** Is it the one who tells of an interface on that port (empty: on none), and of bridge domains? */
+  readonly tells: (port: string) => boolean
 }
 
 export class MemberWatch implements AsyncDisposable {
@@ -65,7 +67,7 @@ export class MemberWatch implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const { alarms, member, wishes, admitted } = this.#parts
+    const { alarms, member, wishes, admitted, tells } = this.#parts
     if (!member.attached || !admitted()) return
     try {
       const [state, wished] = await Promise.all([
@@ -73,9 +75,19 @@ export class MemberWatch implements AsyncDisposable {
         wishes(),
       ])
       if (admitted())
-        alarms.tell(`state of member ${member.name}`, memberConditions(member.name, state, wished))
+        alarms.tell(
+          `state of member ${member.name}`,
+          memberConditions(member.name, ofItsOwn(state, tells), wished),
+        )
     } catch {
       // It went away, or all is being closed: what is known stays.
     }
   }
 }
+
+/** What other members tell as well, only one tells. */
+const ofItsOwn = (state: MemberState, tells: WatchParts['tells']): MemberState => ({
+  ...state,
+  interfaces: state.interfaces.filter(({ port }) => tells(port)),
+  bridges: tells('') ? state.bridges : [],
+})

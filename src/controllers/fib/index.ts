@@ -11,13 +11,13 @@ import { dataplaneState } from './state.js'
 export { followLinks } from './links.js'
 export { RoutingUpdates, type UpdateParts } from './updates.js'
 
-export function fibController(member: () => Member): Controller<Context, Operation> {
+export function fibController(members: () => readonly Member[]): Controller<Context, Operation> {
   return {
     name: 'fib',
     claims: [],
     needs: ['vrf', 'interface', 'direct-route', 'static-route'],
     provides: ['object', 'route'],
     plan: planFib,
-    state: [dataplaneState(member)],
+    state: [dataplaneState(members)],
   }
 }

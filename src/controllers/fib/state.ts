@@ -1,66 +1,70 @@
 /** Operational state of the data plane (weft-dataplane): members with ports, drops by name, and the size of their tables. */
 import type { HoldState, Member, MemberState, NodeState, PortState } from '../../../dataplane/client/index.js'
-import type { StateProvider } from '../../../datastore/index.js'
+import type { StateProvider, Wanted } from '../../../datastore/index.js'
 import { formatMac } from '../../rib/index.js'
 import { dateAndTime, leaf } from '../xml.js'
 import { allObjects, objectsNamed } from './object-state.js'
 
 const namespace = 'urn:weft:params:xml:ns:yang:weft-dataplane'
 
-export function dataplaneState(member: () => Member): StateProvider {
+export function dataplaneState(members: () => readonly Member[]): StateProvider {
   const path = '/weft-dataplane:dataplane'
   const objectsPath = `${path}/members/member/objects`
   return {
     path,
     async *read(wanted) {
-      const one = member()
-      const asked = (name: string): boolean => wanted.mayMatch(`${path}/members/member/${name}`)
-      const statistics = asked('tables') || asked('reconciliation')
-      const query = {
-        ports: asked('port'),
-        drops: asked('drop'),
-        statistics,
-        holds: asked('hold'),
-        nodes: asked('node'),
-      }
-      const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
-      const drops = state?.drops.map(
-        ({ node, reason, packets }) =>
-          `<drop>${leaf('node', node)}${leaf('reason', reason)}${leaf('packets', packets)}</drop>`,
-      )
-      const tables = state?.statistics
-      yield [
-        `<dataplane xmlns="${namespace}"><members><member>`,
-        leaf('name', one.name),
-        leaf('attached', one.attached),
-        one.attached ? leaf('pid', one.pid) : '',
-        one.commit > 0 ? leaf('commit', one.commit) : '',
-        ...(state?.ports ?? []).map(port),
-        ...(drops ?? []),
-        ...(state?.nodes ?? []).map(node),
-        ...(state?.holds ?? []).map(hold),
-        one.attached ? '<objects/>' : '',
-        tables &&
-          `<tables>${leaf('ipv4-routes', tables.routes4)}${leaf('ipv6-routes', tables.routes6)}` +
-            `${leaf('objects', tables.objects)}${leaf('neighbours', tables.neighbours)}` +
-            `${leaf('held-packets', tables.heldPackets)}</tables>${repair(tables)}`,
-        '</member></members></dataplane>',
-      ].join('')
-      if (!wanted.mayMatch(`${objectsPath}/object`) || !one.attached) return
-      const keys = wanted.values(`${objectsPath}/object/key`)
-      for await (const objects of keys ? objectsNamed(one, keys) : allObjects(one))
-        yield `<dataplane xmlns="${namespace}"><members><member>${leaf('name', one.name)}<objects>${objects}</objects></member></members></dataplane>`
+      const names = wanted.values(`${path}/members/member/name`)
+      for (const one of members()) if (names?.includes(one.name) ?? true) yield* readMember(one, wanted)
     },
     streams: [
       {
         path: objectsPath,
         async *read(instance) {
-          const one = member()
-          if (one.attached && instance === `${path}/members/member[name='${one.name}']/objects`)
-            yield* allObjects(one)
+          for (const one of members())
+            if (one.attached && instance === `${path}/members/member[name='${one.name}']/objects`)
+              yield* allObjects(one)
         },
       },
     ],
+  }
+
+  async function* readMember(one: Member, wanted: Wanted): AsyncGenerator<string> {
+    const asked = (name: string): boolean => wanted.mayMatch(`${path}/members/member/${name}`)
+    const statistics = asked('tables') || asked('reconciliation')
+    const query = {
+      ports: asked('port'),
+      drops: asked('drop'),
+      statistics,
+      holds: asked('hold'),
+      nodes: asked('node'),
+    }
+    const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
+    const drops = state?.drops.map(
+      ({ node, reason, packets }) =>
+        `<drop>${leaf('node', node)}${leaf('reason', reason)}${leaf('packets', packets)}</drop>`,
+    )
+    const tables = state?.statistics
+    yield [
+      `<dataplane xmlns="${namespace}"><members><member>`,
+      leaf('name', one.name),
+      leaf('attached', one.attached),
+      one.attached ? leaf('pid', one.pid) : '',
+      one.commit > 0 ? leaf('commit', one.commit) : '',
+      ...(state?.ports ?? []).map(port),
+      ...(drops ?? []),
+      ...(state?.nodes ?? []).map(node),
+      ...(state?.holds ?? []).map(hold),
+      one.attached ? '<objects/>' : '',
+      tables &&
+        `<tables>${leaf('ipv4-routes', tables.routes4)}${leaf('ipv6-routes', tables.routes6)}` +
+          `${leaf('objects', tables.objects)}${leaf('neighbours', tables.neighbours)}` +
+          `${leaf('held-packets', tables.heldPackets)}</tables>${repair(tables)}`,
+      '</member></members></dataplane>',
+    ].join('')
+    if (!wanted.mayMatch(`${objectsPath}/object`) || !one.attached) return
+    const keys = wanted.values(`${objectsPath}/object/key`)
+    for await (const objects of keys ? objectsNamed(one, keys) : allObjects(one))
+      yield `<dataplane xmlns="${namespace}"><members><member>${leaf('name', one.name)}<objects>${objects}</objects></member></members></dataplane>`
   }
 }
 

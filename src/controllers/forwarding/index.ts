@@ -6,13 +6,13 @@ import { claim, interfacesClaim } from './model.js'
 import { planForwarding } from './plan.js'
 import { puntState } from './state.js'
 
-export function forwardingController(member: () => Member): Controller<Context, Operation> {
+export function forwardingController(members: () => readonly Member[]): Controller<Context, Operation> {
   return {
     name: 'forwarding',
     claims: [claim, interfacesClaim],
     needs: ['interface'],
     provides: ['forwarding'],
     plan: planForwarding,
-    state: [puntState(member)],
+    state: [puntState(members)],
   }
 }

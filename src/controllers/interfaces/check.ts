@@ -18,6 +18,7 @@ import {
   type Family,
   type Prefix,
 } from '../../rib/index.js'
+import { isSlotPort } from '../chassis/model.js'
 import type { PortInventory } from '../context.js'
 import { key } from '../path.js'
 import { checkCircuits } from './check-circuits.js'
@@ -25,11 +26,19 @@ import { ethernet, loopback, pathOf, portOf, types, type InterfaceConfig, type I
 
 const families = [4, 6] as const
 
-/** `before`: what was there already; its missing ports are not the fault of this change. */
-export function check(before: Interfaces, after: Interfaces, ports: PortInventory): readonly ConfigError[] {
+/**
+ * `before`: what was there already; its missing ports are not the fault of this change. `named`: ports of members, which may come
+ * later.
+ */
+export function check(
+  before: Interfaces,
+  after: Interfaces,
+  ports: PortInventory,
+  named: ReadonlySet<string>,
+): readonly ConfigError[] {
   return [
     ...[...after.values()].flatMap((config) => [...checkOne(config)]),
-    ...checkPorts(before, after, ports),
+    ...checkPorts(before, after, ports, named),
     ...checkCircuits(before, after),
     ...checkSubnets(before, after),
   ]
@@ -133,7 +142,12 @@ function* checkNeighbours(config: InterfaceConfig, family: Family): Iterable<Con
   }
 }
 
-function* checkPorts(before: Interfaces, after: Interfaces, ports: PortInventory): Iterable<ConfigError> {
+function* checkPorts(
+  before: Interfaces,
+  after: Interfaces,
+  ports: PortInventory,
+  named: ReadonlySet<string>,
+): Iterable<ConfigError> {
   const owners = new Map<string, string>()
   for (const config of after.values()) {
     const port = portOf(config)
@@ -142,7 +156,8 @@ function* checkPorts(before: Interfaces, after: Interfaces, ports: PortInventory
     const path =
       config.portLeaf === undefined ? pathOf.interface(name) : pathOf.leaf(name, 'weft-interfaces:port')
     const was = before.get(name)
-    if (!ports.names.includes(port) && !(was && portOf(was) === port)) {
+    const expected = ports.names.includes(port) || isSlotPort(port) || named.has(port)
+    if (!expected && !(was && portOf(was) === port)) {
       const there =
         ports.names.length > 0 ? `this chassis has ${ports.names.join(', ')}` : 'this chassis has no ports'
       yield new ConfigError(path, `no port named '${port}'; ${there}`)

@@ -6,13 +6,17 @@ import type { Member, Operation } from '../../../dataplane/client/index.js'
 import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
 import { claim as instances } from '../network-instances/model.js'
-import { claim, type Interfaces } from './model.js'
+import { claim, portOf, type Interfaces } from './model.js'
 import { planInterfaces } from './plan.js'
 import { interfaceState } from './state.js'
 
-export function interfacesController(member: () => Member): Controller<Context, Operation> {
+export function interfacesController(member: () => Member): {
+  readonly controller: Controller<Context, Operation>
+  /** The port below an interface or a circuit on one; undefined: there is none. */
+  readonly portBelow: (name: string) => string | undefined
+} {
   let interfaces: Interfaces = new Map()
-  return {
+  const controller: Controller<Context, Operation> = {
     name: 'interfaces',
     claims: [claim, instances],
     needs: ['vrf'],
@@ -22,5 +26,13 @@ export function interfacesController(member: () => Member): Controller<Context, 
         interfaces = after
       }),
     state: [interfaceState(member, () => interfaces)],
+  }
+  return {
+    controller,
+    portBelow(name) {
+      const config = interfaces.get(name)
+      const below = config?.circuit ? interfaces.get(config.circuit.parent) : config
+      return below && portOf(below)
+    },
   }
 }

@@ -19,6 +19,7 @@ import {
   type Prefix,
   type RibInterface,
 } from '../../rib/index.js'
+import { namedPorts } from '../chassis/model.js'
 import { isRequested, type Change, type Context } from '../context.js'
 import { refuse } from '../refuse.js'
 import { check } from './check.js'
@@ -42,7 +43,7 @@ export async function planInterfaces(
   const running = await readInterfaces(change.before)
   const after = await readInterfaces(change.after)
   if (isRequested(change)) {
-    refuse(check(running, after, context.ports), { at: claim })
+    refuse(check(running, after, context.ports, await namedPorts(change.after)), { at: claim })
   }
   const before: Interfaces = change.full ? new Map() : running
   await context.rib.ready()

@@ -8,13 +8,13 @@ import { driverState, fastPathState, queueState, workerState } from './state.js'
 
 export { readPorts } from './model.js'
 
-export function portsController(member: () => Member): Controller<Context, Operation> {
+export function portsController(members: () => readonly Member[]): Controller<Context, Operation> {
   return {
     name: 'ports',
     claims: [workersClaim, portsClaim],
     needs: [],
     provides: ['port'],
     plan: planPorts,
-    state: [workerState(member), driverState(member), fastPathState(member), queueState(member)],
+    state: [workerState(members), driverState(members), fastPathState(members), queueState(members)],
   }
 }

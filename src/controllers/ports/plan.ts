@@ -4,6 +4,7 @@
  */
 import type { Operation } from '../../../dataplane/client/index.js'
 import { ConfigError, type Plan, type Step } from '../../../datastore/index.js'
+import { isSlotPort, namedPorts } from '../chassis/model.js'
 import { isRequested, type Change, type Context } from '../context.js'
 import { key } from '../path.js'
 import { refuse } from '../refuse.js'
@@ -21,10 +22,12 @@ export async function planPorts(change: Change, { member, ports }: Context): Pro
   }
   const before = change.full ? new Map<string, never>() : await readPorts(change.before)
   const after = await readPorts(change.after)
+  const expected = await namedPorts(change.after)
   if (isRequested(change)) {
     refuse(
       [...after.keys()]
         .filter((name) => !ports.names.includes(name) && !before.has(name))
+        .filter((name) => !expected.has(name) && !isSlotPort(name))
         .map(
           (name) =>
             new ConfigError(

@@ -5,9 +5,9 @@ import { leaf } from '../xml.js'
 
 const xmlns = 'xmlns="urn:weft:params:xml:ns:yang:weft-ports"'
 
-/** What `show` makes of the member's state, in its place; nothing while it does not answer. */
+/** What `show` makes of each member's state, in its place; nothing of one that does not answer. */
 function provider(
-  member: () => Member,
+  members: () => readonly Member[],
   path: string,
   query: StateQuery,
   show: (state: MemberState) => string,
@@ -15,20 +15,21 @@ function provider(
   return {
     path: `/weft-dataplane:dataplane/members/member/${path}`,
     async *read() {
-      const one = member()
-      const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
-      const content = state ? show(state) : ''
-      if (content === '') return
-      yield (
-        '<dataplane xmlns="urn:weft:params:xml:ns:yang:weft-dataplane"><members><member>' +
-        `${leaf('name', one.name)}${content}</member></members></dataplane>`
-      )
+      for (const one of members()) {
+        const state = one.attached ? await one.state(query).catch(() => undefined) : undefined
+        const content = state ? show(state) : ''
+        if (content === '') continue
+        yield (
+          '<dataplane xmlns="urn:weft:params:xml:ns:yang:weft-dataplane"><members><member>' +
+          `${leaf('name', one.name)}${content}</member></members></dataplane>`
+        )
+      }
     },
   }
 }
 
-export const workerState = (member: () => Member): StateProvider =>
-  provider(member, 'weft-ports:worker', { workers: true }, ({ workers }) =>
+export const workerState = (members: () => readonly Member[]): StateProvider =>
+  provider(members, 'weft-ports:worker', { workers: true }, ({ workers }) =>
     workers
       .map(
         ({ id, asleep, cpu, reason, cpuTime, rxQueues }) =>
@@ -44,8 +45,8 @@ export const workerState = (member: () => Member): StateProvider =>
       .join(''),
   )
 
-export const driverState = (member: () => Member): StateProvider =>
-  provider(member, 'port/weft-ports:other-driver', { ports: true }, ({ ports }) =>
+export const driverState = (members: () => readonly Member[]): StateProvider =>
+  provider(members, 'port/weft-ports:other-driver', { ports: true }, ({ ports }) =>
     ports
       .filter(({ others }) => others.length > 0)
       .map(({ name, others }) => {
@@ -58,8 +59,8 @@ export const driverState = (member: () => Member): StateProvider =>
       .join(''),
   )
 
-export const fastPathState = (member: () => Member): StateProvider =>
-  provider(member, 'port/weft-ports:fast-path', { ports: true }, ({ ports }) =>
+export const fastPathState = (members: () => readonly Member[]): StateProvider =>
+  provider(members, 'port/weft-ports:fast-path', { ports: true }, ({ ports }) =>
     ports
       .map(
         ({ name, fastPath, fastPathReason, fastPathPackets }) =>
@@ -72,8 +73,8 @@ export const fastPathState = (member: () => Member): StateProvider =>
       .join(''),
   )
 
-export const queueState = (member: () => Member): StateProvider =>
-  provider(member, 'port/weft-ports:rx-queue', { ports: true }, ({ ports }) =>
+export const queueState = (members: () => readonly Member[]): StateProvider =>
+  provider(members, 'port/weft-ports:rx-queue', { ports: true }, ({ ports }) =>
     ports
       .filter(({ workers }) => workers.length > 0)
       .map(({ name, workers }) => {
