@@ -92,6 +92,7 @@ std::shared_ptr<PortHandle> Core::open_port(const std::string &name, const PortS
     fresh->others = std::move(choice.others);
     fresh->missing = choice.missing;
     fresh->set(std::move(choice.port));
+    if (before != registry.ports.end() && before->second->port && before->second->port->link().present) fresh->predecessor = before->second;
     return fresh;
 }
 
@@ -115,7 +116,13 @@ bool Core::close_queues() {
         if (t.prepared) return false;
     bool waiting = false, changed = false;
     for (const auto &[name, handle] : registry.ports) {
-        if (!handle->port || handle->listed == handle->queues) continue;
+        if (!handle->port) continue;
+        while (handle->predecessor && handle->predecessor->drained()) {
+            handle->predecessor = std::shared_ptr<PortHandle>(handle->predecessor)->predecessor;
+            changed = true;
+        }
+        waiting |= handle->predecessor != nullptr;
+        if (handle->listed == handle->queues) continue;
         if (!handle->drained()) {
             waiting = true;
             continue;

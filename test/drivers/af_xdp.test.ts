@@ -53,6 +53,30 @@ xdpTest('a device has a socket for each of its queues, whatever number is asked 
   }
 })
 
+xdpTest('ports change between af_xdp and af_packet while datagrams pass, and none is lost', async (t) => {
+  await using router = await Router.start({ userNamespace, driver: 'af_xdp' })
+  const { h1, h2, member } = router
+  t.true(await h1.pings(addresses.h2[0]))
+  let passing = true
+  const load = { seconds: 3, payload: 18, rate: 500 }
+  const streams = Promise.all(
+    [0, 1].flatMap(() => [
+      datagrams(h1, h2, addresses.h2[0], load),
+      datagrams(h2, h1, addresses.h1[0], load),
+    ]),
+  ).finally(() => (passing = false))
+  const taken = { af_packet: 0, af_xdp: 0 }
+  while (passing) {
+    for (const driver of ['af_packet', 'af_xdp'] as const) {
+      await settings(router, driver, 1, [0])
+      t.is((await member.state({ ports: true })).ports[0]?.driver, driver)
+      taken[driver] += Number(passing)
+    }
+  }
+  t.true(taken.af_packet >= 2 && taken.af_xdp >= 1, `only ${taken.af_packet} and ${taken.af_xdp} changes`)
+  for (const { sent, received } of await streams) t.is(received, sent)
+})
+
 xdpTest(
   'what native mode does not take is refused with what would be right, and the port stays',
   async (t) => {

@@ -112,6 +112,11 @@ void AfPacketPort::begin() {
     for (size_t queue = 0; queue < queues_; queue++) begin(*rx_[queue]);
 }
 
+void AfPacketPort::end() {
+    ended_ = true;
+    for (size_t queue = 0; queue < queues_; queue++) rx_[queue]->refuse();
+}
+
 std::string AfPacketPort::set_workers(unsigned workers) {
     while (senders_ < workers) {
         std::string error;
@@ -134,7 +139,7 @@ AfPacketPort::~AfPacketPort() { attach({}); }
 // XDP comes before both.
 std::string AfPacketPort::attach(const KernelPrograms &programs) {
     if (programs_.hook == Hook::tc) {
-        for (size_t queue = 0; queue < queues_; queue++) rx_[queue]->set_filter(-1);
+        for (size_t queue = 0; queue < queues_ && !ended_; queue++) rx_[queue]->set_filter(-1);
         if (!link_) device_.hook(-1);
     }
     link_ = Descriptor();

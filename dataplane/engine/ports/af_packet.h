@@ -48,6 +48,7 @@ class AfPacketPort final : public Port {
     const char *driver() const override { return "af_packet"; }
     uint8_t offloads() const override { return offloads_; }
     void begin() override;
+    void end() override;
     size_t rx_queues() const override { return queues_; }
     RxQueue &rx(size_t queue) override { return *rx_[queue]; }
     TxQueue &tx(unsigned worker) override { return *tx_[worker]; }
@@ -77,7 +78,7 @@ class AfPacketPort final : public Port {
     KernelPrograms programs_;  // attached
     Descriptor link_;          // that attaches them; none: the filter of tc before Linux 6.6
     uint16_t group_ = 0;       // of fanout; 0: none
-    bool begun_ = false;
+    bool begun_ = false, ended_ = false;
     // Places are never moved: workers use those that they have while others are made.
     std::array<std::unique_ptr<AfPacketRx>, max_rx_queues> rx_;
     std::array<std::unique_ptr<AfPacketTx>, max_workers> tx_;

@@ -60,9 +60,7 @@ std::string AfPacketRx::set_up() {
 
 std::string AfPacketRx::bind(int index) {
     // Until all of a group have joined, each would get what is the others', and until begin() it is not this port's turn.
-    sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
-    const sock_fprog program{1, &nothing};
-    if (!set_option(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, program)) return failed("SO_ATTACH_FILTER");
+    if (!refuse()) return failed("SO_ATTACH_FILTER");
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_ifindex = index;
@@ -90,6 +88,12 @@ std::string AfPacketRx::divide(size_t count) {
     std::vector<sock_filter> instructions = fanout_program(count);
     const sock_fprog program{static_cast<unsigned short>(instructions.size()), instructions.data()};
     return set_option(socket_.get(), SOL_PACKET, PACKET_FANOUT_DATA, program) ? std::string() : failed("PACKET_FANOUT_DATA");
+}
+
+bool AfPacketRx::refuse() {
+    sock_filter nothing{BPF_RET | BPF_K, 0, 0, 0};
+    const sock_fprog program{1, &nothing};
+    return set_option(socket_.get(), SOL_SOCKET, SO_ATTACH_FILTER, program);
 }
 
 void AfPacketRx::begin() { set_option(socket_.get(), SOL_SOCKET, SO_DETACH_FILTER, 0); }

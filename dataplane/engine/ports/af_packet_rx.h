@@ -28,6 +28,8 @@ class AfPacketRx final : public RxQueue {
     // From the next packet on the group's are divided among its first so many members, in the order in which they joined.
     std::string divide(size_t count);
     void begin();
+    // Nothing comes any more.
+    bool refuse();
     // A BPF program that says which packets come, in place of all; -1: all.
     std::string set_filter(int program);
     int socket() const { return socket_.get(); }

@@ -14,6 +14,11 @@ std::unique_ptr<AfXdpPort> AfXdpPort::open(const PortRequest &request, std::shar
     return error.empty() ? std::move(port) : nullptr;
 }
 
+void AfXdpPort::end() {
+    if (device_->pass(this)) return;
+    for (AfXdpRx &rx : rx_) rx.leave();
+}
+
 AfXdpPort::~AfXdpPort() {
     for (AfXdpRx &rx : rx_) rx.give_up();
     device_->end(this);

@@ -23,6 +23,7 @@ class AfXdpPort final : public Port {
     const std::string &name() const override { return name_; }
     const char *driver() const override { return "af_xdp"; }
     void begin() override { device_->begin(this); }
+    void end() override;
     size_t rx_queues() const override { return rx_.size(); }
     RxQueue &rx(size_t queue) override { return rx_[queue]; }
     size_t rx_queues_of(size_t wanted) const override { return std::min({wanted, device_->queues().size(), max_rx_queues}); }

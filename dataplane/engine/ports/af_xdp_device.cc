@@ -106,13 +106,20 @@ std::string AfXdpDevice::set_workers(unsigned workers) {
 
 // A socket that is bound is not refused: it may be that its device went, as link() tells.
 void AfXdpDevice::begin(const void *port) {
-    const bool first = ports_.empty();
-    ports_.emplace_back(port, first ? PortCounters{} : counters());
-    if (!first) return;
+    ports_.emplace_back(port, ports_.empty() ? PortCounters{} : counters());
+    if (takes_) return;
+    takes_ = true;
     for (uint32_t queue = 0; queue < queues_.size(); queue++) {
         const int socket = queues_[queue].socket().get();
         bpf_map_update_elem(map_.get(), &queue, &socket, 0);
     }
+}
+
+bool AfXdpDevice::pass(const void *port) {
+    if (ports_.empty() || ports_.back().first != port) return false;
+    takes_ = false;
+    for (uint32_t queue = 0; queue < queues_.size(); queue++) bpf_map_delete_elem(map_.get(), &queue);
+    return true;
 }
 
 // What it counted has been asked for before. The last one stays: packets come.

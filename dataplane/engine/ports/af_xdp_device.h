@@ -58,6 +58,8 @@ class AfXdpDevice {
     uint32_t max_mtu() const { return max_mtu_; }
     // Packets come, and are counted for that port.
     void begin(const void *port);
+    // Packets go on to the kernel from now on; false: another port has begun since that one, which gets them.
+    bool pass(const void *port);
     void end(const void *port);
     // Since it began, and until the next one did.
     PortCounters counters(const void *port) const;
@@ -80,7 +82,7 @@ class AfXdpDevice {
     unsigned sender_count_ = 0;
     Descriptor map_, link_;  // ends first
     uint32_t max_mtu_ = 0;
-    bool native_ = false, polled_ = false;
+    bool native_ = false, polled_ = false, takes_ = false;
     // Ports that began, and what had been counted then; the last has all since.
     std::vector<std::pair<const void *, PortCounters>> ports_;
     std::string not_native_, not_polled_;

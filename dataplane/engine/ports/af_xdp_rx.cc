@@ -144,6 +144,10 @@ std::string AfXdpRx::add(AfXdpQueue &queue) {
 // Each in turn is the first, so that none waits for the others.
 size_t AfXdpRx::receive(Packet *packets, size_t count) {
     size_t received = 0;
+    if (leaving_.load(std::memory_order_acquire)) {
+        give_up();
+        return 0;
+    }
     for (size_t i = 0; i < queues_.size() && received < count; i++) {
         received += queues_[next_]->receive(port_, packets + received, count - received);
         if (++next_ == queues_.size()) next_ = 0;

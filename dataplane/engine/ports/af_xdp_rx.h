@@ -73,9 +73,12 @@ class AfXdpRx final : public RxQueue {
     void release() override;
     int descriptor() const override { return several_ ? several_.get() : queues_.front()->socket().get(); }
     void give_up();
+    // Its queues are another port's as soon as its owner looks again. Programming thread.
+    void leave() { leaving_.store(true, std::memory_order_release); }
 
   private:
     const void *const port_;
+    std::atomic<bool> leaving_{false};
     std::vector<AfXdpQueue *> queues_;
     Descriptor several_;  // an epoll of their sockets, when there is more than one
     size_t next_ = 0;

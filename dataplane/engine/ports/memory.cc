@@ -65,6 +65,14 @@ void MemoryPort::divide(size_t count) {
     wire_->divided_ = count;
 }
 
+void MemoryPort::end() {
+    const std::lock_guard guard(wire_->lock_);
+    for (size_t queue = 0; queue < queues_; queue++) {
+        rx_[queue]->ended_ = true;
+        rx_[queue]->left_ = std::exchange(wire_->in_[queue].frames, {});
+    }
+}
+
 void MemoryPort::close_rx_queues(size_t from) {
     while (queues_ > from) rx_[--queues_].reset();
 }
@@ -76,9 +84,10 @@ std::string MemoryPort::set_workers(unsigned workers) {
 
 size_t MemoryPort::Rx::receive(Packet *packets, size_t count) {
     const std::lock_guard guard(port_.wire_->lock_);
+    std::deque<Frame> &frames = ended_ ? left_ : in_.frames;
     size_t n = 0;
-    for (; n < count && !in_.frames.empty(); n++) {
-        const Frame &frame = in_.frames.front();
+    for (; n < count && !frames.empty(); n++) {
+        const Frame &frame = frames.front();
         received_.emplace_back(headroom + frame.bytes.size());
         std::vector<uint8_t> &memory = received_.back();
         if (!frame.bytes.empty()) std::memcpy(memory.data() + headroom, frame.bytes.data(), frame.bytes.size());
@@ -92,9 +101,9 @@ size_t MemoryPort::Rx::receive(Packet *packets, size_t count) {
         p.vlan_tpid = frame.vlan_tpid;
         port_.rx_packets_++;
         port_.rx_octets_ += p.wire_length();
-        in_.frames.pop_front();
+        frames.pop_front();
     }
-    if (in_.frames.empty()) {
+    if (!ended_ && frames.empty()) {
         uint64_t ignored;
         [[maybe_unused]] const ssize_t r = read(in_.event, &ignored, sizeof ignored);
     }

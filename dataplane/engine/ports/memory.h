@@ -77,6 +77,7 @@ class MemoryPort : public Port {
     uint8_t offloads() const override { return wire_->offloads_; }
     size_t rx_queues() const override { return queues_; }
     RxQueue &rx(size_t queue) override { return *rx_[queue]; }
+    void end() override;
     bool divides() const override { return true; }
     std::string make_rx_queues(size_t count) override;
     void divide(size_t count) override;
@@ -97,8 +98,11 @@ class MemoryPort : public Port {
         bool costs_call() const override { return port_.costs_call_; }
 
       private:
+        friend class MemoryPort;
         MemoryPort &port_;
         MemoryWire::In &in_;
+        bool ended_ = false;  // then what had come until then is here
+        std::deque<Frame> left_;
         std::vector<std::vector<uint8_t>> received_;
     };
     class Tx final : public TxQueue {

@@ -97,6 +97,8 @@ class Port {
     // From now on packets are taken in, not before: the programmed state is about to name the port, and no longer one that had its
     // device before.
     virtual void begin() {}
+    // Its successor has begun: what comes from now on is that one's. What has come is still received.
+    virtual void end() {}
     // Those that there are, at most max_rx_queues. Their number is constant unless the port divides().
     virtual size_t rx_queues() const { return 1; }
     virtual RxQueue &rx(size_t queue) = 0;

@@ -42,9 +42,7 @@ void Core::bind_injects() {
 
 void Core::begin_ports() {
     for_each_port(registry, [](PortHandle &handle) {
-        if (!handle.port || handle.begun) return;
-        handle.port->begin();
-        handle.begun = true;
+        if (handle.port && !handle.begun) handle.begin();
     });
 }
 

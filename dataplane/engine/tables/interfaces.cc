@@ -28,8 +28,20 @@ void PortHandle::set(std::unique_ptr<Port> made) {
 
 void PortHandle::divide(size_t count) {
     port->divide(count);
+    leave(count);
+}
+
+void PortHandle::leave(size_t count) {
     queues = count;
     for (size_t queue = count; queue < listed; queue++) emptied[queue] = receiving[queue].empty.load(std::memory_order_acquire);
+}
+
+void PortHandle::begin() {
+    port->begin();
+    begun = true;
+    if (!predecessor) return;
+    predecessor->port->end();
+    predecessor->leave(0);
 }
 
 bool PortHandle::drained() const {
@@ -236,15 +248,19 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
         const auto found = bound.find(handle.get());
         const Interface *on = found == bound.end() ? nullptr : found->second;
         const uint32_t interface = on ? on->index : no_interface;
+        const bool attached = on && (on->circuits || on->domain);
         const auto wanted = port_settings.find(name);
-        for (size_t queue = 0; queue < handle->listed; queue++) {
-            unsigned worker;
-            if (wanted != port_settings.end() && !wanted->second.workers.empty())
-                worker = wanted->second.workers[queue % wanted->second.workers.size()];
-            else
-                worker = turn++ % crew.count;
-            t->ports.push_back({handle, queue, worker, PortRole::data, interface, nullptr, on && (on->circuits || on->domain)});
-        }
+        const auto worker_of = [&](size_t queue, unsigned &next) -> unsigned {
+            if (wanted != port_settings.end() && !wanted->second.workers.empty()) return wanted->second.workers[queue % wanted->second.workers.size()];
+            return next++ % crew.count;
+        };
+        // What came first is taken first.
+        unsigned aside = turn;
+        for (std::shared_ptr<PortHandle> before = handle->predecessor; before; before = before->predecessor)
+            for (size_t queue = 0; queue < before->listed; queue++)
+                t->ports.push_back({before, queue, worker_of(queue, aside), PortRole::data, interface, nullptr, attached});
+        for (size_t queue = 0; queue < handle->listed; queue++)
+            t->ports.push_back({handle, queue, worker_of(queue, turn), PortRole::data, interface, nullptr, attached});
     }
     std::vector<std::pair<uint32_t, const Tunnel *>> all;
     for (const auto &[name, interface] : interfaces)

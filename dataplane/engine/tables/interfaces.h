@@ -94,6 +94,8 @@ struct PortHandle {
     // done when their owners have twice found nothing since then.
     size_t queues = 0, listed = 0;
     std::array<uint32_t, max_rx_queues> emptied{};
+    // That which had the name before, by another driver or of another device, until what it has received has been taken: tables name both.
+    std::shared_ptr<PortHandle> predecessor;
     // The kernel fast path: where it is attached, and why not, or why not all goes by it.
     struct {
         Hook hook = Hook::none;
@@ -108,12 +110,18 @@ struct PortHandle {
     void set(std::unique_ptr<Port> made);
     // Packets are divided among so many queues from now on.
     void divide(size_t count);
+    // The first packets come, and no more to the predecessor.
+    void begin();
     bool drained() const;
     // True: packets so large are another driver's, or those of this MTU that of one that was refused for larger ones.
     bool misfit(uint32_t mtu) const;
     PortProblem problem(const LinkState &link) const;
     // Why this driver, or what is wrong, for a person.
     std::string text(const LinkState &link) const;
+
+  private:
+    // Nothing comes by the queues from that number on.
+    void leave(size_t count);
 };
 
 // What outlives a change of configuration, under the interface's name.

@@ -130,6 +130,43 @@ TEST("ports: counters go on over other queues, drivers and devices") {
     CHECK(lab.core->registry.ports["p1"]->runtime->open.size() == 1);
 }
 
+TEST("ports: what the driver before has received is taken when another one serves the port, and then it is closed") {
+    Told lab;
+    const auto give = [&](unsigned frames) {
+        for (unsigned n = 0; n < frames; n++) lab.wires[0]->give({datagram(), {}, 0, 0}, n);
+    };
+    const auto apply = [&](uint64_t number, const Records &r) {
+        CHECK_EQUAL(lab.core->stage(number, r.bytes.data(), r.bytes.size()), std::string());
+        CHECK_EQUAL(lab.core->prepare(number, false), std::string());
+        lab.core->apply(number, number);
+    };
+    CHECK_EQUAL(lab.commit(settings("p1", "memory", 3)), std::string());
+    lab.keep_house();
+    give(7);
+    apply(80, settings("p1", "small", 2));
+    give(5);
+    CHECK_EQUAL(port(*lab.core, "p1").driver, std::string("small"));
+    CHECK_EQUAL(port(*lab.core, "p1").workers.size(), size_t{2});
+    PortHandle &handle = *lab.core->registry.ports["p1"];
+    CHECK(handle.predecessor && lab.core->close_queues());
+    // Another change before the first is done: none of three is forgotten.
+    apply(81, settings("p1", "memory", 1));
+    give(3);
+    CHECK(lab.core->registry.ports["p1"]->predecessor->predecessor);
+    lab.run();
+    CHECK_EQUAL(lab.out(2).size(), size_t{15});
+    CHECK_EQUAL(port(*lab.core, "p1").counters.rx_packets, uint64_t{15});
+    lab.keep_house();
+    CHECK(!lab.core->registry.ports["p1"]->predecessor);
+    CHECK_EQUAL(lab.core->registry.ports["p1"]->runtime->open.size(), size_t{1});
+    // One that is given up leaves all as it was.
+    const Records other = settings("p1", "small", 1);
+    CHECK_EQUAL(lab.core->stage(82, other.bytes.data(), other.bytes.size()), std::string());
+    CHECK_EQUAL(lab.core->prepare(82, false), std::string());
+    lab.core->abort(82);
+    lab.forward(4);
+}
+
 TEST("ports: other numbers of queues leave the port as it is, and those that are too many are emptied before they go") {
     Told lab;
     PortHandle &handle = *lab.core->registry.ports["p1"];
