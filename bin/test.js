@@ -1,7 +1,7 @@
 /**
  * `npm test`: sets everything up, then runs the engine's own tests, these and the corpus of its fuzz targets once more under
  * AddressSanitizer and UndefinedBehaviorSanitizer, and all of AVA's. Arguments go to AVA.
- * The last line is `N passed, N failed, N skipped` over both.
+ * What failed is told once more at the end. The last line is `N passed, N failed, N skipped` over both.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -12,6 +12,16 @@ import { SetupError, judges, root, setupOrExit } from './setup.js'
 await setupOrExit('test')
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
+/** What is told of failures, each a text of lines. */
+const failures = []
+
+function fail(text, count = 1) {
+  totals.failed += count
+  failures.push(text)
+}
+
+/** Characters of a program's output that are told of a failure. */
+const mostTold = 20_000
 
 const only = process.argv.slice(2)
 
@@ -28,16 +38,24 @@ async function runProgram(program, args) {
   return { end, ...output }
 }
 
+/** The end of what a program printed: what it says of its failure. */
+function tail(text) {
+  return text.trim().slice(-mostTold)
+}
+
 /** Runs engine-test of a build, or one of two halves of its tests. */
 async function engineTest(build, ...half) {
   const program = join(root, 'build', build, 'engine-test')
   const { end, stdout, stderr } = await runProgram('nice', ['-n', '19', program, '', ...half])
   process.stdout.write(`build/${build}/engine-test\n${stdout}`)
   process.stderr.write(stderr)
-  if (end !== 0) console.log(`FAIL  build/${build}/engine-test ended with ${end}`)
   const [, passed = 0, all = 1] = /(\d+) of (\d+) passed/.exec(stdout) ?? []
   totals.passed += Number(passed)
-  totals.failed += end === 0 ? 0 : Math.max(1, Number(all) - Number(passed))
+  if (end === 0) return
+  const failed = stdout.split('\n').filter((line) => line.startsWith('FAIL'))
+  const told = [`FAIL  build/${build}/engine-test ended with ${end}`, ...failed, tail(stderr)].join('\n')
+  console.log(told)
+  fail(told, Math.max(1, Number(all) - Number(passed)))
 }
 
 /** What judges the engine alone, in the time that AVA's tests leave, which mostly wait. */
@@ -46,8 +64,9 @@ async function engineAlone() {
     await judges()
   } catch (error) {
     if (!(error instanceof SetupError)) throw error
-    console.log(`FAIL  the build of the engine's tests: ${error.message}`)
-    totals.failed++
+    const told = `FAIL  the build of the engine's tests: ${error.message}`
+    console.log(told)
+    fail(told)
     return
   }
   await engineTest('engine')
@@ -61,10 +80,14 @@ async function replays() {
     const { end, stdout, stderr } = await runProgram(program, [
       join(root, 'dataplane', 'fuzz', 'corpus', target),
     ])
-    const good = end === 0
-    console.log(`${good ? 'ok  ' : 'FAIL'}  fuzz: ${target} (${good ? stdout.trim() : `ended with ${end}`})`)
-    if (!good) process.stderr.write(stderr)
-    totals[good ? 'passed' : 'failed']++
+    if (end === 0) {
+      console.log(`ok    fuzz: ${target} (${stdout.trim()})`)
+      totals.passed++
+    } else {
+      const told = `FAIL  fuzz: ${target} (ended with ${end})\n${tail(stderr)}`
+      console.log(told)
+      fail(told)
+    }
   }
 }
 
@@ -88,9 +111,11 @@ async function ava(files) {
   const text = output.replace(/\u001b\[[0-9;]*m/g, '')
   const lines = (pattern) => text.match(pattern)?.length ?? 0
   totals.passed += lines(/^\s*✔ /gm)
-  totals.failed += lines(/^\s*✘ /gm) + lines(/^\s*◌ /gm)
   totals.skipped += lines(/^\s*- \[skip\] /gm)
-  if (code !== 0 && totals.failed === 0) totals.failed++
+  // Failed, and under way when time was up.
+  const failed = lines(/^\s*✘ /gm) + lines(/^\s*◌ /gm)
+  // Behind its first rule AVA says what each is about.
+  if (code !== 0) fail(tail(text.slice(text.indexOf('\n  ─\n'))), Math.max(1, failed))
 }
 
 if (only.length > 0) await ava(only)
@@ -102,5 +127,6 @@ else {
   // These need the machine for themselves.
   await ava(['build/test/alone/**/*.test.js'])
 }
+if (failures.length > 0) console.log(`\n${failures.join('\n')}`)
 console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
 process.exit(totals.failed === 0 ? 0 : 1)

@@ -7,9 +7,10 @@ import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { connectKeeper, endDataplane, type KeeperClient, type Namespace } from '../dataplane/client/index.js'
-import { giveDevicesBack } from './attachments.js'
-import { instanceOfNamespace } from './controllers/index.js'
+// Not by the rooms' doors, which would bring in all of gRPC, XML and the schema: this command runs once for each command of a host.
+import { connectKeeper, type KeeperClient, type Namespace } from '../dataplane/client/keeper.js'
+import { endDataplane } from '../dataplane/client/process.js'
+import { instanceOfNamespace } from './controllers/network-instances/namespace.js'
 import { hostOfNamespace } from './lab/lab.js'
 import { createLog } from './log.js'
 import { defaultState } from './options.js'
@@ -114,6 +115,7 @@ async function down(state: string): Promise<number> {
   await endDataplane(run)
   const keeper = await connectKeeper(join(run, 'keeper.sock')).catch(() => undefined)
   if (keeper) {
+    const { giveDevicesBack } = await import('./attachments.js')
     await giveDevicesBack(keeper, run, createLog('warn'))
     await keeper.quit()
   }

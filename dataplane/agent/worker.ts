@@ -8,13 +8,13 @@ import { credentials, type ChannelCredentials } from '@grpc/grpc-js'
 import {
   channelOptions,
   Chassis,
-  checkSocketPath,
   controlName,
   protocolVersion,
   type ChassisMessage,
   type MemberAttach,
   type MemberMessage,
 } from '../proto/contract.js'
+import { checkSocketPath } from '../proto/socket-path.js'
 import { Captures } from './captures.js'
 import { readCredentials } from './credentials.js'
 import { DeviceReports } from './devices.js'

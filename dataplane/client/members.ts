@@ -9,7 +9,6 @@ import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnary
 import {
   channelOptions,
   Chassis,
-  checkSocketPath,
   protocolVersion,
   type EnrolReply,
   type EnrolRequest,
@@ -20,6 +19,7 @@ import {
 } from '../proto/contract.js'
 import { listenTls, readDevice, RefusedError, type Credentials, type Device, type Gate } from './gate.js'
 import type { Listening, Peer } from './gate.js'
+import { checkSocketPath } from '../proto/socket-path.js'
 import { AttachedMember, type MemberLog } from './member.js'
 import type { Member, Members } from './contract.js'
 import type { InterfaceEvent, MemberEvent } from './events.js'

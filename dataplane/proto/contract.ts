@@ -288,15 +288,3 @@ export const channelOptions = {
   'grpc.max_receive_message_length': -1,
   'grpc.max_send_message_length': -1,
 }
-
-const longestSocketPath = 107
-
-/** Throws when a unix socket can't have this path. */
-export function checkSocketPath(path: string): void {
-  const bytes = Buffer.byteLength(path)
-  if (bytes > longestSocketPath) {
-    throw new Error(
-      `${path}: a unix socket's path has at most ${longestSocketPath} bytes, this one has ${bytes}`,
-    )
-  }
-}

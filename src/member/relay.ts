@@ -4,7 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import { checkSocketPath } from '../../dataplane/proto/contract.js'
+import { checkSocketPath } from '../../dataplane/proto/socket-path.js'
 
 const connectPatience = 5_000
 

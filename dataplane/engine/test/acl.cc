@@ -4,7 +4,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::acl_test {
 namespace {
 
 constexpr auto in = AclDirection::in, out = AclDirection::out;
@@ -391,4 +391,4 @@ TEST("acl: while it is replaced a packet falls under the old list or the new one
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::acl_test

@@ -4,7 +4,7 @@
 #include "../tables/acl_tree.h"
 #include "lab.h"
 
-namespace weft {
+namespace weft::acl_tree_test {
 namespace {
 
 template <unsigned Words>
@@ -177,4 +177,4 @@ TEST("acl: rules of one small network are told apart as well as those of many") 
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::acl_tree_test

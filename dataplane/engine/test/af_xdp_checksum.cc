@@ -6,7 +6,7 @@
 #include "../net/offload.h"
 #include "lab.h"
 
-namespace weft {
+namespace weft::af_xdp_checksum_test {
 namespace {
 
 struct Case {
@@ -88,4 +88,4 @@ TEST("af_xdp checksums: no length of a frame, and none that it tells, is believe
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::af_xdp_checksum_test

@@ -7,7 +7,7 @@
 #include "../tables/ring.h"
 #include "lab.h"
 
-namespace weft {
+namespace weft::af_xdp_frames_test {
 namespace {
 
 constexpr size_t count = 1024;
@@ -124,4 +124,4 @@ TEST("af_xdp frames: what lies in them is known from what does not") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::af_xdp_frames_test

@@ -1,7 +1,7 @@
 // Neighbours are told of our addresses when an interface comes up, and when they change (RFC 5227 §3, RFC 4861 §7.2.6).
 #include "lab.h"
 
-namespace weft {
+namespace weft::announce_test {
 namespace {
 
 constexpr uint64_t second = 1000000;
@@ -124,4 +124,4 @@ TEST("announce: many interfaces take their turns, and each is told in the end") 
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::announce_test

@@ -6,7 +6,7 @@
 #include "lab.h"
 #include "lab_filter.h"
 
-namespace weft {
+namespace weft::bpf_test {
 namespace {
 
 std::string code(std::initializer_list<Bpf::Instruction> instructions) {
@@ -79,4 +79,4 @@ TEST("bpf: what is no program, leaves itself or never ends is refused") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::bpf_test

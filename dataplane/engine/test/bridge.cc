@@ -1,7 +1,7 @@
 // Bridge domains: learning, floods, limits, refusals, and what is left when they go.
 #include "switch.h"
 
-namespace weft {
+namespace weft::bridge_test {
 using namespace switching;
 namespace {
 
@@ -296,4 +296,4 @@ TEST("bridge: addresses are told some at a time") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::bridge_test

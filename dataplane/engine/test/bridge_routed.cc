@@ -2,7 +2,7 @@
 #include "lab_pcapng.h"
 #include "switch.h"
 
-namespace weft {
+namespace weft::bridge_routed_test {
 using namespace switching;
 namespace {
 
@@ -172,4 +172,4 @@ TEST("bridge: requests for known neighbours are answered in their name, and go t
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::bridge_routed_test

@@ -5,7 +5,7 @@
 #include "lab_filter.h"
 #include "lab_pcapng.h"
 
-namespace weft {
+namespace weft::capture_test {
 namespace {
 
 struct Capturing : Lab {
@@ -317,4 +317,4 @@ TEST("capture: super-packets are seen whole, and as the segments that a port tak
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::capture_test

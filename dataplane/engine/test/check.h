@@ -22,10 +22,12 @@ struct RegisterTest {
 
 #define TEST_JOIN2(a, b) a##b
 #define TEST_JOIN(a, b) TEST_JOIN2(a, b)
-#define TEST(name)                                                             \
-    static void TEST_JOIN(test_, __LINE__)();                                  \
-    static RegisterTest TEST_JOIN(register_, __LINE__)(name, TEST_JOIN(test_, __LINE__)); \
-    static void TEST_JOIN(test_, __LINE__)()
+// By a counter, not by lines: several files may be compiled as one.
+#define TEST(name) TEST_NUMBERED(name, __COUNTER__)
+#define TEST_NUMBERED(name, number)                                                                            \
+    static void TEST_JOIN(test_, number)();                                                                    \
+    static RegisterTest TEST_JOIN(register_, number)(name, TEST_JOIN(test_, number));                          \
+    static void TEST_JOIN(test_, number)()
 
 #define CHECK(condition)                                                                                \
     do {                                                                                                \

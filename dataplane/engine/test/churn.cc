@@ -6,7 +6,7 @@
 #include "../engine.h"
 #include "lab.h"
 
-namespace weft {
+namespace weft::churn_test {
 namespace {
 
 struct Running {
@@ -196,4 +196,4 @@ TEST("engine: resolves, mirrors and tells of links on its own threads, and start
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::churn_test

@@ -1,7 +1,7 @@
 // Circuits: which frames of a port are whose, and that a sub-interface is an interface like any other.
 #include "lab_segments.h"
 
-namespace weft {
+namespace weft::circuits_test {
 namespace {
 
 constexpr VlanTag q(uint16_t vid) { return {type_vlan, vid}; }
@@ -461,4 +461,4 @@ TEST("circuits: tags of switched frames are taken off, put on and translated, an
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::circuits_test

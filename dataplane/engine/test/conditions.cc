@@ -2,7 +2,7 @@
 #include "../conditions.h"
 #include "lab.h"
 
-namespace weft {
+namespace weft::conditions_test {
 namespace {
 
 TEST("conditions: a loss that goes on for three seconds is one, until there was none for ten") {
@@ -105,4 +105,4 @@ TEST("conditions: packets that are lost because too many wait are a condition of
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::conditions_test

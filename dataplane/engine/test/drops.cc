@@ -3,7 +3,7 @@
 #include "../nodes/nodes.h"
 #include "lab.h"
 
-namespace weft {
+namespace weft::drops_test {
 namespace {
 
 struct Box : Lab {
@@ -202,4 +202,4 @@ TEST("drops: a packet without room before it gets no Ethernet header") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::drops_test

@@ -3,7 +3,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::ecmp_test {
 namespace {
 
 Lab grouped(const std::vector<std::pair<uint64_t, unsigned>> &members) {
@@ -82,4 +82,4 @@ TEST("groups: all fragments of a packet take one way") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::ecmp_test

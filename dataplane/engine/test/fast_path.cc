@@ -7,7 +7,7 @@
 #include "../ports/netlink_read.h"
 #include "lab.h"
 
-namespace weft {
+namespace weft::fast_path_test {
 namespace {
 
 Records asking(const std::string &port, unsigned hook) {
@@ -91,4 +91,4 @@ TEST("epochs: what only readers without an epoch may have is freed when it was w
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::fast_path_test

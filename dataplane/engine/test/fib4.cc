@@ -11,7 +11,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::fib4_test {
 namespace {
 
 using Form = Table4::Form;
@@ -306,4 +306,4 @@ TEST("fib4: prepare says so when memory is refused, and nothing has changed") {
 #endif
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::fib4_test

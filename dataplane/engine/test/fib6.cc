@@ -8,7 +8,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::fib6_test {
 namespace {
 
 struct Less {
@@ -297,4 +297,4 @@ TEST("fib6: a reader finds a route at every moment where one covers the address,
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::fib6_test

@@ -1,7 +1,7 @@
 // IPv4 through the box: if1 10.0.1.1/24 on e1, if2 10.0.2.1/24 on e2.
 #include "lab.h"
 
-namespace weft {
+namespace weft::forward4_test {
 namespace {
 
 Lab known(unsigned flags = 31, unsigned mtu = 0) {
@@ -346,4 +346,4 @@ TEST("ip4: echo to an own address is answered, wherever it came in") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::forward4_test

@@ -1,7 +1,7 @@
 // IPv6 through the box: if1 2001:db8:1::1/64 on e1, if2 2001:db8:2::1/64 on e2.
 #include "lab.h"
 
-namespace weft {
+namespace weft::forward6_test {
 namespace {
 
 Lab known() {
@@ -124,4 +124,4 @@ TEST("ip6: what no router forwards is dropped by name") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::forward6_test

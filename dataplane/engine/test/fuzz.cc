@@ -4,7 +4,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::fuzz_test {
 namespace {
 
 const MacAddress all = {255, 255, 255, 255, 255, 255};
@@ -94,4 +94,4 @@ TEST("fuzz: 200,000 broken frames end as answers or counted drops") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::fuzz_test

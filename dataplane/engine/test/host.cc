@@ -1,7 +1,7 @@
 // The host path: taps, the inject device, policers.
 #include "lab.h"
 
-namespace weft {
+namespace weft::host_test {
 namespace {
 
 Lab known() {
@@ -113,4 +113,4 @@ TEST("host: VRFs know only their own routes") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::host_test

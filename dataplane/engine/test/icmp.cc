@@ -1,7 +1,7 @@
 // What senders are told: ICMP errors and redirects, from which address, about what, and how often.
 #include "lab.h"
 
-namespace weft {
+namespace weft::icmp_test {
 namespace {
 
 struct Box : Lab {
@@ -201,4 +201,4 @@ TEST("icmp: redirects are sent where they are asked for, and the packet goes on"
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::icmp_test

@@ -6,7 +6,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::mac_table_test {
 namespace {
 
 using Learned = MacTable::Learned;
@@ -173,4 +173,4 @@ TEST("mac table: while others learn, move and remove, a reader finds what an add
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::mac_table_test

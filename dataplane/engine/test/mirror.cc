@@ -2,7 +2,7 @@
 #include "lab_filter.h"
 #include "lab_pcapng.h"
 
-namespace weft {
+namespace weft::mirror_test {
 namespace {
 
 struct MirrorRecord {
@@ -278,4 +278,4 @@ TEST("mirror: a full transaction without it takes it away") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::mirror_test

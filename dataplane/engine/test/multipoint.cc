@@ -5,7 +5,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::multipoint_test {
 namespace {
 
 constexpr unsigned count = 5;
@@ -172,4 +172,4 @@ TEST("multipoint: bursts of broadcasts to hundreds of remotes have room and memo
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::multipoint_test

@@ -1,7 +1,7 @@
 // ARP and neighbour discovery: who answers, who learns, who waits.
 #include "lab.h"
 
-namespace weft {
+namespace weft::neighbours_test {
 namespace {
 
 const MacAddress all = {255, 255, 255, 255, 255, 255};
@@ -450,4 +450,4 @@ TEST("nd: messages that are not quite right change nothing") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::neighbours_test

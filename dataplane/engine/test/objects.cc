@@ -6,7 +6,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::objects_test {
 namespace {
 
 const MacAddress near = mac(0x2a), far = mac(0x2b);
@@ -215,4 +215,4 @@ TEST("nodes: packets, bursts and cycles are counted") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::objects_test

@@ -1,7 +1,7 @@
 // Super-packets and unfinished checksums through a box, to ports that take some, all or none of them.
 #include "lab_segments.h"
 
-namespace weft {
+namespace weft::offloads_test {
 namespace {
 
 constexpr uint8_t all = 0xff, none = 0;
@@ -310,4 +310,4 @@ TEST("offloads: what is not the super-packet that it says is dropped under the r
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::offloads_test

@@ -1,7 +1,7 @@
 // Options of IPv4, hop-by-hop options and other extension headers of IPv6: what passes, what is answered, what the host gets.
 #include "lab.h"
 
-namespace weft {
+namespace weft::options_test {
 namespace {
 
 struct Box : Lab {
@@ -192,4 +192,4 @@ TEST("options6: an echo request behind extension headers is the host's to answer
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::options_test

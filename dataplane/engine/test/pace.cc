@@ -3,7 +3,7 @@
 
 #include "check.h"
 
-namespace weft {
+namespace weft::pace_test {
 namespace {
 
 using Next = Pace::Next;
@@ -98,4 +98,4 @@ TEST("pace: at rest a packet now and then does not make it nap") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::pace_test

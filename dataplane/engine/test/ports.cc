@@ -9,7 +9,7 @@
 #include "../ports/ring_memory.h"
 #include "lab_running.h"
 
-namespace weft {
+namespace weft::ports_test {
 namespace {
 
 Records settings(const std::string &port, const std::string &driver, unsigned queues) {
@@ -407,4 +407,4 @@ TEST("ports: packets are divided by flow, alike in both directions, fragments of
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::ports_test

@@ -4,7 +4,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::program_test {
 namespace {
 
 TEST("program: bad records are refused with their cause and change nothing") {
@@ -282,4 +282,4 @@ TEST("program: 100,000 routes are staged, prepared and applied in 150 ms") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::program_test

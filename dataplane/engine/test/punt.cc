@@ -1,7 +1,7 @@
 // What the box itself takes: classes, their policers, their settings.
 #include "lab.h"
 
-namespace weft {
+namespace weft::punt_test {
 namespace {
 
 struct Box : Lab {
@@ -152,4 +152,4 @@ TEST("punt: what no policer can hold to is refused, and a full transaction takes
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::punt_test

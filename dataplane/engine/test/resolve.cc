@@ -1,7 +1,7 @@
 // Packets that wait for a controller: a LISP mapping, an IPsec security association.
 #include "lab.h"
 
-namespace weft {
+namespace weft::resolve_test {
 namespace {
 
 constexpr unsigned lisp = 1, ike = 2;
@@ -243,4 +243,4 @@ TEST("resolve: records that say nonsense are refused") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::resolve_test

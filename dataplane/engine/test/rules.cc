@@ -3,7 +3,7 @@
 
 #include "lab.h"
 
-namespace weft {
+namespace weft::rules_test {
 namespace {
 
 const MacAddress all = {255, 255, 255, 255, 255, 255};
@@ -244,4 +244,4 @@ TEST("rules: a device too small for IPv6 has none") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::rules_test

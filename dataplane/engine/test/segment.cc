@@ -7,7 +7,7 @@
 
 #include "lab_segments.h"
 
-namespace weft {
+namespace weft::segment_test {
 namespace {
 
 // Memory of exactly the packet's size, so that a read beyond it is one beyond an allocation.
@@ -231,4 +231,4 @@ TEST("segment: a copy is the copy, and its sum that of its octets") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::segment_test

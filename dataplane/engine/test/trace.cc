@@ -1,7 +1,7 @@
 // The packet trace: which packets it takes, and what it says that each node decided.
 #include "lab.h"
 
-namespace weft {
+namespace weft::trace_test {
 namespace {
 
 const MacAddress all = {255, 255, 255, 255, 255, 255};
@@ -304,4 +304,4 @@ TEST("trace: it ends by its count or its time, the rest of a burst keeps its ord
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::trace_test

@@ -4,7 +4,7 @@
 #include "lab_pcapng.h"
 #include "tunnel_ends.h"
 
-namespace weft {
+namespace weft::tunnels_test {
 using namespace tunnel_ends;
 namespace {
 
@@ -244,4 +244,4 @@ TEST("tunnels: what goes in and what comes out is captured as it is inside") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::tunnels_test

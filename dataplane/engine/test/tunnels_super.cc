@@ -3,7 +3,7 @@
 #include "lab_segments.h"
 #include "tunnel_ends.h"
 
-namespace weft {
+namespace weft::tunnels_super_test {
 using namespace tunnel_ends;
 namespace {
 
@@ -105,4 +105,4 @@ TEST("tunnels: what is longer than an outer packet can be is cut into segments f
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::tunnels_super_test

@@ -3,7 +3,7 @@
 #include "lab_segments.h"
 #include "tunnel_ends.h"
 
-namespace weft {
+namespace weft::tunnels_ways_test {
 using namespace tunnel_ends;
 namespace {
 
@@ -185,4 +185,4 @@ TEST("tunnels: the way may be in another VRF") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::tunnels_ways_test

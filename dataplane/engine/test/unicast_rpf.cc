@@ -1,7 +1,7 @@
 // Reverse path checks: if1 and if2 as ever, a route to 192.0.2.0/24 by if2, several ways to 198.51.100.0/24.
 #include "lab.h"
 
-namespace weft {
+namespace weft::unicast_rpf_test {
 namespace {
 
 struct Box : Lab {
@@ -117,4 +117,4 @@ TEST("unicast-rpf: it is of one interface and one family, follows routes, and go
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::unicast_rpf_test

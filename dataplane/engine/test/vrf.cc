@@ -2,7 +2,7 @@
 // 4 in blue (2): in each VRF 10.0.1.1/24 and 10.0.2.1/24, and hosts .9 behind them whose MACs end in the number of their port.
 #include "lab.h"
 
-namespace weft {
+namespace weft::vrf_test {
 namespace {
 
 constexpr uint32_t red = 1, blue = 2;
@@ -269,4 +269,4 @@ TEST("vrf: traces and states name it") {
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::vrf_test

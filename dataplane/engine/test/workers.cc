@@ -4,7 +4,7 @@
 
 #include "lab_running.h"
 
-namespace weft {
+namespace weft::workers_test {
 namespace {
 
 Records crew(unsigned count, const std::vector<std::pair<unsigned, unsigned>> &cpus = {}) {
@@ -201,4 +201,4 @@ TEST("workers: queues move between threads that come and go while packets pass; 
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::workers_test

@@ -1,7 +1,8 @@
 /** What YANG cannot say of network instances: how many there are, numbers of their own, lengths that a prefix can have. */
 import { ConfigError } from '../../../datastore/index.js'
 import { widthOf } from '../../rib/index.js'
-import { defaultName, lengthsOf, pathOf, type ImportPrefix, type Instance, type Instances } from './model.js'
+import { defaultName } from './namespace.js'
+import { lengthsOf, pathOf, type ImportPrefix, type Instance, type Instances } from './model.js'
 
 /** With the default one: each has a namespace, which takes the kernel some milliseconds to make. */
 const most = 1024

@@ -7,8 +7,6 @@ import { claim, type Instances } from './model.js'
 import { planInstances } from './plan.js'
 import { instanceState } from './state.js'
 
-export { instanceOfNamespace } from './model.js'
-
 export function networkInstancesController(rib: Rib): Controller<Context, Operation> {
   let instances: Instances = new Map()
   return {

@@ -6,6 +6,7 @@ import type { ListQuery, Tree } from 'libyang-js'
 import { parsePrefix, vrfNumber, widthOf, type Import, type Prefix } from '../../rib/index.js'
 import { key } from '../path.js'
 import { rows, type Row } from '../rows.js'
+import { defaultName } from './namespace.js'
 
 /** Routes of one prefix that are imported, as configured. */
 export interface ImportPrefix {
@@ -30,7 +31,6 @@ export interface Instance {
 /** By name; the default one is always there. */
 export type Instances = ReadonlyMap<string, Instance>
 
-export const defaultName = 'default'
 export const claim = '/weft-network-instance:network-instances'
 const list = `${claim}/network-instance`
 
@@ -83,13 +83,6 @@ export function importsOf(instance: Instance | undefined, all: Instances): reado
     if (!other?.enabled) return []
     return [{ from: other.vrf, prefixes: prefixes.map((one) => ({ prefix: one.prefix, ...lengthsOf(one) })) }]
   })
-}
-
-/** The namespace of the host's side, as members have the keeper call it. */
-export const namespaceOf = (name: string): string => (name === defaultName ? 'chassis' : `vrf-${name}`)
-export function instanceOfNamespace(namespace: string): string | undefined {
-  if (namespace === 'chassis') return defaultName
-  return namespace.startsWith('vrf-') ? namespace.slice('vrf-'.length) : undefined
 }
 
 /** Names by number. */

@@ -2,7 +2,8 @@
 import type { StateProvider } from '../../../datastore/index.js'
 import type { Rib } from '../../rib/index.js'
 import { leaf } from '../xml.js'
-import { claim, namespaceOf, type Instance, type Instances } from './model.js'
+import { namespaceOf } from './namespace.js'
+import { claim, type Instance, type Instances } from './model.js'
 
 const namespace = 'urn:weft:params:xml:ns:yang:weft-network-instance'
 
