@@ -16,8 +16,8 @@ import { createLog } from './log.js'
 import { defaultState } from './options.js'
 import { runFolder } from './state.js'
 
-const help = `usage: weft lab exec [--state DIR] HOST -- COMMAND [ARG ...]   runs a command in a host of the demo chassis;
-                                                               @ports: where the devices of the ports are
+const help = `usage: weft lab exec [--state DIR] HOST -- COMMAND [ARG ...]   runs a command in a host: of the demo chassis, or that
+                                                               a made port leads to; @ports: where the devices of the ports are
        weft lab hosts [--state DIR]                            lists the hosts
        weft vrf exec [--state DIR] INSTANCE -- COMMAND [ARG ...]
                                                                runs a command on the host's side of a network instance

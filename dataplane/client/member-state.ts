@@ -133,6 +133,12 @@ export interface PortState {
   >
   /** By receive queue. */
   readonly workers: readonly number[]
+  /** The other end of one that is made. `link`: as it is now; absent when it is not there. */
+  readonly made?: {
+    readonly namespace: string
+    readonly device: string
+    readonly link?: { readonly up: boolean; readonly mtu: number; readonly mac: Uint8Array }
+  }
   /** Where the kernel fast path is attached. */
   readonly fastPath: FastPath
   /** Why it is not attached, or what does not go by it. */

@@ -118,6 +118,18 @@ export interface PortSettings {
   readonly fastPath: FastPath
 }
 
+/** The other end of a port whose device is made, in a host's namespace, which is made when it is not there. */
+export interface MadePort {
+  readonly namespace: string
+  readonly device: string
+  /** Absent: as the kernel makes it. */
+  readonly mac?: Uint8Array
+  readonly mtu: number
+  readonly addresses: InterfaceSpec['addresses']
+  /** Of its default routes, at most one of a family. */
+  readonly gateways: readonly Uint8Array[]
+}
+
 /** In the order of their numbers in records, from 1. */
 export const tunnelKinds = [
   'ipip',
@@ -167,6 +179,8 @@ export interface MirrorSpec {
 /** One change of a member's tables; `encodeRecords` packs them (dataplane/engine/program/records.h). */
 export type Operation =
   | { readonly op: 'port-set'; readonly name: string; readonly driver: string; readonly device: string }
+  /** A port as of `port-set`, whose device is one end of a veth pair. */
+  | { readonly op: 'port-make'; readonly name: string; readonly made: MadePort }
   | { readonly op: 'port-delete'; readonly name: string }
   /** What interfaces, routes and objects may be in, with a namespace of its name. VRF 0 is always there. */
   | { readonly op: 'vrf-set'; readonly vrf: number; readonly name: string }

@@ -17,6 +17,7 @@ import {
   type ForwardingObject,
   type InterfaceSpec,
   type Limit,
+  type MadePort,
   type Operation,
   type ResolveKind,
   type VlanTag,
@@ -51,6 +52,7 @@ const kinds: Readonly<Record<Packed['op'], number>> = {
   'workers-set': 32,
   'port-settings-set': 33,
   'port-settings-delete': 34,
+  'port-make': 35,
   'circuit-set': 48,
   'circuit-delete': 49,
   'cross-connect-set': 50,
@@ -89,6 +91,8 @@ function roomFor(operation: Operation): number {
   if (operation.op === 'port-set') {
     return 64 + 3 * (operation.name.length + operation.driver.length + operation.device.length)
   }
+  if (operation.op === 'port-make')
+    return 128 + 3 * operation.name.length + 18 * operation.made.addresses.length
   if (operation.op === 'workers-set') return 64 + 3 * operation.cpus.length
   if (operation.op === 'port-settings-set')
     return 64 + 3 * (operation.name.length + operation.driver.length) + operation.workers.length
@@ -135,6 +139,21 @@ function writeInterface(writer: Writer, spec: InterfaceSpec): void {
     writer.address(address)
     writer.u8(length)
   }
+}
+
+function writeMade(writer: Writer, made: MadePort): void {
+  writer.text(made.namespace)
+  writer.text(made.device)
+  writer.u8(made.mac ? 1 : 0)
+  if (made.mac) writer.mac(made.mac)
+  writer.u16(made.mtu)
+  writer.u16(made.addresses.length)
+  for (const { address, length } of made.addresses) {
+    writer.address(address)
+    writer.u8(length)
+  }
+  writer.u8(made.gateways.length)
+  for (const gateway of made.gateways) writer.address(gateway)
 }
 
 const circuitMatches: Readonly<Record<CircuitMatch, number>> = {
@@ -247,6 +266,9 @@ function write(writer: Writer, operation: Packed): void {
       writer.text(operation.name)
       writer.text(operation.driver)
       return writer.text(operation.device)
+    case 'port-make':
+      writer.text(operation.name)
+      return writeMade(writer, operation.made)
     case 'workers-set':
       writer.u8(operation.count)
       writer.u8(operation.cpus.length)

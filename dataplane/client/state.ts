@@ -119,6 +119,7 @@ function readPort(fields: Fields): PortState {
     mac: fields['mac'] as Uint8Array,
     counters: bigints(fields, portCounters),
     workers: (fields['workers'] as number[] | undefined) ?? [],
+    ...readMade(fields),
     fastPath: (fields['fastPath'] as PortState['fastPath'] | undefined) || 'off',
     fastPathReason: (fields['fastPathReason'] as string | undefined) ?? '',
     fastPathPackets: bigints(fields, ['fastPathPackets'] as const).fastPathPackets,
@@ -126,6 +127,14 @@ function readPort(fields: Fields): PortState {
     notDraining: Boolean(fields['notDraining']),
     others: (fields['others'] as PortState['others'] | undefined) ?? [],
   }
+}
+
+function readMade(fields: Fields): Pick<PortState, 'made'> {
+  if (!fields['madeNamespace']) return {}
+  const mtu = fields['madeMtu'] as number
+  const link = { up: Boolean(fields['madeUp']), mtu, mac: fields['madeMac'] as Uint8Array }
+  const device = fields['madeDevice'] as string
+  return { made: { namespace: fields['madeNamespace'] as string, device, ...(mtu > 0 && { link }) } }
 }
 
 function readWorker(fields: Fields): WorkerState {

@@ -87,7 +87,8 @@ std::shared_ptr<PortHandle> Core::open_port(const std::string &name, const PortS
         fresh->runtime->discontinuity = milliseconds_since_epoch();
     }
     if (fast && spec.driver != "af_packet") fast->make_room(name);
-    PortChoice choice = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers(), mtu, only});
+    PortChoice choice = factory->open({spec.name, spec.driver, spec.device, spec.rx_queues, sending_workers(), mtu, only,
+                                       spec.made ? &*spec.made : nullptr});
     (choice.port ? fresh->choice : fresh->reason) = std::move(choice.text);
     fresh->others = std::move(choice.others);
     fresh->missing = choice.missing;
@@ -332,6 +333,11 @@ std::vector<PortState> Core::port_states() const {
         s.device = handle->spec.device;
         s.link.present = false;
         if (handle->port) s.link = handle->port->link();
+        if (handle->spec.made) {
+            s.made_namespace = handle->spec.made->name_space;
+            s.made_device = handle->spec.made->device;
+            s.made_link = factory->made_link(*handle->spec.made);
+        }
         s.problem = handle->problem(s.link);
         s.reason = handle->text(s.link);
         s.fast_path_reason = handle->fast.reason;

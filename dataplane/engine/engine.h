@@ -105,6 +105,8 @@ struct PortState {
     const char *fast_path = "";     // where the kernel fast path is attached; empty: nowhere
     std::string fast_path_reason;   // why not, or what does not go by it
     uint64_t fast_path_packets = 0;  // received, that went by it
+    std::string made_namespace, made_device;  // the other end of one that is made; empty: it is not
+    std::optional<LinkState> made_link;       // of that; absent: it is not there
     bool overrun = false, not_draining = false;  // for some seconds packets have been lost: received, to be sent
 };
 

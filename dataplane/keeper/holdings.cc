@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -83,6 +84,9 @@ Reply Holdings::answer(std::string_view line, unsigned client) {
     if (verb == "namespace" && arguments == 1) return make(words[1]);
     if (verb == "namespaces" && arguments == 0) return list();
     if (verb == "drop-namespace" && arguments == 1) return drop(words[1]);
+    if (verb == "guest" && arguments == 2) return guest(words[1], words[2]);
+    if (verb == "release" && arguments == 1) return release(words[1]);
+    if (verb == "guests" && arguments == 0) return list_guests();
     if (verb == "tap" && (arguments == 3 || arguments == 5)) return tap(words);
     if (verb == "taps" && arguments == 0) return list_taps();
     if (verb == "drop-tap" && arguments == 2) return drop_tap(words[1], words[2]);
@@ -99,7 +103,7 @@ Reply Holdings::answer(std::string_view line, unsigned client) {
         return reply;
     }
     for (const char *known :
-         {"namespace", "namespaces", "drop-namespace", "tap", "taps", "drop-tap", "socket", "xdp", "program", "busy-poll", "pid", "quit"}) {
+         {"namespace", "namespaces", "drop-namespace", "guest", "release", "guests", "tap", "taps", "drop-tap", "socket", "xdp", "program", "busy-poll", "pid", "quit"}) {
         if (verb == known) return error(verb + " does not take " + std::to_string(arguments) + " arguments");
     }
     return error("unknown request");
@@ -132,8 +136,36 @@ Reply Holdings::list() const {
 Reply Holdings::drop(const std::string &name) {
     if (name == "ports" || name == "chassis") return error(name + " can't be dropped");
     if (namespaces_.erase(name) == 0) return error("there is no namespace " + name);
+    for_guests_.erase(name);
+    std::erase_if(guests_, [&](const auto &guest) { return guest.second == name; });
     std::erase_if(taps_, [&](const auto &entry) { return entry.first.first == name; });
     return ok();
+}
+
+Reply Holdings::guest(const std::string &name, const std::string &holder) {
+    if (!plain(holder, 32)) return error("holders are 1 to 32 letters, digits, '.', '_' and '-'");
+    if (const auto held = guests_.find(holder); held != guests_.end() && held->second != name)
+        return error(holder + " holds namespace " + held->second + " already");
+    const bool fresh = !namespaces_.contains(name);
+    Reply reply = make(name);
+    if (reply.descriptor < 0) return reply;
+    if (fresh) for_guests_.insert(name);
+    guests_[holder] = name;
+    return reply;
+}
+
+Reply Holdings::release(const std::string &holder) {
+    const auto held = guests_.extract(holder);
+    if (!held) return error(holder + " holds no namespace");
+    const std::string &name = held.mapped();
+    const bool last = std::none_of(guests_.begin(), guests_.end(), [&](const auto &guest) { return guest.second == name; });
+    return last && for_guests_.contains(name) ? drop(name) : ok();
+}
+
+Reply Holdings::list_guests() const {
+    std::string text;
+    for (const auto &[holder, name] : guests_) text += (text.empty() ? "" : " ") + holder + '=' + name;
+    return ok(text);
 }
 
 Reply Holdings::tap(const std::vector<std::string> &words) {

@@ -3,6 +3,10 @@
 //   namespace NAME                     make or find a network namespace    ok /proc/PID/fd/N     + its descriptor
 //   namespaces                         list them                           ok NAME=/proc/PID/fd/N …
 //   drop-namespace NAME                                                    ok
+//   guest NAMESPACE HOLDER             make or find one that is dropped when its last HOLDER (a word) is released, if it was
+//                                      made for one                        ok /proc/PID/fd/N     + its descriptor
+//   release HOLDER                                                         ok
+//   guests                             list them                           ok HOLDER=NAMESPACE …
 //   tap NAMESPACE DEVICE tun|tap [QUEUE COUNT]   make or find a device     ok DEVICE             + the descriptor of its queue
 //   taps                               list them                           ok NAMESPACE/DEVICE …
 //   drop-tap NAMESPACE DEVICE                                              ok
@@ -23,6 +27,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +64,9 @@ class Holdings {
     Reply make(const std::string &name);
     Reply list() const;
     Reply drop(const std::string &name);
+    Reply guest(const std::string &name, const std::string &holder);
+    Reply release(const std::string &holder);
+    Reply list_guests() const;
     Reply tap(const std::vector<std::string> &words);
     std::string set_queues(Tap &tap, int name_space, const std::string &device, size_t queue, size_t count);
     Reply list_taps() const;
@@ -70,6 +78,8 @@ class Holdings {
 
     const bool user_namespace_;
     std::map<std::string, Descriptor> namespaces_;
+    std::map<std::string, std::string> guests_;  // namespaces by holder
+    std::set<std::string> for_guests_;           // namespaces that go with their last holder
     std::map<std::pair<std::string, std::string>, Tap> taps_;
     struct Polled {
         unsigned client;

@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { adminPassword, Weftd } from '../lab/weftd.js'
 import { Client } from '../netconf/support/client.js'
 import { captureOfKilledEngine, captures, mirroring } from './looking-in.js'
+import { keepPort, makePort } from './made-ports.js'
 
 const script = `
 from scapy.all import *
@@ -85,7 +86,7 @@ test('malformed packets are counted drops, the engine lives, and good packets st
   t.true([...drops.values()].filter((packets) => packets >= 10).length >= 8, JSON.stringify([...drops]))
 })
 
-test('traces, captures and mirrors show what becomes of packets, and why some are dropped', async (t) => {
+test('traces, captures and mirrors show what becomes of packets; made ports outlive what is killed', async (t) => {
   const weftd = await Weftd.start({ options: ['--log-level', 'warn'] })
   t.teardown(() => weftd[Symbol.asyncDispose]())
   t.true(await weftd.pings('h1', '198.51.100.2'))
@@ -213,5 +214,10 @@ test('traces, captures and mirrors show what becomes of packets, and why some ar
 
   await captures(t, weftd, client)
   await mirroring(t, weftd, client)
+  const made = await makePort(t, weftd, client)
   await captureOfKilledEngine(t, weftd, client)
+  await weftd.kill('SIGKILL')
+  await weftd.start()
+  await using again = await weftd.connect()
+  await keepPort(t, weftd, again, made)
 })

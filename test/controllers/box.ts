@@ -7,7 +7,13 @@ import type { AclSpec } from '../../dataplane/client/acl.js'
 import type { BridgeSpec } from '../../dataplane/client/bridge.js'
 import type { Member } from '../../dataplane/client/contract.js'
 import type { MemberState, ObjectPage, ObjectState, StateQuery } from '../../dataplane/client/member-state.js'
-import type { CircuitSpec, InterfaceSpec, Operation, TunnelSpec } from '../../dataplane/client/operations.js'
+import type {
+  CircuitSpec,
+  InterfaceSpec,
+  MadePort,
+  Operation,
+  TunnelSpec,
+} from '../../dataplane/client/operations.js'
 import { everything, type Change, type Step, type Wanted } from '../../datastore/controller.js'
 import { RequestError } from '../../datastore/errors.js'
 import { Planner } from '../../datastore/planner.js'
@@ -51,6 +57,7 @@ export class ModelMember implements Member {
   /** What it was told of workers and ports. */
   workers: Operation | undefined
   readonly ports = new Map<string, Operation>()
+  readonly made = new Map<string, MadePort>()
   readonly tunnels = new Map<string, TunnelSpec>()
   readonly mirrors = new Map<string, Operation>()
   readonly fib = new ModelFib()
@@ -198,6 +205,12 @@ export class ModelMember implements Member {
           break
         case 'workers-set':
           this.workers = operation
+          break
+        case 'port-make':
+          this.made.set(operation.name, operation.made)
+          break
+        case 'port-delete':
+          if (!this.made.delete(operation.name)) throw new Error(`no port ${operation.name} that was made`)
           break
         case 'port-settings-set':
           this.ports.set(operation.name, operation)

@@ -45,3 +45,54 @@ test('a worker that is not there, more than 16, or a port that is not there is r
   t.regex(await refused(port('p99', '')), /no port named 'p99'; this chassis has p1/)
   t.is(box.member.workers, undefined)
 })
+
+test('a port is made with its configuration, may have an interface, and is unmade', async (t) => {
+  using box = await Box.open()
+  const made = (content: string, name = 'c1') =>
+    port(name, `<made><namespace>box</namespace>${content}</made>`)
+  const interfaces = (content: string) =>
+    `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces" ${nc}>${content}</interfaces>`
+  const on = (name: string) =>
+    `<interface><name>${name}</name><type xmlns:i="urn:ietf:params:xml:ns:yang:iana-if-type">i:ethernetCsmacd</type></interface>`
+  const steps = await box.commit(
+    made(
+      '<mac-address>02:00:00:00:00:07</mac-address><mtu>1400</mtu><address><ip>10.0.7.2</ip><prefix-length>24</prefix-length></address><ipv4-gateway>10.0.7.1</ipv4-gateway>',
+    ) + interfaces(on('c1')),
+  )
+  t.deepEqual(
+    steps.map(({ summary }) => summary),
+    ['set made port c1', 'set interface c1'],
+  )
+  t.deepEqual(box.member.made.get('c1'), {
+    ...{ namespace: 'box', device: 'eth0', mac: Uint8Array.of(2, 0, 0, 0, 0, 7), mtu: 1400 },
+    addresses: [{ address: Uint8Array.of(10, 0, 7, 2), length: 24 }],
+    gateways: [Uint8Array.of(10, 0, 7, 1)],
+  })
+  t.is(box.member.interfaces.get('c1')?.port, 'c1')
+
+  const refused = async (config: string) => {
+    const error = await t.throwsAsync(box.commit(config), undefined, config)
+    return JSON.stringify((error as { errors?: unknown }).errors ?? error?.message)
+  }
+  t.regex(await refused(made('<device>of-sixteen-chars</device>', 'c2')), /at most 15.*made\/device/)
+  t.regex(await refused(made('', 'c2')), /made\/namespace|unique/)
+  t.regex(await refused(made('<device>eth1</device>', 'p1')), /needs another name.*port\[name='p1'\]\/made/)
+  t.regex(await refused(made('<ipv4-gateway>10.9.9.9</ipv4-gateway>')), /in no subnet.*made\/ipv4-gateway/)
+  t.regex(await refused(made('<mac-address>01:00:00:00:00:07</mac-address>')), /group.*made\/mac-address/)
+  t.regex(
+    await refused(made('<address><ip>10.0.7.3</ip><prefix-length>33</prefix-length></address>')),
+    /at most 32.*prefix-length/,
+  )
+  t.regex(
+    await refused(port('c1', '', 'nc:operation="delete"')),
+    /'c1' is made no more.*interface\[name='c1'\]/,
+  )
+  const gone =
+    port('c1', '', 'nc:operation="delete"') +
+    interfaces(on('c1').replace('<interface>', '<interface nc:operation="delete">'))
+  t.deepEqual(
+    (await box.commit(gone)).map(({ summary }) => summary),
+    ['delete interface c1', 'delete made port c1'],
+  )
+  t.is(box.member.made.size, 0)
+})

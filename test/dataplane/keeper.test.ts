@@ -41,6 +41,26 @@ test('a namespace is made once and found again by its name', async (t) => {
   await t.throwsAsync(lab.keeper.dropNamespace('ports'), { message: "keeper: ports can't be dropped" })
 })
 
+test('a namespace of guests goes with the last of them, unless it was there before', async (t) => {
+  await using lab = await Lab.create()
+  const all = async () => [...(await lab.keeper.namespaces()).keys()].join(' ')
+  const made = await lab.keeper.request('guest box one')
+  t.is(await lab.keeper.request('guest box two'), made)
+  t.is(await lab.keeper.request('guest box two'), made)
+  t.is((await lab.keeper.namespace('box')).path, made)
+  t.is(await lab.keeper.request('guests'), 'one=box two=box')
+  await t.throwsAsync(lab.keeper.request('guest other one'), { message: /one holds namespace box already/ })
+  await lab.keeper.request('release two')
+  t.is(await all(), 'box chassis ports')
+  await lab.keeper.request('release one')
+  t.is(await all(), 'chassis ports')
+  await t.throwsAsync(lab.keeper.request('release one'), { message: /one holds no namespace/ })
+  await lab.keeper.namespace('box')
+  await lab.keeper.request('guest box one')
+  await lab.keeper.request('release one')
+  t.is(await all(), 'box chassis ports')
+})
+
 test('the kernels of ports and chassis neither forward nor answer for what is not theirs', async (t) => {
   await using lab = await Lab.create()
   const read = async (host: string, ...keys: string[]) =>

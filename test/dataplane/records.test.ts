@@ -21,6 +21,27 @@ test('each record is what records.h says, byte for byte', (t) => {
   t.is(encode({ op: 'port-delete', name: 'p1' }), '0202007031')
   t.is(
     encode({
+      op: 'port-make',
+      name: 'c',
+      made: {
+        ...{ namespace: 'n', device: 'd', mac: Uint8Array.of(2, 0, 0, 0, 0, 1), mtu: 1500 },
+        addresses: [{ address: Uint8Array.of(10, 0, 0, 2), length: 24 }],
+        gateways: [Uint8Array.of(10, 0, 0, 1)],
+      },
+    }),
+    '23' +
+      '010063' +
+      '01006e' +
+      '010064' +
+      '01020000000001' +
+      'dc05' +
+      '0100' +
+      '040a00000218' +
+      '01' +
+      '040a000001',
+  )
+  t.is(
+    encode({
       op: 'interface-set',
       interface: {
         name: 'a',

@@ -118,6 +118,13 @@ Napi::Value ports(Napi::Env env, const std::vector<PortState> &states) {
         object["fastPath"] = state.fast_path;
         object["fastPathReason"] = state.fast_path_reason;
         object["fastPathPackets"] = count(object, state.fast_path_packets);
+        object["madeNamespace"] = state.made_namespace;
+        object["madeDevice"] = state.made_device;
+        if (state.made_link) {
+            object["madeUp"] = state.made_link->up;
+            object["madeMtu"] = state.made_link->mtu;
+            object["madeMac"] = bytes(object, state.made_link->mac.data(), state.made_link->mac.size());
+        }
         object["overrun"] = state.overrun;
         object["notDraining"] = state.not_draining;
         object["others"] = list(object.Env(), state.others, [](Napi::Object other, const OtherDriver &driver) {

@@ -34,6 +34,9 @@ class Factory : public PortFactory {
         (request.name == "p1" ? box_.in : box_.out) = port.get();
         return {std::move(port), {}, false, {}};
     }
+    std::string set_made(const std::string &, const MadePort &, uint32_t) override { return {}; }
+    std::optional<LinkState> made_link(const MadePort &) override { return std::nullopt; }
+    void unmake(const std::string &) override {}
     std::unique_ptr<Port> host_tap(const HostTapRequest &, std::string &) override { return nullptr; }
     std::unique_ptr<Port> inject(uint32_t, size_t, std::string &) override { return nullptr; }
     std::string set_host_addresses(const HostTapRequest &, const HostAddress *, size_t) override { return {}; }

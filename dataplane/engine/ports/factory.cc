@@ -21,7 +21,7 @@ namespace weft {
 
 namespace {
 
-constexpr const char *port_namespace = "ports", *vrf_prefix = "vrf-";
+constexpr const char *vrf_prefix = "vrf-";
 constexpr const char *inject_device = "weft0";
 constexpr const char *pair_prefix = "host.";
 constexpr size_t pair_slots = 512;
@@ -33,17 +33,10 @@ bool plain(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
 }
 
-
-uint32_t hash_of(const std::string &text) {
-    uint32_t hash = 2166136261;  // FNV-1a
-    for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
-    return hash;
-}
-
 // The port namespace's end of a host device that is a veth pair.
 std::string pair_peer(const std::string &name_space, const std::string &device) {
     char digits[16];
-    std::snprintf(digits, sizeof(digits), "%08x", hash_of(name_space + '/' + device));
+    std::snprintf(digits, sizeof(digits), "%08x", name_hash(name_space + '/' + device));
     return pair_prefix + std::string(digits);
 }
 
@@ -57,7 +50,7 @@ std::string host_device_name(const std::string &interface) {
     std::string name;
     for (const char c : interface.substr(0, 8)) name += plain(c) ? c : '-';
     char digits[8];
-    std::snprintf(digits, sizeof(digits), ".%06x", hash_of(interface) & 0xffffff);
+    std::snprintf(digits, sizeof(digits), ".%06x", name_hash(interface) & 0xffffff);
     return name + digits;
 }
 
@@ -196,6 +189,8 @@ PortChoice KeeperFactory::open(const PortRequest &request) {
         return choice;
     }
     const std::shared_ptr<Netlink> netlink = this->netlink(port_namespace, choice.text);
+    if (request.made)
+        if (choice.text = make_device(request); !choice.text.empty()) return choice;
     Link link;
     choice.missing = netlink && netlink->link(request.device, link) == ENODEV;
     if (!netlink || choice.missing) return choice;
@@ -487,8 +482,11 @@ void KeeperFactory::remove_unclaimed() {
     std::vector<Link> links;
     if (!ports || ports->links(links) != 0) return;
     for (const Link &link : links) {
-        if (link.name.starts_with(pair_prefix) && !claimed_.contains(link.name)) ports->remove(link.index);
+        const bool ours = link.name.starts_with(pair_prefix) || link.name.starts_with(made_prefix);
+        if (ours && !claimed_.contains(link.name)) ports->remove(link.index);
     }
+    for (const std::string &holder : keeper_.guests())
+        if (!claimed_.contains(holder)) unmake(holder);
 }
 
 }  // namespace weft

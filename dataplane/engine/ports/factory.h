@@ -25,11 +25,16 @@ namespace weft {
 // The device name of an interface's host tap: the interface's own where Linux takes it, else one made of it and a hash.
 std::string host_device_name(const std::string &interface);
 
+inline constexpr const char *port_namespace = "ports";
+
 class KeeperFactory final : public PortFactory {
   public:
     explicit KeeperFactory(std::string keeper_path) : keeper_(std::move(keeper_path)) {}
 
     PortChoice open(const PortRequest &request) override;
+    std::string set_made(const std::string &device, const MadePort &made, uint32_t mtu) override;
+    std::optional<LinkState> made_link(const MadePort &made) override;
+    void unmake(const std::string &device) override;
     std::string make_vrf(uint32_t vrf, const std::string &name) override;
     void remove_vrf(uint32_t vrf) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
@@ -42,8 +47,8 @@ class KeeperFactory final : public PortFactory {
     void read_link_events() override;
     std::vector<NetworkDevice> devices() override;
 
-    // Drops the taps and the VRFs' namespaces that the keeper holds and nobody has asked for since this process began: those of
-    // interfaces and VRFs that went while there was no engine.
+    // Drops the taps, made devices and namespaces that the keeper holds and nobody has asked for since this process began: those of
+    // interfaces, ports and VRFs that went while there was no engine.
     void remove_unclaimed();
 
   private:
@@ -62,6 +67,7 @@ class KeeperFactory final : public PortFactory {
     bool make(uint32_t vrf, const std::string &device, bool layer3, size_t queues, Made &made, std::string &error);
     bool make_pair(const std::string &name_space, const std::string &device, Made &made, std::string &error);
     std::unique_ptr<Port> serve(uint32_t vrf, Made &made, bool layer3, std::string &error);
+    std::string make_device(const PortRequest &request);
     // A driver that a port may ask for. With a port the reason may be empty.
     struct Driver {
         const char *name;

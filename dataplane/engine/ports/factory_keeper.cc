@@ -179,6 +179,36 @@ std::vector<std::string> KeeperLine::name_spaces() {
     return list;
 }
 
+Descriptor KeeperLine::guest(const std::string &name, const std::string &holder, std::string &error) {
+    Descriptor descriptor;
+    request("guest " + name + ' ' + holder, descriptor, error);
+    return descriptor;
+}
+
+void KeeperLine::release(const std::string &holder) {
+    Descriptor none;
+    std::string error;
+    request("release " + holder, none, error);
+}
+
+std::vector<std::string> KeeperLine::guests() {
+    Descriptor none;
+    std::string error;
+    std::istringstream words(request("guests", none, error));
+    std::vector<std::string> list;
+    for (std::string word; words >> word;) list.push_back(word.substr(0, word.find('=')));
+    return list;
+}
+
+std::string KeeperLine::guest_of(const std::string &holder) {
+    Descriptor none;
+    std::string error;
+    std::istringstream words(request("guests", none, error));
+    for (std::string word; words >> word;)
+        if (word.starts_with(holder + '=')) return word.substr(holder.size() + 1);
+    return {};
+}
+
 std::vector<std::string> KeeperLine::taps() {
     Descriptor none;
     std::string error;

@@ -33,6 +33,12 @@ class KeeperLine {
     // Whether what the device receives is left to who polls it, until the line is closed.
     bool busy_poll(const std::string &name_space, const std::string &device, bool on, std::string &error);
     std::vector<std::string> name_spaces();
+    // A namespace that goes with its last holder, if it was made for one.
+    Descriptor guest(const std::string &name, const std::string &holder, std::string &error);
+    void release(const std::string &holder);
+    // Their holders; of one, its namespace, which is empty when it has none.
+    std::vector<std::string> guests();
+    std::string guest_of(const std::string &holder);
     // As NAMESPACE/DEVICE.
     std::vector<std::string> taps();
 

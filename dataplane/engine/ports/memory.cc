@@ -168,6 +168,15 @@ PortChoice MemoryFactory::open(const PortRequest &request) {
     const std::lock_guard guard(lock_);
     PortChoice choice;
     choice.others = others_;
+    if (request.made && !devices_.contains(request.device)) {
+        devices_[request.device] = std::make_shared<MemoryWire>();
+        LinkState link;
+        link.up = true;
+        link.mtu = request.made->mtu;
+        link.mac = {2, 0, 0, 0, 1, static_cast<uint8_t>(made_.size())};
+        devices_[request.device]->set_link(link);
+        made_[request.device] = *request.made;
+    }
     const auto found = devices_.find(request.device);
     choice.missing = found == devices_.end();
     if (choice.missing) return choice;
@@ -186,6 +195,34 @@ PortChoice MemoryFactory::open(const PortRequest &request) {
         choice.port = std::make_unique<MemoryPort>(request.name, found->second, request);
     }
     return choice;
+}
+
+std::map<std::string, MadePort> MemoryFactory::made() {
+    const std::lock_guard guard(lock_);
+    return made_;
+}
+
+std::string MemoryFactory::set_made(const std::string &device, const MadePort &made, uint32_t) {
+    const std::lock_guard guard(lock_);
+    made_[device] = made;
+    return {};
+}
+
+std::optional<LinkState> MemoryFactory::made_link(const MadePort &made) {
+    const std::lock_guard guard(lock_);
+    const auto found = made_.find(made_device_name(made));
+    if (found == made_.end()) return std::nullopt;
+    LinkState link;
+    link.up = true;
+    link.mtu = found->second.mtu;
+    link.mac = found->second.mac.value_or(MacAddress{});
+    return link;
+}
+
+void MemoryFactory::unmake(const std::string &device) {
+    const std::lock_guard guard(lock_);
+    made_.erase(device);
+    devices_.erase(device);
 }
 
 std::map<uint32_t, std::string> MemoryFactory::vrfs() {

@@ -147,6 +147,11 @@ class MemoryFactory : public PortFactory {
     // What ports opened from now on say of other drivers.
     void set_others(std::vector<OtherDriver> others) { others_ = std::move(others); }
     PortChoice open(const PortRequest &request) override;
+    // Other ends of made ports, as they were last set, by device.
+    std::map<std::string, MadePort> made();
+    std::string set_made(const std::string &device, const MadePort &made, uint32_t mtu) override;
+    std::optional<LinkState> made_link(const MadePort &made) override;
+    void unmake(const std::string &device) override;
     std::string make_vrf(uint32_t vrf, const std::string &name) override;
     void remove_vrf(uint32_t vrf) override;
     std::unique_ptr<Port> host_tap(const HostTapRequest &request, std::string &error) override;
@@ -163,6 +168,7 @@ class MemoryFactory : public PortFactory {
     std::map<uint32_t, std::shared_ptr<MemoryWire>> injects_;
     std::map<uint32_t, std::string> vrfs_;
     std::map<std::string, std::vector<HostAddress>> addresses_;
+    std::map<std::string, MadePort> made_;
     std::vector<Mirrored> mirrored_;
     bool refuse_taps_ = false;
     std::vector<OtherDriver> others_;

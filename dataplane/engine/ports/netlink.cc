@@ -220,7 +220,7 @@ int Netlink::addresses(int index, std::vector<HostAddress> &result) {
     });
 }
 
-int Netlink::add_address(int index, const HostAddress &address) {
+int Netlink::add_address(int index, const HostAddress &address, bool routed) {
     Message message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE);
     auto &info = message.part<ifaddrmsg>();
     info.ifa_family = family_of(address);
@@ -231,7 +231,7 @@ int Netlink::add_address(int index, const HostAddress &address) {
     message.attribute(IFA_LOCAL, address.bytes.data(), bytes_of(address));
     message.attribute(IFA_ADDRESS, address.bytes.data(), bytes_of(address));
     uint32_t flags = IFA_F_PERMANENT;
-    if (!link_local) flags |= IFA_F_NOPREFIXROUTE;
+    if (!link_local && !routed) flags |= IFA_F_NOPREFIXROUTE;
     if (address.family == 6) flags |= IFA_F_NODAD;
     if (address.family == 4 && address.prefix_length < 31) {
         uint32_t broadcast;
@@ -262,6 +262,30 @@ int Netlink::add_default_route(int index, uint8_t family) {
     route.rtm_protocol = RTPROT_STATIC;
     route.rtm_scope = family == 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
     route.rtm_type = RTN_UNICAST;
+    message.attribute(RTA_OIF, static_cast<uint32_t>(index));
+    return talk(message);
+}
+
+int Netlink::set_gateway(int index, const HostAddress &gateway) {
+    Message message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE);
+    auto &route = message.part<rtmsg>();
+    route.rtm_family = family_of(gateway);
+    route.rtm_table = RT_TABLE_MAIN;
+    route.rtm_protocol = RTPROT_STATIC;
+    route.rtm_scope = RT_SCOPE_UNIVERSE;
+    route.rtm_type = RTN_UNICAST;
+    message.attribute(RTA_GATEWAY, gateway.bytes.data(), bytes_of(gateway));
+    message.attribute(RTA_OIF, static_cast<uint32_t>(index));
+    return talk(message);
+}
+
+int Netlink::remove_gateway(int index, uint8_t family) {
+    Message message(RTM_DELROUTE, 0);
+    auto &route = message.part<rtmsg>();
+    route.rtm_family = family == 4 ? AF_INET : AF_INET6;
+    route.rtm_table = RT_TABLE_MAIN;
+    route.rtm_protocol = RTPROT_STATIC;
+    route.rtm_scope = RT_SCOPE_UNIVERSE;
     message.attribute(RTA_OIF, static_cast<uint32_t>(index));
     return talk(message);
 }

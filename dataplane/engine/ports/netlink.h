@@ -36,6 +36,7 @@ class Descriptor {
 
 struct Link {
     int index = 0;
+    int other = 0;  // what it is linked to, such as a veth pair's other end, in the namespace where that is
     std::string name;
     std::string alias;
     uint32_t flags = 0;  // IFF_*
@@ -77,10 +78,13 @@ class Netlink {
     int drop_ingress(int index);
 
     int addresses(int index, std::vector<HostAddress> &result);
-    // Without a route for the prefix and without duplicate address detection.
-    int add_address(int index, const HostAddress &address);
+    // Without duplicate address detection, and without a route for the prefix unless that is asked for.
+    int add_address(int index, const HostAddress &address, bool routed = false);
     int remove_address(int index, const HostAddress &address);
     int add_default_route(int index, uint8_t family);
+    // In place of another one of that device; and away with those that it has.
+    int set_gateway(int index, const HostAddress &gateway);
+    int remove_gateway(int index, uint8_t family);
     // An externally learned neighbour: the kernel neither ages it out nor counts it against its limits.
     int set_neighbour(int index, const HostAddress &address, const MacAddress &mac);
     int remove_neighbour(int index, const HostAddress &address);

@@ -80,6 +80,7 @@ bool read_link(const nlmsghdr &message, Link &link) {
         else if (type == IFLA_MTU && length == 4) std::memcpy(&link.mtu, value, 4);
         else if (type == IFLA_ADDRESS && length == 6) std::memcpy(link.mac.data(), value, 6);
         else if (type == IFLA_CARRIER && length == 1) link.carrier = *value != 0;
+        else if (type == IFLA_LINK && length == 4) std::memcpy(&link.other, value, 4);
         else if (type == IFLA_LINK_NETNSID) link.leads_elsewhere = true;
     });
     return true;

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -145,6 +146,29 @@ enum class PortProblem : uint8_t {
     settings_refused,  // the device, or the host's side of the interface, does not take what is configured
 };
 
+struct HostAddress {
+    uint8_t family = 4;  // 4 or 6
+    std::array<uint8_t, 16> bytes{};
+    uint8_t prefix_length = 0;
+    bool operator==(const HostAddress &) const = default;
+};
+
+// A port whose device is made: one end of a veth pair. What is said here is of the other end, which is for others to use.
+struct MadePort {
+    std::string name_space;  // a host's, made when it is not there
+    std::string device;      // its name there, at most 15 characters
+    std::optional<MacAddress> mac = {};  // absent: as the kernel makes it
+    uint32_t mtu = 1500;                 // of both ends, unless the interface on the port has another one
+    std::vector<HostAddress> addresses = {};
+    std::vector<HostAddress> gateways = {};  // of default routes, at most one of a family
+    bool operator==(const MadePort &) const = default;
+};
+// The device of such a port in the port namespace: the same for the same other end, and in nobody's way.
+std::string made_device_name(const MadePort &made);
+inline constexpr const char *made_prefix = "made.";
+// The same in every build: of names that outlive a process.
+uint32_t name_hash(const std::string &text);
+
 // How ports and what belongs to them come into being; the agent's implementation asks the keeper process for descriptors,
 // tests give memory ports. Called from the programming thread only, never from a worker.
 struct PortRequest {
@@ -155,6 +179,7 @@ struct PortRequest {
     unsigned workers = 1;  // that will send
     uint32_t mtu = 0;      // that the device is to have; 0: as it is
     bool only = true;      // a driver that is named, or none; false: another one rather than none
+    const MadePort *made = nullptr;  // the device is made, or found again, as this says
 };
 
 // A driver that this build has and that does not serve a port: why not.
@@ -169,13 +194,6 @@ struct PortChoice {
     std::string text;                 // why this driver, which may be empty, or why none; for a person
     bool missing = false;             // the device is not there
     std::vector<OtherDriver> others;  // drivers that were not taken, in order of preference
-};
-
-struct HostAddress {
-    uint8_t family = 4;  // 4 or 6
-    std::array<uint8_t, 16> bytes{};
-    uint8_t prefix_length = 0;
-    bool operator==(const HostAddress &) const = default;
 };
 
 struct HostTapRequest {
@@ -198,6 +216,12 @@ class PortFactory {
   public:
     virtual ~PortFactory() = default;
     virtual PortChoice open(const PortRequest &request) = 0;
+    // Makes the other end of a made port be as it says, and both have the MTU; `mtu` is that of the interface, 0: as it says.
+    virtual std::string set_made(const std::string &device, const MadePort &made, uint32_t mtu) = 0;
+    // The other end as it is; absent: it is not there.
+    virtual std::optional<LinkState> made_link(const MadePort &made) = 0;
+    // Takes a made device away, and its namespace when it was made for such devices and has no more of them.
+    virtual void unmake(const std::string &device) = 0;
     // The namespace of a VRF other than 0, made or found again; a text on failure. It goes with all that is in it.
     virtual std::string make_vrf(uint32_t vrf, const std::string &name) = 0;
     virtual void remove_vrf(uint32_t vrf) = 0;

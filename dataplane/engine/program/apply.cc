@@ -50,6 +50,10 @@ void Core::begin_ports() {
 void Core::apply_port_changes(const Transaction &t) {
     for (const PortChange &change : t.port_changes) {
         PortHandle &handle = *change.port;
+        if (change.spec.made && change.spec.made != handle.spec.made) {
+            handle.reason = factory->set_made(change.spec.device, *change.spec.made, mtu_of(handle));
+            if (!handle.reason.empty()) event({Event::Kind::port_lost, change.spec.name, false});
+        }
         handle.spec = change.spec;
         handle.others = change.others;
         const size_t queues = handle.port->rx_queues_of(std::clamp<size_t>(change.spec.rx_queues, 1, max_rx_queues));
@@ -171,6 +175,7 @@ void Core::apply(uint64_t number, uint64_t commit_number) {
     }
     forget_acls(t);
     for (const auto &[vrf, name] : t.taps_gone) factory->remove_host_tap(vrf, name);
+    for (const std::string &device : t.devices_gone) factory->unmake(device);
     end_vrfs(t);
     // What is configured anew may have ended what led tunnels into themselves.
     if (commit_number != commit.load())

@@ -173,6 +173,8 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
             t.ports.push_back(op);
             return name_error("port", op.spec.name);
         }
+        case Record::port_make:
+            return decode_port_make(r, t);
         case Record::port_delete: {
             PortOp op;
             op.spec.name = r.str();

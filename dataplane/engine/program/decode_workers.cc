@@ -1,6 +1,35 @@
 #include "decode_workers.h"
 
+#include <algorithm>
+
 namespace weft {
+namespace {
+
+constexpr size_t longest_device = 15, longest_namespace = 27;
+
+// They become words of requests to the keeper.
+bool plain(const std::string &name, size_t longest) {
+    return !name.empty() && name.size() <= longest && name[0] != '.' && name[0] != '-' && std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    });
+}
+
+std::string wrong(const MadePort &made) {
+    constexpr const char *letters = " letters, digits, '.', '_' and '-', and begins with none of the last";
+    if (!plain(made.name_space, longest_namespace))
+        return "namespace " + quoted(made.name_space) + "; its name has 1 to " + std::to_string(longest_namespace) + letters;
+    if (!plain(made.device, longest_device)) return "device " + quoted(made.device) + "; its name has 1 to " + std::to_string(longest_device) + letters;
+    if (made.mac && ((*made.mac)[0] & 1 || *made.mac == MacAddress{})) return "a MAC address that is null or of a group";
+    if (made.mtu < 68) return "an MTU of " + std::to_string(made.mtu) + ", below 68";
+    for (const HostAddress &address : made.addresses)
+        if (address.prefix_length > (address.family == 4 ? 32 : 128) || !is_host(address))
+            return to_text(address) + '/' + std::to_string(address.prefix_length) + ", which is no host's address";
+    for (const HostAddress &gateway : made.gateways)
+        if (!is_host(gateway)) return "gateway " + to_text(gateway) + ", which is no host's address";
+    return {};
+}
+
+}  // namespace
 
 std::string decode_workers(Reader &r, Transaction &t) {
     Crew crew;
@@ -17,6 +46,29 @@ std::string decode_workers(Reader &r, Transaction &t) {
         crew.cpus[worker] = cpu;
     }
     if (r.good()) t.crew = std::move(crew);
+    return {};
+}
+
+std::string decode_port_make(Reader &r, Transaction &t) {
+    PortOp op;
+    MadePort &made = op.spec.made.emplace();
+    op.spec.name = r.str();
+    op.spec.driver = "auto";
+    made.name_space = r.str();
+    made.device = r.str();
+    if (r.u8() == 1) made.mac = r.mac();
+    made.mtu = r.u16();
+    for (uint16_t n = r.u16(); n > 0 && r.good(); n--) {
+        HostAddress address = r.addr();
+        address.prefix_length = r.u8();
+        made.addresses.push_back(address);
+    }
+    for (uint8_t n = r.u8(); n > 0 && r.good(); n--) made.gateways.push_back(r.addr());
+    if (!r.good()) return {};
+    if (op.spec.name.empty()) return "port without a name";
+    if (const std::string what = wrong(made); !what.empty()) return "port " + quoted(op.spec.name) + " is to be made with " + what;
+    op.spec.device = made_device_name(made);
+    t.ports.push_back(std::move(op));
     return {};
 }
 

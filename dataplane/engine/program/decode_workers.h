@@ -1,4 +1,4 @@
-// Records of workers and receive queues.
+// Records of workers, receive queues, and ports that are made.
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 namespace weft {
 
 std::string decode_workers(Reader &r, Transaction &t);
+std::string decode_port_make(Reader &r, Transaction &t);
 std::string decode_port_settings(Reader &r, Transaction &t, bool remove);
 
 }  // namespace weft

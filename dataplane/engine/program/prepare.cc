@@ -75,6 +75,8 @@ std::string Core::prepare_all(uint64_t number, bool full) {
 void Core::undo(Transaction &t) {
     for (const auto &[vrf, name] : t.taps_made) factory->remove_host_tap(vrf, name);
     t.taps_made.clear();
+    for (const std::string &device : t.devices_made) factory->unmake(device);
+    t.devices_made.clear();
     for (const unsigned id : t.workers_started) stop_worker(id);
     t.workers_started.clear();
     // New queues no table has named; some worker may still have those that were there before.

@@ -3,6 +3,7 @@
 // with the others); it is absent, says why, and housekeeping tries again.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "../core.h"
 #include "reader.h"
@@ -18,6 +19,7 @@ bool wants_tap(const Interface &i) {
 bool keeps_driver(const PortHandle &handle, const PortSpec &wanted) {
     PortSpec spec = handle.spec;
     spec.rx_queues = wanted.rx_queues;
+    if (spec.device == wanted.device) spec.made = wanted.made;  // the other end alone
     const bool same = spec == wanted;
     spec.driver = handle.port->driver();
     spec.usual_driver = wanted.usual_driver;
@@ -80,6 +82,11 @@ std::string Core::prepare_ports(Transaction &t) {
     const std::map<std::string, uint32_t> mtus = wanted_mtus(t);
     std::erase_if(next.ports, [&](const auto &p) { return !wanted.count(p.first); });
     std::erase_if(next.port_settings, [&](const auto &q) { return !wanted.count(q.first); });
+    std::set<std::string> made_before;
+    for (const auto &[name, handle] : registry.ports)
+        if (handle->spec.made) made_before.insert(handle->spec.device);
+    for (const std::string &device : made_before)
+        if (std::none_of(wanted.begin(), wanted.end(), [&](const auto &one) { return one.second.device == device; })) t.devices_gone.push_back(device);
     for (auto &[name, spec] : wanted) {
         if (spec.usual_driver.empty()) spec.usual_driver = spec.driver;
         const auto settings = next.port_settings.find(name);
@@ -105,6 +112,16 @@ std::string Core::prepare_ports(Transaction &t) {
             if (!error.empty() && !t.full) t.refuse("port", name, ": " + error);
             if (!error.empty()) handle->reason = error;
             continue;
+        }
+        if (spec.made) {
+            const auto same = [&](const auto &other) { return other.first != name && other.second.device == spec.device; };
+            const auto other = std::find_if(wanted.begin(), wanted.end(), same);
+            if (other != wanted.end()) {
+                t.refuse("port", name, " is to be made as device " + quoted(spec.made->device) + " in namespace " + quoted(spec.made->name_space) +
+                                           ", which port " + quoted(other->first) + " is");
+                continue;
+            }
+            if (!t.full && !made_before.count(spec.device)) t.devices_made.push_back(spec.device);
         }
         std::shared_ptr<PortHandle> fresh = open_port(name, spec, mtu, !t.full && said);
         // What is configured of a device that is not there waits for it.

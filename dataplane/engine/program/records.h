@@ -37,6 +37,8 @@ enum class Record : uint8_t {
                                      // serve them), u8 n, n × u8 worker (none: all in turn)
                                      // then u8 fast path (0 none, 1 tc, 2 XDP)
     port_settings_delete = 34,         // str port: back to what it is without
+    port_make = 35,                    // str name, str namespace, str device, u8 1: 6 bytes mac, u16 mtu, u16 n, n × (addr, u8 prefix
+                                     // length), u8 n, n × addr gateway: a port as of port_set, whose device is made (MadePort)
     circuit_set = 48,         // str interface, str parent, u8 CircuitMatch, its tags, u8 tags to pop, u8 n, n × tag to push;
                               // tag := u16 TPID, u16 VLAN. Rewriting is of switched ones
     circuit_delete = 49,      // str interface

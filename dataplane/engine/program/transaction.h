@@ -143,6 +143,7 @@ struct Transaction {
     std::vector<std::shared_ptr<const Interface>> changed;
     std::vector<std::pair<uint32_t, std::string>> taps_made, taps_gone;
     std::vector<uint32_t> vrfs_made, vrfs_gone;
+    std::vector<std::string> devices_made, devices_gone;  // of made ports
     // Of circuits that go: their parents', and theirs.
     std::vector<std::pair<std::shared_ptr<InterfaceRuntime>, std::shared_ptr<InterfaceRuntime>>> parted;
     std::vector<std::shared_ptr<const Bridge>> bridges_gone;

@@ -31,6 +31,7 @@ struct PortSpec {
     std::string name, driver, device;
     std::string usual_driver = {};  // where the settings of the port say none
     size_t rx_queues = 1;           // wanted
+    std::optional<MadePort> made = {};
     bool operator==(const PortSpec &) const = default;
 };
 

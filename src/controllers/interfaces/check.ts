@@ -27,18 +27,19 @@ import { ethernet, loopback, pathOf, portOf, types, type InterfaceConfig, type I
 const families = [4, 6] as const
 
 /**
- * `before`: what was there already; its missing ports are not the fault of this change. `named`: ports of members, which may come
- * later.
+ * `before`: what was there already; its missing ports are not the fault of this change, but for those that it unmakes: `gone`.
+ * `named`: ports of members, which may come later.
  */
 export function check(
   before: Interfaces,
   after: Interfaces,
   ports: PortInventory,
   named: ReadonlySet<string>,
+  gone: readonly string[],
 ): readonly ConfigError[] {
   return [
     ...[...after.values()].flatMap((config) => [...checkOne(config)]),
-    ...checkPorts(before, after, ports, named),
+    ...checkPorts(before, after, ports, named, gone),
     ...checkCircuits(before, after),
     ...checkSubnets(before, after),
   ]
@@ -147,6 +148,7 @@ function* checkPorts(
   after: Interfaces,
   ports: PortInventory,
   named: ReadonlySet<string>,
+  gone: readonly string[],
 ): Iterable<ConfigError> {
   const owners = new Map<string, string>()
   for (const config of after.values()) {
@@ -156,6 +158,11 @@ function* checkPorts(
     const path =
       config.portLeaf === undefined ? pathOf.interface(name) : pathOf.leaf(name, 'weft-interfaces:port')
     const was = before.get(name)
+    if (gone.includes(port)) {
+      const message = `port '${port}' is made no more; delete this interface too, or leave it the port`
+      yield new ConfigError(path, message)
+      continue
+    }
     const expected = ports.names.includes(port) || isSlotPort(port) || named.has(port)
     if (!expected && !(was && portOf(was) === port)) {
       const there =

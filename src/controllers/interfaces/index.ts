@@ -6,6 +6,7 @@ import type { Member, Operation } from '../../../dataplane/client/index.js'
 import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
 import { claim as instances } from '../network-instances/model.js'
+import { portsClaim } from '../ports/model.js'
 import { claim, portOf, type Interfaces } from './model.js'
 import { planInterfaces } from './plan.js'
 import { interfaceState } from './state.js'
@@ -18,8 +19,8 @@ export function interfacesController(member: () => Member): {
   let interfaces: Interfaces = new Map()
   const controller: Controller<Context, Operation> = {
     name: 'interfaces',
-    claims: [claim, instances],
-    needs: ['vrf'],
+    claims: [claim, instances, portsClaim],
+    needs: ['vrf', 'port'],
     provides: ['interface', 'direct-route'],
     plan: (change, context) =>
       planInterfaces(change, context, (after) => {

@@ -21,6 +21,7 @@ import {
 } from '../../rib/index.js'
 import { namedPorts } from '../chassis/model.js'
 import { isRequested, type Change, type Context } from '../context.js'
+import { readMade, withMade } from '../ports/made.js'
 import { refuse } from '../refuse.js'
 import { check } from './check.js'
 import {
@@ -42,8 +43,12 @@ export async function planInterfaces(
 ): Promise<Plan<Operation>> {
   const running = await readInterfaces(change.before)
   const after = await readInterfaces(change.after)
+  const [madeBefore, made] = [await readMade(change.before), await readMade(change.after)]
+  const ports = withMade(context.ports, made)
+  const portsBefore = withMade(context.ports, madeBefore)
   if (isRequested(change)) {
-    refuse(check(running, after, context.ports, await namedPorts(change.after)), { at: claim })
+    const gone = [...madeBefore.keys()].filter((name) => !made.has(name))
+    refuse(check(running, after, ports, await namedPorts(change.after), gone), { at: claim })
   }
   const before: Interfaces = change.full ? new Map() : running
   await context.rib.ready()
@@ -54,7 +59,7 @@ export async function planInterfaces(
     throw error
   }
   return {
-    steps: steps(before, after, context),
+    steps: steps(before, after, context.member, portsBefore.names, ports.names),
     adopt: () => adopt(after),
     abandon: () => context.rib.abandon(),
   }
@@ -63,7 +68,9 @@ export async function planInterfaces(
 function steps(
   before: Interfaces,
   after: Interfaces,
-  { member, ports }: Context,
+  member: string,
+  portsBefore: readonly string[],
+  ports: readonly string[],
 ): readonly Step<Operation>[] {
   const create: Operation[] = []
   const remove: Operation[] = []
@@ -71,8 +78,8 @@ function steps(
   const deleted: string[] = []
   for (const config of after.values()) {
     const was = before.get(config.name)
-    const spec = specOf(config, ports.names)
-    const old = was && specOf(was, ports.names)
+    const spec = specOf(config, ports)
+    const old = was && specOf(was, portsBefore)
     if (!old || identity(old) !== identity(spec)) {
       create.push({ op: 'interface-set', interface: spec })
       set.push(config.name)

@@ -4,8 +4,9 @@ import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
 import { portsClaim, workersClaim } from './model.js'
 import { planPorts } from './plan.js'
-import { driverState, fastPathState, queueState, workerState } from './state.js'
+import { driverState, fastPathState, madeState, queueState, workerState } from './state.js'
 
+export { readMade, withMade } from './made.js'
 export { readPorts } from './model.js'
 
 export function portsController(members: () => readonly Member[]): Controller<Context, Operation> {
@@ -15,6 +16,12 @@ export function portsController(members: () => readonly Member[]): Controller<Co
     needs: [],
     provides: ['port'],
     plan: planPorts,
-    state: [workerState(members), driverState(members), fastPathState(members), queueState(members)],
+    state: [
+      workerState(members),
+      driverState(members),
+      madeState(members),
+      fastPathState(members),
+      queueState(members),
+    ],
   }
 }

@@ -8,7 +8,7 @@ export const portsClaim = '/weft-ports:ports'
 
 /** What a member has that was told nothing. */
 export const plainWorkers: WorkerSettings = { count: 1, cpus: [] }
-export const plainPort: PortSettings = { driver: 'auto', rxQueues: 0, workers: [], fastPath: 'off' }
+export const plainPort: PortSettings = { driver: 'auto', rxQueues: 0, fastPath: 'off', workers: [] }
 
 const workerQuery: ListQuery = { list: `${workersClaim}/worker`, columns: ['id', 'cpu'] }
 const portQuery: ListQuery = {

@@ -1,6 +1,7 @@
 /** What the workers of a member do, who serves the receive queues of its ports, and why other drivers do not. */
 import type { Member, MemberState, StateQuery } from '../../../dataplane/client/index.js'
 import type { StateProvider } from '../../../datastore/index.js'
+import { formatMac } from '../../rib/index.js'
 import { leaf } from '../xml.js'
 
 const xmlns = 'xmlns="urn:weft:params:xml:ns:yang:weft-ports"'
@@ -69,6 +70,23 @@ export const fastPathState = (members: () => readonly Member[]): StateProvider =
           leaf('reason', fastPathReason || undefined) +
           leaf('packets', fastPathPackets) +
           '</fast-path></port>',
+      )
+      .join(''),
+  )
+
+export const madeState = (members: () => readonly Member[]): StateProvider =>
+  provider(members, 'port/weft-ports:made', { ports: true }, ({ ports }) =>
+    ports
+      .flatMap(({ name, made }) => (made ? [{ name, ...made }] : []))
+      .map(
+        ({ name, namespace, device, link }) =>
+          `<port>${leaf('name', name)}<made ${xmlns}>` +
+          leaf('namespace', namespace) +
+          leaf('device', device) +
+          leaf('oper-status', link ? (link.up ? 'up' : 'down') : 'not-present') +
+          leaf('mac-address', link && formatMac(link.mac)) +
+          leaf('mtu', link?.mtu) +
+          '</made></port>',
       )
       .join(''),
   )
