@@ -4,8 +4,8 @@
  *
  *   h1 192.0.2.2 – p1 [engine] p2 198.51.100.1, 2001:db8:2::1 – h2 198.51.100.2, 2001:db8:2::2
  */
-import { spawn } from 'node:child_process'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
+import { tcpEnd, tcpListener } from '../lab/tcp.js'
 import { Weftd } from '../lab/weftd.js'
 
 const ends4 = '<source>198.51.100.1</source><destination>198.51.100.2</destination>'
@@ -29,30 +29,6 @@ const tunnels = [
   tunnel('ip4', `${ends4}<ipip/>`, '10.9.0.1/24'),
   tunnel('ip6', `${ends6}<ipip/>`, '10.10.0.1/24'),
 ]
-
-/** A TCP stream of 20 MB in each direction to the address, whose listener runs in the other host. */
-const stream = `
-import socket, sys, threading
-size = 20 << 20
-def receive(s):
-    n = 0
-    while n < size:
-        part = s.recv(1 << 20)
-        if not part: sys.exit('ended after %d' % n)
-        n += len(part)
-if sys.argv[1] == 'listen':
-    l = socket.create_server((sys.argv[2], 5000))
-    print('listening', flush=True)
-    s = l.accept()[0]
-else:
-    s = socket.create_connection((sys.argv[2], 5000), 10)
-s.settimeout(20)
-t = threading.Thread(target=lambda: s.sendall(bytes(size)))
-t.start()
-receive(s)
-t.join()
-print('done', flush=True)
-`
 
 /** Echo requests of h2 in each kind of packet, made by hand; the answers read by their fields. */
 const packets = `
@@ -94,28 +70,6 @@ other = outer4 / GRE(key_present=1, key=8) / echo(7)
 for _ in range(3): sendp(other, iface='eth0')
 `
 
-/** Listens there; `ended` is what it printed. */
-async function listen(
-  t: ExecutionContext,
-  weftd: Weftd,
-  host: string,
-  address: string,
-): Promise<{ ended: Promise<string> }> {
-  const [program, args] = weftd.hostCommand(host, '/usr/bin/python3', '-c', stream, 'listen', address)
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  t.teardown(() => child.kill())
-  let text = ''
-  const ended = new Promise<string>((resolve) => child.once('exit', () => resolve(text)))
-  await new Promise<void>((ready) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString()
-      if (text.includes('listening')) ready()
-    })
-    void ended.then(() => ready())
-  })
-  return { ended }
-}
-
 test('tunnels carry packets to Linux and to scapy, and leave nothing behind', async (t) => {
   const weftd = await Weftd.start({ options: ['--log-level', 'warn'] })
   t.teardown(() => weftd[Symbol.asyncDispose]())
@@ -138,10 +92,10 @@ test('tunnels carry packets to Linux and to scapy, and leave nothing behind', as
     // The host's answer takes the same way back.
     await weftd.exec('h2', 'ip', 'route', 'replace', '192.0.2.0/24', 'via', address.replace(/2$/, '1'))
     t.true(await weftd.pings('h1', address), `${name} forwards`)
-    const { ended } = await listen(t, weftd, 'h2', address)
-    const sent = await weftd.exec('h1', '/usr/bin/python3', '-c', stream, 'connect', address)
+    const there = await tcpListener(t, weftd.hostCommand('h2', ...tcpEnd('listen', address)))
+    const sent = await weftd.exec('h1', ...tcpEnd('connect', address))
     t.is(sent.stdout, 'done\n', sent.stderr)
-    t.is(await ended, 'listening\ndone\n')
+    t.is(await there.ended, 'listening\ndone\n')
     await weftd.exec('h2', 'ip', 'route', 'del', '192.0.2.0/24')
   }
 

@@ -209,3 +209,27 @@ test('cross-connects come, change and go', async (t) => {
   )
   t.is(box.member.crossConnects.size, 0)
 })
+
+test('an interface that is bridged is refused to a cross-connect, until it is taken out', async (t) => {
+  using box = await Box.open()
+  const domains = (content: string) =>
+    `<bridge-domains xmlns="urn:weft:params:xml:ns:yang:weft-bridge" xmlns:nc="urn:ietf:params:xml:ns:netconf:base:1.0">${content}</bridge-domains>`
+  await box.commit(
+    interfaces({ p1: {}, p2: {}, p3: {} }) +
+      domains('<bridge-domain><name>lan</name><member><interface>p1</interface></member></bridge-domain>'),
+  )
+  t.deepEqual(await box.refusal(connects({ x: ['p1', 'p2'] })), [
+    `/weft-cross-connect:cross-connects/cross-connect[name='x']/interface[name='p1']/name: interface p1 is a member of bridge domain lan, which has its frames; take it out of there, or connect another interface`,
+  ])
+  const out =
+    '<bridge-domain><name>lan</name><member nc:operation="delete"><interface>p1</interface></member></bridge-domain>'
+  await box.commit(domains(out) + connects({ y: ['p1', 'p2'] }))
+  t.regex(
+    (
+      await box.refusal(
+        domains('<bridge-domain><name>lan</name><member><interface>p2</interface></member></bridge-domain>'),
+      )
+    ).join(),
+    /member\[interface='p2'\].*in cross-connect y/,
+  )
+})
