@@ -1,7 +1,7 @@
 // Ports whose device is made with them: when it is made and taken away, and what a change of the other end leaves alone.
 #include "lab.h"
 
-namespace weft {
+namespace weft::made_ports_test {
 namespace {
 
 Records make(const std::string &port, const MadePort &made) {
@@ -117,4 +117,4 @@ TEST("made ports: a full transaction keeps those that it names and takes the oth
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::made_ports_test
