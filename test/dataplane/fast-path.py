@@ -1,8 +1,8 @@
 """Sends frames from h1, or collects those that h2 receives: fast-path.test.ts.
 
-fast-path.py send MAC        each frame three times
-fast-path.py collect COUNT   hexadecimal lines: what was received with the mark, without addresses of Ethernet in it that
-                             differ, until so many came and nothing for half a second, or ten seconds are over
+fast-path.py send MAC   each frame three times, and then two that say that these were all
+fast-path.py collect    hexadecimal lines: what was received with the mark until both of those came, which go by the engine as the last
+                        of their family, or half a minute is over
 """
 import socket
 import struct
@@ -10,6 +10,7 @@ import sys
 import time
 
 MARK = b'fast-path-or-not'
+END = b'that-were-all-of'
 
 
 def checksum(data):
@@ -19,28 +20,28 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def udp(size, addresses, summed=True):
-    payload = (MARK * (size // len(MARK) + 1))[:size]
-    head = struct.pack('!4H', 1000, 2000, 8 + size, 0)
+def udp(size, addresses, summed=True, port=1000, mark=MARK):
+    payload = (mark * (size // len(mark) + 1))[:size]
+    head = struct.pack('!4H', port, 2000, 8 + size, 0)
     whole = addresses + struct.pack('!2H', 17, 8 + size) + head + payload + b'\0' * (size % 2)
     return head[:6] + struct.pack('!H', (checksum(whole) or 0xFFFF) if summed else 0) + payload
 
 
-def ip4(size=32, source='192.0.2.2', to='198.51.100.2', ttl=64, flags=0, options=b'', wrong=0, total=None, version=4, summed=True):
+def ip4(size=32, source='192.0.2.2', to='198.51.100.2', ttl=64, flags=0, options=b'', wrong=0, total=None, version=4, summed=True, port=1000, protocol=17, mark=MARK):
     length = 20 + len(options) + 8 + size
     head = struct.pack(
         '!BBHHHBBH4s4s',
-        *(version << 4 | (5 + len(options) // 4), 0, total or length, 7, flags, ttl, 17, 0),
+        *(version << 4 | (5 + len(options) // 4), 0, total or length, 7, flags, ttl, protocol, 0),
         *(socket.inet_aton(source), socket.inet_aton(to)),
     )
     head += options
-    return head[:10] + struct.pack('!H', checksum(head) ^ wrong) + head[12:] + udp(size, head[12:20], summed)
+    return head[:10] + struct.pack('!H', checksum(head) ^ wrong) + head[12:] + udp(size, head[12:20], summed, port, mark)
 
 
-def ip6(size=32, source='2001:db8:1::2', to='2001:db8:2::2', hops=64, extension=b'', following=17, length=None):
+def ip6(size=32, source='2001:db8:1::2', to='2001:db8:2::2', hops=64, extension=b'', following=17, length=None, port=1000, label=0, mark=MARK):
     addresses = socket.inet_pton(socket.AF_INET6, source) + socket.inet_pton(socket.AF_INET6, to)
-    payload = extension + udp(size, addresses)
-    return struct.pack('!IHBB', 6 << 28, length or len(payload), following, hops) + addresses + payload
+    payload = extension + udp(size, addresses, port=port, mark=mark)
+    return struct.pack('!IHBB', 6 << 28 | label, length or len(payload), following, hops) + addresses + payload
 
 
 def frames(router):
@@ -79,6 +80,22 @@ def frames(router):
         yield frame(ip4(to=address))
     for address in ('2001:db8:1::1', '2001:db8:2::1', '2001:db8:f::1', '2001:db8:100::1', '2001:db8:100:2::5', '2001:db8:101::9'):
         yield frame(ip6(to=address))
+    # Members of groups, by what flows differ in.
+    for net in (20, 21):
+        to4, to6 = f'10.{net}.0.1', f'2001:db8:2{net - 20:02}::1'
+        yield from (frame(ip4(to=to4, port=port)) for port in range(1000, 1012))
+        yield from (frame(ip4(to=to4, source=f'192.0.2.{host}', size=4 * host)) for host in range(4, 10))
+        yield from (frame(ip4(to=to4, protocol=protocol, port=5)) for protocol in (6, 47, 50, 132))
+        yield from (frame(ip4(to=to4, flags=flags, port=port)) for flags in (0x2000, 0x2001, 0x0010) for port in (1000, 1001, 1002))
+        yield from (frame(ip6(to=to6, port=port)) for port in range(1000, 1012))
+        yield from (frame(ip6(to=to6, label=label)) for label in (1, 0x4321, 0xFFFFF))
+        yield from (frame(ip6(to=to6, following=protocol)) for protocol in (6, 58, 132))
+        for offset, port in ((1, 1000), (1, 1001), (8, 1002), (9, 1003)):
+            yield frame(ip6(to=to6, port=port, extension=struct.pack('!BBHI', 17, 0, offset, 7), following=44))
+        yield frame(ip6(to=to6, extension=struct.pack('!BBHIBBHI', 60, 0, 1, 7, 17, 0, 0x0104, 0), following=44))
+        yield frame(ip6(to=to6, extension=bytes([17, 0, 1, 4, 0, 0, 0, 0]), following=60))
+        # Without room for ports.
+        yield frame(ip4(to=to4, total=22) + b'fast-path-or-not')
     yield frame(ip4(), to=b'\xff' * 6)
     yield frame(ip4(), to=bytes.fromhex('020000000099'))
     yield frame(ip4(), source=bytes.fromhex('030000000001'))
@@ -92,12 +109,17 @@ def main():
     link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     link.bind(('eth0', 3))
     if sys.argv[1] == 'send':
-        all_frames = list(frames(bytes.fromhex(sys.argv[2])))
-        for one in all_frames:
+        router = bytes.fromhex(sys.argv[2])
+        for one in frames(router):
             for _ in range(3):
                 link.send(one)
-        print(len(all_frames))
+        # Options are the engine's.
+        options = bytes([17, 0, 1, 4, 0, 0, 0, 0])
+        link.send(router + bytes.fromhex('0200000000020800') + ip4(mark=END, options=b'\1\1\1\0'))
+        link.send(router + bytes.fromhex('02000000000286dd') + ip6(mark=END, extension=options, following=0))
         return
+    # Room for all, however late it is.
+    link.setsockopt(socket.SOL_SOCKET, 33, 64 << 20)  # SO_RCVBUFFORCE
     # So that the host has nothing to say about them.
     sinks = [socket.socket(family, socket.SOCK_DGRAM) for family in (socket.AF_INET, socket.AF_INET6)]
     sinks[1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -105,14 +127,14 @@ def main():
         sink.bind(('', 2000))
     print('listening', flush=True)
     link.settimeout(0.5)
-    end, seen = time.monotonic() + 10, []
-    while time.monotonic() < end:
+    end, seen, families = time.monotonic() + 30, [], set()
+    while len(families) < 2 and time.monotonic() < end:
         try:
             data, (_, _, kind, *_) = link.recvfrom(4096)
         except socket.timeout:
-            if len(seen) >= int(sys.argv[2]):
-                break
             continue
+        if END in data and kind != socket.PACKET_OUTGOING:
+            families.add(data[12:14])
         if kind != socket.PACKET_OUTGOING and MARK in data and data[12:14] in (b'\x08\x00', b'\x86\xdd'):
             seen.append(data.hex())
     print('\n'.join(seen))

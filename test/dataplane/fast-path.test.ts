@@ -12,7 +12,9 @@ import { parseMac } from '../../src/rib/index.js'
 import { address, addresses, keys, portSettings, Router, until } from '../lab/router.js'
 
 const script = join(dirname(fileURLToPath(import.meta.url)), '../../../test/dataplane/fast-path.py')
-const [nextHop, blackhole, unreachable] = [21n, 22n, 23n]
+const [nextHop, blackhole, unreachable, beyond, group, mixed] = [21n, 22n, 23n, 24n, 25n, 26n]
+/** Of a neighbour that is configured and is nobody. */
+const beyondMac = parseMac('02:00:00:00:00:33') as Uint8Array
 
 const route = (text: string, length: number, key: bigint): Operation => ({
   ...{ op: 'route-set', vrf: 0, prefix: { address: address(text), length }, key },
@@ -30,6 +32,27 @@ const routes: readonly Operation[] = [
   },
   { op: 'object-set', key: blackhole, object: { type: 'drop', kind: 'blackhole' } },
   { op: 'object-set', key: unreachable, object: { type: 'drop', kind: 'unreachable' } },
+  ...(['198.51.100.3', '2001:db8:2::3'] as const).flatMap((text, n): Operation[] => {
+    const [to, key] = [address(text), 10n * BigInt(n)]
+    const members = [
+      { key: nextHop + key, weight: 3 },
+      { key: beyond + key, weight: 2 },
+    ]
+    return [
+      { op: 'neighbour-set', interface: 'p2', address: to, mac: beyondMac },
+      { op: 'object-set', key: beyond + key, object: { type: 'adjacency', interface: 'p2', nextHop: to } },
+      { op: 'object-set', key: group + key, object: { type: 'group', members } },
+      {
+        op: 'object-set',
+        key: mixed + key,
+        object: { type: 'group', members: [...members, { key: blackhole, weight: 2 }] },
+      },
+    ]
+  }),
+  route('10.20.0.0', 16, group),
+  route('10.21.0.0', 16, mixed),
+  route('2001:db8:200::', 48, group + 10n),
+  route('2001:db8:201::', 48, mixed + 10n),
   route('10.0.0.0', 8, blackhole),
   route('10.1.0.0', 16, nextHop),
   route('10.1.2.128', 25, unreachable),
@@ -69,7 +92,7 @@ async function started(t: ExecutionContext, hook: FastPath): Promise<Router | un
 }
 
 /** What became of the frames. */
-async function outcome(router: Router, count: number) {
+async function outcome(router: Router) {
   const counted = async () => {
     const state = await router.member.state({
       interfaces: true,
@@ -97,13 +120,10 @@ async function outcome(router: Router, count: number) {
     return values
   }
   const mac = Buffer.from((await portState(router, 'p1')).mac).toString('hex')
-  const [program, ...args] = router.lab.keeper.enter(router.h2.namespace, [
-    'python3',
-    script,
-    'collect',
-    String(count),
-  ])
+  for (const to of addresses.h2) await until(`${to} is a neighbour that is known`, () => router.h1.pings(to))
+  const [program, ...args] = router.lab.keeper.enter(router.h2.namespace, ['python3', script, 'collect'])
   const collecting = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(collecting, 'close')
   let text = ''
   await new Promise<void>((listening) => {
     collecting.stdout.on('data', (chunk: Buffer) => {
@@ -113,7 +133,7 @@ async function outcome(router: Router, count: number) {
   })
   const before = await counted()
   await router.h1.exec('python3', script, 'send', mac)
-  await once(collecting, 'close')
+  await closed
   const after = await counted()
   const frames = text
     .split('\n')
@@ -133,13 +153,13 @@ test('frames have the same end as by the engine, whatever form the tables have',
   t.true(await router.h1.pings(addresses.h2[1]))
   const compare = async (form: string) => {
     await router.commit([settings('p1', 'off'), settings('p2', 'off')])
-    const engine = await outcome(router, 60)
+    const engine = await outcome(router)
     t.true(engine.frames.length >= 60, `${form}: ${engine.frames.length} frames`)
     for (const hook of hooks) {
       await router.commit([settings('p1', hook), settings('p2', hook)])
       const { fastPath, fastPathPackets: before } = await portState(router, 'p1')
       t.is(fastPath, hook)
-      const kernel = await outcome(router, 60)
+      const kernel = await outcome(router)
       const { fastPathPackets: after } = await portState(router, 'p1')
       const only = (those: readonly string[], others: readonly string[]) =>
         those.filter((one) => !others.includes(one))
@@ -197,6 +217,14 @@ for (const hook of hooks)
       { op: 'route-delete', vrf: 0, prefix: { address: address('10.1.0.0'), length: 16 } },
     ])
     t.false(await h1.pings('10.1.0.1', { seconds: 1 }))
+    // A group of next hops, with other members each time.
+    await h2.ip('addr', 'add', '10.20.0.1/32', 'dev', 'lo')
+    for (const key of [nextHop, blackhole, nextHop]) {
+      const members = [{ key, weight: 1 }]
+      await router.commit([{ op: 'object-set', key: group, object: { type: 'group', members } }])
+      if (key === nextHop) await goes('kernel', '10.20.0.1')
+      else t.false(await h1.pings('10.20.0.1', { seconds: 1 }))
+    }
     // The default route.
     await h2.ip('addr', 'add', '100.64.0.1/32', 'dev', 'lo')
     await router.commit([route('0.0.0.0', 0, nextHop)])

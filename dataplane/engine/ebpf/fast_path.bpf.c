@@ -11,8 +11,8 @@
  *
  * A packet is forwarded here when it is unicast to the port's MAC address without a VLAN tag, IPv4 without options or IPv6 without
  * hop-by-hop options, in order by the checks of ip4-input and ip6-input, has a time to live to lose, leads to an adjacency or a
- * connected prefix of another port of the fast path whose neighbour is known, and fits the MTU there (of TCP super-packets each
- * segment). By XDP, the other port's device has to take redirected frames, and there are no super-packets (judge.h).
+ * connected prefix of another port of the fast path whose neighbour is known, or to a group whose member for this flow is one that
+ * can, and fits the MTU there (of TCP super-packets each segment). By XDP, the other port's device has to take redirected frames, and there are no super-packets (judge.h).
  *
  * Readers here hold no epoch of the engine: it lets a grace period of RCU pass before it uses memory again.
  */
@@ -35,6 +35,14 @@ inlined void count(const struct decision *d, __u32 length) {
     out->out_octets += ethernet + d->total;
     object->packets++;
     object->octets += d->total;
+    if (d->group) {
+        const __u32 of_group = cpu * fast_objects + d->group - 1;
+        object = find(&object_counters, &of_group);
+        if (object) {
+            object->packets++;
+            object->octets += d->total;
+        }
+    }
     const __u32 number = d->neighbour;
     volatile __u64 *use = find(&used, &number);
     if (use && !*use) *use = 1;
@@ -111,7 +119,7 @@ program("xdp") int xdp_program(struct xdp_md *xdp) {
     if (data + ethernet + header4 > end) return XDP_PASS;
     struct decision d;
     struct packet p = {.context = xdp, .decision = &d, .head = (void *)(data - 2), .end = end, .device = xdp->ingress_ifindex,
-                       .length = end - data, .leaves = fast_takes_frames};
+                       .length = end - data};
     if (!decide(&p, true)) return XDP_PASS;
     enum sum_state state = sum_there;
     __u32 sum_at = 0;

@@ -12,7 +12,7 @@
 // have seen the old maps have ended; Documentation/bpf/map_array_of_maps). It takes some milliseconds, and housekeeping waits for
 // it without the programming lock.
 //
-// Memory: 4 MiB and about 1.3 MiB a processor, and what lies in the regions is backed at once; huge pages of the large IPv4 forms
+// Memory: 8 MiB and about 1.3 MiB a processor, and what lies in the regions is backed at once; huge pages of the large IPv4 forms
 // are lost. Everything here is the programming lock's, but for grace().
 #pragma once
 

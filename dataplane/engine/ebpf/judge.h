@@ -3,71 +3,8 @@
 #ifndef WEFT_EBPF_JUDGE_H
 #define WEFT_EBPF_JUDGE_H
 
+#include "flow_hash.h"
 #include "lookups.h"
-
-enum { ethernet = 14, header4 = 20, header6 = 40, type_ip4 = 0x0800, type_ip6 = 0x86dd };
-enum { tcp = 6, udp = 17 };
-
-/* Frame up to the end of the IP header, whose words are aligned. */
-struct head {
-    __u16 pad, to_first;
-    __u32 to_rest;
-    __u16 from_first;
-    __u32 from_rest;
-    __u16 type;
-    union {
-        struct {
-            __u8 version, tos;
-            __u16 length, id, fragment;
-            __u8 ttl, protocol;
-            __u16 checksum;
-            __u32 source, destination;
-        } ip4;
-        __u32 words[5];
-        struct {
-            __u32 flow;
-            union {
-                struct {
-                    __u16 length;
-                    __u8 next, hops;
-                };
-                __u32 second;
-            };
-            __u64 source[2], destination[2];
-        } ip6;
-    };
-} __attribute__((aligned(8), packed));
-_Static_assert(sizeof(struct head) == 2 + ethernet + header6, "it is the frame");
-
-/* What is to become of a packet; between filter and tc it is kept for this processor. */
-struct decision {
-    __u32 device, length; /* of the packet that it is about; no device: there is none */
-    __u32 in, out;        /* interfaces */
-    __u32 out_device;
-    __u32 slot, neighbour;
-    __u32 total;    /* octets of layer 3 */
-    __u32 to_first; /* the frame's new addresses, as they lie in memory */
-    __u16 to_rest, from_first;
-    __u32 from_rest;
-    __u32 life; /* IPv4: time to live, protocol, checksum; IPv6: the hop limit */
-    __u32 version;
-    __u32 peer; /* fast_peer: it is handed to the other end of the pair at once */
-    __u32 unused[2];
-};
-_Static_assert(sizeof(struct decision) == fast_decision_size, "the engine makes room for it");
-
-/* A packet that is being judged. */
-struct packet {
-    void *context;
-    struct decision *decision;
-    const struct head *head;
-    const void *end; /* XDP: of the frame, where `head` lies */
-    const struct fast_port *in;
-    const struct fast_vrf *vrf;
-    __u32 device, length; /* of the frame */
-    __u32 gso;            /* octets of a segment's payload, or 0 */
-    __u16 leaves;         /* flags that the port must have by which it leaves */
-};
 
 inlined const struct fast_port *port_of(void *words, __u32 index) {
     const volatile __u64 *word = find(words, &index);
@@ -83,20 +20,34 @@ inlined __u32 neighbour_of(__u64 object, const struct fast_place *place) {
     return found ? *found : no_word;
 }
 
-/* Where the packet goes by the word that its lookup gave; fills what the decision needs of it. */
-inlined bool leads_out(struct packet *p, __u32 word, struct fast_place *place, __u32 segment, __u16 flag) {
+inlined __u64 object_of(__u32 slot) {
+    const volatile __u64 *object = find(&objects, &slot);
+    return object ? *object : 0;
+}
+
+/* Where the packet goes by the word that its lookup gave; fills what the decision needs of it. `needed`: flags that the port must have
+ * by which it leaves, a constant, which also tells the family and whether this is XDP. */
+inlined bool leads_out(struct packet *p, __u32 word, struct fast_place *place, __u32 segment, const __u16 needed) {
+    const bool xdp = needed & fast_takes_frames;
     if (word == 0 || word > fast_objects) return false;
     struct decision *d = p->decision;
-    const __u32 slot = word - 1;
-    const volatile __u64 *object = find(&objects, &slot);
-    if (!object) return false;
-    const __u64 what = *object;
+    __u32 slot = word - 1;
+    __u64 what = object_of(slot);
+    d->group = 0;
+    if (what >> fast_kind_shift == fast_group) {
+        const __u32 member = member_of(what, needed & fast_out4 ? flow_hash4(p, xdp) : flow_hash6(p, xdp));
+        if (member == 0 || member > fast_objects) return false;
+        d->group = word;
+        slot = member - 1;
+        what = object_of(slot);
+        if (what >> fast_kind_shift == fast_group) return false;
+    }
+    if (!what) return false;
     const __u32 interface = (what >> fast_interface_shift) & fast_interface_mask;
     place->interface = interface;
     place->zero = 0;
     const __u32 number = neighbour_of(what, place);
     const struct fast_port *out = port_of(&interfaces, interface);
-    const __u16 needed = flag | p->leaves;
     if (!out || (out->flags & needed) != needed || out->interface == p->in->interface || segment > out->mtu) return false;
     const volatile __u64 *neighbour = find(&neighbours, &number);
     if (!neighbour) return false;
@@ -146,11 +97,11 @@ inlined bool decide4(struct packet *p, const bool xdp) {
     struct fast_place place;
     place.high = 0;
     place.low = 0x0000ffff00000000ull | to;
-    if (!leads_out(p, look_up4(p->vrf, to), &place, segment, fast_out4)) return false;
+    p->decision->total = total;
+    if (!leads_out(p, look_up4(p->vrf, to), &place, segment, xdp ? fast_out4 | fast_takes_frames : fast_out4)) return false;
     /* The checksum of a header whose time to live is one less (RFC 1141). */
     __u32 more = (__u32)h->ip4.checksum + swapped16(0x0100);
     more = (more & 0xffff) + (more >> 16);
-    p->decision->total = total;
     p->decision->version = 4;
     p->decision->life = (h->ip4.ttl - 1u) | (__u32)h->ip4.protocol << 8 | more << 16;
     return true;
@@ -169,8 +120,8 @@ inlined bool decide6(struct packet *p, const bool xdp) {
     /* Unspecified, loopback and embedded IPv4 addresses, and all from fe00::/7 on: link-local ones and groups. */
     if (from == 0 || place.high == 0 || from >> 57 == 0x7f || place.high >> 57 == 0x7f) return false;
     const __u32 segment = xdp ? total : longest(p, total, header6, h->ip6.next);
-    if (!leads_out(p, look_up6(p->vrf, place.high, place.low), &place, segment, fast_out6)) return false;
     p->decision->total = total;
+    if (!leads_out(p, look_up6(p->vrf, place.high, place.low), &place, segment, xdp ? fast_out6 | fast_takes_frames : fast_out6)) return false;
     p->decision->version = 6;
     p->decision->life = h->ip6.hops - 1u;
     return true;

@@ -32,6 +32,7 @@ std::string Kernel::begin() {
     if (std::string error = make_maps(); !error.empty()) return error;
     for (uint32_t n = fast_ports; n-- > 1;) free_ports_.push_back(n);
     for (uint32_t n = fast_neighbours; n-- > 1;) free_records_.push_back(n);
+    for (uint32_t n = fast_groups; n-- > 1;) free_groups_.push_back(n);
     for (const NeighbourChange &change : core_.neighbours.all()) {
         NeighbourChange now = change;
         now.gone |= now.state == NeighbourState::State::incomplete;
@@ -60,6 +61,7 @@ std::string Kernel::make_maps() {
     make(error, ports_, "weft_ports", sizeof(fast_port), fast_ports);
     make(error, vrfs_, "weft_vrfs", sizeof(fast_vrf), fast_vrfs);
     make(error, objects_, "weft_objects", sizeof(Word), fast_objects);
+    make(error, groups_, "weft_groups", sizeof(fast_group_body), fast_groups);
     make(error, neighbours_, "weft_neighbours", sizeof(Word), fast_neighbours);
     make(error, used_, "weft_used", sizeof(Word), fast_neighbours);
     make(error, port_counters_, "weft_port_count", sizeof(fast_port_counters), fast_interfaces * processors_);
@@ -78,6 +80,7 @@ std::map<std::string, int> Kernel::maps() const {
         {"ports", ports_.map()},
         {"vrfs", vrfs_.map()},
         {"objects", objects_.map()},
+        {"groups", groups_.map()},
         {"neighbours", neighbours_.map()},
         {"used", used_.map()},
         {"port_counters", port_counters_.map()},

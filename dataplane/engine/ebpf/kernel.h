@@ -81,10 +81,11 @@ class Kernel final : public FastPath {
     uint32_t record(uint32_t interface, const Ip6 &address);  // 0: there is no room
     void release(uint32_t number);
     void show_neighbour(uint32_t number);
+    uint32_t show(const Group &group);  // its number; 0: there is no room
 
     Core &core_;
     Regions regions_;
-    Array devices_, interfaces_, ports_, vrfs_, objects_, neighbours_, used_, port_counters_, object_counters_;
+    Array devices_, interfaces_, ports_, vrfs_, objects_, groups_, neighbours_, used_, port_counters_, object_counters_;
     Descriptor places_, decisions_, tc_programs_;
     Descriptor filter_, tc_, tc_entry_, xdp_;  // loaded when the first port asks for them
     bool redirects_ = false;                   // some port is XDP's
@@ -102,7 +103,8 @@ class Kernel final : public FastPath {
     std::map<const Vrf *, VrfPlace> places_of_vrfs_;
     uint32_t numbered_vrfs_ = 0;
     std::vector<uint32_t> free_vrfs_;  // numbers below
-    std::vector<uint32_t> record_of_object_ = std::vector<uint32_t>(fast_objects);
+    std::vector<uint32_t> record_of_object_ = std::vector<uint32_t>(fast_objects), group_of_object_ = std::vector<uint32_t>(fast_objects);
+    std::vector<uint32_t> free_groups_;
     std::vector<Record> records_ = std::vector<Record>(fast_neighbours);
     std::vector<uint32_t> free_records_;
     std::map<Place, uint32_t> record_of_;

@@ -7,6 +7,7 @@ namespace weft::ebpf {
 namespace {
 
 static_assert(fast_heard >> fast_peer_of_heard == fast_peer);
+static_assert(fast_buckets == group_buckets);
 
 // The box's own address, or one that is no host's: packets to it are the engine's.
 bool is_special(const Interface &i, const Ip6 &address) {
@@ -66,6 +67,16 @@ void Kernel::neighbour_changed(const NeighbourChange &change) {
     release(number);
 }
 
+uint32_t Kernel::show(const Group &group) {
+    if (free_groups_.empty()) return 0;
+    const uint32_t number = free_groups_.back();
+    free_groups_.pop_back();
+    fast_group_body &body = groups_.as<fast_group_body>()[number];
+    for (uint32_t bucket = 0; bucket < fast_buckets; bucket++)
+        body.buckets[bucket] = group.buckets[bucket] < fast_objects ? group.buckets[bucket] + 1 : 0;
+    return number;
+}
+
 void Kernel::object_changed(uint32_t slot, const Object *body) {
     if (slot >= fast_objects) return;
     const uint32_t before = record_of_object_[slot];
@@ -79,8 +90,11 @@ void Kernel::object_changed(uint32_t slot, const Object *body) {
             word = static_cast<Word>(fast_adjacency) << fast_kind_shift | interface | number;
         }
     }
+    uint32_t group = 0;
+    if (body && body->type == ObjectType::group && (group = show(*body->group)) != 0) word = static_cast<Word>(fast_group) << fast_kind_shift | group;
     record_of_object_[slot] = number;
     store(objects_.as<Word>()[slot], word);
+    if (const uint32_t old = std::exchange(group_of_object_[slot], group)) core_.epochs.retire([this, old] { free_groups_.push_back(old); });
     if (before == 0) return;
     records_[before].adjacencies--;
     release(before);

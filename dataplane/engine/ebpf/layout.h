@@ -13,6 +13,8 @@ enum {
     fast_vrfs = 4096,
     fast_objects = 65536,     /* by slot; what lies above is the engine's */
     fast_neighbours = 65536,
+    fast_groups = 1024,       /* numbers from 1 on; what lies above is the engine's */
+    fast_buckets = 1024,      /* of a group */
     fast_regions = 1024,
     fast_page = 4096,         /* octets of an element of a region */
     fast_decision_size = 64,  /* octets of what the filter tells the tc program */
@@ -54,11 +56,16 @@ enum { fast_trie = 0, fast_narrow = 1, fast_wide = 2, fast_words = 0, fast_top =
 enum { fast_trie_region = 0, fast_line_region = 1, fast_first_region = 2 };
 enum { fast_trie_node = 1344, fast_line = 64 };
 
-/* An object: 0, or what it is, its interface, and of an adjacency the number of its neighbour. */
+/* An object: 0, or what it is, its interface, and of an adjacency the number of its neighbour, of a group its own. */
 #define fast_kind_shift 62
 #define fast_interface_shift 32
 #define fast_interface_mask 0xffff
-enum { fast_adjacency = 1, fast_glean = 2 };
+enum { fast_adjacency = 1, fast_glean = 2, fast_group = 3 };
+
+/* A group: by bucket the object + 1 that is its member, or 0 for one that is the engine's. Never changed while an object's word names it. */
+struct fast_group_body {
+    __u32 buckets[fast_buckets];
+};
 
 /* A neighbour: its MAC address in the first six octets of memory, whether it is known, and whether it has said so itself: then a packet
  * may be handed to it at once, without a look at the address, which who is at the other end of a veth pair takes otherwise. */

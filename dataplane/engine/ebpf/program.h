@@ -26,7 +26,7 @@ HELPER(65, long, xdp_move_tail, void *xdp, int by);
 HELPER(155, long, redirect_to_peer, __u32 device, __u64 flags);
 
 struct map;
-extern struct map devices, interfaces, ports, vrfs, objects, neighbours, used, places, regions, port_counters, object_counters, decisions,
+extern struct map devices, interfaces, ports, vrfs, objects, groups, neighbours, used, places, regions, port_counters, object_counters, decisions,
     tc_programs;
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

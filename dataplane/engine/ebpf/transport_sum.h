@@ -8,7 +8,7 @@
 #include "judge.h"
 
 enum sum_state { sum_there, sum_missing, sum_unknown };
-enum { icmp = 1, fragment6 = 44, icmp6 = 58 };
+enum { icmp = 1, icmp6 = 58 };
 enum { tcp_sum = 16, udp_sum = 6, transport_least = 18, port_vxlan = 4789, port_old_vxlan = 8472, port_geneve = 6081 };
 
 /* `pseudo`: addresses, and length and protocol swapped. `header`: octets of layer 3's, a constant. */
