@@ -250,7 +250,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
     links: new LinkViews(
       ownerOf,
       () => members.all.filter(({ attached }) => attached).map(({ name }) => name),
-      () => false,
+      () => membership.stitched,
     ),
     stage,
     rib,

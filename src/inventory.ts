@@ -25,6 +25,9 @@ export class Inventory implements PortInventory {
   readonly #attachments: readonly Attachment[]
   readonly #registry: Registry
   readonly #slotOf: (member: string) => number | undefined
+  #drained: ReadonlySet<string> = new Set()
+  /** Whether there were members of other machines when ports were placed. */
+  #alonePlaced = true
   #limits: ReadonlyMap<string, number> = new Map()
   #given: PortNames = new Map()
   #placed: ReadonlyMap<string, PlacedPort>
@@ -39,6 +42,11 @@ export class Inventory implements PortInventory {
     this.#registry = registry
     this.#slotOf = slotOf
     this.#placed = this.#place()
+  }
+
+  /** Is there no member of another machine? */
+  get alone(): boolean {
+    return this.#alonePlaced
   }
 
   get names(): readonly string[] {
@@ -76,18 +84,22 @@ export class Inventory implements PortInventory {
       this.#registry.setMember(member, { ...known, devices: said })
   }
 
+  /** Members whose ports are to be used no more. */
+  setDrained(members: ReadonlySet<string>): void {
+    this.#drained = members
+  }
+
   /** Looks at all anew; true when it is otherwise than before. */
   refresh(): boolean {
-    const placed = this.#place()
-    const same = JSON.stringify([...placed]) === JSON.stringify([...this.#placed])
-    this.#placed = placed
-    return !same
+    const before = this.#said()
+    this.#placed = this.#place()
+    return this.#said() !== before
   }
 
   /** What every member is told of ports. */
   operations(): readonly Operation[] {
     const operations: Operation[] = []
-    const alone = this.#registry.members.size === 0
+    const alone = this.#alonePlaced
     for (const { name, device, slot } of this.#placed.values()) {
       operations.push({ op: 'port-set', name, driver: 'auto', device })
       if (!alone) operations.push({ op: 'port-place-set', name, slot })
@@ -95,12 +107,17 @@ export class Inventory implements PortInventory {
     return operations
   }
 
+  #said(): string {
+    return JSON.stringify([this.#alonePlaced, ...this.#placed])
+  }
+
   #place(): ReadonlyMap<string, PlacedPort> {
     const placed = new Map<string, PlacedPort>()
+    this.#alonePlaced = this.#registry.members.size === 0
     for (const { name, device } of this.#attachments) placed.set(name, { name, device, slot: 0, mtu: 0 })
     for (const [member, { devices }] of this.#registry.members) {
       const slot = this.#slotOf(member)
-      if (slot === undefined) continue
+      if (slot === undefined || this.#drained.has(member)) continue
       const given = this.#given.get(member)
       for (const device of devices) {
         const name = given?.get(device.name) ?? `${slot}/${device.name}`

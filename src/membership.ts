@@ -19,9 +19,18 @@ import {
   type KnownMember,
   type Pending,
 } from './admission/index.js'
-import type { ChassisControl, ChassisSettings, MemberStatus } from './controllers/index.js'
+import { readIf, writeWhole } from './admission/files.js'
+import {
+  localMember,
+  noKeys,
+  type ChassisControl,
+  type ChassisSettings,
+  type Keys,
+  type MemberStatus,
+} from './controllers/index.js'
 import type { Inventory } from './inventory.js'
 import type { Log } from './log.js'
+import { parseMac } from './rib/index.js'
 import type { StateFolder } from './state.js'
 
 export interface MembershipParts {
@@ -51,24 +60,65 @@ export class Membership implements ChassisControl, AsyncDisposable {
   #opening: Promise<Opened> | undefined
   #opened: Opened | undefined
   #settings: ChassisSettings | undefined
+  #keys: Keys
+  readonly #keysFile: string
   #listening: Listening | undefined
   #retry: NodeJS.Timeout | undefined
 
   constructor(parts: MembershipParts) {
     this.#parts = parts
+    this.#keysFile = join(parts.state.chassis, 'keys.json')
+    this.#keys = JSON.parse(readIf(this.#keysFile) ?? JSON.stringify(noKeys)) as Keys
     const { members, registry, inventory } = parts
     // Known from before: programmed as soon as they are attached.
     for (const name of registry.members.keys()) members.named(name)
     members.on('devices', (member, devices) => {
+      const before = this.#macs()
       this.#devices.set(member.name, devices)
       inventory().report(member.name, devices)
+      // Those of internal links are told to all members.
+      if (this.stitched && this.#macs() !== before && !inventory().refresh()) parts.portsChanged()
       this.#look()
     })
   }
 
   /** Slots by member, as admission and configuration have them. */
   slotOf(name: string): number | undefined {
+    if (name === localMember) return 0
     return this.#settings?.members.get(name)?.slot ?? this.#parts.registry.member(name)?.slot
+  }
+
+  slotOfPort(port: string): number | undefined {
+    return this.#parts.inventory().slotOfPort(port)
+  }
+
+  macOfPort(port: string): Uint8Array | undefined {
+    const placed = this.#parts.inventory().placed.find(({ name }) => name === port)
+    if (!placed) return undefined
+    const owner = [localMember, ...this.#parts.registry.members.keys()].find(
+      (name) => this.slotOf(name) === placed.slot,
+    )
+    const said = this.#devices.get(owner ?? '')?.find(({ name }) => name === placed.device)?.mac
+    const known = this.#parts.registry
+      .member(owner ?? '')
+      ?.devices.find(({ name }) => name === placed.device)?.mac
+    return said ?? (known === undefined ? undefined : parseMac(known))
+  }
+
+  get keys(): Keys {
+    return this.#keys
+  }
+
+  setKeys(keys: Keys): void {
+    const text = JSON.stringify(keys)
+    if (text === JSON.stringify(this.#keys)) return
+    this.#keys = keys
+    writeWhole(this.#keysFile, `${text}\n`)
+  }
+
+  /** Is there a fabric, over which members reach each other's ports? */
+  get stitched(): boolean {
+    return this.#settings?.fabric !== undefined
   }
 
   /** Is the member to forget what it has when it is attached to this control plane first? */
@@ -172,7 +222,18 @@ export class Membership implements ChassisControl, AsyncDisposable {
     this.#opened?.admission.configure(admissionOf(settings))
     for (const [name, { enabled }] of settings.members) if (!enabled) this.#detach(name)
     inventory().setNames(settings.ports)
+    inventory().setDrained(
+      new Set([...settings.members].flatMap(([name, { drained }]) => (drained ? [name] : []))),
+    )
     this.#look()
+  }
+
+  #macs(): string {
+    const devices = [...this.#devices].map(([member, all]) => [
+      member,
+      all.map(({ name, mac }) => [name, [...mac]]),
+    ])
+    return JSON.stringify(devices)
   }
 
   #detach(member: string): void {

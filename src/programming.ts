@@ -93,8 +93,8 @@ class Following {
     this.#reconciler = new Reconciler(
       datastores,
       ({ name }) => {
-        const slot = slotOf(name) ?? 0
-        return [...(slot === 0 ? [] : [{ op: 'slot-set', slot } as const]), ...inventory.operations()]
+        const own = inventory.alone ? [] : [{ op: 'slot-set', slot: slotOf(name) ?? 0 } as const]
+        return [...own, ...inventory.operations()]
       },
       stage,
       (work) => this.#updates.hold(work),

@@ -29,6 +29,7 @@ import { tunnelsController } from './tunnels/index.js'
 export { followLinks, RoutingUpdates, type UpdateParts } from './fib/index.js'
 export { readPorts } from './ports/index.js'
 export { localMember } from './context.js'
+export { noKeys, type Keys } from './chassis/index.js'
 export type { MemberStatus } from './chassis/index.js'
 export type { Authenticator, ChassisControl, ChassisSettings, Context, PortInventory }
 

@@ -60,6 +60,9 @@ export class ModelMember implements Member {
   readonly made = new Map<string, MadePort>()
   readonly tunnels = new Map<string, TunnelSpec>()
   readonly mirrors = new Map<string, Operation>()
+  fabric: Operation | undefined
+  /** By `interface NAME` or `bridge NAME`. */
+  readonly keys = new Map<string, number>()
   readonly fib = new ModelFib()
   /** What it answers when asked for its state. */
   answer: Partial<MemberState> = {}
@@ -231,6 +234,17 @@ export class ModelMember implements Member {
         case 'mirror-delete':
           if (!this.mirrors.delete(operation.name)) throw new Error(`no mirror ${operation.name} to delete`)
           break
+        case 'fabric-set':
+          for (const { interface: name } of operation.members.flatMap(({ links }) => links))
+            if (!this.interfaces.has(name)) throw new Error(`no interface ${name}`)
+          this.fabric = operation
+          break
+        case 'fabric-delete':
+          this.fabric = undefined
+          break
+        case 'fabric-key-set':
+          this.keys.set(`${operation.of} ${operation.name}`, operation.key)
+          break
         case 'records':
           this.do(decode(operation.bytes))
           break
@@ -252,6 +266,7 @@ export interface BoxOptions {
   readonly ports?: readonly string[]
   readonly mtu?: number
   readonly server?: ControllerParts['server']
+  readonly chassis?: ControllerParts['chassis']
 }
 
 const silent = {
@@ -273,7 +288,10 @@ export class Box implements Disposable {
   #planner: Planner<PlanContext, Operation>
   #running: Tree
 
-  private constructor(yang: Context, { ports = ['p1', 'p2', 'p3'], mtu = 1500, server }: BoxOptions) {
+  private constructor(
+    yang: Context,
+    { ports = ['p1', 'p2', 'p3'], mtu = 1500, server, chassis }: BoxOptions,
+  ) {
     this.yang = yang
     this.#running = yang.tree()
     this.alarms = new Alarms({
@@ -290,6 +308,7 @@ export class Box implements Disposable {
       alarms: this.alarms,
       audit: { configure: () => undefined, state: { file: silence, syslog: new Map() } },
       ...(server === undefined ? {} : { server }),
+      ...(chassis === undefined ? {} : { chassis }),
       now: () => Date.UTC(2026, 10, 21),
     })
     this.authenticator = this.controllers.authenticator

@@ -2,11 +2,15 @@
 import type { Operation } from '../../../dataplane/client/index.js'
 import type { Controller } from '../../../datastore/index.js'
 import type { Context } from '../context.js'
+import { claim as bridgesClaim } from '../bridge/model.js'
+import { claim as interfacesClaim } from '../interfaces/model.js'
 import { portsClaim } from '../ports/model.js'
-import { claim, type ChassisControl, type ChassisSettings } from './model.js'
+import type { ChassisControl, ChassisSettings } from './model.js'
+import { claim } from './paths.js'
 import { planChassis } from './plan.js'
 import { chassisState } from './state.js'
 
+export { noKeys, type Keys } from './keys.js'
 export type { ChassisControl, ChassisSettings, MemberStatus } from './model.js'
 
 export function chassisController(control: () => ChassisControl | undefined): {
@@ -18,11 +22,11 @@ export function chassisController(control: () => ChassisControl | undefined): {
   return {
     controller: {
       name: 'chassis',
-      claims: [claim, portsClaim],
-      needs: [],
-      provides: [],
-      plan: (change) =>
-        planChassis(change, control(), (adopted) => {
+      claims: [claim, portsClaim, interfacesClaim, bridgesClaim],
+      needs: ['vrf', 'interface', 'bridge'],
+      provides: ['fabric'],
+      plan: (change, context) =>
+        planChassis(change, context, control(), (adopted) => {
           settings = adopted
         }),
       state: [chassisState(control)],

@@ -2,15 +2,21 @@
 import type { ListQuery, Tree } from 'libyang-js'
 import { portsClaim } from '../ports/model.js'
 import { rows } from '../rows.js'
+import { readFabric, type FabricSettings, type Places } from './fabric.js'
+import type { Keys } from './keys.js'
+import { claim } from './paths.js'
 
 export interface MemberSettings {
   readonly enabled: boolean
   readonly slot: number | undefined
+  /** Its ports are to be used no more. */
+  readonly drained: boolean
   /** Its tables are forgotten when the control plane was started anew. */
   readonly flush: boolean
 }
 
 export interface ChassisSettings {
+  readonly fabric: FabricSettings | undefined
   readonly name: string | undefined
   readonly listen: { readonly address: string; readonly port: number } | undefined
   /** Milliseconds that certificates last. */
@@ -66,18 +72,18 @@ export interface ChassisState {
 }
 
 /** What has the members of other machines. */
-export interface ChassisControl {
+export interface ChassisControl extends Places {
+  /** Of the fabric; those that a transaction makes hold when it is adopted. */
+  readonly keys: Keys
+  setKeys(keys: Keys): void
   /** Does all that can fail; rejects, and then nothing has changed, when the address can't be listened on. */
   prepare(settings: ChassisSettings): Promise<{ apply(): void; undo(): Promise<void> }>
   readonly state: ChassisState
 }
 
-export const claim = '/weft-chassis:chassis'
-export const namespace = 'urn:weft:params:xml:ns:yang:weft-chassis'
-
 const memberQuery: ListQuery = {
   list: `${claim}/member`,
-  columns: ['name', 'enabled', 'slot', 'on-control-restart'],
+  columns: ['name', 'enabled', 'slot', 'drained', 'on-control-restart'],
 }
 const portQuery: ListQuery = {
   list: `${portsClaim}/port`,
@@ -90,6 +96,7 @@ export async function readChassis(tree: Tree): Promise<ChassisSettings> {
     members.set(row.needed('name'), {
       enabled: row.boolean('enabled') ?? true,
       slot: row.number('slot'),
+      drained: row.boolean('drained') ?? false,
       flush: row.text('on-control-restart') === 'flush',
     })
   }
@@ -101,6 +108,7 @@ export async function readChassis(tree: Tree): Promise<ChassisSettings> {
     lifetime: Number((await tree.value(`${claim}/certificate-lifetime`)) ?? 2_592_000) * 1000,
     members,
     ports: await readNames(tree),
+    fabric: await readFabric(tree),
   }
 }
 

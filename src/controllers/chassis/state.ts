@@ -1,7 +1,8 @@
 /** Operational state of the chassis: its members in their slots with certificates and ports, and who wants to be one. */
 import type { StateProvider } from '../../../datastore/index.js'
 import { dateAndTime, leaf } from '../xml.js'
-import { claim, namespace, type ChassisControl, type ChassisState, type MemberStatus } from './model.js'
+import type { ChassisControl, ChassisState, MemberStatus } from './model.js'
+import { claim, namespace } from './paths.js'
 
 export function chassisState(control: () => ChassisControl | undefined): StateProvider {
   return {
