@@ -46,6 +46,7 @@ import type { Options } from './options.js'
 import { Membership } from './membership.js'
 import { membershipOperations } from './membership-operations.js'
 import { programMembers, type Programming } from './programming.js'
+import { Refusals } from './refusals.js'
 import { Rib } from './rib/index.js'
 import { MemberStage } from './stage.js'
 import { markErased, openState } from './state.js'
@@ -128,10 +129,10 @@ async function start(options: Options, starting: Starting, before: Before | unde
   const attachments = [...options.ports, ...hosts.map(({ port }) => ({ name: port, device: port }))]
   const stage = new MemberStage()
   const rib = new Rib()
-  const registry = new Registry(join(state.chassis, 'members.json'))
-  const inventory: Inventory = new Inventory(attachments, registry, slotOf)
   /** Made once there are members. */
   const late: { membership?: Membership; programming?: Programming } = {}
+  const registry = new Registry(join(state.chassis, 'members.json'))
+  const inventory: Inventory = new Inventory(attachments, registry, slotOf)
   const chassis = () => wholeChassis(members, ownerOf)()
   /** The member that has the port below an interface. */
   function ownerOf(interfaceName: string): string | undefined {
@@ -238,9 +239,10 @@ async function start(options: Options, starting: Starting, before: Before | unde
     portsChanged: () => late.programming?.again(),
   })
   late.membership = membership
-  members.on('refused', (why, peer, member) =>
-    audit.member({ kind: 'refused', member, text: why, ...(peer && { address: peer.address }) }),
+  const refusals = new Refusals((text, address, member) =>
+    audit.member({ kind: 'refused', member, text, ...(address !== undefined && { address }) }),
   )
+  members.on('refused', (why, peer, member) => refusals.add(why, peer ?? {}, member))
   closers.add('the members of other machines', () => membership[Symbol.asyncDispose]())
   const programming = programMembers(starting, members, {
     datastores,

@@ -72,6 +72,8 @@ class Following {
   readonly #watches = new Map<string, MemberWatch>()
   /** Lives of engines that this control plane has programmed. */
   readonly #known = new Set<string>()
+  /** Members that are to be programmed once more after what is under way. */
+  readonly #stale = new Set<string>()
   #begun: () => void = () => undefined
 
   constructor(starting: Starting, members: Members, parts: EngineParts) {
@@ -162,7 +164,12 @@ class Following {
 
   #anew(member: Member): void {
     const { stage } = this.#parts
-    if (!member.attached || !stage.admitted(member)) return
+    if (!member.attached) return
+    if (!stage.admitted(member)) {
+      // What is under way may have been said before.
+      this.#stale.add(member.name)
+      return
+    }
     stage.dismiss(member)
     void this.#program(member)
   }
@@ -171,7 +178,10 @@ class Following {
     const { bus } = this.#parts
     const watch = this.#watch(member.name)
     bus.emit('attached', { member: member.name })
-    await this.#reconciler.reconcile(member)
+    do {
+      this.#stale.delete(member.name)
+      await this.#reconciler.reconcile(member)
+    } while (this.#stale.has(member.name) && member.attached)
     await this.#tellLinks(member)
     if (member === this.#members.member0) this.#begun()
     watch.look()

@@ -3,7 +3,7 @@
  * without a certificate, or with a wrong one, is taken all the same, because who comes is to be told by a gRPC status why it is refused; what
  * it may do is decided by the gate at each call.
  */
-import type { Duplex } from 'node:stream'
+import { constants } from 'node:crypto'
 import { createServer, type PeerCertificate, type TLSSocket } from 'node:tls'
 import type { DeviceMessage, EnrolReply, EnrolRequest, Hello } from '../proto/contract.js'
 
@@ -11,6 +11,8 @@ import type { DeviceMessage, EnrolReply, EnrolRequest, Hello } from '../proto/co
 export interface Peer {
   /** `ADDRESS:PORT`. */
   readonly address: string
+  /** The address alone. */
+  readonly host: string
   /** That it has shown; undefined: none. */
   readonly certificate: PeerCertificate | undefined
   /** What is wrong with the certificate, in OpenSSL's words; undefined: nothing. */
@@ -54,19 +56,16 @@ export const readDevice = ({ name, mac, mtu, speed, up }: DeviceMessage): Device
 })
 
 const handshakePatience = 10_000
+/** Milliseconds that a connection without a certificate of the chassis may last: time enough to enrol, or to be told why not. */
+const strangerPatience = 15_000
+/** More than members that there can be. */
+const mostConnections = 512
 
-/** As gRPC tells the other end of a call: the key under which a connection is found again. */
-const placeOf = ({ remoteAddress, remotePort }: TLSSocket): string => `${remoteAddress}:${remotePort}`
-
-/**
- * Listens, and gives each connection to `take`; who is at its end is in `peers` under gRPC's name of it for as long as it lasts. Rejects
- * when the port can't be had.
- */
+/** Listens, and gives each connection to `take`, with who is at its end. Rejects when the port can't be had. */
 export async function listenTls(
   { address, port }: { readonly address: string; readonly port: number },
   { key, certificate, authority }: Credentials,
-  peers: Map<string, Peer>,
-  take: (connection: Duplex) => void,
+  take: (connection: TLSSocket, peer: Peer) => void,
 ): Promise<Listening> {
   const open = new Set<TLSSocket>()
   const server = createServer({
@@ -75,22 +74,28 @@ export async function listenTls(
     // Who is wrong is told why.
     rejectUnauthorized: false,
     minVersion: 'TLSv1.3',
+    // A session that is resumed would show what was true at the first handshake.
+    secureOptions: constants.SSL_OP_NO_TICKET,
     ALPNProtocols: ['h2'],
     handshakeTimeout: handshakePatience,
   })
+  server.maxConnections = mostConnections
   server.on('secureConnection', (socket) => {
-    const place = placeOf(socket)
+    const { remoteAddress, remotePort } = socket
+    if (remoteAddress === undefined) return void socket.destroy()
     const shown = socket.getPeerCertificate()
     const certificate = 'raw' in shown ? shown : undefined
     const fault = socket.authorized ? undefined : String(socket.authorizationError)
-    peers.set(place, { address: place, certificate, fault: certificate && fault })
+    const stranger = fault !== undefined
+    const timer = stranger ? setTimeout(() => socket.destroy(), strangerPatience) : undefined
     open.add(socket)
     socket.once('close', () => {
-      peers.delete(place)
+      clearTimeout(timer)
       open.delete(socket)
     })
     socket.on('error', () => socket.destroy())
-    take(socket)
+    const address = `${remoteAddress}:${remotePort}`
+    take(socket, { address, host: remoteAddress, certificate, fault: certificate && fault })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

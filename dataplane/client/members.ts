@@ -5,6 +5,7 @@
  */
 import { chmodSync, unlinkSync } from 'node:fs'
 import { connect } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { Server, ServerCredentials, status, type sendUnaryData, type ServerUnaryCall } from '@grpc/grpc-js'
 import {
   channelOptions,
@@ -40,6 +41,8 @@ const helloPatience = 5_000
 /** A member whose machine fell silent is given up after this. */
 const aliveness = { 'grpc.keepalive_time_ms': 2_000, 'grpc.keepalive_timeout_ms': 3_000 }
 const shutdownPatience = 10_000
+/** Octets of what is read of somebody who has no certificate of the chassis. */
+const strangersMessage = 16 << 10
 
 const interfaceEvents: readonly string[] = ['link', 'neighbour', 'port-lost']
 const resolveKinds: readonly string[] = ['lisp', 'ike']
@@ -71,6 +74,12 @@ async function someoneListens(path: string): Promise<boolean> {
   })
 }
 
+/** Somebody at the TLS port. */
+interface Remote {
+  readonly gate: Gate
+  readonly peer: Peer
+}
+
 type Told = 'attached' | 'detached' | 'event' | 'devices' | 'refused'
 
 class MemberServer implements Members {
@@ -78,8 +87,6 @@ class MemberServer implements Members {
   readonly #options: MembersOptions
   readonly #term: number
   readonly #members = new Map<string, AttachedMember>()
-  readonly #peers = new Map<string, Peer>()
-  #gate: Gate | undefined
   readonly #handlers = {
     attached: [] as ((member: Member) => void)[],
     detached: [] as ((member: Member) => void)[],
@@ -96,8 +103,8 @@ class MemberServer implements Members {
     this.member0 = this.#member(localMember)
     this.#server.addService(Chassis.service, {
       Attach: (stream: ServerAttach) => this.#accept(stream),
-      Enrol: (call: ServerUnaryCall<EnrolRequest, EnrolReply>, reply: sendUnaryData<EnrolReply>) =>
-        void this.#enrol(call, reply),
+      Enrol: (_call: unknown, reply: sendUnaryData<EnrolReply>) =>
+        reply({ code: status.FAILED_PRECONDITION, details: 'members enrol over TLS' }),
     })
   }
 
@@ -121,18 +128,28 @@ class MemberServer implements Members {
     credentials: Credentials,
     gate: Gate,
   ): Promise<Listening> {
-    this.#gate = gate
-    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure())
-    const listening = await listenTls(at, credentials, this.#peers, (connection) =>
-      injector.injectConnection(connection),
-    )
-    return {
-      ...{ address: listening.address, port: listening.port },
-      [Symbol.asyncDispose]: async () => {
-        await listening[Symbol.asyncDispose]()
-        injector.destroy()
+    return await listenTls(at, credentials, (connection, peer) => this.#serve(connection, { gate, peer }))
+  }
+
+  /** A server of its own for each connection, so that who calls is never in doubt. */
+  #serve(connection: TLSSocket, remote: Remote): void {
+    const known = remote.peer.certificate !== undefined && remote.peer.fault === undefined
+    const server = new Server({
+      ...aliveness,
+      ...channelOptions,
+      ...(known ? {} : { 'grpc.max_receive_message_length': strangersMessage }),
+    })
+    let enrolling = false
+    server.addService(Chassis.service, {
+      Attach: (stream: ServerAttach) => this.#accept(stream, remote),
+      Enrol: (call: ServerUnaryCall<EnrolRequest, EnrolReply>, reply: sendUnaryData<EnrolReply>) => {
+        if (enrolling) return reply({ code: status.RESOURCE_EXHAUSTED, details: 'one enrolment at a time' })
+        enrolling = true
+        void this.#enrol(call, reply, remote).finally(() => (enrolling = false))
       },
-    }
+    })
+    server.createConnectionInjector(ServerCredentials.createInsecure()).injectConnection(connection)
+    connection.once('close', () => server.forceShutdown())
   }
 
   async listen(): Promise<void> {
@@ -171,10 +188,11 @@ class MemberServer implements Members {
     return member
   }
 
-  #accept(stream: ServerAttach): void {
-    this.#streams.add(stream)
+  /** `remote`: undefined for the unix socket, which is the local member's alone. */
+  #accept(stream: ServerAttach, remote?: Remote): void {
+    if (!remote) this.#streams.add(stream)
     let member: AttachedMember | undefined
-    const peer = this.#peers.get(stream.getPeer())
+    const peer = remote?.peer
     const timer = setTimeout(() => refuse(`no hello within ${helloPatience / 1000} s`), helloPatience)
     const refuse = (why: string, name = '') => {
       this.#refused(why, peer, name)
@@ -186,9 +204,9 @@ class MemberServer implements Members {
       member?.detach(stream)
     }
     stream.on('data', (message: MemberMessage) => {
-      if (member) return this.#receive(member, message)
+      if (member) return this.#receive(member, message, remote)
       clearTimeout(timer)
-      const why = this.#unfit(message.hello, peer)
+      const why = this.#unfit(message.hello, remote)
       if (why !== undefined) return refuse(why, message.hello?.member)
       member = this.#welcome(stream, message.hello as Hello, peer)
     })
@@ -206,22 +224,25 @@ class MemberServer implements Members {
     for (const handler of this.#handlers.refused) handler(why, peer, name)
   }
 
-  #unfit(hello: Hello | undefined, peer: Peer | undefined): string | undefined {
+  #unfit(hello: Hello | undefined, remote: Remote | undefined): string | undefined {
     if (!hello) return 'its first message is not a hello'
     const { chassis, version } = this.#options
-    if (peer) {
-      const why = refusal(() => this.#gate?.judge(hello, peer))
+    if (hello.member === '') return 'it has no name'
+    if (remote) {
+      if (hello.member === localMember) return `member '${localMember}' is the one beside the control plane`
+      const why = refusal(() => remote.gate.judge(hello, remote.peer))
       if (why !== undefined) return why
     } else if (hello.chassis !== chassis)
       return `it belongs to chassis '${hello.chassis}', this one is '${chassis}'`
-    if (hello.member === '') return 'it has no name'
+    else if (hello.member !== localMember)
+      return `it says it is member '${hello.member}'; by this socket only member '${localMember}' is attached`
     if (hello.protocol !== protocolVersion)
       return (
         `member ${hello.member} of version ${hello.version} speaks version ${hello.protocol} of the protocol, ` +
         `this control plane of version ${version} speaks version ${protocolVersion}`
       )
     const other = this.#members.get(hello.member)
-    if (peer && other?.attached && other.boot !== hello.boot)
+    if (remote && other?.attached && other.boot !== hello.boot)
       return `another member '${hello.member}' is attached already, from ${other.address ?? 'this machine'}`
     return undefined
   }
@@ -229,11 +250,10 @@ class MemberServer implements Members {
   async #enrol(
     call: ServerUnaryCall<EnrolRequest, EnrolReply>,
     reply: sendUnaryData<EnrolReply>,
+    { gate, peer }: Remote,
   ): Promise<void> {
-    const peer = this.#peers.get(call.getPeer())
     try {
-      if (!peer || !this.#gate) throw new RefusedError('members enrol over TLS')
-      reply(null, await this.#gate.enrol(call.request, peer))
+      reply(null, await gate.enrol(call.request, peer))
     } catch (error) {
       if (!(error instanceof RefusedError)) this.#options.log.error(`enrolment: ${(error as Error).message}`)
       this.#refused((error as Error).message, peer, call.request.member)
@@ -241,13 +261,13 @@ class MemberServer implements Members {
     }
   }
 
-  async #renew(member: AttachedMember, request: string): Promise<void> {
-    let answer = { certificate: '', error: 'this member has no certificate to be renewed' }
+  async #renew(member: AttachedMember, request: string, { gate, peer }: Remote): Promise<void> {
+    let answer = { certificate: '', error: '' }
     try {
-      if (this.#gate) answer = { certificate: await this.#gate.renew(member.name, request), error: '' }
+      answer = { certificate: await gate.renew(member.name, request), error: '' }
     } catch (error) {
       answer.error = (error as Error).message
-      this.#refused(answer.error, this.#peers.get(member.address ?? ''), member.name)
+      this.#refused(answer.error, peer, member.name)
     }
     member.send({ certificate: answer })
   }
@@ -265,13 +285,16 @@ class MemberServer implements Members {
     return member
   }
 
-  #receive(member: AttachedMember, message: MemberMessage): void {
+  #receive(member: AttachedMember, message: MemberMessage, remote: Remote | undefined): void {
     if (message.ports) {
       const devices = message.ports.devices.map(readDevice)
       for (const handler of this.#handlers.devices) handler(member, devices)
       return
     }
-    if (message.renew) return void this.#renew(member, message.renew.request)
+    if (message.renew) {
+      if (remote) void this.#renew(member, message.renew.request, remote)
+      return
+    }
     if (!message.event) return member.receive(message)
     const event = readEvent(message.event)
     if (!event) return
@@ -279,8 +302,9 @@ class MemberServer implements Members {
   }
 
   async shutdown(): Promise<void> {
-    const near = [...this.#streams].filter((stream) => !this.#peers.has(stream.getPeer()))
-    const ends = near.map((stream) => new Promise<void>((resolve) => stream.once('close', resolve)))
+    const ends = [...this.#streams].map(
+      (stream) => new Promise<void>((resolve) => stream.once('close', resolve)),
+    )
     for (const member of this.#members.values())
       if (member.address === undefined) member.send({ shutdown: {} })
     let timer: NodeJS.Timeout | undefined

@@ -25,9 +25,13 @@ export interface Pending {
   /** Of its key: what the operator compares. */
   readonly fingerprint: string
   readonly address: string
+  /** The address without the port. */
+  readonly host: string
   readonly version: string
   readonly since: Date
   readonly approved: boolean
+  /** Milliseconds since the epoch: when it asked last, which it does every second. */
+  readonly asked: number
 }
 
 export interface AdmissionParts {
@@ -50,6 +54,10 @@ export interface AdmissionEvent {
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/
 const mostPending = 64
+/** Of one address. */
+const mostOfOne = 8
+/** Milliseconds for which who asks no more is remembered, before and after it was approved. */
+const pendingPatience = { waiting: 60_000, approved: 3_600_000 } as const
 const version = protocolVersion
 
 export class Admission implements Gate {
@@ -68,6 +76,9 @@ export class Admission implements Gate {
   }
 
   get pending(): readonly Pending[] {
+    for (const [member, { asked, approved }] of this.#pending)
+      if (this.#now() - asked > pendingPatience[approved ? 'approved' : 'waiting'])
+        this.#pending.delete(member)
     return [...this.#pending.values()]
   }
 
@@ -219,6 +230,7 @@ export class Admission implements Gate {
     { fingerprint }: CertificateRequest,
     peer: Peer,
   ): string | undefined {
+    const others = this.pending
     const waiting = this.#pending.get(member)
     if (waiting?.approved && waiting.fingerprint === fingerprint) {
       this.#pending.delete(member)
@@ -226,12 +238,17 @@ export class Admission implements Gate {
     }
     if (waiting && waiting.fingerprint !== fingerprint)
       throw new RefusedError(`somebody with another key (${waiting.fingerprint}) waits as member '${member}'`)
-    if (waiting) return undefined
-    if (this.#pending.size >= mostPending)
+    if (waiting) {
+      this.#pending.set(member, { ...waiting, asked: this.#now() })
+      return undefined
+    }
+    if (others.length >= mostPending)
       throw new RefusedError(`${mostPending} members wait to be approved; more are not taken`)
+    if (others.filter(({ host }) => host === peer.host).length >= mostOfOne)
+      throw new RefusedError(`${mostOfOne} members of this address wait to be approved; more are not taken`)
     const since = new Date(this.#now())
     this.#pending.set(member, {
-      ...{ member, fingerprint, version, since },
+      ...{ member, fingerprint, version, since, host: peer.host, asked: this.#now() },
       address: peer.address,
       approved: false,
     })

@@ -1,6 +1,10 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
+import { once } from 'node:events'
+import { connect as http2Connect } from 'node:http2'
 import { tmpdir } from 'node:os'
+import { connect as connectTcp } from 'node:net'
+import { connect } from 'node:tls'
 import { join } from 'node:path'
 import { credentials } from '@grpc/grpc-js'
 import test from 'ava'
@@ -29,6 +33,7 @@ import {
   type Pending,
 } from '../../src/admission/index.js'
 import { enrol } from '../../src/member/enrol.js'
+import { Refusals } from '../../src/refusals.js'
 import { collectLog, until } from '../lab/router.js'
 
 const day = 24 * 3_600_000
@@ -303,7 +308,7 @@ test('a slot stays with its member, until it is released or the configuration sa
       house.admission.judge(
         { member: 'm6', chassis: house.authority.identity },
         {
-          ...{ address: 'here', certificate: undefined, fault: undefined },
+          ...{ address: 'here:1', host: 'here', certificate: undefined, fault: undefined },
         },
       ),
     { message: /no certificate/ },
@@ -350,4 +355,107 @@ test('a member asks for a new certificate after two thirds of the life of the on
     `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`,
   )
   t.regex(request, /^-----BEGIN CERTIFICATE REQUEST-----/)
+})
+
+test('nobody is the local member but by its own socket, however fast he hangs up', async (t) => {
+  await using house = await Gatehouse.open()
+  const held = await house.join('m1', house.token('m1'))
+  const local = { chassis: 'lab', member: '0' }
+  for (const shown of [undefined, held]) {
+    const one = await house.attach(shown, local)
+    t.is(one.outcome, "member '0' is the one beside the control plane")
+  }
+  // By a connection that is reset right behind the hello.
+  for (let i = 0; i < 20; i++) {
+    const line = connectTcp(house.listening.port, '127.0.0.1')
+    const socket = connect({ socket: line, rejectUnauthorized: false, ALPNProtocols: ['h2'] })
+    await once(socket, 'secureConnect')
+    for (const end of [line, socket]) end.on('error', () => undefined)
+    const session = http2Connect('https://weftd', { createConnection: () => socket })
+    session.on('error', () => undefined)
+    const stream = session.request({
+      ...{ ':method': 'POST', ':path': '/weft.dataplane.v1.Chassis/Attach', te: 'trailers' },
+      'content-type': 'application/grpc',
+    })
+    stream.on('error', () => undefined)
+    const hello = helloBytes(local)
+    stream.write(hello)
+    await new Promise((resolve) => setImmediate(resolve))
+    line.resetAndDestroy()
+    session.destroy()
+  }
+  const last = await house.attach(undefined, {})
+  t.regex(last.outcome, /^it has no certificate/)
+  t.false(house.members.member0.attached)
+  const client = new Chassis(`unix:${join(house.folder, 'members.sock')}`, credentials.createInsecure())
+  const stream = (client['Attach'] as () => MemberAttach).call(client)
+  const refused = new Promise<string>((resolve) =>
+    stream.on('error', (error) => resolve((error as { details?: string }).details ?? '')),
+  )
+  stream.on('data', () => undefined)
+  stream.write({
+    hello: {
+      ...{ chassis: 'lab', member: 'm1', boot: 'b', version: 'v', commit: '0', pid: 1 },
+      protocol: protocolVersion,
+    },
+  })
+  t.is(await refused, "it says it is member 'm1'; by this socket only member '0' is attached")
+  client.close()
+})
+
+/** A message of gRPC with a hello, as protobuf writes it. */
+function helloBytes({ chassis, member }: { chassis: string; member: string }): Buffer {
+  const text = (field: number, value: string) =>
+    Buffer.concat([Buffer.from([(field << 3) | 2, value.length]), Buffer.from(value)])
+  const hello = Buffer.concat([
+    text(1, chassis),
+    text(2, member),
+    text(3, 'b'),
+    text(4, 'v'),
+    Buffer.from([56, 1]),
+  ])
+  const message = Buffer.concat([Buffer.from([(1 << 3) | 2, hello.length]), hello])
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(message.length, 1)
+  return Buffer.concat([head, message])
+}
+
+test('what strangers can have waiting, recorded and read is bounded', async (t) => {
+  await using house = await Gatehouse.open()
+  const peer = { address: '192.0.2.1:1', host: '192.0.2.1', certificate: undefined, fault: undefined }
+  const ask = async (member: string, key: string, host = peer.host) => {
+    const asked = { member, token: '', protocol: protocolVersion, version: 'v' }
+    const request = await certificateRequest(key, member)
+    await house.admission.enrol({ ...asked, request }, { ...peer, host })
+  }
+  const key = ownKey(house.folderOf('key'))
+  for (let i = 0; i < 8; i++) await ask(`m${i}`, key)
+  await t.throwsAsync(ask('m8', key), { message: /^8 members of this address wait/ })
+  await ask('m8', key, '192.0.2.2')
+  t.is(house.admission.pending.length, 9)
+  house.skew = 61_000
+  t.is(house.admission.pending.length, 0)
+  const client = new Chassis(
+    `127.0.0.1:${house.listening.port}`,
+    credentials.createSsl(Buffer.from(house.authority.certificate)),
+    { 'grpc.ssl_target_name_override': controlName },
+  )
+  const enrolling = client['Enrol'] as (request: object, done: (error: Error | null) => void) => void
+  const refusedAs = await new Promise<Error | null>((resolve) =>
+    enrolling.call(client, { member: 'x'.repeat(20_000) }, resolve),
+  )
+  t.regex(refusedAs?.message ?? '', /larger than max/)
+  client.close()
+  const told: string[] = []
+  let now = 0
+  const refusals = new Refusals(
+    (text) => told.push(text),
+    () => now,
+  )
+  for (let i = 0; i < 100; i++) refusals.add('no', peer, 'm1')
+  refusals.add('no', { host: '192.0.2.2' }, 'm1')
+  t.is(told.length, 11)
+  now = 60_000
+  refusals.add('no', peer, 'm1')
+  t.deepEqual(told.slice(11), ['90 more refusals of this address were not recorded', 'no'])
 })
