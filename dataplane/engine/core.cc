@@ -13,7 +13,8 @@
 namespace weft {
 
 Core::Core(std::unique_ptr<PortFactory> ports)
-    : factory(std::move(ports)), table(new InterfaceTable), call_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    : factory(std::move(ports)), table(new InterfaceTable), call_event(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      boot(static_cast<uint32_t>(mix(static_cast<uint64_t>(milliseconds_since_epoch()) ^ reinterpret_cast<uintptr_t>(this) << 8))) {
     workers.reserve(max_workers);
 }
 
@@ -57,6 +58,7 @@ void Core::watch_links() {
         const bool carried = !i->circuit || registry.interfaces.at(i->circuit->parent)->enabled;
         const bool on_port = i->port && i->port->port;
         if (on_port) link = i->port->port->link();
+        if (i->far) link = far_link(registry, *i);
         tell(name, *i, i->enabled && carried && link.up && link.present,
              i->kind == InterfaceKind::port && on_port && !link.present);
     }
@@ -70,10 +72,18 @@ void Core::watch_links() {
     for (const auto &[name, i] : registry.interfaces)
         if (i->kind == InterfaceKind::bridge) tell(name, *i, i->enabled && link_of(registry, *i).up, false);
     if (!silent.empty()) forget_behind(silent);
+    tell_members();
     if (changed && fast) fast->follow();
     if (!came_up || workers.empty()) return;
     link_ups.fetch_add(1, std::memory_order_release);
     workers[neighbour_owner]->wake_if_asleep();
+}
+
+void Core::tell_members() {
+    for (const auto &[slot, peer] : registry.peers) {
+        const bool reached = peer->runtime->links.load(std::memory_order_relaxed) != 0;
+        if (heard[slot].told.exchange(reached) != reached) event({Event::Kind::member, std::to_string(slot), reached});
+    }
 }
 
 std::shared_ptr<PortHandle> Core::open_port(const std::string &name, const PortSpec &spec, uint32_t mtu, bool only) {
@@ -197,7 +207,9 @@ void Core::follow_devices() {
         changed.push_back(made);
         i = std::move(made);
     }
-    if (!changed.empty()) {
+    follow_far(changed);
+    if (!changed.empty() || fabric_changed) {
+        fabric_changed = false;
         follow_parents(changed);
         publish(registry.table(vrfs));
         place_macs();
@@ -251,6 +263,7 @@ std::vector<InterfaceState> Core::interface_states(const std::string &only) cons
         s.mtu = i->mtu;
         s.mac = i->mac;
         if (i->kind == InterfaceKind::bridge) s.present = true;
+        if (i->far) s.present = far_link(registry, *i).present;
         if (i->port) {
             s.device = i->port->spec.device;
             LinkState link;

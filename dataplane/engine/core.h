@@ -190,6 +190,27 @@ struct Core {
     std::string prepare_bridges(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains);
     std::string prepare_domains(Transaction &t, std::map<std::string, std::shared_ptr<const Domain>> &domains);
     std::string prepare_tunnels(Transaction &t);
+    // The chassis (prepare_fabric.cc): what is said of it; then what that makes of interfaces.
+    std::string prepare_places(Transaction &t);
+    std::string prepare_fabric(Transaction &t);
+    // Interfaces whose MTU the fabric does not carry are refused.
+    void refuse_long(Transaction &t) const;
+    // Interfaces of other members.
+    void make_peers(Registry &next) const;
+    // What a far interface stands on: its port, as the member says that has it, no longer than the fabric carries.
+    LinkState far_link(const Registry &in, const Interface &far) const;
+    // Far ports that are others now; what changes is added.
+    void follow_far(std::vector<std::shared_ptr<const Interface>> &changed);
+    std::atomic<bool> links_moved{false};  // to other members, or of their ports: housekeeping is to look at once
+    bool fabric_changed = false;  // by that
+    // An event for each member that is reached now, or no longer.
+    void tell_members();
+    // What is heard of other members, by slot; and what this one says of itself with each start.
+    std::array<PeerRuntime, most_slots> heard;
+    const uint32_t boot;
+    // Of worker 0: when the next hellos are due, and where in the table of addresses sharing goes on.
+    uint64_t hellos_due = 0;
+    uint32_t shared_bucket = 0;
     std::string prepare_mirrors(Transaction &t);
     std::string prepare_acls(Transaction &t);
     void prepare_tables(Transaction &t);

@@ -94,6 +94,7 @@ void Engine::Parts::keep_house() {
             core.factory->read_link_events();
             look_at_links = std::min<clock::time_point>(look_at_links, now + settled);
         }
+        if (core.links_moved.exchange(false, std::memory_order_acquire)) look_at_links = now;
         if (now >= look_at_links) {
             core.watch_links();
             core.follow_devices();

@@ -202,7 +202,8 @@ struct ResolveEvent {
 
 struct Event {
     // `condition`: what state says is wrong with ports, workers, packets that wait or addresses that move is something else now.
-    enum class Kind : uint8_t { link, neighbour, port_lost, resolve, condition } kind;
+    // `member`: another member of the chassis is reached by the fabric, or no longer; its slot stands for the interface.
+    enum class Kind : uint8_t { link, neighbour, port_lost, resolve, condition, member } kind;
     std::string interface;
     bool up = false;
     ResolveEvent resolve{};

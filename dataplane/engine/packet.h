@@ -40,6 +40,7 @@ struct Packet {
     uint8_t tunnels = 0;        // that it went into or came out of
     bool mirrored = false;      // a mirror's copy: not looked at again, in a tunnel neither (tables/watch.h)
     uint16_t remote = 0;        // of a tunnel that has several: where it is to go, or came from (tables/tunnels.h)
+    uint32_t fabric_key = 0;    // under which it goes to another member, or came from there (tables/fabric.h)
 
     // With a tag that is not in front of the type now.
     uint32_t wire_length() const { return length + (vlan_tpid != 0 ? 4 : 0); }

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "nodes/nodes.h"
+#include "nodes/fabric.h"
 
 namespace weft {
 namespace {
@@ -150,6 +150,7 @@ bool Worker::take_burst(const PortUse &use) {
 
 void Worker::new_table() {
     if (id == neighbour_owner) neighbours_follow_table(*this);
+    if (id == neighbour_owner) fabric_due_ = table->fabric ? 0 : UINT64_MAX;
     gleans_follow_table(*this);
     holds_follow_table(*this);
     flush();
@@ -313,6 +314,10 @@ bool Worker::step(uint64_t time) {
         if (gleans.any() || holds.any()) tick_soon();
         flush();
     }
+    if (now >= fabric_due_) [[unlikely]] {
+        fabric_due_ = fabric_tick(*this);
+        flush();
+    }
     moved |= wake_others(neighbours_before);
     core.epochs.leave(id);
     return moved;
@@ -322,7 +327,8 @@ bool Worker::step(uint64_t time) {
 int Worker::sleep_for() const {
     if (polled_) return 0;
     if (missing_) return 1;
-    return static_cast<int>((next_tick_ - std::min(next_tick_, now)) / 1000) + 1;
+    const uint64_t next = std::min(next_tick_, fabric_due_);
+    return static_cast<int>((next - std::min(next, now)) / 1000) + 1;
 }
 
 void Worker::look_at_descriptors(int timeout) {

@@ -214,6 +214,7 @@ class Worker {
     std::vector<Serving> serving_;
     static constexpr uint64_t tick_every = 100000, tick_at_rest = 1000000;
     uint64_t next_tick_ = 0, next_look_ = 0;
+    uint64_t fabric_due_ = UINT64_MAX;  // of the owner of the neighbours: when the fabric is to be looked after
     Pace pace_;
     Pace::Taken taken_;     // in this turn
     bool armed_ = false;    // queues wake it that it otherwise looks at in each turn

@@ -1,6 +1,6 @@
 // Writes the seeds that are made and not found, from the frames and records of the lab:
 //
-//   fuzz-seeds FOLDER      FOLDER/frames/…, FOLDER/records/…, FOLDER/tunnels/…
+//   fuzz-seeds FOLDER      FOLDER/frames/…, FOLDER/records/…, FOLDER/tunnels/…, FOLDER/fabric/…
 //
 // Their names begin with `seed-`; other files of a corpus are findings, named by what they were, and what libFuzzer kept.
 #include <cstdio>
@@ -199,6 +199,46 @@ void tunnels() {
     }
 }
 
+// As targets/fabric.cc reads them: under each key that is configured a packet, one cut short and a broadcast, by each kind; each message of
+// members; and what is drawn.
+void fabric() {
+    std::mt19937 random(2);
+    for (unsigned n = 0; n < 8; n++) {
+        Bytes drawn(3000);
+        for (uint8_t &octet : drawn) octet = static_cast<uint8_t>(random());
+        write("fabric", "drawn-" + std::to_string(n), drawn);
+    }
+    const Bytes carried = frame(host, host, packet({.source = "10.0.1.9", .destination = "10.1.1.9"}));
+    const auto one = [](unsigned kind, unsigned key, const Bytes &content) {
+        Bytes bytes = {static_cast<uint8_t>(kind), 1, static_cast<uint8_t>(key), 0, static_cast<uint8_t>(content.size()),
+                       static_cast<uint8_t>(content.size() >> 8)};
+        append(bytes, content);
+        bytes.push_back(0);
+        return bytes;
+    };
+    for (unsigned kind = 0; kind < 3; kind++) {
+        Bytes bytes;
+        for (unsigned key = 0; key < 16; key++) {
+            append(bytes, one(kind, key, carried));
+            append(bytes, one(kind, key, Bytes(carried.begin(), carried.begin() + 20)));
+            append(bytes, one(kind, key, frame(all, host, packet({.source = "10.0.1.9", .destination = "10.1.1.255"}))));
+        }
+        write("fabric", "keys-" + std::to_string(kind), bytes);
+    }
+    // Hello of 0/1; an address and a neighbour behind it; who is behind 1/1?
+    const std::vector<Bytes> entries = {{0, 0, 1, 1, 2, 0, 0, 0, 0, 1, 5, 220},
+                                        {0, 9, 0, 0, 100, 0, 0, 0, 0, 0, 2, 0, 0, 1, 0, 1},
+                                        {0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 0, 1, 9, 2, 0, 0, 1, 0, 1, 0, 0},
+                                        {0, 0, 17, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 10, 1, 1, 9}};
+    Bytes bytes;
+    for (unsigned type = 1; type <= 4; type++) {
+        append(bytes, {0, 5, 0, 0, static_cast<uint8_t>(type), 0, static_cast<uint8_t>(entries[type - 1].size()), 0});
+        append(bytes, entries[type - 1]);
+        bytes.push_back(7);
+    }
+    write("fabric", "messages", bytes);
+}
+
 Bytes transaction(const Records &records, unsigned how = 0) {
     Bytes out = {static_cast<uint8_t>(how), static_cast<uint8_t>(records.bytes.size()),
                  static_cast<uint8_t>(records.bytes.size() >> 8)};
@@ -253,6 +293,16 @@ void records() {
     append(full, transaction(more, 2));
     append(full, transaction(base, 1));
     append(full, transaction(Records(), 1));
+    Records fabric;
+    fabric.u8(90).u16(0).interface("if2", "p2", {"192.0.2.1/24"}).port("p3", "e3").u8(93).str("p3").u16(1).interface("if3", "p3", {"10.0.3.1/24"});
+    fabric.u8(91).u8(1).u32(0).u16(0).u16(4789).u16(0).u16(300).u8(3).u16(2);
+    fabric.u16(0).u8(1).str("if2").u8(1).addr(address("192.0.2.1")).u16(1).u8(1).str("far").u8(1).addr(address("192.0.2.2"));
+    for (unsigned n = 1; n <= 3; n++) fabric.u8(94).u8(1).str("if" + std::to_string(n)).u32(n == 2 ? 0 : n);
+    Bytes chassis = transaction(base);
+    append(chassis, transaction(fabric));
+    append(chassis, transaction(Records().u8(90).u16(1)));
+    append(chassis, transaction(Records().u8(92)));
+    write("records", "chassis", chassis);
     write("records", "one", transaction(base));
     write("records", "changes", all);
     write("records", "full", full);
@@ -293,6 +343,7 @@ int main(int count, char **arguments) {
     weft::fuzz::frames();
     weft::fuzz::records();
     weft::fuzz::tunnels();
+    weft::fuzz::fabric();
     weft::fuzz::scripts();
     weft::fuzz::texts();
     return 0;

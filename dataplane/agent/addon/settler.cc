@@ -44,6 +44,7 @@ const char *kind_of(Event::Kind kind) {
         case Event::Kind::port_lost: return "port-lost";
         case Event::Kind::resolve: return "resolve";
         case Event::Kind::condition: return "condition";
+        case Event::Kind::member: return "member";
     }
     return "";
 }

@@ -7,6 +7,8 @@
 // Counts   octets and packets out, and forwarded ones of the ingress interface
 // Drops    forward: interface-deleted; and those of forwarding, holding and egress
 // Cost     object, neighbour and frame, the neighbour prefetched
+#include <bit>
+
 #include "departure.h"
 #include "tunnel_way.h"
 
@@ -15,7 +17,15 @@ namespace {
 
 // Packets of a run from `n` on that go into the tunnel the usual way: up to which. By itself, so that what others need stays in
 // registers.
-[[gnu::noinline]] unsigned into_tunnel(Worker &w, const Vector &in, unsigned n, const Interface &tunnel) {
+[[gnu::noinline]] unsigned into_tunnel(Worker &w, const Vector &in, unsigned n, const Interface &out) {
+    // To another member by the only way there.
+    const Interface &tunnel = out.far ? *w.interface(out.peer) : out;
+    uint16_t remote = 0;
+    if (out.far) {
+        const uint32_t links = tunnel.runtime->links.load(std::memory_order_relaxed);
+        if (!std::has_single_bit(links) || !out.up() || out.tags_out.push.length || out.mtu < tunnel.mtu) return n;
+        remote = static_cast<uint16_t>(std::countr_zero(links));
+    }
     Departure departure(w);
     TunnelWay way(w, departure);
     const Object &o = *in.objects[n];
@@ -24,18 +34,18 @@ namespace {
     const bool frames = !tunnel.tunnel->layer3;
     if (frames) {
         uint32_t neighbour = o.neighbour.load(std::memory_order_relaxed);
-        if (neighbour == no_neighbour || !w.neighbours.is(neighbour, tunnel.index, o.next_hop))
-            neighbour = w.neighbours.find(tunnel.index, o.next_hop);
+        if (neighbour == no_neighbour || !w.neighbours.is(neighbour, out.index, o.next_hop))
+            neighbour = w.neighbours.find(out.index, o.next_hop);
         if (neighbour == no_neighbour) return n;
         o.neighbour.store(neighbour, std::memory_order_relaxed);
-        const NeighbourLink to = w.neighbours.link(neighbour, tunnel.index, o.next_hop);
+        const NeighbourLink to = w.neighbours.link(neighbour, out.index, o.next_hop);
         if (!to.fresh() || to.version > w.neighbours_seen) return n;
         std::memcpy(link, &to.bits, 6);
-        std::memcpy(link + 6, tunnel.mac.data(), 6);
+        std::memcpy(link + 6, out.mac.data(), 6);
         store16(link + mac_pair, type);
     }
-    if (!way.lead(tunnel, 0)) return n;
-    way.carry(type, frames ? link : nullptr);
+    if (!way.lead(tunnel, remote)) return n;
+    way.carry(type, frames ? link : nullptr, out.fabric_key);
     return way.routed(in, n);
 }
 
@@ -62,7 +72,7 @@ void adjacency(Worker &w, Vector &in) {
         uint32_t neighbour = o.neighbour.load(std::memory_order_relaxed);
         if (departure.usual(p, o.next_hop, neighbour)) [[likely]]
             continue;
-        if (out->tunnel) [[unlikely]] {
+        if (out->tunnel || out->peer != no_interface) [[unlikely]] {
             const unsigned end = into_tunnel(w, in, n, *out);
             if (end > n) {
                 n = end - 1;

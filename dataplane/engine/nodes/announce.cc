@@ -12,7 +12,6 @@
 namespace weft {
 namespace {
 
-constexpr uint64_t second = 1000000;
 constexpr uint8_t times = 3;
 constexpr size_t frames_most = 64;
 
@@ -26,7 +25,7 @@ bool announce(Worker &w) {
         if (!interface) continue;
         const Interface &i = *interface;
         InterfaceRuntime::Announcement &a = i.runtime->announcement;
-        if (!i.up() || i.layer3() || (!i.port && !i.tunnel)) {
+        if (!i.up() || i.layer3() || (!i.port && !i.tunnel) || i.far || (i.tunnel && i.tunnel->key_at)) {
             a.left = 0;
             if (!i.enabled) a.told = 0;
             continue;

@@ -10,6 +10,7 @@
 // Cost     a line of the table for each address, two of few
 #include "../net/offload.h"
 #include "bridge.h"
+#include "fabric.h"
 
 namespace weft {
 namespace {
@@ -39,6 +40,7 @@ bool learn(Worker &w, Packet &p, const Interface &in, const Bridge &bridge, MacK
     switch (w.table->macs->learn(key, {p.interface, p.remote}, stamp, bridge.terms(in.domain->most_addresses))) {
         case Learned::added:
             c.learned += 1;
+            say_mac(w, bridge, p.data + 6, in, p.remote);
             if (w.tracing) w.trace(p, "its source is learned");
             break;
         case Learned::moving:
@@ -48,6 +50,7 @@ bool learn(Worker &w, Packet &p, const Interface &in, const Bridge &bridge, MacK
             break;
         case Learned::moved:
             c.moves += 1;
+            say_mac(w, bridge, p.data + 6, in, p.remote);
             if (w.tracing) w.trace(p, "its source has moved here");
             break;
         case Learned::held:

@@ -3,6 +3,8 @@
 // go to the host's stack, as without tunnels. Fragments from a tunnel's remote are not put together again; those of others are the
 // host's, and so are later ones of UDP, which have no port.
 //
+// What other members of the chassis sent (fabric_input.cc) is told by its key alone where it goes (fabric_arrive.cc).
+//
 // Reads    the table's tunnels; the headers
 // Sets     the tunnel's interface; Packet::remote, of several; Packet::tunnels bounds how often
 // Next     ethernet-input, or circuit-input where frames are switched; ip4-input, ip6-input
@@ -18,7 +20,7 @@
 #include "../net/merge.h"
 #include "../net/offload.h"
 #include "../net/tags.h"
-#include "nodes.h"
+#include "fabric.h"
 
 namespace weft {
 namespace {
@@ -37,7 +39,7 @@ struct Shim {
 
 class Decapsulator {
   public:
-    explicit Decapsulator(Worker &worker) : w_(worker), tunnels_(*worker.table->tunnels) {}
+    explicit Decapsulator(Worker &worker) : w_(worker), tunnels_(worker.table->tunnels.get()) {}
     void take(Packet &p, const Object *object);
 
   private:
@@ -45,7 +47,7 @@ class Decapsulator {
 
     Read read_gre(const Packet &p, Shim &s);
     Read read_vxlan(const Packet &p, Shim &s);
-    bool look_up(Form form, uint32_t key);
+    bool look_up(Form form, uint32_t key);  // of the fabric: true of what it sends, whatever the key
     void to_host(Packet &p);
     bool judge(Packet &p, const Shim &s);
     bool checksum_wrong(const Packet &p, const Shim &s, Drop &reason) const;
@@ -54,21 +56,26 @@ class Decapsulator {
     bool mark_content(Packet &p, const Shim &s, uint8_t mark);
 
     Worker &w_;
-    const Tunnels &tunnels_;
+    const Tunnels *tunnels_;  // null: there are none
     Tunnels::Key key_;                        // asked for last
     const Tunnels::Entry *found_ = nullptr;   // by it
     bool asked_ = false;
     const Interface *interface_ = nullptr;
     Vrf *vrf_ = nullptr;  // that the packet is for
     uint8_t protocol_ = 0;
+    uint32_t fabric_ = 0;  // whence in the fabric; 0: of a tunnel
 };
 
 bool Decapsulator::look_up(Form form, uint32_t key) {
+    if (fabric_) {
+        key_.key = key;
+        return form == Form::vxlan || form == Form::nvgre;
+    }
     if (asked_ && key_.form == form && key_.key == key) return found_ != nullptr;
     key_.form = form;
     key_.key = key;
     asked_ = true;
-    found_ = tunnels_.find(key_);
+    found_ = tunnels_->find(key_);
     if (!found_) return false;
     interface_ = w_.interface(found_->interface);
     return interface_ != nullptr;
@@ -187,6 +194,12 @@ void Decapsulator::come_out(Packet &p, const Shim &s, uint8_t mark) {
     const bool frame = s.type == type_ethernet;
     // IP has a link header in front, like that of other interfaces.
     grow_front(p, -static_cast<int>(frame ? s.content : s.content - ethernet_size));
+    if (fabric_) {
+        c.in_octets += p.length;
+        c.in_unicast += 1;
+        p.vlan_tci = p.vlan_tpid = 0;
+        return arrive(w_, p, {static_cast<uint16_t>(fabric_ & 0xff), static_cast<uint8_t>(fabric_ >> 8 & 0xf), key_.key});
+    }
     p.interface = i.index;
     p.egress = no_interface;
     p.remote = found_->remote;
@@ -260,7 +273,12 @@ void Decapsulator::cut(Packet &p, const Shim &s) {
 void Decapsulator::take(Packet &p, const Object *object) {
     const bool v4 = p.ether_type == type_ip4;
     const uint8_t *h = l3(p);
-    vrf_ = home_of(w_, p, object);
+    fabric_ = p.fabric_key & fabric_arrival ? p.fabric_key : 0;
+    if (fabric_) {
+        interface_ = w_.interface(w_.table->fabric->peer(static_cast<uint16_t>(fabric_ & 0xff))->interface);
+        asked_ = false;
+    }
+    vrf_ = fabric_ ? nullptr : home_of(w_, p, object);
     const uint32_t vrf = vrf_ ? vrf_->id : 0;
     const Ip6 local = v4 ? mapped(load32(h + 16)) : load_ip6(h + 24), remote = v4 ? mapped(load32(h + 12)) : load_ip6(h + 8);
     Shim s;
@@ -276,7 +294,7 @@ void Decapsulator::take(Packet &p, const Object *object) {
     // Of fragments no more is known than whose they are.
     const bool fragment = v4 && (load16(h + 6) & 0x3fff);
     Read read = Read::good;
-    if (fragment) return tunnels_.leads(local, remote, vrf, protocol_) ? w_.discard(p, Drop::decapsulate_fragment) : to_host(p);
+    if (fragment) return tunnels_->leads(local, remote, vrf, protocol_) ? w_.discard(p, Drop::decapsulate_fragment) : to_host(p);
     switch (protocol_) {
         case protocol_udp: {
             const uint32_t length = load16(p.data + s.outer + 4);

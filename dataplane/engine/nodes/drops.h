@@ -148,6 +148,12 @@ namespace weft {
     X(decapsulate_type, "decapsulate", "unknown-content")                    \
     X(decapsulate_disabled, "decapsulate", "interface-disabled")             \
     X(decapsulate_congestion, "decapsulate", "congestion-not-understood")    \
+    X(fabric_mtu, "fabric", "longer-than-fabric")                            \
+    X(fabric_not_reached, "fabric", "member-not-reached")                    \
+    X(fabric_unknown_sender, "fabric", "unknown-sender")                     \
+    X(fabric_unknown_key, "fabric", "unknown-key")                           \
+    X(fabric_malformed, "fabric", "malformed")                               \
+    X(fabric_consumed, "fabric", "consumed")                                 \
     X(egress_down, "egress", "interface-down")                               \
     X(egress_no_port, "egress", "interface-without-port")                    \
     X(no_buffer, "worker", "no-buffer")                                      \

@@ -22,6 +22,8 @@ bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const Interface &f
 
 void egress(Worker &w, Packet &p, const Interface &out) {
     PortHandle *port = out.port.get();
+    if (out.far) [[unlikely]]
+        return egress_far(w, p, out);
     if (out.tunnel && out.up()) [[unlikely]] {
         p.egress = out.index;
         return w.push(Node::encapsulate, &p);

@@ -4,7 +4,7 @@
 //        no IP; and those of egress
 #include "../net/offload.h"
 #include "../net/tags.h"
-#include "nodes.h"
+#include "fabric.h"
 
 namespace weft {
 namespace {
@@ -32,7 +32,7 @@ void egress_frame(Worker &w, Packet &p, const Interface &out) {
     if (rewrite.push.length && !push_tags(p, rewrite.push)) return refuse(w, p, out, Drop::egress_headroom);
     p.l3_offset = static_cast<uint16_t>(p.l3_offset + rewrite.push.length - rewrite.pop * tag_size);
     if (p.offload.gso_type != gso_none && p.length < p.l3_offset + 40u) return refuse(w, p, out, Drop::segment_headers);
-    if (!fits(p, out.mtu)) return refuse(w, p, out, Drop::egress_too_big);
+    if (!fits(p, out.mtu)) return refuse(w, p, out, out.far && too_long(w, p, out.peer) ? Drop::fabric_mtu : Drop::egress_too_big);
     egress(w, p, out);
 }
 

@@ -18,6 +18,7 @@
 #include "../net/segment.h"
 #include "../net/tags.h"
 #include "../tables/hash.h"
+#include "fabric.h"
 #include "tunnel_way.h"
 
 namespace weft {
@@ -74,7 +75,8 @@ class Encapsulator {
             find(p.egress, p.remote);
         if (usual_) [[likely]] {
             departure_.by(way_.object()->interface);
-            if (!way_.carries(p.ether_type)) way_.carry(p.ether_type, nullptr);
+            const uint32_t key = tunnel_->key_at ? p.fabric_key : 0;
+            if (!way_.carries(p.ether_type, key)) way_.carry(p.ether_type, nullptr, key);
             if (way_.whole(p)) return;
         }
         one(p);
@@ -88,6 +90,8 @@ class Encapsulator {
     void fragment(Packet &p);
     bool make_room(Packet &p, uint32_t octets);
     void put_header(Packet &p);
+    void put_backbone(Packet &p);
+    void leave_backbone(Packet &p);
     void write4(uint8_t *h, const Packet &p, uint32_t length, uint8_t traffic, uint8_t hop_limit);
     void write6(uint8_t *h, const Packet &p, uint32_t length, uint8_t traffic, uint8_t hop_limit);
     void write_payload(const uint8_t *ip, uint8_t *h, const Packet &p, uint32_t length);
@@ -95,6 +99,14 @@ class Encapsulator {
     void refuse(Packet &p, Drop reason) {
         w_.counters(*interface_).out_discards += 1;
         w_.drop(p, reason);
+    }
+    // It is one of this box's own now.
+    static void own(Packet &p) {
+        p.vlan_tci = 0;
+        p.interface = no_interface;
+        p.local_origin = true;
+        p.passed = 0;
+        p.remote = 0;
     }
     void count() {
         if (!packets_) return;
@@ -162,8 +174,12 @@ bool Encapsulator::prepare(Packet &p) {
     }
     const bool whole = p.length + tunnel_->length <= longest_ip;
     const bool fragmented = tunnel_->flags & tunnel_fragments_outer;
-    const bool fitting = !super ? l3_length(p) <= interface_->mtu : fits(p, interface_->mtu);
-    if (!whole || (!fitting && !fragmented)) [[unlikely]] {
+    // The fabric's MTU is that of an untagged frame, whose tags are part of what is carried.
+    const bool tagged_out = tunnel_->key_at && !super && p.length > interface_->mtu + ethernet_size;
+    const bool fitting = (!super ? l3_length(p) <= interface_->mtu : fits(p, interface_->mtu)) && !tagged_out;
+    // Nothing cuts what is not IP behind these headers, or finishes its checksums.
+    const bool bare = tunnel_->kind == TunnelKind::pbb;
+    if (!whole || (!fitting && !fragmented) || (bare && super)) [[unlikely]] {
         cut(p);
         return false;
     }
@@ -171,7 +187,7 @@ bool Encapsulator::prepare(Packet &p) {
         refuse(p, Drop::segment_headers);
         return false;
     }
-    if (!super && (tunnel_->flags & tunnel_checksum)) complete_checksum(p);
+    if (!super && (bare || (tunnel_->flags & tunnel_checksum))) complete_checksum(p);
     if (!make_room(p, tunnel_->length + ethernet_size)) {
         refuse(p, Drop::no_buffer);
         return false;
@@ -200,11 +216,12 @@ void Encapsulator::cut(Packet &p) {
 }
 
 void Encapsulator::fragment(Packet &p) {
+    const Drop reason = tunnel_->key_at ? Drop::fabric_mtu : Drop::encapsulate_too_long;
     const bool may = p.ether_type == type_ip4 && is_ip(p) && !(l3(p)[6] & 0x40) && load16(l3(p) + 2) == l3_length(p) && (l3(p)[0] & 15u) >= 5;
-    if (!may) return refuse(p, Drop::encapsulate_too_long);
+    if (!may) return refuse(p, reason);
     complete_checksum(p);
     Fragmenter fragments(p, p.l3_offset, interface_->mtu, 0);
-    if (!fragments.possible()) return refuse(p, Drop::encapsulate_too_long);
+    if (!fragments.possible()) return refuse(p, reason);
     while (fragments.more()) {
         Packet *f = w_.arena.take(fragments.length());
         if (!f) return refuse(p, Drop::no_buffer);
@@ -282,23 +299,42 @@ void Encapsulator::put_header(Packet &p) {
     }
     const uint32_t length = p.length - ethernet_size;
     write_tunnel_type(*tunnel_, h, p.ether_type);
+    if (tunnel_->key_at) write_fabric_key(*tunnel_, h, p.fabric_key);
     if (tunnel_->v6)
         write6(h, p, length, traffic, hop_limit);
     else
         write4(h, p, length, traffic, hop_limit);
     p.ether_type = tunnel_->v6 ? type_ip6 : type_ip4;
     p.l3_offset = ethernet_size;
-    p.vlan_tci = 0;
-    p.interface = no_interface;
-    p.local_origin = true;
-    p.passed = 0;
-    p.remote = 0;
+    own(p);
+}
+
+// IEEE 802.1ah: a frame in a frame between MAC addresses of members.
+void Encapsulator::put_backbone(Packet &p) {
+    grow_front(p, static_cast<int>(tunnel_->length + ethernet_size));
+    uint8_t *const h = p.data + ethernet_size;
+    std::memcpy(h, header_->octets, tunnel_->length);
+    write_fabric_key(*tunnel_, h, p.fabric_key);
+    const bool tagged = tunnel_->spec.key != 0;
+    const uint16_t type = tagged ? type_qinq : type_pbb;
+    std::memcpy(p.data, tunnel_->macs[remote_].data(), 6);
+    store16(p.data + mac_pair, type);
+    p.ether_type = type_pbb;
+    p.l3_offset = static_cast<uint16_t>(ethernet_size + (tagged ? tag_size : 0));
+    own(p);
+}
+
+void Encapsulator::leave_backbone(Packet &p) {
+    const Interface *out = w_.interface(way_.object()->interface);
+    if (!out) return refuse(p, Drop::forward_no_interface);
+    std::memcpy(p.data + 6, out->mac.data(), 6);
+    departure_.aside([&] { egress(w_, p, *out); });
 }
 
 // By the object of the way.
 void Encapsulator::leave(Packet &p) {
     const Object *o = way_.object();
-    if (o) w_.count(o->slot, p);
+    if (o && o->slot != Objects::none) w_.count(o->slot, p);
     if (o && o->type == ObjectType::group) o = member_of(w_, p, *o->group);
     if (!o || (o->type != ObjectType::adjacency && o->type != ObjectType::glean)) return refuse(p, Drop::encapsulate_no_way);
     if (o->interface == interface_->index) return refuse(p, Drop::encapsulate_itself);
@@ -328,9 +364,13 @@ void Encapsulator::one(Packet &p) {
         InterfaceCounters &c = w_.counters(*interface_);
         (std::memcmp(p.data, broadcast_mac.data(), 6) == 0 ? c.out_broadcast : c.out_multicast) += 1;
     }
-    if (w_.watching()) [[unlikely]] departure_.aside([&] { w_.watch_departure(p, *interface_, tunnel_->layer3); });
+    if (w_.watching() && !tunnel_->key_at) [[unlikely]] departure_.aside([&] { w_.watch_departure(p, *interface_, tunnel_->layer3); });
+    if (tunnel_->kind == TunnelKind::pbb) [[unlikely]] {
+        put_backbone(p);
+        return leave_backbone(p);
+    }
     put_header(p);
-    if (w_.tracing) [[unlikely]] w_.trace(p, "goes to {ip} by {ia}", to_, interface_->index);
+    if (w_.tracing && !tunnel_->key_at) [[unlikely]] w_.trace(p, "goes to {ip} by {ia}", to_, interface_->index);
     leave(p);
 }
 

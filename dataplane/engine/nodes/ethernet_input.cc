@@ -2,7 +2,7 @@
 //
 // Reads    the ingress interface: enabled, MAC address
 // Sets     ether_type and l3_offset
-// Next     arp-input, ip4-input, ip6-input, by the type
+// Next     arp-input, ip4-input, ip6-input, by the type; fabric-input, of 802.1ah on internal links
 // Counts   octets, unicast, multicast, broadcast, errors, unknown protocols of the interface (RFC 8343)
 // Drops    frame-too-short, destination-not-ours, vlan-tag-without-circuit (those of circuits have been taken off; a tag of VLAN 0 is
 //          only a priority, and goes too), unknown-ether-type,
@@ -71,6 +71,12 @@ void ethernet_input(Worker &w, Vector &in) {
         }
         uint16_t type = load16(frame + 12);
         if (p.vlan_tpid != 0 || is_tag(type)) [[unlikely]] {
+            // Of the fabric, between members in a VLAN.
+            if (i->internal && outer_tag(p).tpid == type_qinq) {
+                p.ether_type = type_qinq;
+                w.push(Node::fabric_input, &p);
+                continue;
+            }
             if (!strip_priority(p)) {
                 w.discard(p, Drop::ethernet_vlan);
                 continue;
@@ -85,6 +91,8 @@ void ethernet_input(Worker &w, Vector &in) {
             to6.push(p);
         } else if (type == type_arp) {
             w.push(Node::arp_input, &p);
+        } else if (type == type_pbb && i->internal) {
+            w.push(Node::fabric_input, &p);
         } else {
             w.counters(*i).in_unknown += 1;
             w.drop(p, Drop::ethernet_type);

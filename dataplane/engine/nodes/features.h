@@ -18,6 +18,8 @@ enum Feature : uint16_t {
     feature_acl_in6 = 2,
     feature_unicast_rpf4 = 4,
     feature_unicast_rpf6 = 8,
+    feature_fabric4 = 16,
+    feature_fabric6 = 32,
     feature_acl_out4 = 256,
     feature_acl_out6 = 512,
 };
@@ -25,6 +27,7 @@ inline constexpr uint16_t input_features = 0x00ff, output_features = 0xff00;
 
 // X(node, feature of IPv4, feature of IPv6), in the order of the arc, which is theirs in the list of nodes too.
 #define WEFT_INPUT_ARC(X)                           \
+    X(fabric_input, feature_fabric4, feature_fabric6) \
     X(acl_in, feature_acl_in4, feature_acl_in6) \
     X(unicast_rpf, feature_unicast_rpf4, feature_unicast_rpf6)
 #define WEFT_OUTPUT_ARC(X) X(acl_out, feature_acl_out4, feature_acl_out6)

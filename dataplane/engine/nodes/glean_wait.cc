@@ -10,7 +10,7 @@
 namespace weft {
 namespace {
 
-constexpr uint64_t second = 1000000, patience = 3 * second;
+constexpr uint64_t patience = 3 * second;
 
 HoldKey key_of(uint32_t interface, const Ip6 &address) { return {HoldKind::glean, interface, nullptr, address}; }
 

@@ -13,7 +13,7 @@
 namespace weft {
 namespace {
 
-void refuse(Worker &w, Packet &p, Drop reason, uint8_t code) {
+void refuse4(Worker &w, Packet &p, Drop reason, uint8_t code) {
     icmp4_error(w, p, 3, code, 0);
     w.discard(p, reason);
 }
@@ -47,8 +47,8 @@ struct Family4 {
 
     static void drop(Worker &w, Packet &p, DropKind kind) {
         if (kind == DropKind::blackhole) return w.discard(p, Drop::ip4_blackhole);
-        if (kind == DropKind::unreachable) return refuse(w, p, Drop::ip4_unreachable, 1);
-        refuse(w, p, Drop::ip4_prohibit, 13);
+        if (kind == DropKind::unreachable) return refuse4(w, p, Drop::ip4_unreachable, 1);
+        refuse4(w, p, Drop::ip4_prohibit, 13);
     }
 };
 
@@ -75,7 +75,7 @@ void ip4_lookup(Worker &w, Vector &in) {
     for (unsigned n = 0; n < in.size; n++) {
         Packet &p = *in.packets[n];
         if (slots[n] == no_object) [[unlikely]] {
-            refuse(w, p, Drop::ip4_no_route, 0);
+            refuse4(w, p, Drop::ip4_no_route, 0);
             continue;
         }
         const Object *o = chosen(w, p, found, n);

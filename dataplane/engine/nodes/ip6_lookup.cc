@@ -15,7 +15,7 @@
 namespace weft {
 namespace {
 
-void refuse(Worker &w, Packet &p, Drop reason, uint8_t code) {
+void refuse6(Worker &w, Packet &p, Drop reason, uint8_t code) {
     icmp6_error(w, p, 1, code, 0);
     w.discard(p, reason);
 }
@@ -30,7 +30,7 @@ struct Family6 {
         } else if (in_group_frame(p)) {
             w.discard(p, Drop::ip6_ethernet_group);
         } else if (is_link_local6(load_ip6(l3(p) + 8))) {
-            refuse(w, p, Drop::ip6_link_local, 2);  // beyond scope of source address
+            refuse6(w, p, Drop::ip6_link_local, 2);  // beyond scope of source address
         } else {
             return true;
         }
@@ -39,8 +39,8 @@ struct Family6 {
 
     static void drop(Worker &w, Packet &p, DropKind kind) {
         if (kind == DropKind::blackhole) return w.discard(p, Drop::ip6_blackhole);
-        if (kind == DropKind::unreachable) return refuse(w, p, Drop::ip6_unreachable, 0);
-        refuse(w, p, Drop::ip6_prohibit, 1);
+        if (kind == DropKind::unreachable) return refuse6(w, p, Drop::ip6_unreachable, 0);
+        refuse6(w, p, Drop::ip6_prohibit, 1);
     }
 };
 
@@ -79,7 +79,7 @@ void ip6_lookup(Worker &w, Vector &in) {
             continue;
         }
         if (slots[n] == no_object) [[unlikely]] {
-            refuse(w, p, Drop::ip6_no_route, 0);
+            refuse6(w, p, Drop::ip6_no_route, 0);
             continue;
         }
         const Object *o = chosen(w, p, found, n);

@@ -16,6 +16,7 @@ namespace weft {
     X(arp_input, "arp-input")               \
     X(ip4_input, "ip4-input")               \
     X(ip6_input, "ip6-input")               \
+    X(fabric_input, "fabric-input")         \
     X(acl_in, "acl-in")                     \
     X(unicast_rpf, "unicast-rpf")           \
     X(ip4_lookup, "ip4-lookup")             \

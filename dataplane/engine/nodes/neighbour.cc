@@ -4,12 +4,12 @@
 // second, three times in all. A scan of unused addresses keeps at most 2048 questions open, of which the oldest give way, and
 // stops neither known neighbours nor answers: an answer to one of ours is learned whether or not its question is still open. When a link
 // comes up again, who was learned on it is forgotten. What
-// the world should know goes to the NeighbourView.
+// the world should know goes to the NeighbourView. In a chassis the member that has the port asks, and tells the others (fabric_say.cc).
 //
 // Drops (node neighbour): table-full, not-handed-over (a note found no room: its worker asks again, the sender speaks again).
 #include <utility>
 
-#include "nodes.h"
+#include "fabric.h"
 
 namespace weft {
 namespace {
@@ -18,7 +18,6 @@ using State = NeighbourState::State;
 using Origin = NeighbourState::Origin;
 using Note = NeighbourNote;
 
-constexpr uint64_t second = 1000000;
 constexpr uint64_t retransmit = second, delay_first_probe = 5 * second, stale_for = 1200 * second;
 constexpr unsigned solicitations = 3;
 
@@ -30,6 +29,7 @@ uint64_t reachable_time(Worker &w) {
 void ask(Worker &w, const Neighbour &n, bool unicast) {
     const Interface *i = w.interface(n.interface);
     if (!i) return;
+    if (i->far) return ask_for_neighbour(w, *i, n.address);
     if (is_mapped(n.address))
         send_arp_request(w, *i, unmapped(n.address), unicast ? &n.mac : nullptr);
     else
@@ -118,7 +118,8 @@ void expire(Worker &w, uint32_t at) {
     tell(w, at);
 }
 
-void confirm(Worker &w, uint32_t at, const MacAddress &mac, bool reachable) {
+// `told`: by another member of the chassis, else it is told the others.
+void confirm(Worker &w, uint32_t at, const MacAddress &mac, bool reachable, bool told = false) {
     Neighbour &n = w.neighbours[at];
     if (n.origin == Origin::fixed) return;
     const bool was_incomplete = n.state == State::incomplete, moved = n.mac != mac;
@@ -134,6 +135,10 @@ void confirm(Worker &w, uint32_t at, const MacAddress &mac, bool reachable) {
     w.neighbours.settle(at);
     if (was_incomplete) send_waiting(w, n.interface, n.address, mac);
     if (n.dirty) tell(w, at);
+    if (!told && (was_incomplete || moved || reachable)) {
+        const Interface *i = w.interface(n.interface);
+        if (i && i->fabric_key) say_neighbour(w, *i, n.address, mac);
+    }
 }
 
 void doubt(Worker &w, uint32_t at) {
@@ -183,13 +188,14 @@ void read_note(Worker &w, const Note &note) {
     }
 }
 
-// Whoever was behind a link that has come up again may have gone meanwhile, or have another address: they are asked for anew.
+// Whoever was behind a link that has come up again may have gone meanwhile, or have another address: they are asked for anew, by the
+// member that has the port.
 void follow_links(Worker &w) {
     for (const auto &i : w.table->interfaces) {
         if (!i) continue;
         const uint32_t ups = i->runtime->link_ups.load(std::memory_order_acquire);
         const uint32_t before = std::exchange(i->runtime->neighbours_of, ups);
-        if (before == ups || before == 0) continue;
+        if (before == ups || before == 0 || i->far) continue;
         for (uint32_t at = 0; at < w.neighbours.high(); at++) {
             const Neighbour &n = w.neighbours[at];
             if (n.interface == i->index && !n.gone && n.origin == Origin::dynamic && n.state != State::incomplete)
@@ -244,7 +250,7 @@ void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &
         if (at == no_neighbour) return w.unmade(Drop::neighbour_table_full);
         w.neighbours[at].dirty = true;
     }
-    confirm(w, at, mac, confirmed);
+    confirm(w, at, mac, confirmed, how == Learn::told);
 }
 
 Drop advertised(Worker &w, const Interface &i, const Advertisement &a) {

@@ -13,6 +13,7 @@
 namespace weft {
 
 inline constexpr size_t ethernet_size = 14;
+inline constexpr uint64_t second = 1000000;  // of Worker::now
 inline constexpr MacAddress broadcast_mac{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 #define X(node, name) void node(Worker &w, Vector &in);
@@ -134,6 +135,8 @@ const Interface *circuit_of(const Worker &w, const Interface &port, const Packet
 bool put_ethernet(Worker &w, Packet &p, const MacAddress &to, const Interface &from, uint16_t type);
 // A frame of layer 3, or one of the host's, to the port of an interface.
 void egress(Worker &w, Packet &p, const Interface &out);
+// The same to a port of another member (nodes/fabric_output.cc).
+void egress_far(Worker &w, Packet &p, const Interface &out);
 // A whole frame of a domain, whose ether_type and l3_offset are behind all its tags, leaves by a switched interface: its tags are
 // rewritten, and it is not longer than the MTU (which tags do not count for), or it is dropped. Counted.
 void egress_frame(Worker &w, Packet &p, const Interface &out);
@@ -150,6 +153,7 @@ void inject_input(Worker &w, Packet *packets, size_t count, const PortUse &use);
 PuntClass punt_class(const Packet &p);
 bool admit(Worker &w, Packet &p, PuntClass what);
 void punt(Worker &w, Packet &p, PuntClass what, Vrf *to);
+void to_tap(Worker &w, Packet &p, Vrf *to);  // the last step, on the member that has the host's side
 
 // Of a header that has options: false when the packet ended by them.
 bool ip4_options(Worker &w, Packet &p);

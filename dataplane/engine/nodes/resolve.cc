@@ -14,7 +14,7 @@
 namespace weft {
 namespace {
 
-constexpr uint64_t second = 1000000, patience = 4 * second;
+constexpr uint64_t hold_patience = 4 * second;
 
 Ip6 destination_of(const Packet &p) {
     return p.ether_type == type_ip4 ? mapped(load32(l3(p) + 16)) : load_ip6(l3(p) + 24);
@@ -78,7 +78,7 @@ void one(Worker &w, Packet &p, const Object &o) {
         if (w.tracing) [[unlikely]] w.trace(p, "asks the controller to resolve {na}", o.resolve_id);
     }
     if (o.flags & resolve_no_hold) return w.drop(p, Drop::resolve_not_held);
-    if (!hold.queue.count) hold.expires = w.now + patience;
+    if (!hold.queue.count) hold.expires = w.now + hold_patience;
     keep_held(w, p, o.resolve, hold.queue);
 }
 

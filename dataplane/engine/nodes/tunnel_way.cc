@@ -9,7 +9,9 @@ namespace {
 constexpr uint32_t longest_ip = 65535;
 constexpr uint32_t udp_size = 8;
 
-const Object *object_of(Worker &w, const Tunnel &tunnel, const Ip6 &remote) {
+const Object *object_of(Worker &w, const Tunnel &tunnel, uint16_t number) {
+    if (!tunnel.ways.empty()) return tunnel.ways[number].get();
+    const Ip6 &remote = tunnel.spec.remotes[number];
     const int64_t slot = tunnel.v6 ? tunnel.vrf->fib6.lookup(remote) : tunnel.vrf->fib4.lookup(unmapped(remote));
     const Object *o = slot < 0 ? nullptr : w.core.objects.at(static_cast<uint32_t>(slot));
     return o && o->type == ObjectType::lookup ? route_of(w, o, !tunnel.v6, remote) : o;
@@ -37,9 +39,11 @@ void write_tunnel_type(const Tunnel &t, uint8_t *ip, uint16_t type) {
 
 void TunnelWay::count() {
     if (!packets_) return;
-    ObjectCounters &way = w_.core.objects.counters(w_.id, object_->slot);
-    way.packets += packets_;
-    way.octets += octets_;
+    if (object_->slot != Objects::none) {
+        ObjectCounters &way = w_.core.objects.counters(w_.id, object_->slot);
+        way.packets += packets_;
+        way.octets += octets_;
+    }
     InterfaceCounters &c = w_.counters(*interface_);
     c.out_octets += octets_ - packets_ * interface_->tunnel->length;
     c.out_unicast += packets_;
@@ -56,14 +60,14 @@ bool TunnelWay::lead(const Interface &tunnel, uint16_t remote) {
     remote_ = remote;
     type_ = 0;
     header_ = &tunnel.tunnel->headers[remote];
-    object_ = object_of(w_, *tunnel.tunnel, tunnel.tunnel->spec.remotes[remote]);
+    object_ = object_of(w_, *tunnel.tunnel, remote);
     return usual_ = object_ && usual(*tunnel.tunnel);
 }
 
 bool TunnelWay::usual(const Tunnel &t) {
     const bool glean = object_->type == ObjectType::glean;
     if ((!glean && object_->type != ObjectType::adjacency) || object_->interface == interface_->index) return false;
-    if (!interface_->up() || (t.flags & tunnel_fragments_outer) || w_.tracing || w_.watching()) return false;
+    if (!interface_->up() || t.kind == TunnelKind::pbb || (t.flags & tunnel_fragments_outer) || w_.tracing || w_.watching()) return false;
     const Interface *out = departure_.by(object_->interface);
     if (!departure_.ready() || (out->features & output_features)) return false;
     const Ip6 &next_hop = glean ? t.spec.remotes[remote_] : object_->next_hop;
@@ -84,16 +88,18 @@ bool TunnelWay::usual(const Tunnel &t) {
     return true;
 }
 
-void TunnelWay::carry(uint16_t type, const uint8_t *link) {
+void TunnelWay::carry(uint16_t type, const uint8_t *link, uint32_t key) {
     const Tunnel &t = *interface_->tunnel;
     const uint32_t own = link ? ethernet_size : 0;
     type_ = type;
+    key_ = key;
     front_.outer = t.length + own;
     front_.longest = std::min(interface_->mtu, longest_whole_ - std::min(longest_whole_, own));
     uint8_t *at = block_ + block_size;
     if (link) std::memcpy(at -= ethernet_size, link, ethernet_size);
     std::memcpy(at -= t.length, header_->octets, t.length);
     write_tunnel_type(t, at, type);
+    if (t.key_at) write_fabric_key(t, at, key);
     front_.header_sum = header_->sum + (t.kind == TunnelKind::ip ? at[9] : 0u);
     if (front_.sums) {
         const uint32_t ip = t.v6 ? 40 : 20;

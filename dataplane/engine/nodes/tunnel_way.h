@@ -16,6 +16,11 @@ inline uint16_t tunnel_source_port(uint32_t hash) { return static_cast<uint16_t>
 // Into a header: what it says of the carried packet's type; its checksum, which is zero before, over the `length` octets from `h`, the
 // header behind IP, on.
 void write_tunnel_type(const Tunnel &tunnel, uint8_t *ip, uint16_t type);
+// The 24 bits of a packet's own key, in a header of the fabric's.
+inline void write_fabric_key(const Tunnel &t, uint8_t *header, uint32_t key) {
+    header[t.key_at] = static_cast<uint8_t>(key >> 16);
+    store16(header + t.key_at + 1, static_cast<uint16_t>(key));
+}
 void write_tunnel_sum(const Tunnel &tunnel, const uint8_t *ip, uint8_t *h, uint32_t length);
 
 class TunnelWay {
@@ -24,11 +29,13 @@ class TunnelWay {
     ~TunnelWay() { count(); }
     TunnelWay(const TunnelWay &) = delete;
 
-    // The following packets go to a remote of a tunnel, which has it. True: the usual way.
+    // The following packets go to a remote of a tunnel, which has it, by its route or, in the fabric, its internal link. True: the usual
+    // way.
     bool lead(const Interface &tunnel, uint16_t remote);
     // They are of an ether type. `link`: the header that each gets, of packets that are routed into a tunnel of frames; else null.
-    void carry(uint16_t type, const uint8_t *link);
-    bool carries(uint16_t type) const { return type_ == type; }
+    // `key`: of the fabric's tunnels, the packets' own.
+    void carry(uint16_t type, const uint8_t *link, uint32_t key = 0);
+    bool carries(uint16_t type, uint32_t key) const { return type_ == type && key_ == key; }
     // What the remote is reached by; null: nothing.
     const Object *object() const { return object_; }
 
@@ -67,6 +74,7 @@ class TunnelWay {
     const Object *object_ = nullptr;
     const Tunnel::Header *header_ = nullptr;
     uint16_t remote_ = 0, type_ = 0;
+    uint32_t key_ = 0;
     bool usual_ = false;
     Front front_;
     uint32_t longest_whole_ = 0;         // with all that it brings

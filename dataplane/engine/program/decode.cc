@@ -3,6 +3,7 @@
 
 #include "decode_bridges.h"
 #include "decode_circuits.h"
+#include "decode_fabric.h"
 #include "decode_mirrors.h"
 #include "decode_settings.h"
 #include "decode_tunnels.h"
@@ -16,6 +17,8 @@ namespace {
 std::string name_error(const char *what, const std::string &name) {
     if (name.empty()) return std::string(what) + " without a name";
     if (name.size() > 255) return std::string(what) + " name is longer than 255 octets";
+    // Names of our own have one.
+    if (name.find('\0') != std::string::npos) return std::string(what) + " name has a null octet";
     return {};
 }
 
@@ -243,6 +246,17 @@ std::string decode_one(Reader &r, uint8_t kind, Transaction &t) {
         case Record::mirror_set:
         case Record::mirror_delete:
             return decode_mirror(r, t, static_cast<Record>(kind) == Record::mirror_delete);
+        case Record::slot_set:
+            return decode_slot(r, t);
+        case Record::fabric_set:
+            return decode_fabric(r, t);
+        case Record::fabric_delete:
+            t.fabric = FabricSpec{};
+            return {};
+        case Record::port_place_set:
+            return decode_place(r, t);
+        case Record::fabric_key_set:
+            return decode_fabric_key(r, t);
     }
     return "record kind " + std::to_string(kind) + " is unknown";
 }

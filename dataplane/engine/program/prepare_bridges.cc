@@ -27,6 +27,27 @@ void add_legs(std::vector<ReplicaLeg> &legs, const Registry &next, const BridgeM
         legs.push_back({next.interfaces.at(m.interface)->index, static_cast<uint16_t>(n), m.group});
 }
 
+bool is_far(const Registry &next, const BridgeMember &m) {
+    const uint16_t slot = next.slot_of(m.interface);
+    return slot != no_slot && slot != *next.slot;
+}
+
+// One for each other member of the chassis that has ports in the domain.
+void add_members(std::vector<ReplicaLeg> &legs, const Registry &next, const BridgeSpec &spec) {
+    std::set<uint16_t> slots;
+    for (const BridgeMember &m : spec.members)
+        if (is_far(next, m) && slots.insert(next.slot_of(m.interface)).second)
+            if (const auto peer = next.indexes.find(peer_name(next.slot_of(m.interface))); peer != next.indexes.end())
+                legs.push_back({peer->second, 0, 0});
+}
+
+std::vector<uint16_t> groups_of(const BridgeSpec &spec) {
+    std::set<uint16_t> all;
+    for (const BridgeMember &m : spec.members)
+        if (m.group) all.insert(m.group);
+    return {all.begin(), all.end()};
+}
+
 // By the names of interfaces, what has them.
 using Owners = std::map<std::string, std::string>;
 
@@ -113,10 +134,18 @@ std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::sha
         auto &entry = next.bridges[name];
         ObjectOp flood{flood_key(name), false, {}};
         flood.spec.type = ObjectType::replicate;
-        for (const BridgeMember &m : spec.members) add_legs(flood.spec.legs, next, m);
+        const auto key = next.slot ? next.bridge_keys.find(name) : next.bridge_keys.end();
+        const uint32_t fabric_key = key == next.bridge_keys.end() ? 0 : key->second;
+        std::vector<uint16_t> groups = groups_of(spec);
+        if (fabric_key && groups.size() > most_fabric_groups)
+            return "bridge domain " + quoted(name) + " has more than " + std::to_string(most_fabric_groups) +
+                   " split-horizon groups, which is as many as the fabric tells apart";
+        for (const BridgeMember &m : spec.members)
+            if (!is_far(next, m)) add_legs(flood.spec.legs, next, m);
+        if (fabric_key) add_members(flood.spec.legs, next, spec);
         const uint32_t routed = spec.routed.empty() ? no_interface : next.interfaces.at(spec.routed)->index;
         if (routed != no_interface) flood.spec.legs.push_back({routed, 0, 0});
-        const bool same = entry && entry->spec == spec && entry->routed == routed;
+        const bool same = entry && entry->spec == spec && entry->routed == routed && entry->fabric_key == fabric_key;
         const uint32_t slot = same ? entry->flood : objects.reserve(flood.key);
         const Object *now = objects.body(flood.key);
         if (!same || t.full || !now || !now->group || now->group->legs != flood.spec.legs) t.objects.push_back(flood);
@@ -128,6 +157,8 @@ std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::sha
             made->spec = spec;
             made->routed = routed;
             made->flood = slot;
+            made->fabric_key = fabric_key;
+            made->groups = std::move(groups);
             entry = std::move(made);
         }
         for (const BridgeMember &m : spec.members)

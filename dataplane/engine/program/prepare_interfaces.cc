@@ -12,7 +12,8 @@ namespace weft {
 namespace {
 
 bool wants_tap(const Interface &i) {
-    return (i.tunnel || i.kind == InterfaceKind::bridge || (i.port && i.port->port)) && (i.ip4 || i.ip6);
+    const bool stands = i.tunnel || i.kind == InterfaceKind::bridge || (i.port && i.port->port) || (i.far && i.fabric_key);
+    return stands && (i.ip4 || i.ip6);
 }
 
 // The same port, but for how many queues it has and whether its driver was asked for by name.
@@ -65,10 +66,12 @@ std::string Core::change_port(Transaction &t, const std::shared_ptr<PortHandle> 
 std::string Core::prepare_ports(Transaction &t) {
     const bool untouched = t.vrfs.empty() && t.ports.empty() && t.interfaces.empty() && t.neighbours.empty() && t.settings.empty() &&
                            t.limits.empty() && !t.crew && t.port_settings.empty() && t.circuits.empty() && t.cross_connects.empty() &&
-                           t.tunnels.empty() && t.mirrors.empty() && t.bridges.empty();
+                           t.tunnels.empty() && t.mirrors.empty() && t.bridges.empty() && !t.slot && !t.fabric && t.places.empty() &&
+                           t.fabric_keys.empty();
     if (!t.full && untouched) return {};
     t.registry = std::make_unique<Registry>(registry);
     Registry &next = *t.registry;
+    if (std::string e = prepare_places(t); !e.empty()) return e;
     std::map<std::string, PortSpec> wanted;
     if (!t.full)
         for (const auto &[name, handle] : registry.ports) wanted[name] = handle->spec;
@@ -78,6 +81,7 @@ std::string Core::prepare_ports(Transaction &t) {
         else
             wanted[op.spec.name] = op.spec;
     }
+    std::erase_if(wanted, [&](const auto &port) { return next.is_far(port.first); });
     if (std::string e = prepare_workers(t); !e.empty() || !t.refusals.empty()) return e;
     const std::map<std::string, uint32_t> mtus = wanted_mtus(t);
     std::erase_if(next.ports, [&](const auto &p) { return !wanted.count(p.first); });
@@ -144,6 +148,8 @@ std::shared_ptr<Interface> Core::rebuilt(const Registry &in, const Interface &fr
         derive(*made, tunnel_link(*made));
     else if (made->kind == InterfaceKind::bridge)
         derive(*made, link_of(in, *made));
+    else if (made->far)
+        derive(*made, far_link(in, *made));
     else
         derive(*made, made->port && made->port->port ? made->port->port->link() : LinkState{});
     return made;
@@ -151,7 +157,7 @@ std::shared_ptr<Interface> Core::rebuilt(const Registry &in, const Interface &fr
 
 std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
     std::string error;
-    if (!wants_tap(i)) {
+    if (!wants_tap(i) || !next.has_host()) {
         i.tap.reset();
         return {};
     }
@@ -213,7 +219,9 @@ std::string Core::prepare_interfaces(Transaction &t) {
     if (std::string e = prepare_settings(t); !e.empty()) return e;
     if (std::string e = prepare_tunnels(t); !e.empty()) return e;
     if (std::string e = prepare_circuits(t); !e.empty()) return e;
+    if (std::string e = prepare_fabric(t); !e.empty()) return e;
     if (std::string e = prepare_mirrors(t); !e.empty()) return e;
+    const bool host_moved = registry.has_host() != next.has_host();
 
     // After what they are on.
     std::vector<std::shared_ptr<const Interface> *> order;
@@ -227,7 +235,7 @@ std::string Core::prepare_interfaces(Transaction &t) {
         std::shared_ptr<PortHandle> handle;
         if (!port.empty()) {
             const auto found = next.ports.find(port);
-            if (found == next.ports.end()) {
+            if (found == next.ports.end() && !entry->far) {
                 t.refuse("interface", name, " names port " + quoted(port) + ", which does not exist");
                 continue;
             }
@@ -236,7 +244,7 @@ std::string Core::prepare_interfaces(Transaction &t) {
                 t.refuse("interface", name, " names port " + quoted(port) + ", which interface " + quoted(owner->second) + " has");
                 continue;
             }
-            handle = found->second;
+            if (!entry->far) handle = found->second;
             const uint32_t most = handle && handle->port ? handle->port->max_mtu() : 0;
             if (!t.full && most && entry->spec.mtu > most)
                 t.refuse("interface", name, " has MTU " + std::to_string(entry->spec.mtu) + ", and the driver " + handle->port->driver() +
@@ -256,7 +264,8 @@ std::string Core::prepare_interfaces(Transaction &t) {
             same_parent = link_of(next, *entry).mtu == entry->link_mtu;
         }
         const auto before = registry.interfaces.find(name);
-        const bool same = before != registry.interfaces.end() && before->second == entry && entry->port == handle && same_parent;
+        const bool same_fabric = !host_moved && (!entry->far || registry.fabric_mtu == next.fabric_mtu);
+        const bool same = before != registry.interfaces.end() && before->second == entry && entry->port == handle && same_parent && same_fabric;
         if (same) continue;
         auto made = rebuilt(next, *entry, handle);
         if (made->circuit && !t.full && made->spec.mtu > made->mtu)

@@ -58,6 +58,15 @@ enum class Record : uint8_t {
     mirror_set = 81,     // str name, str destination (interface), u32 packets a second (0: no limit), str filter (classic BPF, 8 octets
                          // an instruction; '' = all packets), u16 n, n × (str interface, u8 1 in, 2 out, 3 both)
     mirror_delete = 82,  // str name
+    // The chassis. All but the slot are the same for all its members.
+    slot_set = 90,    // u16 slot of this member (0 to 255; 0 has the host's side)
+    fabric_set = 91,  // u8 FabricKind, u32 VRF of the internal interfaces, u16 MTU of the internal links (0: theirs), u16 UDP port of VXLAN,
+                      // u16 VLAN of 802.1ah (0: none), u16 milliseconds between hellos, u8 of which so many are missed,
+                      // u16 n, n × (u16 slot, u8 links, links × (str interface, u8 FabricEndFlag, addr, 6 bytes mac: what it says))
+    fabric_delete = 92,
+    port_place_set = 93,  // str port, u16 slot of the member that has it: others do not open it, and interfaces on it are far
+    fabric_key_set = 94,  // u8 1 an interface, 2 a bridge domain, str name, u32 key (interfaces 1 to 0x3fffff, domains 1 to 0x3fff;
+                          // 0: none)
 };
 
 enum AclMatch : uint16_t {
@@ -89,6 +98,8 @@ enum FeatureFlag : uint8_t {
 };
 
 enum LimitFlag : uint8_t { limit_has_rate = 1, limit_has_burst = 2 };
+
+enum FabricEndFlag : uint8_t { fabric_end_has_address = 1, fabric_end_has_mac = 2 };
 
 enum class ObjectType : uint8_t {
     adjacency = 1,  // str interface, addr next hop: resolved by the engine's neighbour table, holds packets meanwhile

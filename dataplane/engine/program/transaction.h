@@ -99,6 +99,17 @@ struct AclOp {
     bool remove = false;
 };
 
+struct PlaceOp {
+    std::string port;
+    uint16_t slot = 0;
+};
+
+struct FabricKeyOp {
+    bool bridge = false;  // of a domain, not of an interface
+    std::string name;
+    uint32_t key = 0;
+};
+
 struct VrfOp {
     uint32_t id = 0;
     std::string name;
@@ -129,6 +140,10 @@ struct Transaction {
     std::vector<TunnelOp> tunnels;
     std::vector<MirrorOp> mirrors;
     std::vector<BridgeOp> bridges;
+    std::optional<uint16_t> slot;
+    std::optional<FabricSpec> fabric;  // without members: there is to be none
+    std::vector<PlaceOp> places;
+    std::vector<FabricKeyOp> fabric_keys;
     std::map<std::string, AclOp> acls;  // the last record of a name holds
     AclBindings acl_bindings;           // an empty name: none
     std::string error;  // of the first bad record: nothing more is taken

@@ -3,6 +3,7 @@
 // Bridge, and what counts goes on. Addresses are in the table of all domains (mac_table.h).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -80,11 +81,19 @@ struct Bridge {
     std::shared_ptr<BridgeRuntime> runtime;
     uint32_t routed = no_interface;  // index
     uint32_t flood = 0;              // slot of the object that says who gets what goes to all
+    uint32_t fabric_key = 0;         // 0: none
+    std::vector<uint16_t> groups;    // split-horizon groups, in their order
 
     MacTable::Terms terms(uint32_t interface_most) const {
         return {spec.most_addresses, interface_most, spec.moves.moves, spec.moves.window, spec.moves.hold};
     }
     BridgeCounters &counters(unsigned worker) const { return runtime->counters[worker]; }
+    // A group as it goes over the fabric: its place, + 1. 0: none.
+    uint32_t code_of(uint16_t group) const {
+        const auto found = std::lower_bound(groups.begin(), groups.end(), group);
+        return group && found != groups.end() ? static_cast<uint32_t>(found - groups.begin()) + 1 : 0;
+    }
+    uint16_t group_of(uint32_t code) const { return code && code <= groups.size() ? groups[code - 1] : uint16_t{0}; }
 };
 
 // An address that moves too often, for housekeeping.

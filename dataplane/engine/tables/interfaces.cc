@@ -127,7 +127,7 @@ void derive(Interface &i, const LinkState &link) {
     i.features = features_of(i);
     i.mtu = spec.mtu ? spec.mtu : link.mtu ? link.mtu : 1500;
     i.link_mtu = link.mtu;
-    if (i.kind != InterfaceKind::port && link.mtu) i.mtu = std::min(i.mtu, link.mtu);
+    if ((i.kind != InterfaceKind::port || i.far) && link.mtu) i.mtu = std::min(i.mtu, link.mtu);
     i.ip6 = (spec.flags & interface_ipv6) && i.mtu >= 1280;  // RFC 8200 §5
     i.mac = spec.has_mac ? spec.mac : link.mac;
     i.subnets4.clear();
@@ -175,8 +175,13 @@ LinkState link_of(const Registry &in, const Interface &routed) {
     }
     if (routed.runtime->made_mac == MacAddress{}) {
         uint64_t hash = 0;
+        // The same in all members of a chassis.
+        if (in.slot && in.fabric) {
+            const FabricEnd &end = in.fabric->members.begin()->second.front();
+            hash = end.address ? mix(end.address->high ^ end.address->low) : mac_key(0, *end.mac);
+        }
         for (const auto &[name, handle] : in.ports)
-            if (handle->port) hash = hash ? std::min(hash, mac_key(0, handle->port->link().mac)) : mac_key(0, handle->port->link().mac);
+            if (handle->port && !in.slot) hash = hash ? std::min(hash, mac_key(0, handle->port->link().mac)) : mac_key(0, handle->port->link().mac);
         for (const char c : routed.spec.name) hash = mix(hash ^ static_cast<uint8_t>(c));
         std::memcpy(routed.runtime->made_mac.data(), &hash, 6);
         routed.runtime->made_mac[0] = static_cast<uint8_t>((hash & 0xfc) | 2);  // locally administered, of one
@@ -193,6 +198,9 @@ uint16_t features_of(const Interface &i) {
     if (checked(i.settings.ip6)) features |= feature_unicast_rpf6;
     for (unsigned slot = 0; slot < acl_slots; slot++)
         if (i.acls[slot]) features |= of_acl[slot];
+    if (i.internal) features |= feature_fabric4 | feature_fabric6;
+    // Who has the port asks its list.
+    if (i.far) features &= input_features;
     return features;
 }
 
@@ -212,6 +220,19 @@ std::vector<HostAddress> tap_addresses(const Interface &i) {
     for (const Subnet4 &s : i.subnets4) all.push_back(to_host_address(mapped(s.address), s.length));
     for (const Subnet6 &s : i.subnets6) all.push_back(to_host_address(s.address, s.length));
     return all;
+}
+
+bool Registry::is_far(const std::string &port) const {
+    const auto place = slot ? places.find(port) : places.end();
+    return place != places.end() && place->second != *slot;
+}
+
+uint16_t Registry::slot_of(const std::string &interface) const {
+    const auto circuit = circuits.find(interface);
+    const auto found = interfaces.find(circuit == circuits.end() ? interface : circuit->second.parent);
+    if (!slot || found == interfaces.end() || found->second->spec.port.empty()) return no_slot;
+    const auto place = places.find(found->second->spec.port);
+    return place == places.end() ? *slot : place->second;
 }
 
 size_t Registry::rx_queues(const std::string &port) const {
@@ -270,6 +291,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
         if (t->bridges.size() <= bridge->id) t->bridges.resize(bridge->id + size_t{1});
         t->bridges[bridge->id] = bridge;
     }
+    if (slot && fabric) t->fabric = make_fabric(*t);
     t->macs = macs;
     t->bridge_neighbours = bridge_neighbours;
     for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));

@@ -20,6 +20,7 @@
 #include "bridges.h"
 #include "circuits.h"
 #include "counters.h"
+#include "fabric.h"
 #include "settings.h"
 #include "tunnels.h"
 #include "vrfs.h"
@@ -137,6 +138,8 @@ struct InterfaceRuntime {
     std::atomic<int64_t> last_change{0};
     int64_t discontinuity = 0;
     MacAddress made_mac{};  // of the routed interface of a bridge domain
+    std::atomic<uint32_t> links{0};  // of another member (tables/fabric.h): internal links by which it is reached
+    FarPort far;                     // of a far port's
     std::atomic<uint32_t> link_ups{0};  // how often the link has come up
     // Of the worker that owns the neighbours alone: the count of these when it last looked, and what they were told
     // (nodes/announce.cc).
@@ -185,6 +188,10 @@ struct Interface {
     std::shared_ptr<PortHandle> port;  // of a circuit its parent's
     // What is done to the tags of frames that come in, and of those that leave.
     TagRewrite tags_in, tags_out;
+    // Its port is another member's: whose interface frames go to, no_interface when there is no way there; and its key, 0: it has none.
+    bool far = false;
+    bool internal = false;  // an internal link of the fabric
+    uint32_t peer = no_interface, fabric_key = 0;
     std::shared_ptr<const Domain> domain;      // null: routed; else its frames are switched (of kind bridge: its packets' frames)
     std::shared_ptr<const Circuits> circuits;  // of its port; null: all frames are its own
     std::optional<CircuitSpec> circuit;
@@ -246,6 +253,7 @@ struct InterfaceTable {
     std::vector<std::shared_ptr<const Bridge>> bridges;  // by id; null: none
     std::shared_ptr<MacTable> macs;                      // of all bridge domains; null: there are none
     std::shared_ptr<BridgeNeighbours> bridge_neighbours;  // of those that suppress requests; null: there are none
+    std::shared_ptr<const Fabric> fabric;                 // null: there is none
 
     bool has(const Vrf *vrf) const {
         return vrfs && std::any_of(vrfs->begin(), vrfs->end(), [&](const auto &one) { return one.get() == vrf; });
@@ -300,10 +308,24 @@ struct Registry {
     std::map<std::string, std::shared_ptr<Mirror>> mirrors;
     Crew crew;
     std::map<std::string, PortSettings> port_settings;  // by port, those that are not as they are without
+    // The chassis: this member's slot, that of ports that are not everywhere its own, keys, and other members by slot.
+    std::optional<uint16_t> slot;
+    std::map<std::string, uint16_t> places;
+    std::map<std::string, uint32_t> interface_keys, bridge_keys;
+    std::optional<FabricSpec> fabric;
+    uint32_t fabric_mtu = 0;  // octets of layer 3 of what an untagged frame in it carries; 0: there is no fabric
+    std::map<uint16_t, std::shared_ptr<const Interface>> peers;
+
+    bool has_host() const { return !slot || *slot == host_slot; }
+    bool is_far(const std::string &port) const;
+    // Of the member that has its port; no_slot: all have it.
+    uint16_t slot_of(const std::string &interface) const;
 
     size_t rx_queues(const std::string &port) const;
     Hook hook(const std::string &port) const;
     std::unique_ptr<InterfaceTable> table(Vrfs &vrfs) const;
+    // What workers read of the fabric; other members' interfaces go into the table.
+    std::shared_ptr<const Fabric> make_fabric(InterfaceTable &table) const;
 };
 
 // The forwarding view of a specification, all but its index, port, tap and runtime. `link`: of what it stands on.

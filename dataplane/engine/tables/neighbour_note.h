@@ -9,8 +9,8 @@
 
 namespace weft {
 
-// `create`: also when it was not asked for.
-enum class Learn : uint8_t { update, create };
+// `create`: also when it was not asked for; `told`: likewise, by another member of the chassis.
+enum class Learn : uint8_t { update, create, told };
 
 struct NeighbourNote {
     enum class Kind : uint8_t { wanted, used, learned, advertised } kind = Kind::wanted;

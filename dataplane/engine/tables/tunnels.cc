@@ -3,12 +3,13 @@
 #include "../net/checksum.h"
 #include "../net/protocols.h"
 #include "../packet.h"
+#include "fabric.h"
 #include "hash.h"
 
 namespace weft {
 namespace {
 
-constexpr uint32_t udp_size = 8, vxlan_size = 8, gre_size = 4;
+constexpr uint32_t udp_size = 8, vxlan_size = 8, gre_size = 4, pbb_size = 4;
 constexpr uint16_t gre_checksum = 0x8000, gre_key = 0x2000, gre_ethernet = 0x6558;
 constexpr uint16_t hop_limit_at4 = 8, protocol_at4 = 9;
 
@@ -36,7 +37,7 @@ void write_udp(uint8_t *h, const TunnelSpec &t) {
     store32(vxlan + 4, t.key << 8);
 }
 
-Tunnel::Header header_of(const TunnelSpec &t, const Ip6 &remote) {
+Tunnel::Header header_of(const TunnelSpec &t, const Ip6 &source, const Ip6 &remote) {
     Tunnel::Header made{};
     uint8_t *const h = made.octets;
     const uint8_t protocol = t.udp() ? protocol_udp : is_gre(t.kind) ? protocol_gre : 0;
@@ -45,7 +46,7 @@ Tunnel::Header header_of(const TunnelSpec &t, const Ip6 &remote) {
         h[0] = 0x60;
         h[6] = protocol;
         h[7] = t.hop_limit;
-        store_ip6(h + 8, t.source);
+        store_ip6(h + 8, source);
         store_ip6(h + 24, remote);
         payload = h + 40;
     } else {
@@ -53,7 +54,7 @@ Tunnel::Header header_of(const TunnelSpec &t, const Ip6 &remote) {
         if (!(t.flags & tunnel_fragments_outer)) h[6] = 0x40;
         h[hop_limit_at4] = t.hop_limit;
         h[protocol_at4] = protocol;
-        store32(h + 12, unmapped(t.source));
+        store32(h + 12, unmapped(source));
         store32(h + 16, unmapped(remote));
         made.sum = checksum_fold(checksum_add(0, h, 20));
         payload = h + 20;
@@ -77,6 +78,7 @@ MacAddress mac_of(const TunnelSpec &t, const std::string &name) {
 }  // namespace
 
 uint32_t TunnelSpec::header() const {
+    if (kind == TunnelKind::pbb) return key ? pbb_size + pbb_size : pbb_size;
     const uint32_t ip = v6() ? 40 : 20;
     if (udp()) return ip + udp_size + vxlan_size;
     return is_gre(kind) ? ip + gre_header(*this) : ip;
@@ -92,6 +94,7 @@ std::string text_of(const TunnelSpec &t) {
         case TunnelKind::vxlan: return "VXLAN of VNI " + key + from;
         case TunnelKind::vxlan_gpe_ip:
         case TunnelKind::vxlan_gpe_ethernet: break;
+        case TunnelKind::pbb: return "802.1ah";
     }
     return "VXLAN-GPE of VNI " + key + from;
 }
@@ -100,7 +103,24 @@ Tunnel::Tunnel(const TunnelSpec &of, const std::string &name, const Vrf *way)
     : length(of.header()), v6(of.v6()), layer3(of.layer3()), udp(of.udp()), inherits_ttl(of.hop_limit == 0),
       dscp(of.dscp == inherited_dscp ? of.dscp : static_cast<uint8_t>(of.dscp << 2)), kind(of.kind), flags(of.flags), vrf(way),
       mac(mac_of(of, name)), spec(of) {
-    for (const Ip6 &remote : of.remotes) headers.push_back(header_of(of, remote));
+    for (size_t n = 0; n < of.remotes.size(); n++)
+        headers.push_back(header_of(of, of.sources.empty() ? of.source : of.sources[n], of.remotes[n]));
+}
+
+Tunnel::Tunnel(const TunnelSpec &of) : Tunnel(of, {}, nullptr) {
+    constexpr uint8_t behind_udp = 4;
+    const auto ip = static_cast<uint8_t>(v6 ? 40 : 20);
+    if (kind == TunnelKind::vxlan) key_at = static_cast<uint8_t>(ip + udp_size + behind_udp);
+    if (kind == TunnelKind::nvgre) key_at = static_cast<uint8_t>(ip + gre_size);
+    if (kind != TunnelKind::pbb) return;
+    // Behind the type of the outer tag: its VLAN, the type of the inner one, and that one with the key.
+    key_at = static_cast<uint8_t>(length - 3);
+    for (Header &header : headers) {
+        header = {};
+        if (of.key == 0) continue;
+        store16(header.octets, static_cast<uint16_t>(of.key));
+        store16(header.octets + 2, type_pbb);
+    }
 }
 
 Tunnels::Key Tunnels::key_of(const TunnelSpec &t, const Ip6 &remote) {
@@ -118,6 +138,7 @@ Tunnels::Key Tunnels::key_of(const TunnelSpec &t, const Ip6 &remote) {
         case TunnelKind::vxlan: key.form = Form::vxlan; break;
         case TunnelKind::vxlan_gpe_ip:
         case TunnelKind::vxlan_gpe_ethernet: key.form = Form::vxlan_gpe; break;
+        case TunnelKind::pbb: break;
     }
     key.key = t.udp() || t.kind == TunnelKind::nvgre || keyed ? t.key : 0;
     return key;

@@ -20,12 +20,22 @@
 #include <vector>
 
 #include "../net/address.h"
+#include "objects.h"
 #include "vrfs.h"
 
 namespace weft {
 
 // Numbered as in records.
-enum class TunnelKind : uint8_t { ip = 1, gre = 2, l2gre = 3, nvgre = 4, vxlan = 5, vxlan_gpe_ip = 6, vxlan_gpe_ethernet = 7 };
+enum class TunnelKind : uint8_t {
+    ip = 1,
+    gre = 2,
+    l2gre = 3,
+    nvgre = 4,
+    vxlan = 5,
+    vxlan_gpe_ip = 6,
+    vxlan_gpe_ethernet = 7,
+    pbb = 8,  // IEEE 802.1ah, of the fabric alone: no record has it
+};
 
 enum TunnelFlag : uint8_t {
     tunnel_has_key = 1,
@@ -44,7 +54,8 @@ struct TunnelSpec {
     uint32_t vrf = 0;  // of the way
     Ip6 source;
     std::vector<Ip6> remotes;  // of the source's family
-    uint32_t key = 0;          // of GRE, VSID or VNI
+    std::vector<Ip6> sources = {};  // by remote, where each has another one
+    uint32_t key = 0;          // of GRE, VSID or VNI; of pbb the VLAN, 0: none
     uint16_t port = 0;         // of UDP
     uint8_t flags = 0;         // TunnelFlag
     uint8_t hop_limit = 64;    // 0: the packet's own
@@ -52,7 +63,7 @@ struct TunnelSpec {
     bool operator==(const TunnelSpec &) const = default;
 
     bool v6() const { return !is_mapped(source); }
-    bool udp() const { return kind >= TunnelKind::vxlan; }
+    bool udp() const { return kind >= TunnelKind::vxlan && kind <= TunnelKind::vxlan_gpe_ethernet; }
     // Carries IP packets, not Ethernet frames.
     bool layer3() const { return kind <= TunnelKind::gre || kind == TunnelKind::vxlan_gpe_ip; }
     // Octets from the outer IP header to what is carried.
@@ -67,6 +78,8 @@ std::string text_of(const TunnelSpec &tunnel);
 struct Tunnel {
     // `name`: of its interface.
     Tunnel(const TunnelSpec &spec, const std::string &name, const Vrf *vrf);
+    // To another member, of a spec whose sources and remotes are by internal link.
+    explicit Tunnel(const TunnelSpec &spec);
 
     struct alignas(64) Header {
         uint8_t octets[64];  // without lengths, and what is of the packet: its mark, protocol, source port and checksums
@@ -83,6 +96,11 @@ struct Tunnel {
     const Vrf *vrf;
     std::vector<Header> headers;  // by remote
     MacAddress mac;               // of an interface that has none configured: another one for each end
+    // Of the fabric: where in a header the 24 bits of a packet's own key are (0: the key is the tunnel's), and by remote the next hop on
+    // its internal link, and of kind pbb its MAC address.
+    uint8_t key_at = 0;
+    std::vector<std::unique_ptr<const Object>> ways;
+    std::vector<MacAddress> macs;
     TunnelSpec spec;
 };
 
