@@ -6,6 +6,7 @@
  *   vlan-routed             the same of packets routed from a VLAN sub-interface
  *   vlan-translate          and of another VLAN by a cross-connect, next to one that keeps its tag
  *   bridge, bridge-few      the same that a bridge domain adds to a cross-connect, with 100,000 addresses, and with 100
+ *   fabric-KIND-ingress, -egress  the same that a fabric of a chassis adds, at the member where packets come in and at the one where they leave
  *   vxlan-tcp               a TCP stream from h1 into a VXLAN to a device of Linux at h2, next to a like one by Linux's own VXLAN
  *   vxlan-tcp-back          the same the other way
  */

@@ -18,7 +18,7 @@ constexpr uint32_t usual_mtu = 1500, least_mtu = 68;
 const Interface *owner_of(const Registry &registry, uint32_t vrf, const Ip6 &address, std::string &reason) {
     for (const auto &[name, i] : registry.interfaces) {
         if (i->spec.vrf != vrf || !(is_mapped(address) ? i->owns(unmapped(address)) : i->owns(address))) continue;
-        const bool loopback = !i->port && !i->tunnel;
+        const bool loopback = !i->port && !i->tunnel && !i->far;
         if (i->enabled && (loopback || i->up())) return i.get();
         reason = "source " + to_text(address) + " is of interface '" + name + "', which is down";
         return nullptr;

@@ -159,9 +159,9 @@ void Worker::mirror(const Watch &watch, const Packet &p, uint32_t tag) {
         return;
     }
     const Interface *out = interface(watch.destination);
-    const bool tunnel = out && out->tunnel;
+    const bool tunnel = out && (out->tunnel || out->far);
     const bool ready = out && out->up() && (tunnel || (out->port && out->port->port && !out->port->port->layer3()));
-    const bool super = p.offload.gso_type != gso_none, any_length = tunnel && (out->tunnel->flags & tunnel_fragments_outer);
+    const bool super = p.offload.gso_type != gso_none, any_length = out && out->tunnel && (out->tunnel->flags & tunnel_fragments_outer);
     uint32_t longest = ready ? out->mtu + static_cast<uint32_t>(ethernet_size) : 0;
     for (uint32_t at = mac_pair; at + tag_size + 2 <= p.length && is_tag(load16(p.data + at)); at += tag_size) longest += tag_size;
     const bool fitting = super || any_length || p.length <= longest;

@@ -260,6 +260,46 @@ test('each record is what records.h says, byte for byte', (t) => {
   )
   t.is(encode({ op: 'port-settings-delete', name: 'p1' }), '22' + '02007031')
   t.is(encode({ op: 'records', bytes: Buffer.from('0202007031', 'hex') }), '0202007031')
+  t.is(encode({ op: 'slot-set', slot: 258 }), '5a' + '0201')
+  const link = {
+    interface: 'f',
+    address: Buffer.from([192, 0, 2, 1]),
+    mac: Buffer.from('020000000001', 'hex'),
+  }
+  t.is(
+    encode({
+      ...{
+        op: 'fabric-set',
+        kind: 'pbb',
+        vrf: 65535,
+        mtu: 9000,
+        port: 4789,
+        vlan: 5,
+        interval: 300,
+        multiplier: 3,
+      },
+      members: [{ slot: 1, links: [link, { interface: 'g' }] }],
+    }),
+    '5b' +
+      '03' +
+      'ffff0000' +
+      '2823' +
+      'b512' +
+      '0500' +
+      '2c01' +
+      '03' +
+      '0100' +
+      '0100' +
+      '02' +
+      ('010066' + '03' + '04c0000201' + '020000000001') +
+      ('010067' + '00'),
+  )
+  t.is(encode({ op: 'fabric-delete' }), '5c')
+  t.is(encode({ op: 'port-place-set', name: 'p', slot: 1 }), '5d' + '010070' + '0100')
+  t.is(
+    encode({ op: 'fabric-key-set', of: 'bridge', name: 'd', key: 66051 }),
+    '5e' + '02' + '010064' + '03020100',
+  )
 })
 
 test('kinds are numbered as in records.h', (t) => {
@@ -300,6 +340,11 @@ test('kinds are numbered as in records.h', (t) => {
       'tunnel_delete 72',
       'mirror_set 81',
       'mirror_delete 82',
+      'slot_set 90',
+      'fabric_set 91',
+      'fabric_delete 92',
+      'port_place_set 93',
+      'fabric_key_set 94',
     ],
   )
 })

@@ -15,6 +15,7 @@
 //   vlan-translate             frames from one VLAN of a port to another one of another port, by a cross-connect, next to frames of a
 //                              cross-connect that keeps their tags
 //   bridge, bridge-few         services_bridge.cc
+//   fabric-KIND-ingress, -egress  services_fabric.cc
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -215,6 +216,7 @@ void run(double seconds, const std::string &only) {
     }
     vlans(box, cost, plain, only);
     bridge(seconds, only);
+    fabric(seconds, only);
 }
 
 }  // namespace

@@ -9,5 +9,6 @@ namespace weft::bench {
 
 // Prints lines "name value", as services.cc says, of the names that begin so.
 void bridge(double seconds, const std::string &only);
+void fabric(double seconds, const std::string &only);
 
 }  // namespace weft::bench

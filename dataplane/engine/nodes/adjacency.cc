@@ -23,7 +23,7 @@ namespace {
     uint16_t remote = 0;
     if (out.far) {
         const uint32_t links = tunnel.runtime->links.load(std::memory_order_relaxed);
-        if (!std::has_single_bit(links) || !out.up() || out.tags_out.push.length || out.mtu < tunnel.mtu) return n;
+        if (!std::has_single_bit(links) || !out.up() || out.tags_out.push.length) return n;
         remote = static_cast<uint16_t>(std::countr_zero(links));
     }
     Departure departure(w);
@@ -45,7 +45,7 @@ namespace {
         store16(link + mac_pair, type);
     }
     if (!way.lead(tunnel, remote)) return n;
-    way.carry(type, frames ? link : nullptr, out.fabric_key);
+    way.carry(type, frames ? link : nullptr, out.fabric_key, out.mtu);
     return way.routed(in, n);
 }
 

@@ -57,6 +57,7 @@ void arrive(Worker &w, Packet &p, const Arrival &from) {
     p.passed = p.tunnels = 0;
     p.ether_type = p.l3_offset = 0;
     if (w.tracing) [[unlikely]] w.trace(p, "comes from another member under the key {na}", key);
+    if (p.length < ethernet_size) return w.drop(p, Drop::fabric_malformed);
     if (key == fabric_control) {
         const bool good = hear(w, p, from);
         return w.drop(p, good ? Drop::fabric_consumed : Drop::fabric_malformed);

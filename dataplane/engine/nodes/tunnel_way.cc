@@ -88,13 +88,13 @@ bool TunnelWay::usual(const Tunnel &t) {
     return true;
 }
 
-void TunnelWay::carry(uint16_t type, const uint8_t *link, uint32_t key) {
+void TunnelWay::carry(uint16_t type, const uint8_t *link, uint32_t key, uint32_t longest) {
     const Tunnel &t = *interface_->tunnel;
     const uint32_t own = link ? ethernet_size : 0;
     type_ = type;
     key_ = key;
     front_.outer = t.length + own;
-    front_.longest = std::min(interface_->mtu, longest_whole_ - std::min(longest_whole_, own));
+    front_.longest = std::min({interface_->mtu, longest, longest_whole_ - std::min(longest_whole_, own)});
     uint8_t *at = block_ + block_size;
     if (link) std::memcpy(at -= ethernet_size, link, ethernet_size);
     std::memcpy(at -= t.length, header_->octets, t.length);

@@ -33,8 +33,8 @@ class TunnelWay {
     // way.
     bool lead(const Interface &tunnel, uint16_t remote);
     // They are of an ether type. `link`: the header that each gets, of packets that are routed into a tunnel of frames; else null.
-    // `key`: of the fabric's tunnels, the packets' own.
-    void carry(uint16_t type, const uint8_t *link, uint32_t key = 0);
+    // `key`: of the fabric's tunnels, the packets' own; `longest`: IP packet that may go, if the tunnel carries it.
+    void carry(uint16_t type, const uint8_t *link, uint32_t key = 0, uint32_t longest = UINT32_MAX);
     bool carries(uint16_t type, uint32_t key) const { return type_ == type && key_ == key; }
     // What the remote is reached by; null: nothing.
     const Object *object() const { return object_; }

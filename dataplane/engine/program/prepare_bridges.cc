@@ -29,7 +29,7 @@ void add_legs(std::vector<ReplicaLeg> &legs, const Registry &next, const BridgeM
 
 bool is_far(const Registry &next, const BridgeMember &m) {
     const uint16_t slot = next.slot_of(m.interface);
-    return slot != no_slot && slot != *next.slot;
+    return slot != no_slot && slot != next.slot;
 }
 
 // One for each other member of the chassis that has ports in the domain.
@@ -134,7 +134,7 @@ std::string Core::prepare_bridges(Transaction &t, std::map<std::string, std::sha
         auto &entry = next.bridges[name];
         ObjectOp flood{flood_key(name), false, {}};
         flood.spec.type = ObjectType::replicate;
-        const auto key = next.slot ? next.bridge_keys.find(name) : next.bridge_keys.end();
+        const auto key = next.bridge_keys.find(name);
         const uint32_t fabric_key = key == next.bridge_keys.end() ? 0 : key->second;
         std::vector<uint16_t> groups = groups_of(spec);
         if (fabric_key && groups.size() > most_fabric_groups)

@@ -46,8 +46,8 @@ std::string check_link(const Registry &next, const FabricSpec &fabric, const Fab
 }
 
 std::string check_members(const Registry &next, const FabricSpec &fabric) {
-    const auto own = fabric.members.find(*next.slot);
-    if (own == fabric.members.end()) return "the fabric has no member of slot " + std::to_string(*next.slot) + ", which this one has";
+    const auto own = fabric.members.find(next.slot);
+    if (own == fabric.members.end()) return "the fabric has no member of slot " + std::to_string(next.slot) + ", which this one has";
     for (const FabricEnd &end : own->second)
         if (std::string e = check_link(next, fabric, end); !e.empty()) return e;
     std::set<Ip6, decltype([](const Ip6 &a, const Ip6 &b) { return a.high != b.high ? a.high < b.high : a.low < b.low; })> addresses;
@@ -79,7 +79,7 @@ uint32_t mtu_of_link(const Registry &in, const Interface &i) {
 // The smallest of this member's internal links; 0: none is known.
 uint32_t least_mtu(const Registry &in) {
     uint32_t least = 0;
-    for (const FabricEnd &end : in.fabric->members.at(*in.slot)) {
+    for (const FabricEnd &end : in.fabric->members.at(in.slot)) {
         const uint32_t mtu = mtu_of_link(in, *in.interfaces.at(end.interface));
         if (mtu) least = least ? std::min(least, mtu) : mtu;
     }
@@ -96,7 +96,7 @@ uint32_t carried(const Registry &in) {
 // The way to another member: by internal link a remote, and the next hop there.
 std::shared_ptr<const Tunnel> tunnel_to(const Registry &in, const std::vector<FabricEnd> &theirs) {
     const FabricSpec &fabric = *in.fabric;
-    const std::vector<FabricEnd> &ours = fabric.members.at(*in.slot);
+    const std::vector<FabricEnd> &ours = fabric.members.at(in.slot);
     const Ip6 nobody = mapped(0);
     TunnelSpec s;
     s.kind = fabric.kind == FabricKind::vxlan ? TunnelKind::vxlan : fabric.kind == FabricKind::nvgre ? TunnelKind::nvgre : TunnelKind::pbb;
@@ -129,9 +129,9 @@ std::string peer_name(uint16_t slot) { return std::string("\0member ", 8) + std:
 void Core::make_peers(Registry &next) const {
     const std::map<uint16_t, std::shared_ptr<const Interface>> before = std::move(next.peers);
     next.peers.clear();
-    if (!next.fabric || !next.slot) return;
+    if (!next.fabric) return;
     for (const auto &[slot, ends] : next.fabric->members) {
-        if (slot == *next.slot) continue;
+        if (slot == next.slot) continue;
         auto made = std::make_shared<Interface>();
         const auto was = before.find(slot);
         made->runtime = was != before.end() ? was->second->runtime : std::make_shared<InterfaceRuntime>();
@@ -149,13 +149,13 @@ void Core::make_peers(Registry &next) const {
 std::string Core::prepare_places(Transaction &t) {
     Registry &next = *t.registry;
     if (t.full) {
-        next.slot.reset();
+        next.slot = host_slot;
         next.fabric.reset();
         next.places.clear();
         next.interface_keys.clear();
         next.bridge_keys.clear();
     }
-    if (t.slot) next.slot = t.slot;
+    if (t.slot) next.slot = *t.slot;
     if (t.fabric) {
         next.fabric.reset();
         if (!t.fabric->members.empty()) next.fabric = *t.fabric;
@@ -201,19 +201,19 @@ std::string Core::prepare_fabric(Transaction &t) {
     std::erase_if(next.bridge_keys, [&](const auto &k) { return !next.bridges.count(k.first); });
     std::set<std::string> internal;
     next.fabric_mtu = 0;
-    if (next.fabric && next.slot) {
+    if (next.fabric) {
         if (!vrf_after(t, next.fabric->vrf)) return "the fabric is in VRF " + std::to_string(next.fabric->vrf) + ", which does not exist";
         if (std::string e = check_members(next, *next.fabric); !e.empty()) return e;
-        for (const FabricEnd &end : next.fabric->members.at(*next.slot)) internal.insert(end.interface);
+        for (const FabricEnd &end : next.fabric->members.at(next.slot)) internal.insert(end.interface);
         next.fabric_mtu = carried(next);
         if (!t.full) refuse_long(t);
     }
     if (next.fabric != registry.fabric || next.slot != registry.slot || next.fabric_mtu != registry.fabric_mtu) make_peers(next);
     for (auto &[name, entry] : next.interfaces) {
         const uint16_t slot = next.slot_of(name);
-        const bool far = slot != no_slot && slot != *next.slot;
+        const bool far = slot != no_slot && slot != next.slot;
         const auto peer = far ? next.peers.find(slot) : next.peers.end();
-        const auto key = next.slot ? next.interface_keys.find(name) : next.interface_keys.end();
+        const auto key = next.interface_keys.find(name);
         const uint32_t by = peer == next.peers.end() ? no_interface : peer->second->index;
         const uint32_t number = key == next.interface_keys.end() ? 0 : key->second;
         const bool is_internal = internal.count(name);
@@ -234,7 +234,10 @@ LinkState Core::far_link(const Registry &in, const Interface &i) const {
     const FarPort &port = on.runtime->far;
     LinkState link;
     link.present = port.known();
-    link.mac = port.mac();
+    // One that the host takes, until its own is known.
+    const uint32_t key = i.fabric_key;
+    link.mac = link.present ? port.mac()
+                            : MacAddress{2, 0xfa, 0, static_cast<uint8_t>(key >> 16), static_cast<uint8_t>(key >> 8), static_cast<uint8_t>(key)};
     link.mtu = port.mtu.load(std::memory_order_relaxed);
     if (!link.mtu) link.mtu = on.spec.mtu ? on.spec.mtu : usual_mtu;
     if (in.fabric_mtu) link.mtu = std::min(link.mtu, in.fabric_mtu);
@@ -244,7 +247,7 @@ LinkState Core::far_link(const Registry &in, const Interface &i) const {
 }
 
 void Core::follow_far(std::vector<std::shared_ptr<const Interface>> &changed) {
-    if (!registry.slot) return;
+    if (registry.places.empty()) return;
     const uint32_t mtu = registry.fabric ? carried(registry) : 0;
     if (mtu != registry.fabric_mtu) {
         registry.fabric_mtu = mtu;
@@ -262,14 +265,14 @@ void Core::follow_far(std::vector<std::shared_ptr<const Interface>> &changed) {
 }
 
 std::shared_ptr<const Fabric> Registry::make_fabric(InterfaceTable &table) const {
-    auto made = std::make_shared<Fabric>(*slot, *fabric);
-    for (const FabricEnd &end : fabric->members.at(*slot)) {
+    auto made = std::make_shared<Fabric>(slot, *fabric);
+    for (const FabricEnd &end : fabric->members.at(slot)) {
         const auto found = interfaces.find(end.interface);
         Fabric::Link link;
         if (found != interfaces.end()) link.interface = found->second->index;
         link.address = end.address;
         for (const auto &[other, ends] : fabric->members) {
-            if (other == *slot || ends.size() <= made->links.size()) continue;
+            if (other == slot || ends.size() <= made->links.size()) continue;
             const FabricEnd &theirs = ends[made->links.size()];
             if (theirs.address) link.by_address.emplace_back(*theirs.address, other);
             if (theirs.mac) link.by_mac[*theirs.mac] = other;

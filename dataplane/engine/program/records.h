@@ -59,7 +59,7 @@ enum class Record : uint8_t {
                          // an instruction; '' = all packets), u16 n, n × (str interface, u8 1 in, 2 out, 3 both)
     mirror_delete = 82,  // str name
     // The chassis. All but the slot are the same for all its members.
-    slot_set = 90,    // u16 slot of this member (0 to 255; 0 has the host's side)
+    slot_set = 90,    // u16 slot of this member (0 to 255; 0, which it is without, has the host's side)
     fabric_set = 91,  // u8 FabricKind, u32 VRF of the internal interfaces, u16 MTU of the internal links (0: theirs), u16 UDP port of VXLAN,
                       // u16 VLAN of 802.1ah (0: none), u16 milliseconds between hellos, u8 of which so many are missed,
                       // u16 n, n × (u16 slot, u8 links, links × (str interface, u8 FabricEndFlag, addr, 6 bytes mac: what it says))

@@ -176,12 +176,12 @@ LinkState link_of(const Registry &in, const Interface &routed) {
     if (routed.runtime->made_mac == MacAddress{}) {
         uint64_t hash = 0;
         // The same in all members of a chassis.
-        if (in.slot && in.fabric) {
+        if (in.fabric) {
             const FabricEnd &end = in.fabric->members.begin()->second.front();
             hash = end.address ? mix(end.address->high ^ end.address->low) : mac_key(0, *end.mac);
         }
         for (const auto &[name, handle] : in.ports)
-            if (handle->port && !in.slot) hash = hash ? std::min(hash, mac_key(0, handle->port->link().mac)) : mac_key(0, handle->port->link().mac);
+            if (handle->port && !in.fabric) hash = hash ? std::min(hash, mac_key(0, handle->port->link().mac)) : mac_key(0, handle->port->link().mac);
         for (const char c : routed.spec.name) hash = mix(hash ^ static_cast<uint8_t>(c));
         std::memcpy(routed.runtime->made_mac.data(), &hash, 6);
         routed.runtime->made_mac[0] = static_cast<uint8_t>((hash & 0xfc) | 2);  // locally administered, of one
@@ -223,16 +223,16 @@ std::vector<HostAddress> tap_addresses(const Interface &i) {
 }
 
 bool Registry::is_far(const std::string &port) const {
-    const auto place = slot ? places.find(port) : places.end();
-    return place != places.end() && place->second != *slot;
+    const auto place = places.find(port);
+    return place != places.end() && place->second != slot;
 }
 
 uint16_t Registry::slot_of(const std::string &interface) const {
     const auto circuit = circuits.find(interface);
     const auto found = interfaces.find(circuit == circuits.end() ? interface : circuit->second.parent);
-    if (!slot || found == interfaces.end() || found->second->spec.port.empty()) return no_slot;
+    if (found == interfaces.end() || found->second->spec.port.empty()) return no_slot;
     const auto place = places.find(found->second->spec.port);
-    return place == places.end() ? *slot : place->second;
+    return place == places.end() ? slot : place->second;
 }
 
 size_t Registry::rx_queues(const std::string &port) const {
@@ -291,7 +291,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
         if (t->bridges.size() <= bridge->id) t->bridges.resize(bridge->id + size_t{1});
         t->bridges[bridge->id] = bridge;
     }
-    if (slot && fabric) t->fabric = make_fabric(*t);
+    if (fabric) t->fabric = make_fabric(*t);
     t->macs = macs;
     t->bridge_neighbours = bridge_neighbours;
     for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));

@@ -309,14 +309,14 @@ struct Registry {
     Crew crew;
     std::map<std::string, PortSettings> port_settings;  // by port, those that are not as they are without
     // The chassis: this member's slot, that of ports that are not everywhere its own, keys, and other members by slot.
-    std::optional<uint16_t> slot;
+    uint16_t slot = host_slot;
     std::map<std::string, uint16_t> places;
     std::map<std::string, uint32_t> interface_keys, bridge_keys;
     std::optional<FabricSpec> fabric;
     uint32_t fabric_mtu = 0;  // octets of layer 3 of what an untagged frame in it carries; 0: there is no fabric
     std::map<uint16_t, std::shared_ptr<const Interface>> peers;
 
-    bool has_host() const { return !slot || *slot == host_slot; }
+    bool has_host() const { return slot == host_slot; }
     bool is_far(const std::string &port) const;
     // Of the member that has its port; no_slot: all have it.
     uint16_t slot_of(const std::string &interface) const;

@@ -284,16 +284,25 @@ TEST("fabric: records that cannot be are refused, and say why") {
     CHECK_EQUAL(wrong(Records().u8(94).u8(2).str("d").u32(0x4000)), std::string("member 0: bridge domain 'd' has the fabric's key 16384, above 16383"));
 }
 
-TEST("fabric: a member without a slot is a box of its own") {
+TEST("fabric: without a fabric the ports of other members are down, and are opened by who has them") {
     Lab lab(2);
     lab.standard();
     lab.know_hosts();
-    Records r;
-    r.u8(93).str("p2").u16(1).u8(94).u8(1).str("if2").u32(5);
-    CHECK_EQUAL(lab.commit(r), std::string());
-    lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9"})));
-    lab.run();
-    CHECK_EQUAL(lab.out(2).size(), size_t{1});
+    const auto send = [&] {
+        lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9"})));
+        lab.run();
+        return lab.out(2).size();
+    };
+    CHECK_EQUAL(send(), size_t{1});
+    CHECK_EQUAL(lab.commit(Records().u8(93).str("p2").u16(1)), std::string());
+    lab.core->watch_links();
+    CHECK(!lab.state("if2").oper_up);
+    CHECK_EQUAL(lab.core->port_states().size(), size_t{1});
+    CHECK_EQUAL(send(), size_t{0});
+    CHECK_EQUAL(lab.commit(Records().u8(90).u16(1).u8(93).str("p1").u16(1).port("p2", "e2")), std::string());
+    lab.core->watch_links();
+    CHECK(lab.state("if2").oper_up);
+    CHECK_EQUAL(send(), size_t{1});
 }
 
 }  // namespace
