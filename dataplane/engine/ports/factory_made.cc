@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "../net/address.h"
 #include "factory.h"
 
 namespace weft {
