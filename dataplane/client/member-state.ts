@@ -239,6 +239,8 @@ export interface ObjectState {
   readonly interface: string
   readonly nextHop: Address | undefined
   readonly members: readonly ObjectKey[]
+  /** Of a replicate, who gets copies; `remote`: of a tunnel. */
+  readonly legs?: readonly { readonly interface: string; readonly remote?: Address }[]
   readonly packets: bigint
   readonly octets: bigint
   /** That point at it. */

@@ -158,6 +158,10 @@ function readObject(fields: Fields): ObjectState {
     interface: fields['interface'] as string,
     nextHop: nextHop.length > 0 ? nextHop : undefined,
     members: (fields['members'] as string[]).map(BigInt),
+    legs: ((fields['legs'] as readonly Fields[] | undefined) ?? []).map((leg) => {
+      const remote = leg['remote'] as Uint8Array
+      return { interface: leg['interface'] as string, ...(remote.length > 0 && { remote }) }
+    }),
     ...bigints(fields, ['packets', 'octets']),
     routes: fields['routes'] as number,
   }

@@ -36,12 +36,14 @@ void Core::event(const Event &e) {
 
 void Core::watch_links() {
     bool came_up = false, changed = false;
-    std::vector<uint32_t> silent;  // members of bridge domains that went down
+    std::vector<uint32_t> silent;   // members of bridge domains that went down
+    std::vector<uint16_t> widened;  // domains of which one came up
     const auto tell = [&](const std::string &name, const Interface &i, bool up, bool lost) {
         const bool was = i.runtime->link_up.load();
         if (up && !was) {
             i.runtime->link_ups.fetch_add(1, std::memory_order_release);
             came_up = true;
+            if (i.domain && i.domain->bridge) widened.push_back(i.domain->bridge);
         }
         i.runtime->link_up.store(up);
         if (up == was && i.runtime->link_told) return;
@@ -70,7 +72,11 @@ void Core::watch_links() {
     }
     // On those.
     for (const auto &[name, i] : registry.interfaces)
-        if (i->kind == InterfaceKind::bridge) tell(name, *i, i->enabled && link_of(registry, *i).up, false);
+        if (i->kind == InterfaceKind::bridge) {
+            const bool further = i->domain && std::find(widened.begin(), widened.end(), i->domain->bridge) != widened.end();
+            if (further && i->runtime->link_up.load()) i->runtime->joined.fetch_add(1, std::memory_order_release);
+            tell(name, *i, i->enabled && link_of(registry, *i).up, false);
+        }
     if (!silent.empty()) forget_behind(silent);
     tell_members();
     if (changed && fast) fast->follow();

@@ -82,6 +82,11 @@ struct ObjectState {
     std::string interface;             // of an adjacency or a glean
     HostAddress next_hop;              // of an adjacency
     std::vector<uint64_t> members;     // of a group, their keys
+    struct Leg {
+        std::string interface;
+        std::optional<HostAddress> remote;  // of a tunnel
+    };
+    std::vector<Leg> legs;             // of a replicate: to whom copies go
     uint64_t packets = 0, octets = 0;  // octets of layer 3
     uint32_t routes = 0;               // that point at it
 };

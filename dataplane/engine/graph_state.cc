@@ -27,6 +27,15 @@ ObjectState state_of(const Core &core, uint32_t slot, const std::vector<const st
     if (o.type == ObjectType::adjacency) s.next_hop = to_host_address(o.next_hop, 0);
     if (o.group)
         for (const GroupMember &member : o.group->members) s.members.push_back(member.key);
+    if (o.group)
+        for (const ReplicaLeg &leg : o.group->legs) {
+            if (leg.interface >= names.size() || !names[leg.interface]) continue;
+            ObjectState::Leg &one = s.legs.emplace_back();
+            one.interface = *names[leg.interface];
+            const auto tunnel = core.registry.tunnels.find(one.interface);
+            if (tunnel == core.registry.tunnels.end() || leg.remote >= tunnel->second.remotes.size()) continue;
+            one.remote = to_host_address(tunnel->second.remotes[leg.remote], 0);
+        }
     for (const auto &worker : core.workers) {
         const ObjectCounters &c = core.objects.counters(worker->id, slot);
         s.packets += c.packets.value();

@@ -245,7 +245,8 @@ void Worker::disarm() {
 // The owner of the neighbours reads what the others say; they look what has become known.
 bool Worker::look_at_neighbours() {
     if (id == neighbour_owner) {
-        const bool moved = (core.worker_count.load(std::memory_order_relaxed) > 1 || core.used_neighbours.any()) && read_notes(*this);
+        const bool said = core.worker_count.load(std::memory_order_relaxed) > 1 || core.used_neighbours.any() || notes.size() > 0;
+        const bool moved = said && read_notes(*this);
         if (moved) flush();
         neighbours_seen = neighbours.version();
         if (const uint32_t ups = core.link_ups.load(std::memory_order_acquire); ups != link_ups_seen) [[unlikely]] {

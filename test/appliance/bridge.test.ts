@@ -25,6 +25,7 @@ import { patiently } from '../lab/patience.js'
 import { sendFrames, Talker } from '../lab/frames.js'
 import type { Weftd } from '../lab/weftd.js'
 import { startWithHosts, tapsHeldBy } from '../lab/with-hosts.js'
+import { fourSites } from './four-sites.js'
 
 let weftd: Weftd
 let client: NetconfClient
@@ -314,55 +315,10 @@ test.serial('domains of two network instances have the same addresses and are ap
 })
 
 test.serial(
-  'a domain stretches over tunnels to sites of Linux, each of which gets what is for all once',
+  'a domain stretches over tunnels to four sites of Linux, each of which gets what is for all once',
   async (t) => {
     await commit(noDomains + interfaces(noInterfaces))
-    // Sites h4 and h5 are behind routed ports; their devices have addresses in the subnet of h1.
-    const remote = (address: string) => `<remote><address>${address}</address></remote>`
-    await commit(
-      interfaces(
-        ethernet('p1') +
-          ethernet('p4', ip('ipv4', '203.0.113.1', 24)) +
-          ethernet('p5', ip('ipv4', '198.51.100.1', 24)) +
-          own(
-            'tunnel',
-            'vx',
-            `<tunnel ${weft('tunnels')}><source>198.51.100.1</source>${remote('203.0.113.2')}${remote('198.51.100.2')}<vxlan><vni>77</vni></vxlan></tunnel>`,
-          ),
-      ) + lan(member('p1') + member('vx')),
-    )
-    await weftd.exec('h4', 'ip', 'address', 'add', '203.0.113.2/24', 'dev', 'eth0')
-    await weftd.exec('h4', 'ip', 'route', 'add', '198.51.100.1/32', 'via', '203.0.113.1')
-    for (const [host, local, address] of [
-      ['h4', '203.0.113.2', '192.0.2.24'],
-      ['h5', '198.51.100.2', '192.0.2.25'],
-    ] as const) {
-      const ends = ['local', local, 'remote', '198.51.100.1', 'dstport', '4789']
-      const made = await weftd.exec(host, 'ip', 'link', 'add', 'vx', 'type', 'vxlan', 'id', '77', ...ends)
-      t.is(made.code, 0, made.stderr)
-      await weftd.exec(host, 'ip', 'address', 'add', `${address}/32`, 'dev', 'vx')
-      await weftd.exec(host, 'ip', 'link', 'set', 'vx', 'up')
-      await weftd.exec(host, 'ip', 'route', 'replace', '192.0.2.11/32', 'dev', 'vx', 'src', address)
-      await weftd.exec('h1', 'ip', 'neigh', 'flush', 'dev', 'eth0')
-      t.true(await weftd.pings('h1', address), address)
-      const { stdout } = await weftd.exec(host, 'ip', '-j', 'link', 'show', 'vx')
-      const mac = (JSON.parse(stdout) as { address: string }[])[0]?.address ?? ''
-      const entry = await get(
-        domains(
-          domain(
-            'lan',
-            `<state><mac-table><entry><mac-address>${mac}</mac-address></entry></mac-table></state>`,
-          ),
-        ),
-      )
-      t.true(entry.includes(`<interface>vx</interface><remote>${local}</remote>`), entry)
-    }
-    const copies = await counter('lan', 'copies')
-    await send('h1', 10, [[all, macOf('h1')]])
-    t.true(await patiently(10, async () => (await counter('lan', 'copies')) >= copies + 20))
-    // The two do not hear each other by this box.
-    await weftd.exec('h4', 'ip', 'route', 'replace', '192.0.2.25/32', 'dev', 'vx', 'src', '192.0.2.24')
-    t.false(await pingsOnce('h4', '192.0.2.25'))
+    await fourSites(t, weftd, client, macOf('h1'))
   },
 )
 

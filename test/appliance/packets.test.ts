@@ -3,6 +3,7 @@ import test from 'ava'
 import { setTimeout } from 'node:timers/promises'
 import { adminPassword, Weftd } from '../lab/weftd.js'
 import { Client } from '../netconf/support/client.js'
+import { captureLimits, capturesOfOneBefore } from './capture-limits.js'
 import { captureOfKilledEngine, captures, mirroring } from './looking-in.js'
 import { keepPort, makePort } from './made-ports.js'
 
@@ -214,10 +215,12 @@ test('traces, captures and mirrors show what becomes of packets; made ports outl
 
   await captures(t, weftd, client)
   await mirroring(t, weftd, client)
+  await captureLimits(t, weftd, client)
   const made = await makePort(t, weftd, client)
   await captureOfKilledEngine(t, weftd, client)
   await weftd.kill('SIGKILL')
   await weftd.start()
   await using again = await weftd.connect()
+  await capturesOfOneBefore(t, again)
   await keepPort(t, weftd, again, made)
 })

@@ -11,17 +11,26 @@ export async function sendFrames(
   host: string,
   count: number,
   pairs: readonly (readonly [to: string, from: string])[],
+  device = 'eth0',
 ): Promise<void> {
   const frames = pairs.map(([to, from]) => `${to}${from}88b5`.replaceAll(':', '') + '00'.repeat(46))
-  const { code, stderr } = await weftd.exec(host, '/usr/bin/python3', '-c', raw, String(count), ...frames)
+  const { code, stderr } = await weftd.exec(
+    host,
+    '/usr/bin/python3',
+    '-c',
+    raw,
+    device,
+    String(count),
+    ...frames,
+  )
   if (code !== 0) throw new Error(stderr)
 }
 const raw = `
 import socket, sys
 s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-s.bind(('eth0', 0))
-for frame in sys.argv[2:]:
-    for _ in range(int(sys.argv[1])): s.send(bytes.fromhex(frame))
+s.bind((sys.argv[1], 0))
+for frame in sys.argv[3:]:
+    for _ in range(int(sys.argv[2])): s.send(bytes.fromhex(frame))
 `
 
 const talker = `

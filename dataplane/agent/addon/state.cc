@@ -230,6 +230,10 @@ Napi::Value objects(Napi::Env env, const std::vector<ObjectState> &states) {
         Napi::Array members = Napi::Array::New(object.Env(), state.members.size());
         for (uint32_t i = 0; i < state.members.size(); i++) members.Set(i, count(object, state.members[i]));
         object["members"] = members;
+        object["legs"] = list(object.Env(), state.legs, [](Napi::Object leg, const ObjectState::Leg &one) {
+            leg["interface"] = one.interface;
+            leg["remote"] = bytes(leg, one.remote ? one.remote->bytes.data() : nullptr, !one.remote ? 0 : one.remote->family == 4 ? 4 : 16);
+        });
         object["packets"] = count(object, state.packets);
         object["octets"] = count(object, state.octets);
         object["routes"] = state.routes;

@@ -1,5 +1,5 @@
-// Announcements: when an interface comes up, gets another MAC address or another IP address, its neighbours are told, so that none
-// keeps what was before. Of each IPv4 address an ARP announcement (RFC 5227 §3: a request for itself), of each IPv6 address an
+// Announcements: when an interface comes up, gets another MAC address or another IP address, or when a further member of the bridge
+// domain that it routes for comes up, its neighbours are told, so that none keeps what was before. Of each IPv4 address an ARP announcement (RFC 5227 §3: a request for itself), of each IPv6 address an
 // unsolicited neighbour advertisement to all nodes, which overrides what they have (RFC 4861 §7.2.6); at once, and again one and two
 // seconds later.
 //
@@ -30,7 +30,8 @@ bool announce(Worker &w) {
             if (!i.enabled) a.told = 0;
             continue;
         }
-        const uint64_t identity = i.identity + i.runtime->link_ups.load(std::memory_order_acquire);
+        const uint64_t ups = i.runtime->link_ups.load(std::memory_order_acquire) + i.runtime->joined.load(std::memory_order_acquire);
+        const uint64_t identity = i.identity + ups;
         if (a.told != identity) {
             a.told = identity;
             a.left = times;

@@ -21,5 +21,7 @@ void to_routed(Worker &w, Packet &p, const Interface &routed);
 
 // In a domain that suppresses requests for neighbours: true when a frame was one, and is answered (nodes/bridge_suppress.cc).
 bool suppressed(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &from);
+// The same of what the routed interface sends.
+bool suppressed_of_box(Worker &w, Packet &p, const Bridge &bridge, const Interface &routed);
 
 }  // namespace weft

@@ -22,6 +22,8 @@ void bridge_output(Worker &w, Vector &in) {
         p.ether_type = load16(p.data + 12);
         p.l3_offset = ethernet_size;
         bridge->counters(w.id).from_box += 1;
+        if (bridge->spec.suppresses && (p.data[0] & 1) && suppressed_of_box(w, p, *bridge, *out)) [[unlikely]]
+            continue;
         bridge_to(w, p, *bridge, {out->index, 0}, macs->find(mac_key(bridge->id, p.data)));
     }
 }

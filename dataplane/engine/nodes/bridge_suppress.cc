@@ -6,7 +6,10 @@
 //   neighbours of the routed interface, likewise
 //   the routed interface: it gets the request alone
 //
-// Drops  bridge-input: neighbour-suppressed; no-buffer
+// What the routed interface itself asks for is answered likewise: its table of neighbours takes the address from here, unconfirmed, so
+// that the station itself is asked once packets use it.
+//
+// Drops  bridge-input: neighbour-suppressed, of the box too; no-buffer
 #include "../net/nd.h"
 #include "../net/offload.h"
 #include "bridge.h"
@@ -136,6 +139,29 @@ bool nd(const Asked &asked) {
 }
 
 }  // namespace
+
+bool suppressed_of_box(Worker &w, Packet &p, const Bridge &bridge, const Interface &routed) {
+    const uint8_t *h = l3(p);
+    Ip6 target;
+    if (p.ether_type == type_arp && l3_length(p) >= arp_size && load16(h + 6) == 1) {
+        target = mapped(load32(h + 24));
+    } else if (p.ether_type == type_ip6 && l3_length(p) >= ip6_size + 24 && h[6] == protocol_icmp6 && h[ip6_size] == nd_solicitation) {
+        target = load_ip6(h + ip6_size + 8);
+    } else {
+        return false;
+    }
+    // Its own questions; those of the host's stack need an answer on the wire.
+    const uint32_t at = w.neighbours.find(routed.index, target);
+    if (at == no_neighbour || w.neighbours.link(at, routed.index, target).known()) return false;
+    const BridgeOrigin from{routed.index, 0};
+    const Asked asked{w, p, bridge, from};
+    const auto known = asked.find(target);
+    if (!known || !note_neighbour(w, routed, target, known->mac)) return false;
+    bridge.counters(w.id).suppressed += 1;
+    if (w.tracing) [[unlikely]] w.trace(p, "is answered in the name of the neighbour {mb}", 0, mac_number(known->mac));
+    w.drop(p, Drop::bridge_suppressed);
+    return true;
+}
 
 bool suppressed(Worker &w, Packet &p, const Bridge &bridge, const BridgeOrigin &from) {
     if (p.l3_offset != ethernet_size) return false;

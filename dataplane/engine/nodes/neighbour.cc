@@ -253,6 +253,11 @@ void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &
     confirm(w, at, mac, confirmed, how == Learn::told);
 }
 
+bool note_neighbour(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac) {
+    if (owns(w)) w.tick_soon();
+    return leave_note(w, {.kind = Note::Kind::learned, .how = Learn::update, .interface = i.index, .address = address, .mac = mac});
+}
+
 Drop advertised(Worker &w, const Interface &i, const Advertisement &a) {
     uint32_t at = w.neighbours.find(i.index, a.target);
     // Solicited, but not by us: the host's stack asked, by its tap, and takes the answer from the mirror.

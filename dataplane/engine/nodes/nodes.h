@@ -94,6 +94,8 @@ void holds_tick(Worker &w);
 
 // Neighbours of both families. Called by any worker; those that do not own the table leave a note for the one that does.
 void learn(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac, Learn how, bool confirmed);
+// The same of one that is asked for, unconfirmed and at the owner's next tick; false: there was no room to say so.
+bool note_neighbour(Worker &w, const Interface &i, const Ip6 &address, const MacAddress &mac);
 // What a neighbour advertisement says (RFC 4861 §7.2.5); the answer is the drop that it ends by.
 struct Advertisement {
     Ip6 target;

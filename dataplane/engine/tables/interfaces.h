@@ -141,6 +141,7 @@ struct InterfaceRuntime {
     std::atomic<uint32_t> links{0};  // of another member (tables/fabric.h): internal links by which it is reached
     FarPort far;                     // of a far port's
     std::atomic<uint32_t> link_ups{0};  // how often the link has come up
+    std::atomic<uint32_t> joined{0};    // of the routed interface of a bridge domain that is up: how often a further member has
     // Of the worker that owns the neighbours alone: the count of these when it last looked, and what they were told
     // (nodes/announce.cc).
     uint32_t neighbours_of = 0;

@@ -171,5 +171,65 @@ TEST("bridge: requests for known neighbours are answered in their name, and go t
     CHECK(!s.core->registry.bridge_neighbours);
 }
 
+TEST("bridge: what the routed interface asks for is taken from what stations have said, and doubted until the station confirms it") {
+    Switch s(4);
+    s.spec.members.pop_back();
+    s.spec.suppresses = true;
+    s.route();
+    CHECK_EQUAL(s.commit(Records().interface("if4", "p4", {"10.0.4.1/24"}).glean(4, "if4").route("10.0.4.0/24", 4)), std::string());
+    // Heard in passing: nobody has told the routed interface.
+    s.give(2, arp(1, b, "10.0.9.8", {}, "10.0.9.77", everybody));
+    s.run();
+    CHECK(!s.has_neighbour("10.0.9.8"));
+    for (unsigned port = 1; port <= 4; port++) s.out(port);
+    const uint64_t before = s.bridge().suppressed;
+    s.give(4, frame(mac(4), mac(0x44), packet({.source = "10.0.4.9", .destination = "10.0.9.8"})));
+    for (unsigned n = 0; n < 3; n++) s.run(100000);
+    CHECK_EQUAL(s.count(1) + s.count(3), size_t{0});
+    const Frame in = s.only(2);
+    CHECK_EQUAL(load16(&in.bytes[12]), type_ip4);
+    CHECK(std::equal(b.begin(), b.end(), in.bytes.begin()));
+    CHECK_EQUAL(s.bridge().suppressed, before + 1);
+    // The next packet's use of it has the station asked, and nobody else.
+    s.give(4, frame(mac(4), mac(0x44), packet({.source = "10.0.4.9", .destination = "10.0.9.8"})));
+    s.run();
+    s.only(2);
+    for (unsigned n = 0; n < 8; n++) s.run(second);
+    CHECK_EQUAL(s.count(1) + s.count(3), size_t{0});
+    const auto asked = s.out(2);
+    CHECK(!asked.empty());
+    for (const Frame &f : asked) {
+        CHECK_EQUAL(load16(&f.bytes[12]), type_arp);
+        CHECK(std::equal(b.begin(), b.end(), f.bytes.begin()));
+    }
+    // Who has said nothing is asked for everywhere.
+    s.give(4, frame(mac(4), mac(0x44), packet({.source = "10.0.4.9", .destination = "10.0.9.20"})));
+    s.run();
+    for (unsigned port = 1; port <= 3; port++) CHECK_EQUAL(load16(&s.only(port).bytes[12]), type_arp);
+}
+
+TEST("bridge: a further member that comes up hears of the routed interface, whose neighbours stay") {
+    Switch s(3);
+    LinkState link = s.wires[2]->link();
+    link.up = false;
+    s.wires[2]->set_link(link);
+    s.core->watch_links();
+    s.core->announces = true;
+    s.route();
+    s.know("bvi", "10.0.9.7", a);
+    for (unsigned n = 0; n < 5; n++) s.run(second);
+    CHECK(s.count(1) > 0);
+    s.count(2);
+    CHECK_EQUAL(s.count(3), size_t{0});
+    link.up = true;
+    s.wires[2]->set_link(link);
+    s.core->watch_links();
+    for (unsigned n = 0; n < 2; n++) s.run(second);
+    const auto heard = s.out(3);
+    CHECK(!heard.empty());
+    CHECK_EQUAL(hex(heard[0].bytes), hex(arp(1, mac(0x99), "10.0.9.1", {}, "10.0.9.1", everybody)));
+    CHECK(s.has_neighbour("10.0.9.7"));
+}
+
 }  // namespace
 }  // namespace weft::bridge_routed_test

@@ -97,6 +97,10 @@ TEST("multipoint: a broadcast makes a copy for each remote, and no site sends it
         CHECK_EQUAL(mesh.send(2, station(5)), size_t{4});
         CHECK(mesh.received() == (Counts{1, 0, 1, 1, 1}));
         CHECK_EQUAL(mesh.site(1).state("t").out_broadcast, uint64_t{4});
+        std::vector<std::string> legs;
+        for (const ObjectState &o : mesh.site(1).core->object_page(0, 100).objects)
+            for (const ObjectState::Leg &leg : o.legs) legs.push_back(leg.interface + (leg.remote ? ' ' + to_text(*leg.remote) : ""));
+        CHECK(legs == (std::vector<std::string>{"if1", "t 10.0.5.2", "t 10.0.5.3", "t 10.0.5.4", "t 10.0.5.5"}));
         CHECK_EQUAL(mesh.site(1).state("t").out_unicast, uint64_t{1});
     }
 }

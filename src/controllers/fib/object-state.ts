@@ -45,6 +45,7 @@ function element({
   interface: name,
   nextHop,
   members,
+  legs,
   packets,
   octets,
   routes,
@@ -56,6 +57,10 @@ function element({
     leaf('interface', name || undefined),
     leaf('next-hop', nextHop && formatAddress(nextHop)),
     ...members.map((member) => leaf('member', keyText(member))),
+    ...(legs ?? []).map(
+      ({ interface: name, remote }) =>
+        `<leg>${leaf('interface', name)}${leaf('remote', remote && formatAddress(remote))}</leg>`,
+    ),
     leaf('packets', packets),
     leaf('octets', octets),
     leaf('routes', routes),
