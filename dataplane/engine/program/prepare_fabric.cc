@@ -47,7 +47,6 @@ std::string check_link(const Registry &next, const FabricSpec &fabric, const Fab
 
 std::string check_members(const Registry &next, const FabricSpec &fabric) {
     const auto own = fabric.members.find(next.slot);
-    if (own == fabric.members.end()) return "the fabric has no member of slot " + std::to_string(next.slot) + ", which this one has";
     for (const FabricEnd &end : own->second)
         if (std::string e = check_link(next, fabric, end); !e.empty()) return e;
     std::set<Ip6, decltype([](const Ip6 &a, const Ip6 &b) { return a.high != b.high ? a.high < b.high : a.low < b.low; })> addresses;
@@ -129,7 +128,7 @@ std::string peer_name(uint16_t slot) { return std::string("\0member ", 8) + std:
 void Core::make_peers(Registry &next) const {
     const std::map<uint16_t, std::shared_ptr<const Interface>> before = std::move(next.peers);
     next.peers.clear();
-    if (!next.fabric) return;
+    if (!next.in_fabric()) return;
     for (const auto &[slot, ends] : next.fabric->members) {
         if (slot == next.slot) continue;
         auto made = std::make_shared<Interface>();
@@ -201,7 +200,7 @@ std::string Core::prepare_fabric(Transaction &t) {
     std::erase_if(next.bridge_keys, [&](const auto &k) { return !next.bridges.count(k.first); });
     std::set<std::string> internal;
     next.fabric_mtu = 0;
-    if (next.fabric) {
+    if (next.in_fabric()) {
         if (!vrf_after(t, next.fabric->vrf)) return "the fabric is in VRF " + std::to_string(next.fabric->vrf) + ", which does not exist";
         if (std::string e = check_members(next, *next.fabric); !e.empty()) return e;
         for (const FabricEnd &end : next.fabric->members.at(next.slot)) internal.insert(end.interface);
@@ -248,7 +247,7 @@ LinkState Core::far_link(const Registry &in, const Interface &i) const {
 
 void Core::follow_far(std::vector<std::shared_ptr<const Interface>> &changed) {
     if (registry.places.empty()) return;
-    const uint32_t mtu = registry.fabric ? carried(registry) : 0;
+    const uint32_t mtu = registry.in_fabric() ? carried(registry) : 0;
     if (mtu != registry.fabric_mtu) {
         registry.fabric_mtu = mtu;
         make_peers(registry);

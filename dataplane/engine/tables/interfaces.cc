@@ -178,7 +178,7 @@ LinkState link_of(const Registry &in, const Interface &routed) {
         // The same in all members of a chassis.
         if (in.fabric) {
             const FabricEnd &end = in.fabric->members.begin()->second.front();
-            hash = end.address ? mix(end.address->high ^ end.address->low) : mac_key(0, *end.mac);
+            hash = end.address ? mix(end.address->high ^ end.address->low) : mac_key(0, end.mac.value_or(MacAddress{}));
         }
         for (const auto &[name, handle] : in.ports)
             if (handle->port && !in.fabric) hash = hash ? std::min(hash, mac_key(0, handle->port->link().mac)) : mac_key(0, handle->port->link().mac);
@@ -291,7 +291,7 @@ std::unique_ptr<InterfaceTable> Registry::table(Vrfs &vrfs) const {
         if (t->bridges.size() <= bridge->id) t->bridges.resize(bridge->id + size_t{1});
         t->bridges[bridge->id] = bridge;
     }
-    if (fabric) t->fabric = make_fabric(*t);
+    if (in_fabric()) t->fabric = make_fabric(*t);
     t->macs = macs;
     t->bridge_neighbours = bridge_neighbours;
     for (const auto &[vrf, handle] : injects) of_host(handle, PortRole::inject, no_interface, vrfs.find(vrf));

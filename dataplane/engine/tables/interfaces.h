@@ -318,6 +318,8 @@ struct Registry {
     std::map<uint16_t, std::shared_ptr<const Interface>> peers;
 
     bool has_host() const { return slot == host_slot; }
+    // One that has no internal links yet has no part in it.
+    bool in_fabric() const { return fabric && fabric->members.count(slot); }
     bool is_far(const std::string &port) const;
     // Of the member that has its port; no_slot: all have it.
     uint16_t slot_of(const std::string &interface) const;

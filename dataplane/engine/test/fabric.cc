@@ -4,7 +4,7 @@
 #include "lab_chassis.h"
 #include "lab_segments.h"
 
-namespace weft {
+namespace weft::fabric_test {
 namespace {
 
 const std::vector<FabricKind> kinds{FabricKind::vxlan, FabricKind::nvgre, FabricKind::pbb};
@@ -278,9 +278,14 @@ TEST("fabric: records that cannot be are refused, and say why") {
     CHECK_EQUAL(wrong(Chassis::fabric(plan([](ChassisPlan &p) { p.v6 = true; }))),
                 std::string("member 0: the fabric's internal interface '0/f1' does not have the address 2001:db8:ff01::1"));
     CHECK_EQUAL(wrong(Records().u8(94).u8(1).str("1/1").u32(1)), std::string("member 0: interface '1/1' has the fabric's key 1, which '0/1' has"));
+    // One that is not among them has no way to the others.
     Chassis c;
-    CHECK_EQUAL(c[1].commit(Chassis::fabric(plan([](ChassisPlan &p) { p.members = 1; }))),
-                std::string("the fabric has no member of slot 1, which this one has"));
+    CHECK_EQUAL(c[1].commit(Chassis::fabric(plan([](ChassisPlan &p) { p.members = 1; }))), std::string());
+    c[1].core->watch_links();
+    CHECK(!c[1].state("0/1").oper_up);
+    CHECK_EQUAL(c[1].commit(Chassis::fabric({})), std::string());
+    c.settle();
+    CHECK(c[1].state("0/1").oper_up);
     CHECK_EQUAL(wrong(Records().u8(94).u8(2).str("d").u32(0x4000)), std::string("member 0: bridge domain 'd' has the fabric's key 16384, above 16383"));
 }
 
@@ -306,4 +311,4 @@ TEST("fabric: without a fabric the ports of other members are down, and are open
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::fabric_test

@@ -1,7 +1,7 @@
 // Bridge domains across members of a chassis: one copy to each member, exactly one of unicast, what is learned is known everywhere.
 #include "lab_chassis.h"
 
-namespace weft {
+namespace weft::fabric_bridge_test {
 namespace {
 
 const MacAddress everybody{0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
@@ -171,4 +171,4 @@ TEST("fabric bridge: the routed interface is at each member, answers once, and s
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::fabric_bridge_test

@@ -1,7 +1,7 @@
 // Members of a chassis that fall silent and come back, internal links that are cut, neighbours and the host's side across members.
 #include "lab_chassis.h"
 
-namespace weft {
+namespace weft::fabric_loss_test {
 namespace {
 
 Bytes to(unsigned slot, uint16_t port = 1000) {
@@ -129,6 +129,56 @@ TEST("fabric: the member that has the port asks for neighbours, and all know wha
     }
 }
 
+// Stations behind port 1 of each member that answer requests for themselves.
+void answer(Chassis &c, std::vector<size_t> &got) {
+    for (unsigned s = 0; s < c.members.size(); s++)
+        for (const Frame &f : c[s].wires[0]->take()) {
+            const uint8_t *m = f.bytes.data() + 54;
+            const MacAddress asking{f.bytes[6], f.bytes[7], f.bytes[8], f.bytes[9], f.bytes[10], f.bytes[11]};
+            if (load16(&f.bytes[12]) == type_ip6 && f.bytes[20] == 58 && m[0] == 135) {
+                const std::string from = to_text(load_ip6(&f.bytes[22]));
+                if (load_ip6(m + 8) == to_ip6(address(host6(s, 1)))) c[s].give(1, advertisement(host_mac(s, 1), host6(s, 1), asking, from));
+            } else if (load16(&f.bytes[12]) == type_ip6 && f.bytes[20] == 17) {
+                got[s]++;
+            }
+        }
+}
+
+TEST("fabric: what is sent before members are there, one after the other, reaches them soon after they are") {
+    for (const unsigned late : {0u, 100u, 250u, 500u, 900u, 1500u, 3100u, 5200u})
+        for (const unsigned first : {0u, 1u}) {
+            Chassis c({.members = 3}, false);
+            std::vector<size_t> got(3);
+            const Records all = Chassis::records(c.plan);
+            const auto begin = [&](unsigned s) {
+                Records r;
+                r.u8(90).u16(s);
+                r.bytes.insert(r.bytes.end(), all.bytes.begin(), all.bytes.end());
+                CHECK_EQUAL(c[s].commit(r), std::string());
+                c[s].core->watch_links();
+            };
+            const auto pass = [&](unsigned milliseconds) {
+                for (unsigned passed = 0; passed <= milliseconds; passed += 100) {
+                    for (const unsigned s : {0u, 1u})
+                        c.give(s, 1, port_mac(s, 1), packet({.source = host6(s, 1), .destination = host6(1 - s, 1)}));
+                    c.run(50000);
+                    answer(c, got);
+                    c.run(50000);
+                    answer(c, got);
+                }
+            };
+            begin(first);
+            pass(late);
+            begin(1 - first);
+            pass(300);
+            begin(2);
+            pass(3000);
+            got.assign(3, 0);
+            pass(1000);
+            CHECK(got[0] >= 8 && got[1] >= 8);
+        }
+}
+
 TEST("fabric: a neighbour that nobody answers for is unreachable, and the sender is told") {
     Chassis c;
     c.give(0, 1, port_mac(0, 1), to(1));
@@ -199,4 +249,4 @@ TEST("fabric: a member forwards, answers ARP, discovery and echo while the host'
 }
 
 }  // namespace
-}  // namespace weft
+}  // namespace weft::fabric_loss_test
