@@ -39,6 +39,7 @@ import {
   type FirstPassword,
 } from './factory.js'
 import { Inventory } from './inventory.js'
+import { internalDevice, makeInternalLink } from './lab/internal-link.js'
 import { demoHosts } from './lab/topology.js'
 import { LinkViews } from './link-views.js'
 import type { Log } from './log.js'
@@ -72,6 +73,10 @@ export interface Appliance {
   readonly lost: Promise<void>
   /** Resolves when a factory reset asks that the appliance be stopped and started again, on an empty state folder. */
   readonly reset: Promise<void>
+  /** Where members of other machines attach; undefined: nowhere. */
+  membersPort(): number | undefined
+  /** Members of other machines with their ports, a line each. */
+  inventory(): readonly string[]
   /** Ends everything: sessions, engine, namespaces. Configuration stays in the state folder. */
   stop(): Promise<void>
 }
@@ -126,7 +131,12 @@ async function start(options: Options, starting: Starting, before: Before | unde
   closers.add('the schema', () => context[Symbol.dispose]())
 
   const hosts = options.demo ? demoHosts : []
-  const attachments = [...options.ports, ...hosts.map(({ port }) => ({ name: port, device: port }))]
+  const internal = options.members > 1 ? [{ name: internalDevice, device: internalDevice }] : []
+  const attachments = [
+    ...options.ports,
+    ...internal,
+    ...hosts.map(({ port }) => ({ name: port, device: port })),
+  ]
   const stage = new MemberStage()
   const rib = new Rib()
   /** Made once there are members. */
@@ -213,6 +223,7 @@ async function start(options: Options, starting: Starting, before: Before | unde
   const preparing = Promise.race([owned, opening]).then(async () => {
     signal?.throwIfAborted()
     const place = await openPlace(starting, options.ports, hosts, options.userNamespace)
+    if (options.members > 1) await makeInternalLink(place.keeper)
     return { keeper: place.keeper, members: await startEngine(starting, place) }
   })
   const [opened, prepared] = await Promise.allSettled([opening, preparing])
@@ -319,6 +330,12 @@ async function start(options: Options, starting: Starting, before: Before | unde
     failsafe,
     reset,
     lost: keeper.closed,
+    membersPort: () => membership.state.listening?.port,
+    inventory: () =>
+      membership.state.members.map(
+        ({ name, slot, connected, ports }) =>
+          `slot ${slot}: member ${name}, ${connected ? 'connected' : 'not connected'}, ports ${ports.map((port) => port.name).join(', ')}`,
+      ),
     stop: () => closers.undo('close', log),
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { KeeperDiedError } from '../dataplane/client/index.js'
 import { startAppliance, type Appliance, type Before } from './appliance.js'
 import { instructions, startDemo } from './demo/demo.js'
+import { DemoMembers } from './demo/members.js'
 import { createLog, type Log } from './log.js'
 import { help, parseOptions, UsageError, type Options } from './options.js'
 
@@ -95,14 +96,16 @@ async function run(next: Next, log: Log, signal: AbortSignal): Promise<Next> {
   ])
   const { address, port } = appliance.listening
   printLine(`weftd ready: NETCONF over SSH on ${address.includes(':') ? `[${address}]` : address}:${port}`)
+  const others = new DemoMembers(appliance)
   const showing = (async () => {
-    if (options.demo) await startDemo(appliance, printLine, signal)
+    if (options.demo) await startDemo(appliance, options.members, others, printLine, signal)
     if (!signal.aborted) instructions(appliance, options.demo).forEach(printLine)
   })().catch((error: unknown) => {
     if (!signal.aborted) log.error(`demo: ${(error as Error).message}`)
   })
   const tell = await ended
   tell?.()
+  await others.stop()
   await appliance.stop()
   await showing
   return {

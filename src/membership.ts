@@ -77,8 +77,9 @@ export class Membership implements ChassisControl, AsyncDisposable {
       this.#devices.set(member.name, devices)
       inventory().report(member.name, devices)
       // Those of internal links are told to all members.
-      if (this.stitched && this.#macs() !== before && !inventory().refresh()) parts.portsChanged()
-      this.#look()
+      const moved = this.stitched && this.#macs() !== before
+      if (inventory().refresh() || moved) parts.portsChanged()
+      parts.changed?.()
     })
   }
 

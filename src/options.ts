@@ -11,6 +11,8 @@ export interface Options {
   readonly state: string
   readonly netconf: { readonly address: string; readonly port: number }
   readonly demo: boolean
+  /** Members of the demo chassis, 0 included. */
+  readonly members: number
   readonly ports: readonly { readonly name: string; readonly device: string }[]
   readonly logLevel: LogLevel
   /** Capabilities of NETCONF that are off by default. */
@@ -36,6 +38,7 @@ Runs the appliance: a NETCONF server over SSH whose commits program a forwarding
                            (default: $XDG_STATE_HOME/weft or ~/.local/state/weft)
   --netconf ADDRESS:PORT   where NETCONF over SSH listens (default: 127.0.0.1:1830; [::1]:1830 for IPv6)
   --no-demo                without the demo chassis (hosts h1 and h2 on ports p1 and p2)
+  --chassis N              a demo chassis of N members (2 to 9): the others are processes of their own, as on other machines
   --port NAME=DEVICE       attach an existing Linux device as port NAME (repeatable; needs root)
   --no-user-namespace      (root only) keep to root's own user namespace, where the kernel lets the data plane load BPF
                            programs: for the kernel fast path and for af_xdp
@@ -96,6 +99,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
         state: { type: 'string' },
         netconf: { type: 'string' },
         'no-demo': { type: 'boolean' },
+        chassis: { type: 'string' },
         port: { type: 'string', multiple: true },
         'no-user-namespace': { type: 'boolean' },
         'writable-running': { type: 'boolean' },
@@ -110,6 +114,11 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     throw new UsageError((error as Error).message)
   }
   if (values.help) return 'help'
+  const members = Number(values.chassis ?? 1)
+  if (values.chassis !== undefined && (!Number.isInteger(members) || members < 2 || members > 9))
+    throw new UsageError(`--chassis takes a number of members from 2 to 9, not '${values.chassis}'`)
+  if (values.chassis !== undefined && values['no-demo'])
+    throw new UsageError('--chassis is a demo, and --no-demo is without one')
   if (values['no-user-namespace'] && process.getuid?.() !== 0)
     throw new UsageError('--no-user-namespace needs root')
   const ports = (values.port ?? []).map(parsePort)
@@ -134,6 +143,7 @@ export function parseOptions(args: readonly string[]): Options | 'help' {
     state: resolve(values.state ?? defaultState()),
     netconf: parseAddress(values.netconf ?? '127.0.0.1:1830'),
     demo: !values['no-demo'],
+    members,
     ports,
     userNamespace: !values['no-user-namespace'],
     recoveryUser: values['recovery-user'],

@@ -19,6 +19,8 @@ import type { MemberStage } from './stage.js'
 const watchedClaims = ['/ietf-interfaces:interfaces', '/weft-ports:ports', '/weft-ports:workers']
 /** Milliseconds that a start waits for the engine to be programmed before it goes on all the same. */
 const enginePatience = 15_000
+/** Milliseconds that a member's report of its ports is waited for. */
+const reportPatience = 1_000
 /** After which a known member that has not come is said to be away. */
 const comingPatience = 5_000
 
@@ -72,6 +74,8 @@ class Following {
   readonly #watches = new Map<string, MemberWatch>()
   /** Lives of engines that this control plane has programmed. */
   readonly #known = new Set<string>()
+  /** Who waits for what a member reports. */
+  readonly #reports = new Map<string, () => void>()
   /** Members that are to be programmed once more after what is under way. */
   readonly #stale = new Set<string>()
   #begun: () => void = () => undefined
@@ -125,7 +129,8 @@ class Following {
     const { stage, bus, links } = this.#parts
     const members = this.#members
     members.on('detached', (member) => stage.dismiss(member))
-    members.on('attached', (member) => void this.#program(member))
+    members.on('devices', ({ name }) => this.#reports.get(name)?.())
+    members.on('attached', (member) => void this.#reported(member).then(() => this.#program(member)))
     members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
     members.on('event', (member, event) => {
       if (event.kind === 'condition') return bus.emit('condition', { member: member.name })
@@ -135,6 +140,18 @@ class Following {
       if (kind === 'link' && !stage.admitted(member)) return
       const up = kind === 'link' ? links.tell(member.name, name, event.up) : event.up
       bus.emit(kind, { member: member.name, interface: name, up })
+    })
+  }
+
+  /** Another machine says first which ports it has: without them there is little to be programmed. */
+  async #reported(member: Member): Promise<void> {
+    if (member.address === undefined) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, reportPatience)
+      this.#reports.set(member.name, () => {
+        clearTimeout(timer)
+        resolve()
+      })
     })
   }
 

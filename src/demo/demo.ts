@@ -3,23 +3,35 @@
  * shown to reach each other through the engine.
  */
 import type { Appliance } from '../appliance.js'
-import { bareAddress, demoConfiguration, demoHosts, type LabHost } from '../lab/topology.js'
+import { bareAddress, demoConfiguration, demoHosts, memberHost, type LabHost } from '../lab/topology.js'
 import { reach } from '../lab/lab.js'
 import { NetconfClient } from './client.js'
+import { chassisConfiguration, type DemoMembers } from './members.js'
 
 /** What the demo needs of a running appliance. */
 export type DemoAppliance = Omit<Appliance, 'lost' | 'stop'>
 
-async function configure(appliance: DemoAppliance, password: string): Promise<void> {
+/** Configures what there is at the first start, and has the other members join. */
+async function configure(
+  appliance: DemoAppliance,
+  password: string,
+  members: number,
+  others: DemoMembers,
+  signal: AbortSignal,
+): Promise<void> {
   const { address: host, port } = appliance.listening
   await using client = await NetconfClient.connect({ host, port, username: 'admin', password })
   await client.edit(demoConfiguration())
+  if (members > 1) await client.edit(await chassisConfiguration(members))
   await client.commit()
+  if (members > 1) await others.start(members, client, signal)
 }
 
 /** Prints what happens, line by line. Throws when the configuration was refused. */
 export async function startDemo(
   appliance: DemoAppliance,
+  members: number,
+  others: DemoMembers,
   print: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -29,18 +41,31 @@ export async function startDemo(
     return
   }
   if (appliance.firstPassword) {
-    await configure(appliance, appliance.firstPassword.value)
+    await configure(appliance, appliance.firstPassword.value, members, others, signal)
     print(`demo: interfaces ${h1.port} and ${h2.port} committed through NETCONF`)
   } else {
+    if (members > 1) await others.start(members, undefined, signal)
     print(`demo: running is commit ${appliance.commits} of ${appliance.state}`)
   }
-  for (const { family, from, to, address, milliseconds } of await reach(appliance.keeper, h1, h2, signal)) {
-    if (signal.aborted) return
-    print(
-      milliseconds === undefined
-        ? `demo: ${from} does not reach ${to} over ${family} (${address}) with the configuration in running`
-        : `demo: ${from} reaches ${to} over ${family} (${address}) through the engine in ${milliseconds} ms`,
-    )
+  const all = [h1, h2, ...Array.from({ length: members - 1 }, (_, index) => memberHost(index + 1))]
+  const pairs = all.slice(1).map((to, index) => [all[index] as LabHost, to] as const)
+  for (const [from, to] of pairs) await show(from, to)
+  for (const line of appliance.inventory()) print(`demo: ${line}`)
+
+  async function show(first: LabHost, second: LabHost): Promise<void> {
+    for (const { family, from, to, address, milliseconds } of await reach(
+      appliance.keeper,
+      first,
+      second,
+      signal,
+    )) {
+      if (signal.aborted) return
+      print(
+        milliseconds === undefined
+          ? `demo: ${from} does not reach ${to} over ${family} (${address}) with the configuration in running`
+          : `demo: ${from} reaches ${to} over ${family} (${address}) through the engine in ${milliseconds} ms`,
+      )
+    }
   }
 }
 

@@ -39,10 +39,21 @@ function prefixLength(withLength: string): string {
   return withLength.split('/')[1] as string
 }
 
-function interfaceXml(host: LabHost): string {
+/** The host on port p1 of a member of the demo chassis other than 0. */
+export const memberHost = (number: number): LabHost => ({
+  name: `h${number + 2}`,
+  port: 'p1',
+  ipv4: `10.0.${number}.2/24`,
+  ipv6: `2001:db8:10${number}::2/64`,
+  gateway4: `10.0.${number}.1`,
+  gateway6: `2001:db8:10${number}::1`,
+})
+
+/** The interface of a host's port. */
+export function interfaceXml(host: LabHost, name = host.port): string {
   return `
     <interface>
-      <name>${host.port}</name>
+      <name>${name}</name>
       <description>to ${host.name}</description>
       <type xmlns:ianaift="urn:ietf:params:xml:ns:yang:iana-if-type">ianaift:ethernetCsmacd</type>
       <ipv4 xmlns="urn:ietf:params:xml:ns:yang:ietf-ip">
@@ -58,6 +69,6 @@ function interfaceXml(host: LabHost): string {
 
 /** Content of a `<config>`: an interface for each host. */
 export function demoConfiguration(hosts: readonly LabHost[] = demoHosts): string {
-  return `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces">${hosts.map(interfaceXml).join('')}
+  return `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces">${hosts.map((host) => interfaceXml(host)).join('')}
   </interfaces>`
 }
