@@ -60,7 +60,11 @@ test.serial('what the page of the chassis says is done', async (t) => {
         },
         patience,
       )
-      t.true(stitch.machine('west').output.includes(fingerprint), 'the machine says the same')
+      await until(
+        'the machine says the same',
+        () => stitch.machine('west').output.includes(fingerprint),
+        patience,
+      )
     }
     const content = block.content
       .replace('7830', String(stitch.port))
