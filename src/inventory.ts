@@ -26,6 +26,7 @@ export class Inventory implements PortInventory {
   readonly #registry: Registry
   readonly #slotOf: (member: string) => number | undefined
   #drained: ReadonlySet<string> = new Set()
+  #expected: readonly string[] = []
   /** Whether there were members of other machines when ports were placed. */
   #alonePlaced = true
   #limits: ReadonlyMap<string, number> = new Map()
@@ -84,6 +85,11 @@ export class Inventory implements PortInventory {
       this.#registry.setMember(member, { ...known, devices: said })
   }
 
+  /** Ports `slot/device` that there are to be, whether their device is there or not. */
+  setExpected(ports: readonly string[]): void {
+    this.#expected = ports
+  }
+
   /** Members whose ports are to be used no more. */
   setDrained(members: ReadonlySet<string>): void {
     this.#drained = members
@@ -123,6 +129,13 @@ export class Inventory implements PortInventory {
         const name = given?.get(device.name) ?? `${slot}/${device.name}`
         if (!placed.has(name)) placed.set(name, { name, device: device.name, slot, mtu: device.mtu })
       }
+    }
+    const slots = new Set([...this.#registry.members.keys()].map((member) => this.#slotOf(member)))
+    for (const name of this.#expected) {
+      const [, number = '', device = ''] = /^(\d+)\/(.+)$/.exec(name) ?? []
+      const slot = Number(number)
+      if (device !== '' && slots.has(slot) && !placed.has(name))
+        placed.set(name, { name, device, slot, mtu: 0 })
     }
     return placed
   }

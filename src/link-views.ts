@@ -1,7 +1,9 @@
 /**
- * Is the link of an interface up? The member that has the port says so, and where there is a fabric every other member says whether
- * it reaches that port: it is up when all of them say so that are attached. What has no port is as the first member says.
+ * Is the link of an interface up? The member that has the port says so, and, where there is a fabric, the one beside the control plane
+ * says whether that port is reached: it is up when both say so. Others may not reach it, which their engines know by themselves.
+ * What has no port is as the first member says that is attached.
  */
+import { localMember } from './controllers/index.js'
 
 export class LinkViews {
   readonly #ownerOf: (interfaceName: string) => string | undefined
@@ -27,7 +29,7 @@ export class LinkViews {
     const owner = this.#ownerOf(interfaceName)
     const attached = this.#attached().filter((name) => views.has(name))
     if (owner === undefined) return views.get(attached[0] ?? member) ?? up
-    const heard = this.#fabric() ? attached.filter((name) => name !== owner) : []
-    return [owner, ...heard].every((name) => views.get(name) ?? true)
+    const reached = !this.#fabric() || !attached.includes(localMember) || views.get(localMember)
+    return (reached ?? true) && (views.get(owner) ?? true)
   }
 }

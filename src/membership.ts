@@ -223,6 +223,8 @@ export class Membership implements ChassisControl, AsyncDisposable {
     this.#opened?.admission.configure(admissionOf(settings))
     for (const [name, { enabled }] of settings.members) if (!enabled) this.#detach(name)
     inventory().setNames(settings.ports)
+    const ends = settings.fabric?.links.flatMap(({ ends }) => ends) ?? []
+    inventory().setExpected(ends.map(({ port }) => port))
     inventory().setDrained(
       new Set([...settings.members].flatMap(([name, { drained }]) => (drained ? [name] : []))),
     )

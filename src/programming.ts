@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Member, Members, Operation, PortSettings } from '../dataplane/client/index.js'
 import type { Datastores, Step } from '../datastore/index.js'
-import { MemberWatch, type Alarms } from './alarms/index.js'
+import { FabricWatch, MemberWatch, type Alarms } from './alarms/index.js'
 import type { Starting } from './chassis.js'
 import { followLinks, localMember, RoutingUpdates } from './controllers/index.js'
 import type { EventBus } from './events.js'
@@ -74,6 +74,7 @@ class Following {
   readonly #watches = new Map<string, MemberWatch>()
   /** Lives of engines that this control plane has programmed. */
   readonly #known = new Set<string>()
+  readonly #fabric: FabricWatch
   /** Who waits for what a member reports. */
   readonly #reports = new Map<string, () => void>()
   /** Members that are to be programmed once more after what is under way. */
@@ -85,6 +86,10 @@ class Following {
     this.#members = members
     this.#parts = parts
     this.first = new Promise((resolve) => (this.#begun = resolve))
+    this.#fabric = new FabricWatch({
+      alarms: parts.alarms,
+      nameOf: (slot) => members.all.find(({ name }) => parts.slotOf(name) === slot)?.name,
+    })
     const { closers, log } = starting
     const { datastores, stage, bus, inventory, slotOf } = parts
     this.#updates = this.#routingUpdates()
@@ -131,9 +136,13 @@ class Following {
     members.on('detached', (member) => stage.dismiss(member))
     members.on('devices', ({ name }) => this.#reports.get(name)?.())
     members.on('attached', (member) => void this.#reported(member).then(() => this.#program(member)))
-    members.on('detached', ({ name }) => bus.emit('detached', { member: name }))
+    members.on('detached', ({ name }) => {
+      bus.emit('detached', { member: name })
+      this.#fabric.gone(name)
+    })
     members.on('event', (member, event) => {
       if (event.kind === 'condition') return bus.emit('condition', { member: member.name })
+      if (event.kind === 'member') return this.#fabric.heard(member.name, event.slot, event.up)
       if (event.kind === 'resolve') return bus.emit('resolve', { member: member.name, ...event.miss })
       const { kind, interface: name } = event
       // What links are is told by `tellLinks` once the member has all of running.

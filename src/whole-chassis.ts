@@ -121,13 +121,18 @@ function merged(
       }
     return [...picked.values()]
   }
+  const taps = new Map(own.interfaces.map(({ name, tap }) => [name, tap]))
   return {
     ...own,
     interfaces: pick<InterfaceState>(
       ({ interfaces }) => interfaces,
       ({ name }) => name,
       ({ name }) => name,
-    ),
+    ).map((one) => {
+      // The host's side of all of them is beside the first member.
+      const tap = taps.get(one.name)
+      return tap ? { ...one, tap } : one
+    }),
     neighbours: pick<NeighbourState>(
       ({ neighbours }) => neighbours,
       (one) => `${one.interface} ${Buffer.from(one.address).toString('hex')}`,

@@ -24,3 +24,5 @@ export type MemberEvent =
   /** What is wrong with ports, workers or packets that wait is something else now. */
   | { readonly kind: 'condition' }
   | { readonly kind: 'resolve'; readonly miss: Miss }
+  /** The member in that slot is heard on the fabric, or not any more. */
+  | { readonly kind: 'member'; readonly slot: number; readonly up: boolean }

@@ -51,6 +51,7 @@ const resolveKinds: readonly string[] = ['lisp', 'ike']
 function readEvent({ kind, interface: name, up, resolve }: EventMessage): MemberEvent | undefined {
   if (interfaceEvents.includes(kind)) return { kind: kind as InterfaceEvent['kind'], interface: name, up }
   if (kind === 'condition') return { kind }
+  if (kind === 'member') return { kind, slot: Number(name), up }
   if (kind !== 'resolve' || !resolve || !resolveKinds.includes(resolve.kind)) return undefined
   return { kind, miss: { ...resolve, kind: resolve.kind as ResolveKind } }
 }

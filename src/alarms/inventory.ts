@@ -23,6 +23,14 @@ const ofBridge = ['bridge-alarm', 'weft-alarm']
 const ofControl = ['control-alarm', 'weft-alarm']
 
 const types = {
+  'member-unreachable': {
+    bases: ofMember,
+    severities: ['major'],
+    resources: [member],
+    description:
+      'Another member does not hear it on the fabric: its machine or its internal links have failed. What is routed to its ports takes ' +
+      'another way. See to its machine and to the network of the internal links.',
+  },
   'member-detached': {
     bases: ofMember,
     severities: ['critical'],

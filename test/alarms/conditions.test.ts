@@ -1,5 +1,6 @@
 /** From the state of a member, the store, the audit log and the endpoints to what is wrong. */
 import test from 'ava'
+import { FabricWatch } from '../../src/alarms/index.js'
 import type { BridgeState } from '../../dataplane/client/bridge.js'
 import type {
   HoldState,
@@ -155,4 +156,29 @@ test('the store, the audit log and endpoints tell what fails', (t) => {
   t.deepEqual(told(endpointConditions([{ name: 'a', address: '192.0.2.1', port: 830, reason: 'in use' }])), [
     "major endpoint-not-listening /weft-netconf-server:netconf-server/endpoint[name='a']: NETCONF can not listen on 192.0.2.1:830, endpoint a: in use; it is tried again",
   ])
+})
+
+test('a member that another one does not hear is unreachable, by whom it is', (t) => {
+  let told: readonly string[] = []
+  const names = ['0', 'm1', 'm2']
+  const watch = new FabricWatch({
+    alarms: {
+      tell: (_source, conditions) => {
+        told = conditions.map(
+          ({ severity, type, resource, text }) => `${severity} ${type} ${resource}: ${text}`,
+        )
+      },
+    },
+    nameOf: (slot) => names[slot],
+  })
+  const path = (name: string) =>
+    `major member-unreachable /weft-dataplane:dataplane/members/member[name='${name}']`
+  watch.heard('m2', 1, false)
+  watch.heard('0', 1, false)
+  watch.heard('0', 7, false)
+  t.deepEqual(told, [`${path('m1')}: member m1 is not heard on the fabric by member 0, m2`])
+  watch.gone('m2')
+  t.deepEqual(told, [`${path('m1')}: member m1 is not heard on the fabric by member 0`])
+  watch.heard('0', 1, true)
+  t.deepEqual(told, [])
 })

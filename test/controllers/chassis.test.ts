@@ -154,6 +154,12 @@ test('a fabric is internal interfaces, the ends that are there, and keys that st
   // What is there no more is not told; the kind alone changes nothing else.
   await box.commit(configured('<fabric><kind>nvgre</kind></fabric>'))
   t.like(box.member.fabric, { kind: 'nvgre' })
+  await box.commit(configured('<fabric><kind>pbb</kind></fabric>'))
+  const { fabric: pbb } = box.member
+  t.true(
+    pbb?.op === 'fabric-set' && pbb.members.every(({ links }) => links.every(({ mac }) => mac?.length === 6)),
+  )
+  await box.commit(configured('<fabric><kind>nvgre</kind></fabric>'))
   chassis.members = []
   await box.commit(configured('<fabric><kind>vxlan</kind></fabric>'))
   t.like(box.member.fabric, { kind: 'nvgre' })

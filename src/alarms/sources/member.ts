@@ -16,7 +16,8 @@ import { key } from '../resources.js'
 /** What running says of ports, by name. */
 export type MemberWishes = ReadonlyMap<string, PortSettings>
 
-const memberPath = (name: string): string => `/weft-dataplane:dataplane/members/member${key('name', name)}`
+export const memberPath = (name: string): string =>
+  `/weft-dataplane:dataplane/members/member${key('name', name)}`
 
 /** `refused`: what it said when it was to be programmed last; undefined when it has what running says. */
 export function attachmentConditions(

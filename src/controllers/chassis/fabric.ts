@@ -128,7 +128,7 @@ export function fabricOperations(
       const links = (slot !== undefined && members.get(slot)) || []
       // Later links of who has not this one would be taken for it.
       if (slot === undefined || places.slotOfPort(port) !== slot || links.length !== place) continue
-      const mac = places.macOfPort(port)
+      const mac = places.macOfPort(port) ?? (settings.kind === 'pbb' ? standIn(slot, place) : undefined)
       const name = `fabric-${slot}-${place}`
       members.set(slot, [...links, { interface: name, address, ...(mac && { mac }) }])
       operations.set(name, { op: 'interface-set', interface: internal(name, port, address, prefix) })
@@ -142,6 +142,9 @@ export function fabricOperations(
     ['fabric', { op: 'fabric-set', kind, vrf, mtu, port, vlan, interval, multiplier, members: all }],
   ])
 }
+
+/** Of a port whose device is not there, where the fabric needs an address: nobody has it. */
+const standIn = (slot: number, place: number): Uint8Array => new Uint8Array([2, 0x77, 0x66, 0, slot, place])
 
 const internal = (name: string, port: string, address: Address, { length }: Prefix): InterfaceSpec => ({
   ...{ name, vrf, port, enabled: true, mtu: 0 },
