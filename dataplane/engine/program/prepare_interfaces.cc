@@ -158,7 +158,7 @@ std::shared_ptr<Interface> Core::rebuilt(const Registry &in, const Interface &fr
 std::string Core::add_devices(Interface &i, Registry &next, bool strict) {
     std::string error;
     // Of a far port no address is known before its member was heard.
-    if (!wants_tap(i) || !next.has_host() || i.mac == MacAddress{}) {
+    if (!wants_tap(i) || !next.has_host() || (i.far && i.mac == MacAddress{})) {
         i.tap.reset();
         return {};
     }
