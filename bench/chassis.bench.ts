@@ -9,13 +9,13 @@ import { routesXml } from './routes.js'
 
 const routes = 100_000
 const sizes = [1, 4, 16]
-const rounds = 3
+const rounds = 2
 
 export async function bench(options: readonly string[]): Promise<void> {
   const names = Array.from({ length: Math.max(...sizes) - 1 }, (_, index) => `m${index + 1}`)
   await using stitch = await Stitch.start(names, ['--log-level', 'warn'])
   await stitch.commit(
-    `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces">${routed('p0', 0)}</interfaces>`,
+    `<interfaces xmlns="urn:ietf:params:xml:ns:yang:ietf-interfaces">${routed('p0', 0).replace('10.0.0.1', '192.0.2.1')}</interfaces>`,
   )
   const figures: Figure[] = []
   let joined = 1
@@ -24,8 +24,8 @@ export async function bench(options: readonly string[]): Promise<void> {
     for (; joined < size; joined++) await stitch.join(`m${joined}`)
     const set: number[] = []
     for (let round = 0; round < rounds; round++) {
-      set.push(await commitOf(stitch, routesXml(0, routes, '10.0.0.2')))
-      await commitOf(stitch, routesXml(0, routes, '10.0.0.2', ' nc:operation="delete"'))
+      set.push(await commitOf(stitch, routesXml(0, routes, '192.0.2.2')))
+      await commitOf(stitch, routesXml(0, routes, '192.0.2.2', ' nc:operation="delete"'))
     }
     const value = median(set)
     if (size === 1) alone = value
