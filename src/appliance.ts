@@ -23,14 +23,14 @@ import {
 import { schema, sensitive } from '../yang/schema.js'
 import { alarmOperations } from './alarm-actions.js'
 import { Alarms, auditConditions, controlConditions, endpointConditions } from './alarms/index.js'
-import { largestMtus } from './attachments.js'
+import { largestMtus } from './chassis/attachments.js'
 import { Audit } from './audit/index.js'
 import { captureOperations, Captures, captureState } from './capture/index.js'
-import { openPlace, startEngine, type Starting } from './chassis.js'
+import { openPlace, startEngine, type Starting } from './chassis/place.js'
 import { clearMacsOperation } from './clear-macs.js'
 import { Closers } from './closers.js'
 import { createControllers, localMember, readPorts } from './controllers/index.js'
-import { Registry } from './admission/index.js'
+import { Registry } from './chassis/admission/index.js'
 import { EventBus } from './events.js'
 import {
   commitFactoryConfiguration,
@@ -38,22 +38,22 @@ import {
   shownFactoryConfiguration,
   type FirstPassword,
 } from './factory.js'
-import { Inventory } from './inventory.js'
+import { Inventory } from './chassis/inventory.js'
 import { internalDevice, makeInternalLink } from './lab/internal-link.js'
 import { demoHosts } from './lab/topology.js'
-import { LinkViews } from './link-views.js'
+import { LinkViews } from './chassis/link-views.js'
 import type { Log } from './log.js'
 import type { Options } from './options.js'
-import { Membership } from './membership.js'
-import { membershipOperations } from './membership-operations.js'
-import { programMembers, type Programming } from './programming.js'
-import { Refusals } from './refusals.js'
+import { Membership } from './chassis/membership.js'
+import { membershipOperations } from './chassis/operations.js'
+import { programMembers, type Programming } from './chassis/programming.js'
+import { Refusals } from './chassis/refusals.js'
 import { Rib } from './rib/index.js'
-import { MemberStage } from './stage.js'
+import { MemberStage } from './chassis/stage.js'
 import { markErased, openState } from './state.js'
 import { traceOperation } from './trace.js'
 import { version } from './version.js'
-import { wholeChassis } from './whole-chassis.js'
+import { wholeChassis } from './chassis/whole.js'
 
 export interface Appliance {
   /** Where NETCONF listens. */

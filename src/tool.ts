@@ -115,7 +115,7 @@ async function down(state: string): Promise<number> {
   await endDataplane(run)
   const keeper = await connectKeeper(join(run, 'keeper.sock')).catch(() => undefined)
   if (keeper) {
-    const { giveDevicesBack } = await import('./attachments.js')
+    const { giveDevicesBack } = await import('./chassis/attachments.js')
     await giveDevicesBack(keeper, run, createLog('warn'))
     await keeper.quit()
   }

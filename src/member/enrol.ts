@@ -19,7 +19,7 @@ import {
   type EnrolReply,
   type EnrolRequest,
 } from '../../dataplane/proto/contract.js'
-import { fingerprintOf, parseToken } from '../admission/index.js'
+import { fingerprintOf, parseToken } from '../chassis/admission/index.js'
 import type { Log } from '../log.js'
 import { version } from '../version.js'
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parseToken } from '../admission/index.js'
+import { parseToken } from '../chassis/admission/index.js'
 import { defaultState, UsageError } from '../options.js'
 
 export interface MemberOptions {

@@ -31,9 +31,9 @@ import {
   Registry,
   type AdmissionEvent,
   type Pending,
-} from '../../src/admission/index.js'
+} from '../../src/chassis/admission/index.js'
 import { enrol } from '../../src/member/enrol.js'
-import { Refusals } from '../../src/refusals.js'
+import { Refusals } from '../../src/chassis/refusals.js'
 import { collectLog, until } from '../lab/router.js'
 
 const day = 24 * 3_600_000

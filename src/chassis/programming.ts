@@ -3,16 +3,16 @@
  * what the members tell is told to the rest of the appliance.
  */
 import { join } from 'node:path'
-import type { Member, Members, Operation, PortSettings } from '../dataplane/client/index.js'
-import type { Datastores, Step } from '../datastore/index.js'
-import { FabricWatch, MemberWatch, type Alarms } from './alarms/index.js'
-import type { Starting } from './chassis.js'
-import { followLinks, localMember, RoutingUpdates } from './controllers/index.js'
-import type { EventBus } from './events.js'
+import type { Member, Members, Operation, PortSettings } from '../../dataplane/client/index.js'
+import type { Datastores, Step } from '../../datastore/index.js'
+import { FabricWatch, MemberWatch, type Alarms } from '../alarms/index.js'
+import type { Starting } from './place.js'
+import { followLinks, localMember, RoutingUpdates } from '../controllers/index.js'
+import type { EventBus } from '../events.js'
 import type { Inventory } from './inventory.js'
 import type { LinkViews } from './link-views.js'
 import { Reconciler } from './reconciler.js'
-import type { Rib } from './rib/index.js'
+import type { Rib } from '../rib/index.js'
 import type { MemberStage } from './stage.js'
 
 /** Configuration by which something may be wrong at a member that was not. */

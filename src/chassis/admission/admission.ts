@@ -3,8 +3,8 @@
  * member is admitted by a token or by an operator's approval of its key, gets a certificate and a slot, and shows the certificate from
  * then on. Each admission and each refusal is told, with its reason.
  */
-import { protocolVersion } from '../../dataplane/proto/contract.js'
-import { RefusedError, type Credentials, type Gate, type Peer } from '../../dataplane/client/index.js'
+import { protocolVersion } from '../../../dataplane/proto/contract.js'
+import { RefusedError, type Credentials, type Gate, type Peer } from '../../../dataplane/client/index.js'
 import { fingerprintOf, readRequest, type Authority, type CertificateRequest } from './authority.js'
 import { hashOf, type KnownMember, type Registry } from './registry.js'
 import { newToken, parseToken } from './token.js'

@@ -7,9 +7,9 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { connectKeeper, type KeeperClient } from '../dataplane/client/index.js'
-import { execIn } from './lab/namespace.js'
-import type { Log } from './log.js'
+import { connectKeeper, type KeeperClient } from '../../dataplane/client/index.js'
+import { execIn } from '../lab/namespace.js'
+import type { Log } from '../log.js'
 
 export interface Attachment {
   readonly name: string

@@ -3,11 +3,11 @@
  * those that the other members have, under the name `slot/device` unless the configuration names them. Ports of a member that is
  * away stay known: what is configured on them goes on being what the others forward to.
  */
-import type { Device, Operation } from '../dataplane/client/index.js'
-import type { PortInventory } from './controllers/index.js'
+import type { Device, Operation } from '../../dataplane/client/index.js'
+import type { PortInventory } from '../controllers/index.js'
 import type { Attachment } from './attachments.js'
 import type { Registry } from './admission/index.js'
-import { formatMac } from './rib/index.js'
+import { formatMac } from '../rib/index.js'
 
 /** A port and the slot whose member has its device. */
 export interface PlacedPort {

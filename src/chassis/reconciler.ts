@@ -4,9 +4,9 @@
  * member is gone.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Member, Operation } from '../dataplane/client/index.js'
-import type { Datastores } from '../datastore/index.js'
-import type { Log } from './log.js'
+import type { Member, Operation } from '../../dataplane/client/index.js'
+import type { Datastores } from '../../datastore/index.js'
+import type { Log } from '../log.js'
 import type { MemberStage } from './stage.js'
 
 const deadline = 30_000

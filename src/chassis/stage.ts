@@ -9,7 +9,7 @@ import {
   type Member,
   type Operation,
   type PreparedTransaction,
-} from '../dataplane/client/index.js'
+} from '../../dataplane/client/index.js'
 import {
   ConfigError,
   RequestError,
@@ -17,7 +17,7 @@ import {
   type Stage,
   type Step,
   type Thing,
-} from '../datastore/index.js'
+} from '../../datastore/index.js'
 
 /** Milliseconds that a member has to prepare its part of a commit. */
 const prepareDeadline = 10_000

@@ -11,14 +11,14 @@ import {
   startKeeper,
   type KeeperClient,
   type Members,
-} from '../dataplane/client/index.js'
+} from '../../dataplane/client/index.js'
 import { giveDevicesBack, takeDevices, type Attachment } from './attachments.js'
-import type { Closers } from './closers.js'
-import { makeHost } from './lab/lab.js'
-import type { LabHost } from './lab/topology.js'
-import type { Log } from './log.js'
-import type { StateFolder } from './state.js'
-import { version } from './version.js'
+import type { Closers } from '../closers.js'
+import { makeHost } from '../lab/lab.js'
+import type { LabHost } from '../lab/topology.js'
+import type { Log } from '../log.js'
+import type { StateFolder } from '../state.js'
+import { version } from '../version.js'
 
 const chassis = 'weft'
 

@@ -6,7 +6,7 @@
 import { createHash, randomBytes, type webcrypto } from 'node:crypto'
 import { join } from 'node:path'
 import type { PublicKey, X509Certificate } from '@peculiar/x509'
-import { RefusedError, type Credentials } from '../../dataplane/client/index.js'
+import { RefusedError, type Credentials } from '../../../dataplane/client/index.js'
 import { readIf, writeWhole } from './files.js'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }

@@ -1,8 +1,8 @@
 /** The operations of weft-chassis: what operators do about who is a member. */
-import { RefusedError } from '../dataplane/client/index.js'
-import { RequestError } from '../datastore/index.js'
-import { operationPath, type Call, type Operation, type Reply } from '../netconf/index.js'
-import { dateAndTime, leaf } from './controllers/xml.js'
+import { RefusedError } from '../../dataplane/client/index.js'
+import { RequestError } from '../../datastore/index.js'
+import { operationPath, type Call, type Operation, type Reply } from '../../netconf/index.js'
+import { dateAndTime, leaf } from '../controllers/xml.js'
 import type { Membership } from './membership.js'
 
 const namespace = 'urn:weft:params:xml:ns:yang:weft-chassis'

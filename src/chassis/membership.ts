@@ -9,8 +9,8 @@ import {
   type Listening,
   type Member,
   type Members,
-} from '../dataplane/client/index.js'
-import { controlName } from '../dataplane/proto/contract.js'
+} from '../../dataplane/client/index.js'
+import { controlName } from '../../dataplane/proto/contract.js'
 import {
   Admission,
   Authority,
@@ -27,11 +27,11 @@ import {
   type ChassisSettings,
   type Keys,
   type MemberStatus,
-} from './controllers/index.js'
+} from '../controllers/index.js'
 import type { Inventory } from './inventory.js'
-import type { Log } from './log.js'
-import { parseMac } from './rib/index.js'
-import type { StateFolder } from './state.js'
+import type { Log } from '../log.js'
+import { parseMac } from '../rib/index.js'
+import type { StateFolder } from '../state.js'
 
 export interface MembershipParts {
   readonly state: Pick<StateFolder, 'chassis'>

@@ -13,7 +13,7 @@ import type {
   MirrorState,
   NeighbourState,
   StateQuery,
-} from '../dataplane/client/index.js'
+} from '../../dataplane/client/index.js'
 
 /** `ownerOf`: the member that has the port below an interface; undefined: every member has it, or nobody. */
 export function wholeChassis(

@@ -3,7 +3,7 @@
  * says whether that port is reached: it is up when both say so. Others may not reach it, which their engines know by themselves.
  * What has no port is as the first member says that is attached.
  */
-import { localMember } from './controllers/index.js'
+import { localMember } from '../controllers/index.js'
 
 export class LinkViews {
   readonly #ownerOf: (interfaceName: string) => string | undefined
