@@ -58,9 +58,10 @@ void Worker::run_graph() {
 bool Worker::make_way() {
     if (made_way_) return false;
     made_way_ = true;
-    spare_ = inner_spare_;
+    // Of a node that calls, the spare vector is in use by now; of who calls from elsewhere, it is the dispatch's still.
+    Vector *const outer_spare = std::exchange(spare_, inner_spare_);
     tracing ? dispatch<false, true>(0) : dispatch<false, false>(0);
-    inner_spare_ = spare_;
+    inner_spare_ = std::exchange(spare_, outer_spare);
     made_way_ = false;
     return true;
 }

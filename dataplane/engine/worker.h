@@ -114,8 +114,8 @@ class Worker {
     }
     // Until no node has anything left.
     void run_graph();
-    // For a node that makes many packets of one: what others have goes on now. Not within another's: then nothing happens, and it
-    // says false.
+    // For a node that makes many packets of one, or who makes some between two dispatches: what nodes have goes on now. Not within
+    // another's: then nothing happens, and it says false.
     bool make_way();
     // Only while `tracing`: notes what is decided about a packet (tables/trace.h says what the text may hold), and its end.
     void trace(const Packet &packet, const char *text, uint64_t a = 0, uint64_t b = 0, uint64_t c = 0);

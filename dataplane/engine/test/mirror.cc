@@ -178,6 +178,31 @@ TEST("mirror: to a tunnel of frames, of each kind, copies arrive as they were") 
     }
 }
 
+TEST("mirror: burst after burst of what comes in goes into a tunnel, and its own way, and on when there is no mirror any more") {
+    Remote lab;
+    lab.set({"m", "t", {{"if1", 1}}});
+    const size_t before = lab.state("if2").out_unicast;
+    const auto bursts = [&](unsigned count) {
+        for (unsigned n = 0; n < count; n++) {
+            for (unsigned k = 0; k <= n % 5; k++)
+                lab.give(1, frame(mac(1), h1, packet({.source = "10.0.1.9", .destination = "10.0.2.9"})));
+            lab.run();
+            CHECK_EQUAL(lab.out(2).size(), size_t{n % 5 + 1});
+            lab.give(2, frame(mac(2), h2, packet({.source = "10.0.2.9", .destination = "10.0.1.9"})));
+            lab.run();
+            CHECK_EQUAL(lab.out(1).size(), size_t{1});
+        }
+    };
+    bursts(50);
+    CHECK_EQUAL(lab.out(3).size(), size_t{150});
+    CHECK_EQUAL(lab.counters("m").packets, uint64_t{150});
+    CHECK_EQUAL(lab.commit(Records().u8(82).str("m")), std::string());
+    bursts(50);
+    CHECK_EQUAL(lab.out(3).size(), size_t{0});
+    CHECK_EQUAL(lab.state("if2").out_unicast - before, uint64_t{300});
+    CHECK_EQUAL(lab.drops("worker", "vector-full"), uint64_t{0});
+}
+
 TEST("mirror: copies in a tunnel are not mirrored again where the tunnel leaves, nor captured") {
     Remote lab;
     lab.set({"m", "t", {{"if1", 3}, {"if2", 3}, {"if3", 3}}});
