@@ -19,7 +19,11 @@ class Compilation : public Napi::AsyncWorker {
         pcap_t *handle = pcap_open_dead(link_, longest_packet);
         if (!handle) return SetError("out of memory");
         bpf_program program{};
-        if (pcap_compile(handle, &program, expression_.c_str(), 1, PCAP_NETMASK_UNKNOWN) == 0) {
+        // What its optimiser takes grows with the square of the length and more: a second for so many characters.
+        // Without it a long one is refused for its size, and soon.
+        constexpr size_t longest_optimised = 2000;
+        const int optimise = expression_.size() <= longest_optimised;
+        if (pcap_compile(handle, &program, expression_.c_str(), optimise, PCAP_NETMASK_UNKNOWN) == 0) {
             code_.assign(reinterpret_cast<const char *>(program.bf_insns), program.bf_len * sizeof(bpf_insn));
             pcap_freecode(&program);
         } else {
