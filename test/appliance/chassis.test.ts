@@ -218,9 +218,13 @@ test.serial(
     await connected('east', false)
     const machine = stitch.machine('east')
     await until('it is told why', () => machine.engineLog.includes('was revoked on'), patience)
-    t.regex(
-      await readFile(resolve(stitch.weftd.state, 'audit.log'), 'utf8'),
-      /member-refused .*member="east".*was revoked/,
+    await until(
+      'the audit log has it',
+      async () =>
+        /member-refused .*member="east".*was revoked/.test(
+          await readFile(resolve(stitch.weftd.state, 'audit.log'), 'utf8'),
+        ),
+      patience,
     )
     await machine.end('SIGTERM')
     await stitch.join('east')

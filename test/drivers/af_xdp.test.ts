@@ -1,5 +1,6 @@
 /** AF_XDP, which takes root outside of a user namespace; there kernels refuse the map of its sockets. */
 import test from 'ava'
+import { patiently } from '../lab/patience.js'
 import { addresses, portSettings, Router } from '../lab/router.js'
 import { driverSuite } from './suite.js'
 import { datagrams, transfer } from './traffic.js'
@@ -68,7 +69,17 @@ xdpTest('ports change between af_xdp and af_packet while datagrams pass, and non
   let changes = 0
   while (passing) {
     for (const driver of ['af_packet', 'af_xdp'] as const) {
-      await settings(router, driver, 1, [0])
+      // The sockets of the one before are closed when the workers are done with them; until then the kernel binds no others.
+      const changed = await patiently(20, () =>
+        settings(router, driver, 1, [0]).then(
+          () => true,
+          (error: Error) => {
+            if (!error.message.includes('Device or resource busy')) throw error
+            return false
+          },
+        ),
+      )
+      t.true(changed)
       t.is((await member.state({ ports: true })).ports[0]?.driver, driver)
       changes += Number(passing)
     }
